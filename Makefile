@@ -1,0 +1,54 @@
+# Everything runs inside .venv, which is made from pinned requirements when it is missing or they changed.
+# Needs Python 3.11, make and a package registry.
+
+PYTHON ?= python3.11
+PY := .venv/bin/python
+DEV := .venv/.dev-installed
+BENCH := .venv/.bench-installed
+
+.PHONY: help demo test check format bench clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    retarget the embedded clips onto the Unitree G1: ./demo_output"
+	@echo "make test    lint, types and tests"
+	@echo "make check   lint and types only"
+	@echo "make format  format the code and apply the linter's safe fixes"
+	@echo "make bench   measure speed and quality on ../shared/clips: benchmarks/RESULTS.md"
+	@echo "make clean   remove .venv, caches and the demo's output"
+
+demo: $(DEV)
+	@$(PY) -m retarget demo --output-dir demo_output
+
+test: check
+	@$(PY) -m pytest
+
+check: $(DEV)
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+format: $(DEV)
+	@$(PY) -m ruff format .
+	@$(PY) -m ruff check --fix .
+
+bench: $(BENCH)
+	@$(PY) benchmarks/bench.py
+	@$(PY) benchmarks/quality.py
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis demo_output build dist
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# The stamps are younger than what they were made from, so a second call installs nothing.
+$(DEV): requirements/dev.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) not found; install Python 3.11 or say: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "installing into .venv (once) ..."
+	@test -x $(PY) || $(PYTHON) -m venv .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(BENCH): $(DEV) requirements/bench.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements/bench.txt
+	@touch $@
