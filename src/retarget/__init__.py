@@ -1,0 +1,84 @@
+"""Human motion capture to clean humanoid-robot motion, for whole datasets.
+
+The public names are loaded when first used, so that ``import retarget`` and the command's help stay quick.
+
+Example:
+    >>> import retarget
+    >>> motion = retarget.read_motion("walk.bvh")  # doctest: +SKIP
+    >>> robot = retarget.load_robot("unitree_g1")  # doctest: +SKIP
+    >>> result = retarget.retarget_motion(motion, robot, retarget.RetargetOptions())  # doctest: +SKIP
+    >>> result.save_npz("walk.npz")  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from retarget._version import __version__
+
+if TYPE_CHECKING:
+    from retarget.batch import BatchJob, BatchManifest, BatchRunner, BatchRunRecord, BatchWorker
+    from retarget.errors import RetargetError
+    from retarget.evaluation import evaluate
+    from retarget.kinds import MotionFormatKind, RobotKind, RunStatus
+    from retarget.motion import Motion, read_motion
+    from retarget.options import RetargetOptions
+    from retarget.pipeline import retarget_motion
+    from retarget.result import RetargetingResult
+    from retarget.robots import RobotModel, load_robot
+
+__all__ = [
+    "BatchJob",
+    "BatchManifest",
+    "BatchRunRecord",
+    "BatchRunner",
+    "BatchWorker",
+    "Motion",
+    "MotionFormatKind",
+    "RetargetError",
+    "RetargetOptions",
+    "RetargetingResult",
+    "RobotKind",
+    "RobotModel",
+    "RunStatus",
+    "__version__",
+    "evaluate",
+    "load_robot",
+    "read_motion",
+    "retarget_motion",
+]
+
+_HOMES = {
+    "BatchJob": "retarget.batch",
+    "BatchManifest": "retarget.batch",
+    "BatchRunRecord": "retarget.batch",
+    "BatchRunner": "retarget.batch",
+    "BatchWorker": "retarget.batch",
+    "Motion": "retarget.motion",
+    "MotionFormatKind": "retarget.kinds",
+    "RetargetError": "retarget.errors",
+    "RetargetOptions": "retarget.options",
+    "RetargetingResult": "retarget.result",
+    "RobotKind": "retarget.kinds",
+    "RobotModel": "retarget.robots",
+    "RunStatus": "retarget.kinds",
+    "evaluate": "retarget.evaluation",
+    "load_robot": "retarget.robots",
+    "read_motion": "retarget.motion",
+    "retarget_motion": "retarget.pipeline",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module (PEP 562)."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
