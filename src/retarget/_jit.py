@@ -1,0 +1,58 @@
+"""Compiling kernels with Numba once, into a cache that may fail without stopping a run."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+
+__all__ = ["jit"]
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_log = logging.getLogger(__name__)
+
+
+def jit(signature: Any = None, *, fastmath: bool = False) -> Callable[[_F], _F]:
+    """Decorate a kernel: compiled at its first call, or at once where a signature is given.
+
+    Machine code is cached beside the module, else in the user's cache folder (``NUMBA_CACHE_DIR`` overrides);
+    where neither can be written it is compiled anew in every process. Division by zero follows IEEE 754.
+
+    Args:
+        signature: Numba signature, or None to specialise on the first call's types.
+        fastmath: Allow reassociation and contraction; only for kernels that need no NaN or infinity.
+    """
+
+    def decorate(function: _F) -> _F:
+        options = {"error_model": "numpy", "fastmath": fastmath}
+        dispatcher = numba.njit(**options)(function)
+        # Numba raises where it finds no writable folder, and at the first save on a full disk.
+        with contextlib.suppress(RuntimeError, OSError):
+            dispatcher.enable_caching()
+            _forgive_failing_writes(dispatcher)
+        if signature is not None:
+            for one in signature if isinstance(signature, list) else [signature]:
+                dispatcher.compile(one)
+            dispatcher.disable_compile()
+        result: _F = dispatcher
+        return result
+
+    return decorate
+
+
+def _forgive_failing_writes(dispatcher: Any) -> None:
+    cache = getattr(dispatcher, "_cache", None)
+    save = getattr(cache, "save_overload", None)
+    if cache is None or save is None:
+        return
+
+    def forgiving(*arguments: Any) -> None:
+        try:
+            save(*arguments)
+        except OSError as error:
+            _log.debug("compiled code of %s not cached: %s", dispatcher, error)
+
+    cache.save_overload = forgiving

@@ -1,0 +1,110 @@
+"""The errors users meet: each names the thing, the cause and the remedy in one line.
+
+Everything the package raises on purpose derives from :class:`RetargetError`, so that a command can turn
+it into one clear line and a batch can record it, while programming errors keep their traceback.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = [
+    "BatchError",
+    "FileFormatError",
+    "ManifestError",
+    "MissingExtraError",
+    "OptionsError",
+    "OutputError",
+    "RetargetError",
+    "RobotError",
+    "RoleError",
+    "UnknownNameError",
+]
+
+
+class RetargetError(ValueError):
+    """Base of all errors raised on purpose."""
+
+
+class FileFormatError(RetargetError):
+    """A file does not hold what its format promises.
+
+    Example:
+        >>> str(FileFormatError("walk.bvh", "frame 3 has 68 of 69 values", "export it again", line=120))
+        'walk.bvh:120: frame 3 has 68 of 69 values; export it again'
+    """
+
+    def __init__(
+        self, path: str | Path, cause: str, remedy: str = "", *, line: int | None = None
+    ) -> None:
+        self.path = Path(path)
+        self.cause = cause
+        self.remedy = remedy
+        self.line = line
+        place = f"{path}:{line}" if line is not None else f"{path}"
+        super().__init__(f"{place}: {cause}" + (f"; {remedy}" if remedy else ""))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild_file_format_error, (self.path, self.cause, self.remedy, self.line))
+
+
+def _rebuild_file_format_error(
+    path: Path, cause: str, remedy: str, line: int | None
+) -> FileFormatError:
+    return FileFormatError(path, cause, remedy, line=line)
+
+
+class RoleError(RetargetError):
+    """Body roles (pelvis, knee, ...) cannot be found on a skeleton or robot."""
+
+
+class RobotError(RetargetError):
+    """A robot description cannot be used."""
+
+
+class OptionsError(RetargetError):
+    """An option has an invalid value."""
+
+
+class OutputError(RetargetError):
+    """An output cannot, or must not, be written."""
+
+
+class ManifestError(RetargetError):
+    """A batch manifest or its journal cannot be used."""
+
+
+class BatchError(RetargetError):
+    """A batch run cannot be started or continued."""
+
+
+class UnknownNameError(RetargetError):
+    """A name is not registered; the message lists those that are.
+
+    Example:
+        >>> str(UnknownNameError("robot", "g2", ["unitree_g1"]))
+        "unknown robot 'g2'; known: unitree_g1"
+    """
+
+    def __init__(self, what: str, name: str, known: list[str], hint: str = "") -> None:
+        self.what, self.name, self.known, self.hint = what, name, known, hint
+        listing = ", ".join(sorted(known)) or "none"
+        super().__init__(
+            f"unknown {what} {name!r}; known: {listing}" + (f"; {hint}" if hint else "")
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (UnknownNameError, (self.what, self.name, self.known, self.hint))
+
+
+class MissingExtraError(RetargetError):
+    """An optional dependency is needed and not installed."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        self.what, self.extra = what, extra
+        super().__init__(
+            f"{what} needs an optional part; install it with: pip install 'retarget[{extra}]'"
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (MissingExtraError, (self.what, self.extra))

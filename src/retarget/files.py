@@ -1,0 +1,83 @@
+"""Whole-or-nothing files, content hashes, and which paths are the same file."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from retarget.errors import OutputError
+
+__all__ = ["atomic_write", "same_file", "sha256_of", "write_bytes", "write_text"]
+
+
+@contextlib.contextmanager
+def atomic_write(path: str | Path) -> Iterator[IO[bytes]]:
+    """Open a binary file that appears at ``path`` whole when the block ends, or not at all.
+
+    The bytes go to a temporary file in the same folder, are synced to disk and renamed over ``path``; then
+    the folder is synced, so that the rename survives a power cut. Missing parent folders are made.
+
+    Raises:
+        OutputError: The folder cannot be made or written, or the disk is full; ``path`` is untouched.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name[:80]}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror or error}); "
+            "check that the folder exists, is writable and has space"
+        ) from error
+
+
+def write_bytes(path: str | Path, data: bytes) -> None:
+    """Write ``data`` to ``path`` atomically; see :func:`atomic_write`."""
+    with atomic_write(path) as stream:
+        stream.write(data)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write ``text`` as UTF-8 to ``path`` atomically; see :func:`atomic_write`."""
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
+
+
+def sha256_of(path: str | Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def same_file(first: str | Path, second: str | Path) -> bool:
+    """Whether two paths name one file, through symlinks, hard links and ``..``; both may be missing."""
+    try:
+        return Path(first).samefile(second)
+    except OSError:
+        return os.path.realpath(first) == os.path.realpath(second)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable; a no-op where folders cannot be opened (Windows, some network mounts)."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

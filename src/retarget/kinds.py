@@ -1,0 +1,141 @@
+"""Open, typed names: formats, robots and run statuses.
+
+A kind is a string with a type and a registry. Unlike an ``enum.Enum`` it stays open: users subclass it and
+register members of their own, and every place that accepts the kind accepts them too, JSON included.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from retarget.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
+
+__all__ = ["Kind", "MotionFormatKind", "RobotKind", "RunStatus"]
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
+
+
+class Kind(str):
+    """A registered name of one family; equal to, hashed as and serialised as its string.
+
+    A direct subclass of ``Kind`` opens a family; subclasses of a family share its registry. String
+    attributes of a class body become members.
+
+    Example:
+        >>> class LabFormat(MotionFormatKind):
+        ...     LAB_V2 = "lab_v2"
+        >>> MotionFormatKind("lab_v2") is LabFormat.LAB_V2
+        True
+    """
+
+    __slots__ = ()
+    _members: ClassVar[dict[str, Kind]] = {}
+
+    def __new__(cls, name: str) -> Self:
+        """Look a member up by name.
+
+        Raises:
+            UnknownNameError: No such member is registered in this family.
+        """
+        member = cls._members.get(str.__str__(name)) if isinstance(name, str) else None
+        if isinstance(member, cls):
+            return member
+        known = [str(m) for m in cls.members()]
+        raise UnknownNameError(cls.__name__, str(name), known)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if Kind in cls.__bases__:
+            cls._members = {}
+        for attribute, value in list(vars(cls).items()):
+            if not attribute.startswith("_") and isinstance(value, str):
+                setattr(cls, attribute, cls.register(value))
+
+    @classmethod
+    def register(cls, name: str) -> Self:
+        """Add a member to this family and return it; the same name and class again is a no-op.
+
+        Raises:
+            ValueError: The name is malformed, or taken by another class of the family.
+        """
+        if not _NAME.fullmatch(name):
+            raise ValueError(
+                f"{cls.__name__} name {name!r} must be lower-case letters, digits, '_', '-' or '.'"
+            )
+        present = cls._members.get(name)
+        if present is None:
+            present = cls._members[name] = str.__new__(cls, name)
+        if type(present) is not cls and type(present).__qualname__ != cls.__qualname__:
+            raise ValueError(f"{name!r} is already a {type(present).__name__}")
+        if type(present) is not cls:  # the module was reloaded: the newest class wins
+            present = cls._members[name] = str.__new__(cls, name)
+        return present
+
+    @classmethod
+    def members(cls) -> tuple[Self, ...]:
+        """All members of this class and its subclasses, in order of registration."""
+        return tuple(m for m in cls._members.values() if isinstance(m, cls))
+
+    @property
+    def value(self) -> str:
+        """The plain string."""
+        return str.__str__(self)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.value!r})"
+
+    def __str__(self) -> str:
+        return str.__str__(self)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Registering anew lets a worker process unpickle members that only the driver registered.
+        return (type(self).register, (self.value,))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        from pydantic_core import core_schema
+
+        def validate(value: Any) -> Kind:
+            return value if isinstance(value, cls) else cls(value)
+
+        return core_schema.no_info_plain_validator_function(
+            validate,
+            serialization=core_schema.plain_serializer_function_ser_schema(lambda kind: kind.value),
+            json_schema_input_schema=core_schema.str_schema(),
+        )
+
+
+class MotionFormatKind(Kind):
+    """A motion file format; ``auto`` means: look at the file's name and content."""
+
+    AUTO: ClassVar[MotionFormatKind]
+    BVH: ClassVar[MotionFormatKind]
+    AMP_NPZ: ClassVar[MotionFormatKind]
+
+
+class RobotKind(Kind):
+    """A robot known by name."""
+
+    UNITREE_G1: ClassVar[RobotKind]
+
+
+class RunStatus(Kind):
+    """How a batch job ended."""
+
+    SUCCESS: ClassVar[RunStatus]
+    SKIPPED: ClassVar[RunStatus]
+    FAILED: ClassVar[RunStatus]
+
+
+MotionFormatKind.AUTO = MotionFormatKind.register("auto")
+MotionFormatKind.BVH = MotionFormatKind.register("bvh")
+MotionFormatKind.AMP_NPZ = MotionFormatKind.register("amp_npz")
+RobotKind.UNITREE_G1 = RobotKind.register("unitree_g1")
+RunStatus.SUCCESS = RunStatus.register("success")
+RunStatus.SKIPPED = RunStatus.register("skipped")
+RunStatus.FAILED = RunStatus.register("failed")

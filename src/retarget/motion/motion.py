@@ -1,0 +1,105 @@
+"""A recorded motion: one skeleton, its global joint poses over time, and where it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from retarget.errors import RetargetError
+
+__all__ = ["Motion", "MotionSource"]
+
+
+@dataclass(frozen=True, slots=True)
+class MotionSource:
+    """Provenance of a motion: what was read, and what was found out about it.
+
+    Attributes:
+        path: The file as given; empty for motions made in memory.
+        sha256: Hash of the file's bytes; empty for motions made in memory.
+        format: Name of the format, such as ``bvh``.
+        unit: Detected length unit, such as ``centimetre``; ``metres_per_unit`` is its size.
+        metres_per_unit: Factor that was applied to the file's lengths.
+        up_axis: The file's up axis: ``x``, ``y``, ``z`` or one of them with a minus sign.
+        rig: Name of the recognised naming convention, such as ``lafan1``; ``unknown`` otherwise.
+        bind_pose: Whether the first frame was recognised as a bind pose (T-pose).
+        dropped_frames: Frames dropped from the start (a bind pose, when asked for).
+        notes: What a user should know, in plain sentences (a wrong frame count, ...).
+    """
+
+    path: str = ""
+    sha256: str = ""
+    format: str = ""
+    unit: str = "metre"
+    metres_per_unit: float = 1.0
+    up_axis: str = "z"
+    rig: str = "unknown"
+    bind_pose: bool = False
+    dropped_frames: int = 0
+    notes: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as a JSON-ready mapping."""
+        return {name: getattr(self, name) for name in self.__slots__} | {"notes": list(self.notes)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Motion:
+    """Global poses of every joint of one skeleton over time.
+
+    World frame: metres, right-handed, z up. The arrays are contiguous and must not be written to.
+
+    Attributes:
+        joint_names: J names; the end site of joint ``Foo`` is named ``Foo#end``.
+        parents: Index of each joint's parent, -1 for a root; parents come before their children.
+        positions: Global joint positions in metres.
+        rotations: Global joint rotations as unit quaternions, wxyz; not comparable across rigs.
+        fps: Frames per second.
+        roles: Body role -> joint index, for example ``{"left_knee": 3}``; see `retarget.motion.roles`.
+        source: Where it came from.
+
+    Example:
+        >>> motion = read_motion("walk.bvh")  # doctest: +SKIP
+        >>> motion.positions.shape  # doctest: +SKIP
+        (3945, 27, 3)
+    """
+
+    joint_names: tuple[str, ...]
+    parents: Int64[np.ndarray, "J"]
+    positions: Float64[np.ndarray, "T J 3"]
+    rotations: Float64[np.ndarray, "T J 4"]
+    fps: float
+    roles: dict[str, int]
+    source: MotionSource = field(default_factory=MotionSource)
+
+    def __post_init__(self) -> None:
+        frames, joints = self.positions.shape[:2]
+        if self.positions.shape != (frames, joints, 3) or self.rotations.shape != (frames, joints, 4):
+            raise RetargetError(
+                f"motion arrays disagree: positions {self.positions.shape}, rotations {self.rotations.shape}"
+            )
+        if len(self.joint_names) != joints or self.parents.shape != (joints,):
+            raise RetargetError(f"motion has {joints} joints but {len(self.joint_names)} names")
+        if not (np.isfinite(self.fps) and self.fps > 0):
+            raise RetargetError(f"motion rate must be positive, not {self.fps} fps")
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return len(self) / self.fps
+
+    def role_positions(self, role: str) -> Float64[np.ndarray, "T 3"]:
+        """Positions of the joint that carries ``role``, in metres."""
+        return self.positions[:, self.roles[role]]
+
+    def frames(self, start: int, stop: int) -> Motion:
+        """The part from frame ``start`` up to, not including, ``stop``."""
+        return replace(
+            self, positions=self.positions[start:stop], rotations=self.rotations[start:stop]
+        )

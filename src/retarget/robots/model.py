@@ -1,0 +1,91 @@
+"""A robot as flat arrays: the one model that solver, evaluation and pictures share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+__all__ = ["RobotModel"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RobotModel:
+    """Kinematic tree of a floating-base robot whose joints are all hinges.
+
+    Bodies are the moving bodies only: body 0 is the floating base and body ``b > 0`` is moved by hinge
+    joint ``b - 1``; parents come before their children. A body's frame has its origin on its joint's axis;
+    bodies welded to another are merged into it. A configuration is ``qpos`` (7 + N): base position in
+    metres, base rotation wxyz, then the joint angles in radians in MuJoCo's order, which is the order of the bodies.
+
+    The pose of body ``b`` in its parent's frame at angle ``q`` is: translate by ``offsets[b]``, rotate by
+    ``orientations[b]``, then rotate by ``q`` about ``axes[b]``.
+
+    Attributes:
+        name: Name of the robot.
+        sha256: Hash over the model's content, for provenance and fingerprints.
+        body_names: B names.
+        joint_names: N = B - 1 names.
+        parents: Parent body, -1 for the base.
+        offsets: Origin of each body in its parent's frame, metres (zero for the base).
+        orientations: Rotation of each body in its parent's frame at joint angle zero (identity for the base).
+        axes: Unit joint axis in the body's frame (zero for the base).
+        lower: Lower joint limit, rad.
+        upper: Upper joint limit, rad.
+        velocity_limits: Joint speed limit, rad/s; infinite where unknown.
+        effort_limits: Joint torque limit, N m; infinite where unknown.
+        neutral: A relaxed upright configuration of the joints, rad, used where nothing else is known.
+        roles: Body role -> body index: pelvis, chest and left/right hip, knee, ankle, shoulder, elbow, wrist.
+            The origin of a limb role's body is the joint's centre; ankle is the foot's body, wrist the hand's.
+        role_points: Body role -> joint centre in the role body's frame, metres.
+        feet: Bodies of the left and the right foot.
+        soles: Centres of the spheres of radius ``sole_radius`` that touch the ground, in the foot's frame,
+            metres; left, right.
+        sole_radius: Radius of those spheres, metres (0 for corners of a box).
+        capsule_bodies: Body of each collision capsule.
+        capsule_starts: First end of its axis in the body's frame, metres (a sphere has both ends equal).
+        capsule_ends: Second end.
+        capsule_radii: Radius, metres.
+        capsule_names: Names for reports.
+        collision_pairs: Pairs of capsules that must not overlap; adjacent and always-touching ones are left out.
+        masses: Body masses, kg.
+        source: Path of the description, licence and package, for people.
+    """
+
+    name: str
+    sha256: str
+    body_names: tuple[str, ...]
+    joint_names: tuple[str, ...]
+    parents: Int64[np.ndarray, "B"]
+    offsets: Float64[np.ndarray, "B 3"]
+    orientations: Float64[np.ndarray, "B 3 3"]
+    axes: Float64[np.ndarray, "B 3"]
+    lower: Float64[np.ndarray, "N"]
+    upper: Float64[np.ndarray, "N"]
+    velocity_limits: Float64[np.ndarray, "N"]
+    effort_limits: Float64[np.ndarray, "N"]
+    neutral: Float64[np.ndarray, "N"]
+    roles: dict[str, int]
+    role_points: dict[str, Float64[np.ndarray, "3"]]
+    feet: Int64[np.ndarray, "2"]
+    soles: Float64[np.ndarray, "2 S 3"]
+    sole_radius: float
+    capsule_bodies: Int64[np.ndarray, "G"]
+    capsule_starts: Float64[np.ndarray, "G 3"]
+    capsule_ends: Float64[np.ndarray, "G 3"]
+    capsule_radii: Float64[np.ndarray, "G"]
+    capsule_names: tuple[str, ...]
+    collision_pairs: Int64[np.ndarray, "P 2"]
+    masses: Float64[np.ndarray, "B"]
+    source: str
+
+    @property
+    def joint_count(self) -> int:
+        """Number N of hinge joints."""
+        return len(self.joint_names)
+
+    @property
+    def qpos_size(self) -> int:
+        """Length of a configuration, 7 + N."""
+        return 7 + self.joint_count

@@ -1,0 +1,145 @@
+"""The plain arrays that the kernels work on, grouped and named.
+
+Named tuples, because compiled code can take them apart and people can read them. Degrees of freedom (V = 6 + N):
+base translation (world), base rotation (world axes), then one a joint; joint ``b - 1`` moves body ``b`` and is
+degree of freedom ``5 + b``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+__all__ = ["Capsules", "Clip", "Limits", "Soles", "Tasks", "Tree", "Weights"]
+
+
+class Tree(NamedTuple):
+    """Kinematic tree.
+
+    Attributes:
+        parents: Parent body, -1 for the base.
+        offsets: Origin of each body in its parent's frame, metres.
+        basis: Rotation in the parent's frame as ``basis[b,0] + sin(q) basis[b,1] + (1 - cos(q)) basis[b,2]``
+            (Rodrigues' formula with the constant factor multiplied in).
+        axes: Joint axis in the body's frame.
+        depth: Number of degrees of freedom above each one on its path to the base.
+        ancestors: That path, base first, the degree of freedom itself last.
+    """
+
+    parents: Int64[np.ndarray, "B"]
+    offsets: Float64[np.ndarray, "B 3"]
+    basis: Float64[np.ndarray, "B 3 3 3"]
+    axes: Float64[np.ndarray, "B 3"]
+    depth: Int64[np.ndarray, "V"]
+    ancestors: Int64[np.ndarray, "V D"]
+
+
+class Limits(NamedTuple):
+    """Joint limits by body; the base's entries are infinite.
+
+    Attributes:
+        lower: rad.
+        upper: rad.
+        step: Largest change between two frames, rad.
+    """
+
+    lower: Float64[np.ndarray, "B"]
+    upper: Float64[np.ndarray, "B"]
+    step: Float64[np.ndarray, "B"]
+
+
+class Tasks(NamedTuple):
+    """What each of M robot segments follows.
+
+    Attributes:
+        bodies: Robot body of each segment.
+        position_weights: Weight of its squared position error, 1/m^2.
+        axis_weights: Weights of its three anatomical axes (chord errors, dimensionless).
+        anatomical: Anatomical frame in the body's frame (columns x, y, z).
+        centres: Bodies whose origins are its proximal and distal joint centres, -1 where the long axis is fixed
+            in the body instead.
+    """
+
+    bodies: Int64[np.ndarray, "M"]
+    position_weights: Float64[np.ndarray, "M"]
+    axis_weights: Float64[np.ndarray, "M 3"]
+    anatomical: Float64[np.ndarray, "M 3 3"]
+    centres: Int64[np.ndarray, "M 2"]
+
+
+class Soles(NamedTuple):
+    """Ground contact geometry.
+
+    Attributes:
+        feet: Body of the left and the right foot.
+        points: Sphere centres of the sole in the foot's frame, metres.
+        radius: Their radius, metres.
+        contact_feet: Foot (0, 1) of each of the four contact points: left heel, left toe, right heel, right toe.
+        contact_points: Those points in the foot's frame, at the height of the sphere centres, metres.
+    """
+
+    feet: Int64[np.ndarray, "2"]
+    points: Float64[np.ndarray, "2 S 3"]
+    radius: float
+    contact_feet: Int64[np.ndarray, "4"]
+    contact_points: Float64[np.ndarray, "4 3"]
+
+
+class Capsules(NamedTuple):
+    """Collision geometry: capsules by body, and the pairs to keep apart.
+
+    Attributes:
+        bodies: Body of each capsule.
+        starts: First end of its axis in the body's frame, metres.
+        ends: Second end.
+        radii: Radius, metres.
+        bounds: Radius of the sphere around the middle that holds the capsule, metres.
+        pairs: Pairs of capsules.
+    """
+
+    bodies: Int64[np.ndarray, "G"]
+    starts: Float64[np.ndarray, "G 3"]
+    ends: Float64[np.ndarray, "G 3"]
+    radii: Float64[np.ndarray, "G"]
+    bounds: Float64[np.ndarray, "G"]
+    pairs: Int64[np.ndarray, "P 2"]
+
+
+class Clip(NamedTuple):
+    """Targets of every frame.
+
+    Attributes:
+        positions: Target position of each segment's body, world, metres.
+        frames: Target anatomical frame of each segment, world.
+        contact_weights: Weight of each contact point's anchor, 1/m^2; 0 out of stance.
+        anchors: Place where each contact point is held, world, metres.
+    """
+
+    positions: Float64[np.ndarray, "T M 3"]
+    frames: Float64[np.ndarray, "T M 3 3"]
+    contact_weights: Float64[np.ndarray, "T 4"]
+    anchors: Float64[np.ndarray, "T 4 3"]
+
+
+class Weights(NamedTuple):
+    """Weights of the whole-clip cost, already scaled to the clip's frame rate.
+
+    Attributes:
+        acceleration: Of each degree of freedom's second difference.
+        velocity: Of a joint's step beyond its limit.
+        floor: Of a sole point's depth below the floor, 1/m^2.
+        collision: Of the overlap of two capsules, 1/m^2.
+        collision_margin: Distance kept between capsules, metres.
+        regularisation: Added to the diagonal.
+        heel_lift: Highest anchor of a contact point of a tilted foot, metres.
+    """
+
+    acceleration: Float64[np.ndarray, "V"]
+    velocity: float
+    floor: float
+    collision: float
+    collision_margin: float
+    regularisation: float
+    heel_lift: float
