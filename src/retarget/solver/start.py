@@ -1,0 +1,329 @@
+"""The per-frame start: every frame solved several ways, and the best path through the answers.
+
+Warm starting alone is a trap: one bad frame poisons all that follow. So three candidate sequences are made - warm
+from the frame before, warm from the frame after, and re-seeded from the neutral pose every few frames - and a
+shortest path (Viterbi 1967) picks one candidate a frame by cost and joint change.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from retarget._jit import jit
+from retarget.solver.arrays import Clip, Limits, Soles, Tasks, Tree
+from retarget.solver.kinematics import body_kinematics, world_point
+from retarget.solver.tree import (
+    COMPOSITE,
+    add_point_mass,
+    assemble,
+    retract,
+    solve_tree,
+    task_composites,
+)
+
+__all__ = ["StartOptions", "anchors_from_start", "solve_start"]
+
+_SMALL_STEP_DAMPING = 1e-4  # relative damping the first time a step fails
+
+
+class StartOptions(NamedTuple):
+    """How hard each frame is worked on.
+
+    Attributes:
+        anchor_share: Part of the anchors' weights that counts here; the rest is left to the whole-clip solve.
+        pull: Weight that keeps joints near the neighbouring frame, 1/rad^2.
+        path: Weight of joint changes along the path, 1/rad^2.
+        warm_steps: Most Levenberg-Marquardt steps from a neighbouring frame.
+        cold_steps: Most steps from the neutral pose.
+        reseed: Every so many frames the third sequence starts from the neutral pose.
+        cost_tolerance: Stop when a step gains less than this share of the cost.
+        step_tolerance: Stop when no joint turns by more, rad.
+        regularisation: Added to the diagonal.
+    """
+
+    anchor_share: float = 0.01
+    pull: float = 0.05
+    path: float = 0.3
+    warm_steps: int = 4
+    cold_steps: int = 8
+    reseed: int = 4
+    cost_tolerance: float = 0.1
+    step_tolerance: float = 0.3
+    regularisation: float = 1e-4
+
+
+class _Scratch(NamedTuple):
+    R: Float64[np.ndarray, "B 3 3"]
+    r: Float64[np.ndarray, "B 3"]
+    a: Float64[np.ndarray, "B 3"]
+    C: Float64[np.ndarray, "B 16"]
+    H: Float64[np.ndarray, "V D"]
+    g: Float64[np.ndarray, "V"]
+    x: Float64[np.ndarray, "V"]
+    trial: Float64[np.ndarray, "Q"]
+    held: Int64[np.ndarray, "V"]
+
+
+@jit(fastmath=True)
+def _evaluate(
+    qpos: Float64[np.ndarray, "Q"],
+    near: Float64[np.ndarray, "Q"],
+    pull: float,
+    t: int,
+    clip: Clip,
+    share: float,
+    tree: Tree,
+    tasks: Tasks,
+    soles: Soles,
+    scratch: _Scratch,
+) -> float:
+    """Cost of one frame: segment tasks, weak anchors and the pull towards ``near``; fills the composites."""
+    R, r, C = scratch.R, scratch.r, scratch.C
+    body_kinematics(qpos, tree, R, r, scratch.a)
+    cost = task_composites(qpos, R, r, tasks, clip.positions[t], clip.frames[t], C)
+    x = scratch.x
+    for i in range(4):
+        m = clip.contact_weights[t, i] * share
+        if m > 0:
+            b = soles.feet[soles.contact_feet[i]]
+            world_point(R, r, b, soles.contact_points[i], x)
+            e0 = clip.anchors[t, i, 0] - qpos[0] - x[0]
+            e1 = clip.anchors[t, i, 1] - qpos[1] - x[1]
+            e2 = clip.anchors[t, i, 2] - qpos[2] - x[2]
+            cost += m * (e0 * e0 + e1 * e1 + e2 * e2)
+            add_point_mass(C[b], m, x[0], x[1], x[2], e0, e1, e2)
+    if pull > 0:
+        for k in range(7, qpos.shape[0]):
+            cost += pull * (qpos[k] - near[k]) ** 2
+    return cost
+
+
+@jit(fastmath=True)
+def _solve_frame(
+    qpos: Float64[np.ndarray, "Q"],
+    near: Float64[np.ndarray, "Q"],
+    pull: float,
+    steps: int,
+    t: int,
+    clip: Clip,
+    options: StartOptions,
+    tree: Tree,
+    limits: Limits,
+    tasks: Tasks,
+    soles: Soles,
+    scratch: _Scratch,
+) -> float:
+    """Levenberg-Marquardt on one frame, in place; returns its cost without the pull."""
+    H, g, x, trial, held = scratch.H, scratch.g, scratch.x, scratch.trial, scratch.held
+    depth, ancestors = tree.depth, tree.ancestors
+    lower, upper = limits.lower, limits.upper
+    size = g.shape[0]
+    share = options.anchor_share
+    cost = _evaluate(qpos, near, pull, t, clip, share, tree, tasks, soles, scratch)
+    damping = 1e-6
+    taken = 0
+    while taken < steps:
+        assemble(scratch.r, scratch.a, scratch.C, tree, H, g)
+        for k in range(6, size):
+            H[k, depth[k]] += pull
+            g[k] += pull * (near[k + 1] - qpos[k + 1])
+            b = k - 5
+            at_lower = qpos[6 + b] <= lower[b] + 1e-9 and g[k] < 0
+            at_upper = qpos[6 + b] >= upper[b] - 1e-9 and g[k] > 0
+            held[k] = 1 if at_lower or at_upper else 0
+        for k in range(size):
+            dk = depth[k]
+            H[k, dk] += damping * H[k, dk] + options.regularisation
+            if held[k]:
+                for d in range(dk):
+                    H[k, d] = 0.0
+                g[k] = 0.0
+            else:
+                for d in range(6, dk):
+                    if held[ancestors[k, d]]:
+                        H[k, d] = 0.0
+        solve_tree(H, g, depth, ancestors, x)
+        taken += 1
+        largest = 0.0
+        for k in range(3, size):
+            largest = max(largest, abs(x[k]))
+        retract(qpos, x, limits, trial)
+        new = _evaluate(trial, near, pull, t, clip, share, tree, tasks, soles, scratch)
+        if new <= cost:
+            gain = cost - new
+            qpos[:] = trial
+            damping = max(damping * 0.1, 1e-9)
+            done = gain < options.cost_tolerance * cost or largest < options.step_tolerance
+            cost = new
+            if done:
+                break
+        else:
+            damping = max(damping, _SMALL_STEP_DAMPING) * 20
+            if taken < steps:
+                _evaluate(qpos, near, pull, t, clip, share, tree, tasks, soles, scratch)
+    if pull > 0:
+        for k in range(7, qpos.shape[0]):
+            cost -= pull * (qpos[k] - near[k]) ** 2
+    return cost
+
+
+@jit(fastmath=True)
+def _candidates(
+    seeds: Float64[np.ndarray, "T Q"],
+    clip: Clip,
+    options: StartOptions,
+    tree: Tree,
+    limits: Limits,
+    tasks: Tasks,
+    soles: Soles,
+    out: Float64[np.ndarray, "3 T Q"],
+    costs: Float64[np.ndarray, "3 T"],
+) -> None:
+    """Three sequences: warm forwards, warm backwards, re-seeded."""
+    bodies = tree.parents.shape[0]
+    size = bodies + 5
+    frames = seeds.shape[0]
+    scratch = _Scratch(
+        np.empty((bodies, 3, 3)),
+        np.empty((bodies, 3)),
+        np.empty((bodies, 3)),
+        np.empty((bodies, COMPOSITE)),
+        np.zeros((size, tree.ancestors.shape[1])),
+        np.empty(size),
+        np.empty(size),
+        np.empty(bodies + 6),
+        np.zeros(size, np.int64),
+    )
+    near = np.empty(bodies + 6)
+    qpos = np.empty(bodies + 6)
+    for sequence in range(3):
+        for i in range(frames):
+            t = frames - 1 - i if sequence == 1 else i
+            cold = i == 0 or (sequence == 2 and i % options.reseed == 0)
+            if cold:
+                qpos[:] = seeds[t]
+            near[:] = qpos
+            costs[sequence, t] = _solve_frame(
+                qpos,
+                near,
+                0.0 if cold else options.pull,
+                options.cold_steps if cold else options.warm_steps,
+                t,
+                clip,
+                options,
+                tree,
+                limits,
+                tasks,
+                soles,
+                scratch,
+            )
+            out[sequence, t] = qpos
+
+
+@jit(fastmath=True)
+def _best_path(
+    candidates: Float64[np.ndarray, "3 T Q"],
+    costs: Float64[np.ndarray, "3 T"],
+    weight: float,
+    out: Float64[np.ndarray, "T Q"],
+) -> None:
+    """Pick one candidate a frame: least sum of cost and weighted squared joint change."""
+    count, frames = costs.shape
+    total = costs[:, 0].copy()
+    following = total.copy()
+    came_from = np.zeros((frames, count), np.int64)
+    for t in range(1, frames):
+        for j in range(count):
+            best = np.inf
+            for i in range(count):
+                change = 0.0
+                for k in range(7, candidates.shape[2]):
+                    change += (candidates[j, t, k] - candidates[i, t - 1, k]) ** 2
+                if total[i] + weight * change < best:
+                    best = total[i] + weight * change
+                    came_from[t, j] = i
+            following[j] = best + costs[j, t]
+        total[:] = following
+    j = int(np.argmin(total))
+    for t in range(frames - 1, -1, -1):
+        out[t] = candidates[j, t]
+        j = int(came_from[t, j])
+
+
+def solve_start(
+    seeds: Float64[np.ndarray, "T Q"],
+    clip: Clip,
+    options: StartOptions,
+    tree: Tree,
+    limits: Limits,
+    tasks: Tasks,
+    soles: Soles,
+) -> Float64[np.ndarray, "T Q"]:
+    """Configurations of every frame, each solved on its own, that make one plausible motion."""
+    frames, size = seeds.shape
+    candidates = np.empty((3, frames, size))
+    costs = np.empty((3, frames))
+    _candidates(seeds, clip, options, tree, limits, tasks, soles, candidates, costs)
+    start = np.empty((frames, size))
+    _best_path(candidates, costs, options.path, start)
+    return start
+
+
+@jit(fastmath=True)
+def _place_anchors(
+    qpos: Float64[np.ndarray, "T Q"],
+    weights: Float64[np.ndarray, "T 4"],
+    anchors: Float64[np.ndarray, "T 4 3"],
+    tree: Tree,
+    soles: Soles,
+) -> None:
+    bodies = tree.parents.shape[0]
+    frames = qpos.shape[0]
+    R = np.empty((bodies, 3, 3))
+    r = np.empty((bodies, 3))
+    a = np.empty((bodies, 3))
+    x = np.empty(3)
+    place = np.empty((frames, 4, 2))
+    for t in range(frames):
+        body_kinematics(qpos[t], tree, R, r, a)
+        for i in range(4):
+            world_point(R, r, soles.feet[soles.contact_feet[i]], soles.contact_points[i], x)
+            place[t, i, 0] = qpos[t, 0] + x[0]
+            place[t, i, 1] = qpos[t, 1] + x[1]
+    for i in range(4):
+        start = 0
+        while start < frames:
+            if weights[start, i] <= 0:
+                start += 1
+                continue
+            stop = start + 1
+            while (
+                stop < frames
+                and weights[stop, i] > 0
+                and anchors[stop, i, 0] == anchors[start, i, 0]
+                and anchors[stop, i, 1] == anchors[start, i, 1]
+            ):
+                stop += 1
+            for k in range(2):
+                mean = 0.0
+                for t in range(start, stop):
+                    mean += place[t, i, k]
+                mean /= stop - start
+                for t in range(start, stop):
+                    anchors[t, i, k] = mean
+            start = stop
+
+
+def anchors_from_start(
+    start: Float64[np.ndarray, "T Q"], clip: Clip, tree: Tree, soles: Soles
+) -> Float64[np.ndarray, "T 4 3"]:
+    """Anchors moved to the mean place that their sole point has in ``start`` over each stance.
+
+    Where the foot wants to be on average costs the limbs least; heights stay.
+    """
+    anchors = clip.anchors.copy()
+    _place_anchors(start, clip.contact_weights, anchors, tree, soles)
+    return anchors

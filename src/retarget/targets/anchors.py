@@ -1,0 +1,102 @@
+"""Where the sole's heel and toe points are held while they are in stance."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from jaxtyping import Bool, Float64
+
+from retarget._jit import jit
+from retarget.motion.contacts import HEEL, TOE, runs
+
+__all__ = ["grown", "stance_anchors"]
+
+# A stance is split where the wanted place drifts this far (metres) from its mean: a foot that slides on purpose.
+LARGEST_DRIFT = 0.3
+
+
+def grown(stance: Bool[np.ndarray, "T 2 2"], frames: int) -> Bool[np.ndarray, "T 2 2"]:
+    """Stances lengthened by some frames at both ends: touch-down and lift-off fall between frames."""
+    out = stance.copy()
+    for _ in range(frames):
+        wider = out.copy()
+        wider[1:] |= out[:-1]
+        wider[:-1] |= out[1:]
+        out = wider
+    return out
+
+
+def stance_anchors(
+    ankle: Float64[np.ndarray, "T 3"],
+    foot: Float64[np.ndarray, "T 3 3"],
+    stance: Bool[np.ndarray, "T 2"],
+    points: Float64[np.ndarray, "2 3"],
+) -> tuple[Bool[np.ndarray, "T 2"], Float64[np.ndarray, "T 2 3"]]:
+    """Which of a foot's contact points are held, and where on the ground (z = 0).
+
+    Args:
+        ankle: Wanted position of the foot's body, metres.
+        foot: Wanted rotation of the foot's body.
+        stance: Point (heel, toe) in stance.
+        points: Heel and toe point in the foot's frame, metres.
+
+    Returns:
+        Held points, and their anchors, constant over each part of a stance.
+    """
+    wanted = ankle[:, None] + np.einsum("tij,pj->tpi", foot, points)
+    length = float(np.linalg.norm(points[TOE] - points[HEEL]))
+    held = np.zeros(stance.shape, bool)
+    anchors = np.zeros((*stance.shape, 3))
+    for start, stop in runs(stance[:, TOE]):
+        for first, last in _parts(wanted[:, TOE], start, stop):
+            anchors[first:last, TOE, :2] = wanted[first:last, TOE, :2].mean(axis=0)
+            held[first:last, TOE] = True
+            # The heel of the same rigid foot lies behind the toe's anchor along the mean heading.
+            for a, b in runs(stance[first:last, HEEL]):
+                s, e = first + a, first + b
+                heading = (wanted[s:e, TOE, :2] - wanted[s:e, HEEL, :2]).mean(axis=0)
+                heading /= np.linalg.norm(heading) + 1e-9
+                anchors[s:e, HEEL, :2] = anchors[first, TOE, :2] - length * heading
+                held[s:e, HEEL] = True
+    for start, stop in runs(stance[:, HEEL] & ~stance[:, TOE]):
+        # A heel strike goes on as the flat stance that follows, a heel that stays as the one before.
+        if stop < len(stance) and held[stop, HEEL]:
+            anchors[start:stop, HEEL] = anchors[stop, HEEL]
+        elif start > 0 and held[start - 1, HEEL]:
+            anchors[start:stop, HEEL] = anchors[start - 1, HEEL]
+        else:
+            anchors[start:stop, HEEL, :2] = wanted[start:stop, HEEL, :2].mean(axis=0)
+        held[start:stop, HEEL] = True
+    return held, anchors
+
+
+def _parts(place: Float64[np.ndarray, "T 3"], start: int, stop: int) -> list[tuple[int, int]]:
+    """A stance split so that its place stays within `LARGEST_DRIFT` of the running mean on each part."""
+    cuts = [start, *_breaks(np.ascontiguousarray(place[:, :2]), start, stop, LARGEST_DRIFT), stop]
+    return list(itertools.pairwise(cuts))
+
+
+@jit()
+def _breaks(place: Float64[np.ndarray, "T 2"], start: int, stop: int, drift: float) -> list[int]:
+    # The box of the places seen so far bounds how far any of them is from the mean, in linear time.
+    breaks = []
+    first = start
+    low = place[start].copy()
+    high = place[start].copy()
+    total = place[start].copy()
+    for t in range(start + 1, stop):
+        far = False
+        for i in range(2):
+            low[i] = min(low[i], place[t, i])
+            high[i] = max(high[i], place[t, i])
+            total[i] += place[t, i]
+            mean = total[i] / (t + 1 - first)
+            far = far or high[i] - mean > drift or mean - low[i] > drift
+        if far:
+            breaks.append(t)
+            first = t
+            low[:] = place[t]
+            high[:] = place[t]
+            total[:] = place[t]
+    return breaks

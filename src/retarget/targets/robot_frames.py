@@ -1,0 +1,198 @@
+"""The same anatomy on the robot: segment frames and lengths from its own joint centres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64
+
+from retarget.errors import RobotError
+from retarget.geometry import frame_from_y, frame_from_z, unit
+from retarget.motion.anatomy import SEGMENTS, SIDES, bend
+from retarget.robots.model import RobotModel
+from retarget.solver.kinematics import forward_kinematics
+
+__all__ = ["RobotAnatomy", "robot_anatomy", "segment_body"]
+
+Vector = Float64[np.ndarray, "3"]
+Matrix = Float64[np.ndarray, "3 3"]
+
+# Angles tried to bend a knee or elbow; the one whose bend is nearest to a right angle defines its hinge.
+_BEND_SAMPLES = 41
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RobotAnatomy:
+    """A robot's segments as a human's are described.
+
+    Attributes:
+        frames: Segment -> its anatomical frame in the frame of the body that carries it.
+        lengths: Limb segment -> distance of its joint centres, metres.
+        hips: Side -> hip centre from the base's origin, in the pelvis' anatomical frame, metres.
+        leg_length: Thigh plus shank, metres.
+        ankle_height: Ankle joint above the ground with the sole flat, metres.
+        contact_points: Foot (left, right) x point (heel, toe): the ends of the sole on its middle line, as
+            sphere centres in the foot's frame, metres.
+    """
+
+    frames: dict[str, Matrix]
+    lengths: dict[str, float]
+    hips: dict[str, Vector]
+    leg_length: float
+    ankle_height: float
+    contact_points: Float64[np.ndarray, "2 2 3"]
+
+
+def segment_body(robot: RobotModel, segment: str) -> int:
+    """The body that carries a segment: the last one before the segment's distal joint."""
+    if segment in ("pelvis", "chest"):
+        return robot.roles[segment]
+    side, _, part = segment.partition("_")
+    own = {"shank": "knee", "foot": "ankle", "forearm": "elbow", "hand": "wrist"}
+    if part in own:
+        return robot.roles[f"{side}_{own[part]}"]
+    below = {"thigh": "knee", "upper_arm": "elbow"}[part]
+    return int(robot.parents[robot.roles[f"{side}_{below}"]])
+
+
+def robot_anatomy(robot: RobotModel) -> RobotAnatomy:
+    """Describe a robot's segments from its joint centres.
+
+    Assumes, as robot descriptions do, that at base identity the base looks along +x with z up.
+
+    Raises:
+        RobotError: Joint centres coincide, so that a limb has no direction.
+    """
+    at_zero = _Pose.of(robot, np.clip(np.zeros(robot.joint_count), robot.lower, robot.upper))
+    bent = _Pose.of(robot, _bent_limbs(robot))
+    up = at_zero.middle("shoulder") - at_zero.middle("hip")
+    frames: dict[str, Matrix] = {}
+    for part, joint in (("pelvis", "hip"), ("chest", "shoulder")):
+        left = at_zero.point(f"left_{joint}") - at_zero.point(f"right_{joint}")
+        frames[part] = at_zero.local(part, frame_from_y(left, up))
+    lengths: dict[str, float] = {}
+    contact_points = np.empty((2, 2, 3))
+    heights = []
+    for foot, side in enumerate(SIDES):
+        _leg_and_arm(side, at_zero, bent, frames, lengths)
+        sole, contact_points[foot], height = _sole(robot, foot, at_zero)
+        frames[f"{side}_foot"] = sole
+        heights.append(height)
+        arm = bent.world(f"{side}_forearm", frames[f"{side}_forearm"])
+        frames[f"{side}_hand"] = bent.local(f"{side}_hand", arm)
+    pelvis = at_zero.world("pelvis", frames["pelvis"])
+    base = at_zero.positions[0]
+    hips = {s: pelvis.T @ (at_zero.point(f"{s}_hip") - base) for s in SIDES}
+    return RobotAnatomy(
+        {segment: frames[segment] for segment in SEGMENTS},
+        lengths,
+        hips,
+        (sum(lengths[f"{s}_thigh"] + lengths[f"{s}_shank"] for s in SIDES)) / 2,
+        float(np.mean(heights)),
+        contact_points,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pose:
+    robot: RobotModel
+    positions: Float64[np.ndarray, "B 3"]
+    rotations: Float64[np.ndarray, "B 3 3"]
+
+    @classmethod
+    def of(cls, robot: RobotModel, joints: Float64[np.ndarray, "N"]) -> _Pose:
+        qpos = np.concatenate([[0, 0, 0, 1, 0, 0, 0], joints])[None]
+        positions, rotations = forward_kinematics(qpos, robot)
+        return cls(robot, positions[0], rotations[0])
+
+    def point(self, role: str) -> Vector:
+        return np.asarray(self.positions[self.robot.roles[role]])
+
+    def middle(self, joint: str) -> Vector:
+        return np.asarray((self.point(f"left_{joint}") + self.point(f"right_{joint}")) / 2)
+
+    def local(self, segment: str, world: Matrix) -> Matrix:
+        return np.asarray(self.rotations[segment_body(self.robot, segment)].T @ world)
+
+    def world(self, segment: str, local: Matrix) -> Matrix:
+        return np.asarray(self.rotations[segment_body(self.robot, segment)] @ local)
+
+
+def _leg_and_arm(
+    side: str, at_zero: _Pose, bent: _Pose, frames: dict[str, Matrix], lengths: dict[str, float]
+) -> None:
+    for chain, segments, sign in (
+        (("hip", "knee", "ankle"), ("thigh", "shank"), 1.0),
+        (("shoulder", "elbow", "wrist"), ("upper_arm", "forearm"), -1.0),
+    ):
+        joints = [bent.point(f"{side}_{joint}")[None] for joint in chain]
+        upper, lower, hinge, weight = bend(joints[0], joints[1], joints[2], sign)
+        if not weight[0] > 0:
+            raise RobotError(
+                f"{at_zero.robot.name}: the {side} {chain[1]} does not bend the limb; "
+                "check the roles in the robot's description"
+            )
+        for segment, axis, ends in zip(
+            segments, (upper, lower), (chain[:2], chain[1:]), strict=True
+        ):
+            name = f"{side}_{segment}"
+            frames[name] = bent.local(name, frame_from_z(axis, hinge)[0])
+            span = at_zero.point(f"{side}_{ends[0]}") - at_zero.point(f"{side}_{ends[1]}")
+            lengths[name] = float(np.linalg.norm(span))
+
+
+def _bent_limbs(robot: RobotModel) -> Float64[np.ndarray, "N"]:
+    """Joint angles with knees bent backwards and elbows bent forwards, each as near to a right angle as it goes."""
+    joints = np.clip(np.zeros(robot.joint_count), robot.lower, robot.upper)
+    for side in SIDES:
+        for chain, forwards in (
+            (("hip", "knee", "ankle"), -1),
+            (("shoulder", "elbow", "wrist"), 1),
+        ):
+            joint = robot.roles[f"{side}_{chain[1]}"] - 1
+            joints[joint] = _best_bend(
+                robot, joints, joint, [f"{side}_{c}" for c in chain], forwards
+            )
+    return joints
+
+
+def _best_bend(
+    robot: RobotModel,
+    joints: Float64[np.ndarray, "N"],
+    joint: int,
+    chain: list[str],
+    forwards: int,
+) -> float:
+    low, high = max(robot.lower[joint], -np.pi), min(robot.upper[joint], np.pi)
+    best, best_angle = -1.0, float(joints[joint])
+    for angle in np.linspace(low, high, _BEND_SAMPLES):
+        trial = joints.copy()
+        trial[joint] = angle
+        pose = _Pose.of(robot, trial)
+        first = unit(pose.point(chain[1]) - pose.point(chain[0]))
+        second = unit(pose.point(chain[2]) - pose.point(chain[1]))
+        across = second - (second @ first) * first
+        sine = float(np.linalg.norm(across))
+        if across[0] * forwards > 0 and sine > best + 1e-9:
+            best, best_angle = sine, float(angle)
+    return best_angle
+
+
+def _sole(
+    robot: RobotModel, foot: int, pose: _Pose
+) -> tuple[Matrix, Float64[np.ndarray, "2 3"], float]:
+    """Anatomical frame of a foot from its sole, its heel and toe points, and the ankle's height above ground."""
+    points = robot.soles[foot]
+    middle = points.mean(axis=0)
+    rotation = pose.rotations[robot.feet[foot]]
+    _, spread, axes = np.linalg.svd(points - middle)
+    # Fewer than three points span no plane: then the sole is level in the zero pose.
+    normal = axes[2] if spread[1] > 1e-6 else rotation.T[:, 2]
+    normal = normal * np.sign((rotation @ normal)[2] or 1.0)
+    sideways = np.cross(normal, rotation.T @ [1.0, 0.0, 0.0])
+    frame = frame_from_z(normal, sideways)
+    local = (points - middle) @ frame
+    front, back = local[:, 0].max(), local[:, 0].min()
+    ends = middle + np.array([[back, 0, 0], [front, 0, 0]]) @ frame.T
+    return frame, ends, float(robot.sole_radius - normal @ middle)
