@@ -51,6 +51,7 @@ class RobotModel:
         collision_pairs: Pairs of capsules that must not overlap; adjacent and always-touching ones are left out.
         masses: Body masses, kg.
         source: Path of the description, licence and package, for people.
+        notes: What was assumed, added or left out when the description was read, in plain sentences.
     """
 
     name: str
@@ -79,6 +80,7 @@ class RobotModel:
     collision_pairs: Int64[np.ndarray, "P 2"]
     masses: Float64[np.ndarray, "B"]
     source: str
+    notes: tuple[str, ...] = ()
 
     @property
     def joint_count(self) -> int:

@@ -1,0 +1,122 @@
+"""Model file + `RobotSpec` -> `RobotModel`."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64
+
+from retarget.errors import RobotError
+from retarget.robots.collision import build_collision
+from retarget.robots.description import read_description
+from retarget.robots.model import RobotModel
+from retarget.robots.neutral import neutral_joints, zero_joints
+from retarget.robots.roles import resolve_roles
+from retarget.robots.soles import find_soles, pad_soles
+from retarget.robots.spec import RobotSpec
+from retarget.robots.tree import KinematicTree, build_tree
+
+__all__ = ["compile_robot"]
+
+
+def compile_robot(path: Path, spec: RobotSpec) -> RobotModel:
+    """Build the flat model of the robot in an MJCF or URDF file.
+
+    Raises:
+        FileFormatError: The file cannot be read.
+        RobotError: The model cannot be used, or a joint pattern of ``spec`` matches nothing.
+        RoleError: A body role is neither given nor found.
+    """
+    description = read_description(path)
+    model, tree = description.model, build_tree(description)
+    name = spec.name or _name_of(path, description.name)
+    unmatched = spec.unmatched_patterns(tree.joint_names)
+    if unmatched:
+        raise RobotError(
+            f"{path}: no joint matches {unmatched[0]!r} of the robot's TOML file; "
+            f"joints are {', '.join(tree.joint_names)}"
+        )
+    places = {model.body(i).name: frame for i, frame in enumerate(tree.frames) if i}
+    roles, role_points = resolve_roles(name, tree, places, spec.roles)
+    feet = (roles["left_ankle"], roles["right_ankle"])
+    upright = zero_joints(tree)
+    neutral = neutral_joints(tree, roles, spec)
+    soles, sole_radius = _soles(model, tree, feet, upright, spec)
+    collision = build_collision(model, tree, feet, [upright, neutral])
+    arrays: dict[str, Any] = {
+        "parents": tree.parents,
+        "offsets": tree.offsets,
+        "orientations": tree.orientations,
+        "axes": tree.axes,
+        "lower": tree.lower,
+        "upper": tree.upper,
+        "velocity_limits": np.array([spec.velocity_limit(joint) for joint in tree.joint_names]),
+        "effort_limits": np.array(
+            [
+                spec.effort_limit(joint, default)
+                for joint, default in zip(tree.joint_names, tree.effort_limits, strict=True)
+            ]
+        ),
+        "neutral": neutral,
+        "feet": np.array(feet, np.int64),
+        "soles": soles,
+        "capsule_bodies": collision.bodies,
+        "capsule_starts": collision.starts,
+        "capsule_ends": collision.ends,
+        "capsule_radii": collision.radii,
+        "collision_pairs": collision.pairs,
+        "masses": tree.masses,
+    }
+    arrays = {key: np.ascontiguousarray(array) for key, array in arrays.items()}
+    names = (tree.body_names, tree.joint_names, collision.names)
+    return RobotModel(
+        name=name,
+        sha256=_content_hash(arrays, (name, *names, roles, sole_radius), role_points),
+        body_names=tree.body_names,
+        joint_names=tree.joint_names,
+        roles=roles,
+        role_points=role_points,
+        sole_radius=sole_radius,
+        capsule_names=collision.names,
+        source=_source_text(path, spec),
+        notes=description.notes + tree.notes,
+        **arrays,
+    )
+
+
+def _soles(
+    model: Any,
+    tree: KinematicTree,
+    feet: tuple[int, int],
+    upright: Float64[np.ndarray, "N"],
+    spec: RobotSpec,
+) -> tuple[Float64[np.ndarray, "2 S 3"], float]:
+    if spec.soles is None:
+        return find_soles(model, tree, feet, upright)
+    return pad_soles(np.array(spec.soles.left), np.array(spec.soles.right)), spec.soles.radius
+
+
+def _name_of(path: Path, model_name: str) -> str:
+    """The model's own name; the file's when that says nothing."""
+    return path.stem if model_name in ("", "MuJoCo Model") else model_name
+
+
+def _content_hash(
+    arrays: dict[str, np.ndarray], plain: tuple[Any, ...], points: dict[str, np.ndarray]
+) -> str:
+    """SHA-256 over everything that can change a result; not over comments, meshes or paths."""
+    digest = hashlib.sha256(repr(plain).encode())
+    for key, array in sorted({**arrays, **points}.items()):
+        digest.update(f"{key}{array.shape}{array.dtype}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def _source_text(path: Path, spec: RobotSpec) -> str:
+    source = spec.source
+    if not source.package:
+        return str(path)
+    return f"{source.package} {source.version}: {source.path}; {source.licence}"

@@ -1,0 +1,127 @@
+"""Reading MJCF and URDF: a MuJoCo model with a floating base, whatever the file's meshes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mujoco
+
+from retarget.errors import FileFormatError, RobotError
+
+__all__ = ["Description", "read_description"]
+
+_MINIMAL_MASS = (
+    1e-9  # kg (and kg m^2): MuJoCo refuses moving bodies without inertia; kinematics do not care
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Description:
+    """A compiled robot model: one tree on a free joint, nothing else in the world.
+
+    Attributes:
+        path: The file.
+        name: Name that the file gives to the model.
+        model: The ``mujoco.MjModel``.
+        notes: What was left out or added, in plain sentences.
+    """
+
+    path: Path
+    name: str
+    model: Any
+    notes: tuple[str, ...]
+
+
+def read_description(path: str | Path) -> Description:
+    """Read a robot from MJCF or URDF.
+
+    Visual geometry is ignored; collision meshes whose files are missing are left out with a note. The tree
+    with most joints is the robot; a free joint is added when its base has none.
+
+    Raises:
+        FileFormatError: The file is missing or MuJoCo cannot make sense of it.
+        RobotError: It holds no robot, or one that is not a floating tree.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileFormatError(path, "no such file", "give an MJCF (.xml) or URDF (.urdf) file")
+    try:
+        spec = mujoco.MjSpec.from_file(str(path))
+    except (ValueError, OSError) as error:
+        remedy = "give an MJCF (.xml) or URDF (.urdf) file that MuJoCo can read"
+        raise FileFormatError(path, _one_line(error), remedy) from error
+    notes: list[str] = []
+    _keep_one_tree(spec, path, notes)
+    _drop_unused_parts(spec, path, notes)
+    spec.compiler.fusestatic = False  # a URDF's base would be fused into the world
+    spec.compiler.boundmass = max(spec.compiler.boundmass, _MINIMAL_MASS)
+    spec.compiler.boundinertia = max(spec.compiler.boundinertia, _MINIMAL_MASS)
+    spec.compiler.balanceinertia = True
+    try:
+        model = spec.compile()
+    except ValueError as error:
+        raise FileFormatError(path, _one_line(error), "correct the model") from error
+    return Description(path, spec.modelname, model, tuple(notes))
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _subtree(body: Any) -> list[Any]:
+    return [body, *(inner for child in body.bodies for inner in _subtree(child))]
+
+
+def _keep_one_tree(spec: Any, path: Path, notes: list[str]) -> None:
+    """Keep the world's child with most joints and give it a free joint when it has none."""
+    hinges = {
+        root.name: sum(len(body.joints) for body in _subtree(root))
+        for root in spec.worldbody.bodies
+    }
+    if not hinges or not max(hinges.values()):
+        raise RobotError(f"{path}: holds no body with joints; give a robot's MJCF or URDF file")
+    robot = max(spec.worldbody.bodies, key=lambda body: hinges[body.name])
+    for other in [body for body in spec.worldbody.bodies if body.name != robot.name]:
+        notes.append(f"ignored {other.name!r}, which is not part of the robot")
+        spec.delete(other)
+    joints = list(robot.joints)
+    if not joints:
+        robot.add_freejoint()
+        notes.append(f"added a free joint to {robot.name!r}")
+    elif joints[0].type != mujoco.mjtJoint.mjJNT_FREE:
+        raise RobotError(
+            f"{path}: base body {robot.name!r} is moved by joint {joints[0].name!r}; "
+            "it must have a free joint, or none (one is added then)"
+        )
+
+
+def _drop_unused_parts(spec: Any, path: Path, notes: list[str]) -> None:
+    """Delete what needs files or refers to other parts and has no part in kinematics."""
+    if len(spec.equalities):
+        notes.append(
+            f"ignored {len(spec.equalities)} equality constraints (closed loops, coupled joints)"
+        )
+    folder = path.parent / (spec.meshdir or "")
+    missing = {
+        mesh.name for mesh in spec.meshes if mesh.file and not _mesh_exists(folder, mesh.file)
+    }
+    for geom in list(spec.geoms):
+        geom.material = ""
+        visual = not (geom.contype or geom.conaffinity)
+        if visual or geom.meshname in missing or geom.parent.name == "world":
+            if not visual and geom.parent.name != "world":
+                notes.append(
+                    f"left out a collision mesh of {geom.parent.name!r}: its file is missing"
+                )
+            spec.delete(geom)
+    used = {geom.meshname for geom in spec.geoms}
+    unused = [mesh for mesh in spec.meshes if mesh.name not in used]
+    parts = (spec.keys, spec.sensors, spec.equalities, spec.tendons, spec.skins, spec.materials)
+    for part in [*unused, *(element for group in (*parts, spec.textures) for element in group)]:
+        spec.delete(part)
+
+
+def _mesh_exists(folder: Path, file: str) -> bool:
+    return (folder / file).is_file() or Path(file).is_file()

@@ -1,0 +1,134 @@
+"""The points of the feet that touch the ground, from the feet's collision geometry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mujoco
+import numpy as np
+from jaxtyping import Float64
+
+from retarget.errors import RobotError
+from retarget.robots.kinematics import body_poses
+from retarget.robots.tree import KinematicTree, quaternion_matrix
+
+__all__ = ["find_soles", "pad_soles"]
+
+_SOLE_DEPTH = 0.01  # metres above the lowest point within which geometry counts as sole
+_OUTLINE_TOLERANCE = 0.0005  # metres by which the outline may shrink when a point is dropped
+_RIM_POINTS = 12  # points that stand for the round edge of a cylinder
+
+
+def find_soles(
+    model: Any, tree: KinematicTree, feet: tuple[int, int], joints: Float64[np.ndarray, "N"]
+) -> tuple[Float64[np.ndarray, "2 S 3"], float]:
+    """Sphere centres in the feet's frames (m) and their common radius (m).
+
+    In the upright posture ``joints`` the spheres whose lowest points are lowest are kept, and of those
+    the outline seen from above. Capsules give the spheres at their ends, boxes, cylinders and meshes
+    their corners; where radii differ, the smallest is used and the others' centres are lowered to match.
+
+    Raises:
+        RobotError: A foot has no collision geometry.
+    """
+    _, rotations = body_poses(tree, joints)
+    spheres = [_foot_spheres(model, tree, foot) for foot in feet]
+    for foot, (centres, _) in zip(feet, spheres, strict=True):
+        if not len(centres):
+            raise RobotError(
+                f"foot {tree.body_names[foot]!r} has no collision geometry to find its sole from; "
+                "give [soles] in the robot's TOML file"
+            )
+    radius = min(float(radii.min()) for _, radii in spheres)
+    soles = []
+    for foot, (centres, radii) in zip(feet, spheres, strict=True):
+        upright = centres @ rotations[foot].T
+        upright[:, 2] -= radii - radius
+        lowest = upright[upright[:, 2] <= upright[:, 2].min() + _SOLE_DEPTH]
+        outline = _outline(lowest[:, :2])
+        soles.append(lowest[outline] @ rotations[foot])
+    return pad_soles(soles[0], soles[1]), radius
+
+
+def pad_soles(
+    left: Float64[np.ndarray, "L 3"], right: Float64[np.ndarray, "R 3"]
+) -> Float64[np.ndarray, "2 S 3"]:
+    """Both soles with equally many points; the shorter one repeats its last."""
+    count = max(len(left), len(right))
+    return np.stack(
+        [np.concatenate([s, np.repeat(s[-1:], count - len(s), 0)]) for s in (left, right)]
+    )
+
+
+def _foot_spheres(model: Any, tree: KinematicTree, foot: int) -> tuple[np.ndarray, np.ndarray]:
+    """Centres (n, 3) in the foot's frame and radii (n,) of spheres whose hull is the foot's geometry."""
+    centres, radii = [np.zeros((0, 3))], [np.zeros(0)]
+    for geom in range(model.ngeom):
+        frame = tree.frames[model.geom_bodyid[geom]]
+        if frame.body != foot:
+            continue
+        points, radius = _geom_spheres(model, geom)
+        placed = frame.child(model.geom_pos[geom], quaternion_matrix(model.geom_quat[geom]))
+        centres.append(placed.position + points @ placed.rotation.T)
+        radii.append(np.full(len(points), radius))
+    return np.concatenate(centres), np.concatenate(radii)
+
+
+def _geom_spheres(model: Any, geom: int) -> tuple[np.ndarray, float]:
+    shape, size = model.geom_type[geom], model.geom_size[geom]
+    kinds = mujoco.mjtGeom
+    signs = np.array([-1.0, 1.0])
+    if shape == kinds.mjGEOM_SPHERE:
+        return np.zeros((1, 3)), float(size[0])
+    if shape == kinds.mjGEOM_CAPSULE:
+        return np.outer(signs * size[1], [0, 0, 1]), float(size[0])
+    if shape == kinds.mjGEOM_BOX:
+        return np.stack(np.meshgrid(signs, signs, signs), -1).reshape(-1, 3) * size, 0.0
+    if shape == kinds.mjGEOM_CYLINDER:
+        angle = np.arange(_RIM_POINTS) * (2 * np.pi / _RIM_POINTS)
+        rim = np.stack([np.cos(angle), np.sin(angle), np.zeros(_RIM_POINTS)], -1) * size[0]
+        return np.concatenate([rim + np.array([0.0, 0.0, side * size[1]]) for side in signs]), 0.0
+    if shape == kinds.mjGEOM_ELLIPSOID:
+        return np.concatenate([np.diag(size), -np.diag(size)]), 0.0
+    if shape == kinds.mjGEOM_MESH:
+        mesh = model.geom_dataid[geom]
+        first = model.mesh_vertadr[mesh]
+        return model.mesh_vert[first : first + model.mesh_vertnum[mesh]].astype(np.float64), 0.0
+    return np.zeros((0, 3)), 0.0
+
+
+def _outline(points: Float64[np.ndarray, "n 2"]) -> list[int]:
+    """Indices of the convex hull, counter-clockwise (Andrew's monotone chain), less what hardly matters."""
+    order = [int(k) for k in np.lexsort((points[:, 1], points[:, 0]))]
+
+    def half(indices: list[int]) -> list[int]:
+        chain: list[int] = []
+        for k in indices:
+            while (
+                len(chain) > 1 and _turn(points[chain[-2]], points[chain[-1]], points[k]) <= 1e-12
+            ):
+                chain.pop()
+            chain.append(k)
+        return chain[:-1]
+
+    hull = half(order) + half(order[::-1]) or order[:1]
+    while len(hull) > 3:
+        heights = [
+            _height(points[hull[k - 1]], points[hull[k]], points[hull[(k + 1) % len(hull)]])
+            for k in range(len(hull))
+        ]
+        flattest = int(np.argmin(heights))
+        if heights[flattest] > _OUTLINE_TOLERANCE:
+            break
+        del hull[flattest]
+    return hull
+
+
+def _turn(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> float:
+    """Twice the signed area of a triangle, m^2; positive for a left turn."""
+    return float((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
+
+
+def _height(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> float:
+    """Distance of b from the line a-c, metres."""
+    return abs(_turn(a, b, c)) / max(float(np.linalg.norm(c - a)), 1e-9)

@@ -1,0 +1,168 @@
+"""`robot.toml`: what a robot's model file does not say (roles, speed limits, soles, source)."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from retarget.errors import FileFormatError
+
+__all__ = ["ROLES", "RobotSource", "RobotSpec", "RolePlace", "SoleSpec", "read_robot_spec"]
+
+LIMB_ROLES = ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")
+ROLES = (
+    "pelvis",
+    "chest",
+    *(f"{side}_{role}" for side in ("left", "right") for role in LIMB_ROLES),
+)
+
+Vector = tuple[float, float, float]
+Limit = Annotated[float, Field(gt=0)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class RolePlace(_Table):
+    """Where a role sits: a body, and the joint's centre in that body's frame (m).
+
+    Example:
+        >>> RolePlace(body="left_elbow_link", point=(0.28, 0, 0)).point
+        (0.28, 0.0, 0.0)
+    """
+
+    body: str
+    point: Vector = (0.0, 0.0, 0.0)
+
+
+class SoleSpec(_Table):
+    """Points of the feet that touch the ground: sphere centres in the ankle role's body frame (m).
+
+    Example:
+        >>> corners = [(0.1, 0.03, -0.04), (0.1, -0.03, -0.04), (-0.05, 0, -0.04)]
+        >>> SoleSpec(left=corners, right=corners, radius=0.005).radius
+        0.005
+    """
+
+    left: tuple[Vector, ...] = Field(min_length=1)
+    right: tuple[Vector, ...] = Field(min_length=1)
+    radius: float = Field(default=0.0, ge=0)
+
+
+class RobotSource(_Table):
+    """Where a description was taken from, and its licence; for people."""
+
+    package: str = ""
+    version: str = ""
+    path: str = ""
+    licence: str = ""
+    velocity_limits: str = ""
+    effort_limits: str = ""
+
+
+class RobotSpec(_Table):
+    """Content of a ``robot.toml``; everything is optional, and what is missing is proposed or unlimited.
+
+    Joint tables are keyed by joint names or glob patterns; of several that match, the first counts.
+
+    Attributes:
+        name: Name of the robot; the model file's otherwise.
+        display_name: Name for people.
+        model: Model file, relative to the TOML file.
+        source: Origin and licence.
+        roles: Body role -> body name, or body and point.
+        velocity_limits: Joint speed limits, rad/s.
+        effort_limits: Joint torque limits, N m; they override the model file's.
+        neutral: Joint angles of the relaxed upright posture, rad, where the default does not suit.
+        soles: Ground contact points; found from collision geometry otherwise.
+
+    Example:
+        >>> spec = RobotSpec(roles={"pelvis": "base_link"}, velocity_limits={"*_knee": 14.0})
+        >>> spec.roles["pelvis"].body, spec.velocity_limit("left_knee")
+        ('base_link', 14.0)
+    """
+
+    name: str = ""
+    display_name: str = ""
+    model: str = ""
+    source: RobotSource = RobotSource()
+    roles: dict[str, RolePlace] = {}
+    velocity_limits: dict[str, Limit] = {}
+    effort_limits: dict[str, Limit] = {}
+    neutral: dict[str, float] = {}
+    soles: SoleSpec | None = None
+
+    @field_validator("roles", mode="before")
+    @classmethod
+    def _read_roles(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        unknown = sorted(set(map(str, value)) - set(ROLES))
+        if unknown:
+            raise ValueError(f"unknown role {unknown[0]!r}; roles are {', '.join(ROLES)}")
+        return {
+            role: {"body": place} if isinstance(place, str) else place
+            for role, place in value.items()
+        }
+
+    def velocity_limit(self, joint: str) -> float:
+        """Speed limit of a joint in rad/s; infinite when none is given."""
+        return _first_match(self.velocity_limits, joint, float("inf"))
+
+    def effort_limit(self, joint: str, default: float) -> float:
+        """Torque limit of a joint in N m; ``default`` when none is given."""
+        return _first_match(self.effort_limits, joint, default)
+
+    def neutral_angle(self, joint: str, default: float) -> float:
+        """Angle of a joint in the relaxed upright posture, rad; ``default`` when none is given."""
+        return _first_match(self.neutral, joint, default)
+
+    def unmatched_patterns(self, joints: tuple[str, ...]) -> list[str]:
+        """Joint patterns of any table that match no joint: most likely misspelt."""
+        patterns = [*self.velocity_limits, *self.effort_limits, *self.neutral]
+        return [p for p in patterns if not any(fnmatchcase(joint, p) for joint in joints)]
+
+
+def read_robot_spec(path: str | Path) -> RobotSpec:
+    """Read and validate a ``robot.toml``.
+
+    Raises:
+        FileFormatError: The file is missing, not TOML, or has unknown keys or invalid values.
+    """
+    try:
+        table = tomllib.loads(Path(path).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileFormatError(
+            path, f"cannot be read ({error})", "give a robot TOML file"
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise FileFormatError(path, f"not TOML: {error}", "correct the place named") from error
+    try:
+        return RobotSpec.model_validate(table)
+    except ValidationError as error:
+        raise FileFormatError(path, *_explain(error)) from error
+
+
+def _explain(error: ValidationError) -> tuple[str, str]:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    if first["type"] != "extra_forbidden":
+        return f"{place}: {first['msg'].removeprefix('Value error, ')}", "correct it"
+    table = str(first["loc"][0]) if len(first["loc"]) > 1 else ""
+    tables: dict[str, type[_Table]] = {"source": RobotSource, "soles": SoleSpec, "roles": RolePlace}
+    return (
+        f"unknown key {place!r}",
+        f"keys there are {', '.join(tables.get(table, RobotSpec).model_fields)}",
+    )
+
+
+def _first_match(values: Mapping[str, float], joint: str, default: float) -> float:
+    return next(
+        (value for pattern, value in values.items() if fnmatchcase(joint, pattern)), default
+    )

@@ -1,0 +1,193 @@
+"""MuJoCo model -> kinematic tree of `RobotModel`: one hinge a body, welds merged, offsets and refs folded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mujoco
+import numpy as np
+from jaxtyping import Bool, Float64, Int64
+
+from retarget.errors import RobotError
+from retarget.robots.description import Description
+
+__all__ = ["Frame", "KinematicTree", "build_tree", "quaternion_matrix"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """Pose of a MuJoCo body in a body of the tree: fixed, since welds move together.
+
+    Attributes:
+        body: Index of the tree's body.
+        position: Origin in that body's frame, metres.
+        rotation: Rotation in that body's frame.
+    """
+
+    body: int
+    position: Float64[np.ndarray, "3"]
+    rotation: Float64[np.ndarray, "3 3"]
+
+    def child(
+        self, position: Float64[np.ndarray, "3"], rotation: Float64[np.ndarray, "3 3"]
+    ) -> Frame:
+        """The frame that has this pose within this frame."""
+        return Frame(self.body, self.position + self.rotation @ position, self.rotation @ rotation)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KinematicTree:
+    """Kinematics in the convention of `RobotModel`, and where MuJoCo's bodies went.
+
+    Attributes:
+        body_names, joint_names, parents, offsets, orientations, axes, lower, upper, effort_limits, masses:
+            As in `RobotModel`.
+        virtual: Bodies between several hinges of one MuJoCo body: they hold nothing.
+        frames: Frame of each MuJoCo body, in MuJoCo's order; the world's is the base's.
+        notes: Assumptions made, in plain sentences.
+    """
+
+    body_names: tuple[str, ...]
+    joint_names: tuple[str, ...]
+    parents: Int64[np.ndarray, "B"]
+    offsets: Float64[np.ndarray, "B 3"]
+    orientations: Float64[np.ndarray, "B 3 3"]
+    axes: Float64[np.ndarray, "B 3"]
+    lower: Float64[np.ndarray, "N"]
+    upper: Float64[np.ndarray, "N"]
+    effort_limits: Float64[np.ndarray, "N"]
+    masses: Float64[np.ndarray, "B"]
+    virtual: Bool[np.ndarray, "B"]
+    frames: tuple[Frame, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Body:
+    name: str
+    parent: int
+    offset: np.ndarray
+    orientation: np.ndarray
+    axis: np.ndarray
+    joint: int = -1
+    mass: float = 0.0
+    virtual: bool = False
+
+
+def build_tree(description: Description) -> KinematicTree:
+    """Flatten a model's bodies and hinges.
+
+    Raises:
+        RobotError: A joint is neither a hinge nor the base's free joint.
+    """
+    model = description.model
+    base = _Body(_body_name(model, 1), -1, np.zeros(3), np.eye(3), np.zeros(3))
+    bodies = [base]
+    frames = [Frame(0, np.zeros(3), np.eye(3))] * 2
+    base.mass = float(model.body_mass[1])
+    _refuse_other_joints(model, description.path)
+    for index in range(2, model.nbody):
+        outer = frames[model.body_parentid[index]]
+        frame = outer.child(model.body_pos[index], quaternion_matrix(model.body_quat[index]))
+        joints = range(
+            model.body_jntadr[index], model.body_jntadr[index] + model.body_jntnum[index]
+        )
+        frames.append(_add_hinges(bodies, frame, model, index, joints) if joints else frame)
+        bodies[frames[-1].body].mass += float(model.body_mass[index])
+    return _as_tree(bodies, tuple(frames), model)
+
+
+def quaternion_matrix(quaternion: Float64[np.ndarray, "4"]) -> Float64[np.ndarray, "3 3"]:
+    """Rotation matrix of a unit quaternion, wxyz."""
+    matrix = np.zeros(9)
+    mujoco.mju_quat2Mat(matrix, quaternion)
+    return matrix.reshape(3, 3)
+
+
+def _add_hinges(bodies: list[_Body], frame: Frame, model: Any, index: int, joints: range) -> Frame:
+    """Chain the hinges of one MuJoCo body; returns the MuJoCo body's frame in the last of them.
+
+    MuJoCo turns a body about each joint's anchor in its order, by the angle less the joint's reference.
+    Here each hinge gets a body of its own with the origin at the anchor; the reference turns its frame.
+    """
+    parent, position, rotation = frame.body, frame.position, frame.rotation
+    anchor = np.zeros(3)
+    for joint in joints:
+        step = model.jnt_pos[joint] - anchor
+        anchor = model.jnt_pos[joint].copy()
+        axis = model.jnt_axis[joint].copy()
+        reference = np.zeros(4)
+        mujoco.mju_axisAngle2Quat(reference, axis, -model.qpos0[model.jnt_qposadr[joint]])
+        last = joint == joints[-1]
+        name = (
+            _body_name(model, index)
+            if last
+            else f"{_body_name(model, index)}/{model.joint(joint).name}"
+        )
+        offset = position + rotation @ step
+        orientation = rotation @ quaternion_matrix(reference)
+        bodies.append(_Body(name, parent, offset, orientation, axis, joint, virtual=not last))
+        parent, position, rotation = len(bodies) - 1, np.zeros(3), np.eye(3)
+    return Frame(parent, -anchor, np.eye(3))
+
+
+def _as_tree(bodies: list[_Body], frames: tuple[Frame, ...], model: Any) -> KinematicTree:
+    joints = np.array([body.joint for body in bodies[1:]], np.int64)
+    names = tuple(model.joint(int(joint)).name or f"joint_{joint}" for joint in joints)
+    limited = model.jnt_limited[joints].astype(bool)
+    notes = tuple(
+        f"joint {name!r} has no range; -pi to pi is assumed"
+        for name, has_range in zip(names, limited, strict=True)
+        if not has_range
+    )
+    return KinematicTree(
+        body_names=tuple(body.name for body in bodies),
+        joint_names=names,
+        parents=np.array([body.parent for body in bodies], np.int64),
+        offsets=np.array([body.offset for body in bodies]),
+        orientations=np.array([body.orientation for body in bodies]),
+        axes=np.array([body.axis for body in bodies]),
+        lower=np.where(limited, model.jnt_range[joints, 0], -np.pi),
+        upper=np.where(limited, model.jnt_range[joints, 1], np.pi),
+        effort_limits=np.array([_effort_limit(model, int(joint)) for joint in joints]),
+        masses=np.array([body.mass for body in bodies]),
+        virtual=np.array([body.virtual for body in bodies]),
+        frames=frames,
+        notes=notes,
+    )
+
+
+def _body_name(model: Any, index: int) -> str:
+    return model.body(index).name or f"body_{index}"
+
+
+def _refuse_other_joints(model: Any, path: Path) -> None:
+    for joint in range(1, model.njnt):
+        kind = mujoco.mjtJoint(model.jnt_type[joint])
+        if kind != mujoco.mjtJoint.mjJNT_HINGE:
+            shape = kind.name.removeprefix("mjJNT_").lower()
+            raise RobotError(
+                f"{path}: joint {model.joint(joint).name!r} of body "
+                f"{_body_name(model, model.jnt_bodyid[joint])!r} is a {shape} joint; only hinges are "
+                "supported: weld it (remove the joint) or replace it by hinges"
+            )
+
+
+def _effort_limit(model: Any, joint: int) -> float:
+    """Torque limit in N m: the joint's own, else that of the actuators on it; infinite if none is given."""
+    if model.jnt_actfrclimited[joint]:
+        return float(np.abs(model.jnt_actfrcrange[joint]).max())
+    limits = []
+    for actuator in np.flatnonzero(model.actuator_trnid[:, 0] == joint):
+        if model.actuator_trntype[actuator] != mujoco.mjtTrn.mjTRN_JOINT:
+            continue
+        gear = abs(model.actuator_gear[actuator, 0])
+        direct = model.actuator_biastype[actuator] == mujoco.mjtBias.mjBIAS_NONE
+        if model.actuator_forcelimited[actuator]:
+            limits.append(gear * np.abs(model.actuator_forcerange[actuator]).max())
+        elif model.actuator_ctrllimited[actuator] and direct:
+            gain = abs(model.actuator_gainprm[actuator, 0])
+            limits.append(gear * gain * np.abs(model.actuator_ctrlrange[actuator]).max())
+    return float(sum(limits)) if limits else float("inf")

