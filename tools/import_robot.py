@@ -141,7 +141,9 @@ def _add_joint(
     tag.set("range", _text(model.jnt_range[joint]))
     effort = _effort_limit(model, joint, recipe)
     tag.set("actuatorfrcrange", _text([-effort, effort]))
-    tag.set("armature", _text(model.dof_armature[model.jnt_dofadr[joint]]))
+    armature = model.dof_armature[model.jnt_dofadr[joint]]
+    if armature:
+        tag.set("armature", _text(armature))
 
 
 def _effort_limit(model: mujoco.MjModel, joint: int, recipe: Recipe) -> float:

@@ -41,14 +41,22 @@ class Recipe:
     licence: str
     licences: tuple[Licence, ...]
     roles: dict[str, str]
-    velocity_limits: dict[str, float]
-    velocity_source: str
+    velocity_limits: dict[str, float] = field(default_factory=dict)
+    velocity_source: str = "unknown"
     effort_limits: dict[str, float] = field(default_factory=dict)
     effort_source: str = "the model file"
+    neutral: dict[str, float] = field(default_factory=dict)
 
     def toml(self) -> str:
         """The text of ``robot.toml``."""
-        velocity = [f'"{pattern}" = {limit}' for pattern, limit in self.velocity_limits.items()]
+        source = {
+            "package": self.source.package,
+            "version": self.source.version,
+            "path": self.source.path,
+            "licence": self.licence,
+            "velocity_limits": self.velocity_source,
+            "effort_limits": self.effort_source,
+        }
         return "\n".join(
             [
                 f"# Written by tools/import_robot.py from {self.source.package} {self.source.version}.",
@@ -56,22 +64,22 @@ class Recipe:
                 f'display_name = "{self.display_name}"',
                 'model = "model.xml"',
                 "",
-                "[source]",
-                f'package = "{self.source.package}"',
-                f'version = "{self.source.version}"',
-                f'path = "{self.source.path}"',
-                f'licence = "{self.licence}"',
-                f'velocity_limits = "{self.velocity_source}"',
-                f'effort_limits = "{self.effort_source}"',
-                "",
-                "[roles]  # body role = body whose origin is the joint's centre",
-                *(f"{role} = {value}" for role, value in self.roles.items()),
-                "",
-                "[velocity_limits]  # rad/s, by joint name",
-                *velocity,
-                "",
+                *_table("source", {key: f'"{text}"' for key, text in source.items()}),
+                *_table("roles", self.roles, "body role = body whose origin is the joint's centre"),
+                *_table("velocity_limits", _quoted(self.velocity_limits), "rad/s, by joint name"),
+                *_table("neutral", _quoted(self.neutral), "rad, the relaxed upright posture"),
             ]
         )
+
+
+def _quoted(values: dict[str, float]) -> dict[str, str]:
+    return {f'"{pattern}"': str(value) for pattern, value in values.items()}
+
+
+def _table(name: str, lines: dict[str, str], remark: str = "") -> list[str]:
+    """Lines of one TOML table; none when it is empty."""
+    head = f"[{name}]" + (f"  # {remark}" if remark else "")
+    return [head, *(f"{key} = {value}" for key, value in lines.items()), ""] if lines else []
 
 
 def _both_sides(roles: dict[str, str]) -> dict[str, str]:
@@ -137,4 +145,69 @@ UNITREE_G1 = Recipe(
     effort_source="mjlab/asset_zoo/robots/unitree_g1/g1_constants.py of mjlab 1.6.0",
 )
 
-RECIPES = {recipe.name: recipe for recipe in (UNITREE_G1,)}
+UNITREE_H1 = Recipe(
+    name="unitree_h1",
+    display_name="Unitree H1 (19 joints)",
+    source=PackageFile(*_PLAYGROUND, f"{_MENAGERIE}/unitree_h1/h1.xml"),
+    licence="BSD-3-Clause (Unitree Robotics)",
+    licences=(Licence("LICENSE", PackageFile(*_PLAYGROUND, f"{_MENAGERIE}/unitree_h1/LICENSE")),),
+    roles={
+        "pelvis": '"pelvis"',
+        "chest": '"torso_link"',
+        **_both_sides(
+            {
+                "hip": '"SIDE_hip_pitch_link"',
+                "knee": '"SIDE_knee_link"',
+                "ankle": '"SIDE_ankle_link"',
+                "shoulder": '"SIDE_shoulder_roll_link"',
+                "elbow": '"SIDE_elbow_link"',
+                # No wrist joint: the forearm ends in a sphere.
+                "wrist": '{ body = "SIDE_elbow_link", point = [0.28, 0.0, -0.015] }',
+            }
+        ),
+    },
+    velocity_limits={
+        "*_hip_*": 23.0,
+        "*_knee": 14.0,
+        "*_ankle": 9.0,
+        "torso": 23.0,
+        "*_shoulder_yaw": 20.0,
+        "*_elbow": 20.0,
+        "*_shoulder_*": 9.0,
+    },
+    velocity_source="h1.urdf of unitree_ros",
+)
+
+BOOSTER_T1 = Recipe(
+    name="booster_t1",
+    display_name="Booster T1 (23 joints)",
+    source=PackageFile(*_PLAYGROUND, f"{_MENAGERIE}/booster_t1/t1.xml"),
+    licence="Apache-2.0 (Booster Robotics)",
+    licences=(Licence("LICENSE", PackageFile(*_PLAYGROUND, f"{_MENAGERIE}/booster_t1/LICENSE")),),
+    roles={
+        "pelvis": '"Waist"',
+        "chest": '"Trunk"',
+        **_both_sides(
+            {
+                "hip": '"Hip_Roll_Side"',
+                "knee": '"Shank_Side"',
+                "ankle": '"SIDE_foot_link"',
+            }
+        ),
+        "left_shoulder": '"AL2"',
+        "left_elbow": '"left_hand_link"',
+        "left_wrist": '{ body = "left_hand_link", point = [0.0, 0.2175, 0.0] }',
+        "right_shoulder": '"AR2"',
+        "right_elbow": '"right_hand_link"',
+        "right_wrist": '{ body = "right_hand_link", point = [0.0, -0.2175, 0.0] }',
+    },
+    # The arms point sideways at zero; the model's "home" keyframe lets them hang.
+    neutral={
+        "Left_Shoulder_Roll": -1.4,
+        "Right_Shoulder_Roll": 1.4,
+        "Left_Elbow_Yaw": -0.4,
+        "Right_Elbow_Yaw": 0.4,
+    },
+)
+
+RECIPES = {recipe.name: recipe for recipe in (UNITREE_G1, UNITREE_H1, BOOSTER_T1)}

@@ -120,7 +120,7 @@ def _body_capsules(model: Any, tree: KinematicTree, body: int) -> list[_Capsule]
 
 def _inscribed(model: Any, geom: int) -> list[tuple[np.ndarray, np.ndarray, float]]:
     """Capsules (axis ends in the geom's frame and radius, metres) within a geom."""
-    shape, size = model.geom_type[geom], model.geom_size[geom]
+    shape, size = mujoco.mjtGeom(model.geom_type[geom]), model.geom_size[geom]
     kinds = mujoco.mjtGeom
     z = np.array([0.0, 0.0, 1.0])
     if shape == kinds.mjGEOM_SPHERE:

@@ -75,7 +75,7 @@ def _foot_spheres(model: Any, tree: KinematicTree, foot: int) -> tuple[np.ndarra
 
 
 def _geom_spheres(model: Any, geom: int) -> tuple[np.ndarray, float]:
-    shape, size = model.geom_type[geom], model.geom_size[geom]
+    shape, size = mujoco.mjtGeom(model.geom_type[geom]), model.geom_size[geom]
     kinds = mujoco.mjtGeom
     signs = np.array([-1.0, 1.0])
     if shape == kinds.mjGEOM_SPHERE:
