@@ -1,0 +1,64 @@
+"""Motions: one skeleton's joint poses over time, read from files, with body roles and contacts.
+
+The names are loaded when first used, as the readers need compiled code.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from retarget.motion.contacts import Contacts, detect_contacts
+    from retarget.motion.formats import MotionFormat, format_names, formats, register_reader
+    from retarget.motion.motion import Motion, MotionSource
+    from retarget.motion.read import motion_from_recording, read_motion
+    from retarget.motion.recording import Recording
+    from retarget.motion.roles import ROLES, find_roles, read_role_overrides
+
+__all__ = [
+    "ROLES",
+    "Contacts",
+    "Motion",
+    "MotionFormat",
+    "MotionSource",
+    "Recording",
+    "detect_contacts",
+    "find_roles",
+    "format_names",
+    "formats",
+    "motion_from_recording",
+    "read_motion",
+    "read_role_overrides",
+    "register_reader",
+]
+
+_HOMES = {
+    "ROLES": "roles",
+    "Contacts": "contacts",
+    "Motion": "motion",
+    "MotionFormat": "formats",
+    "MotionSource": "motion",
+    "Recording": "recording",
+    "detect_contacts": "contacts",
+    "find_roles": "roles",
+    "format_names": "formats",
+    "formats": "formats",
+    "motion_from_recording": "read",
+    "read_motion": "read",
+    "read_role_overrides": "roles",
+    "register_reader": "formats",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

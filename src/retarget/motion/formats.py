@@ -1,0 +1,153 @@
+"""Motion formats: how each is recognised and read. Users add their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from retarget.errors import FileFormatError, UnknownNameError
+from retarget.kinds import MotionFormatKind
+from retarget.motion.recording import Recording
+
+__all__ = [
+    "MotionFormat",
+    "Reader",
+    "format_names",
+    "format_of",
+    "formats",
+    "register_reader",
+    "sniff_format",
+]
+
+Reader: TypeAlias = Callable[[bytes, Path], Recording]
+"""Turns a file's bytes into a recording; the path is for messages and for files beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MotionFormat:
+    """A motion file format.
+
+    Attributes:
+        kind: Its name.
+        description: One line for people.
+        suffixes: File name ends in lower case, such as ``.bvh``.
+        recognises: Tells from a file's bytes whether they are of this format.
+        read: Reads them.
+
+    Example:
+        >>> [str(format.kind) for format in formats()][:2]
+        ['bvh', 'amp_npz']
+    """
+
+    kind: MotionFormatKind
+    description: str
+    suffixes: tuple[str, ...]
+    recognises: Callable[[bytes], bool]
+    read: Reader
+
+
+def formats() -> tuple[MotionFormat, ...]:
+    """All formats that can be read, in the order in which they are tried."""
+    return tuple(_registry.values())
+
+
+def format_names() -> tuple[str, ...]:
+    """Names of all formats that can be read."""
+    return tuple(str(kind) for kind in _registry)
+
+
+def register_reader(
+    kind: MotionFormatKind,
+    read: Reader,
+    *,
+    description: str = "",
+    suffixes: tuple[str, ...] = (),
+    recognises: Callable[[bytes], bool] = lambda data: False,
+) -> None:
+    """Add a format, or replace the reader of one.
+
+    Args:
+        kind: A member of `MotionFormatKind` or of a subclass of it.
+        read: Turns a file's bytes and path into a `Recording`; it raises `FileFormatError` on bad input.
+        description: One line for people.
+        suffixes: File name ends in lower case, such as ``.bvh``.
+        recognises: Tells from a file's bytes whether they are of this format.
+
+    Worker processes know the format only if they import the module that registers it.
+
+    Example:
+        >>> class LabFormat(MotionFormatKind):
+        ...     LAB = "lab"
+        >>> register_reader(LabFormat.LAB, read_lab, suffixes=(".lab",))  # doctest: +SKIP
+    """
+    _registry[kind] = MotionFormat(kind, description, suffixes, recognises, read)
+
+
+def format_of(kind: MotionFormatKind) -> MotionFormat:
+    """The format with this name.
+
+    Raises:
+        UnknownNameError: No reader is registered for it.
+    """
+    if kind not in _registry:
+        raise UnknownNameError("motion format", str(kind), list(format_names()))
+    return _registry[kind]
+
+
+def sniff_format(data: bytes, path: Path) -> MotionFormat:
+    """The format that recognises a file's content, else the one that has its suffix.
+
+    Raises:
+        FileFormatError: There is none; the message lists the formats.
+    """
+    for candidate in formats():
+        if candidate.recognises(data):
+            return candidate
+    for candidate in formats():
+        if path.name.lower().endswith(candidate.suffixes):
+            return candidate
+    known = ", ".join(f"{one.kind} ({' '.join(one.suffixes)})" for one in formats())
+    raise FileFormatError(path, "is of no known motion format", f"known are: {known}")
+
+
+def _read_bvh(data: bytes, path: Path) -> Recording:
+    from retarget.motion.bvh import read_bvh
+
+    return read_bvh(data, path)
+
+
+def _read_amp_npz(data: bytes, path: Path) -> Recording:
+    from retarget.motion.amp_npz import read_amp_npz
+
+    return read_amp_npz(data, path)
+
+
+def _looks_like_bvh(data: bytes) -> bool:
+    from retarget.motion.bvh import looks_like_bvh
+
+    return looks_like_bvh(data)
+
+
+def _looks_like_amp_npz(data: bytes) -> bool:
+    from retarget.motion.amp_npz import looks_like_amp_npz
+
+    return looks_like_amp_npz(data)
+
+
+_registry: dict[MotionFormatKind, MotionFormat] = {}
+register_reader(
+    MotionFormatKind.BVH,
+    _read_bvh,
+    description="Biovision Hierarchy: any skeleton, unit and up axis",
+    suffixes=(".bvh",),
+    recognises=_looks_like_bvh,
+)
+register_reader(
+    MotionFormatKind.AMP_NPZ,
+    _read_amp_npz,
+    description="NumPy archive of the 15-body AMP humanoid: metres, z up",
+    suffixes=(".npz",),
+    recognises=_looks_like_amp_npz,
+)

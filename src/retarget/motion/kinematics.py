@@ -1,0 +1,124 @@
+"""From the channels of a joint hierarchy to global joint poses, and from a file's world to ours."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from retarget._jit import jit
+
+__all__ = ["POSITION_CHANNELS", "ROTATION_CHANNELS", "global_poses", "to_world"]
+
+POSITION_CHANNELS: Final = {"xposition": 0, "yposition": 1, "zposition": 2}
+ROTATION_CHANNELS: Final = {"xrotation": 3, "yrotation": 4, "zrotation": 5}
+
+
+@jit(
+    "void(float64[:, ::1], int64[::1], int64[::1], int64[::1], float64[:, ::1], f8[:, :, ::1], f8[:, :, ::1])"
+)
+def global_poses(
+    values: Float64[np.ndarray, "T C"],
+    kinds: Int64[np.ndarray, "C"],
+    starts: Int64[np.ndarray, "J+1"],
+    parents: Int64[np.ndarray, "J"],
+    offsets: Float64[np.ndarray, "J 3"],
+    positions: Float64[np.ndarray, "T J 3"],
+    rotations: Float64[np.ndarray, "T J 4"],
+) -> None:
+    """Forward kinematics over all frames.
+
+    A joint's pose in its parent's frame is its offset, where each position channel replaces the offset along
+    its own axis, followed by its rotation channels in their order (each about the axes already turned).
+
+    Args:
+        values: Channel values; positions in the file's unit, rotations in degrees.
+        kinds: What each channel is: a value of `POSITION_CHANNELS` or `ROTATION_CHANNELS`.
+        starts: Joint ``j`` has the channels ``starts[j]`` up to, not including, ``starts[j + 1]``.
+        parents: Parent joint, -1 for roots; parents come before their children.
+        offsets: Joint origins in their parents' frames.
+        positions: Out: global positions, in the file's unit and world.
+        rotations: Out: global unit quaternions, wxyz; their signs are continuous along time.
+    """
+    for t in range(values.shape[0]):
+        for j in range(parents.size):
+            px, py, pz = offsets[j, 0], offsets[j, 1], offsets[j, 2]
+            w, x, y, z = 1.0, 0.0, 0.0, 0.0
+            for c in range(starts[j], starts[j + 1]):
+                kind, value = kinds[c], values[t, c]
+                if kind < 3:
+                    if kind == 0:
+                        px = value
+                    elif kind == 1:
+                        py = value
+                    else:
+                        pz = value
+                    continue
+                half = value * (np.pi / 360.0)
+                a, b = np.cos(half), np.sin(half)
+                if kind == 3:
+                    w, x, y, z = w * a - x * b, x * a + w * b, y * a + z * b, z * a - y * b
+                elif kind == 4:
+                    w, x, y, z = w * a - y * b, x * a - z * b, y * a + w * b, z * a + x * b
+                else:
+                    w, x, y, z = w * a - z * b, x * a + y * b, y * a - x * b, z * a + w * b
+            p = parents[j]
+            if p >= 0:
+                pw, qx, qy, qz = (
+                    rotations[t, p, 0],
+                    rotations[t, p, 1],
+                    rotations[t, p, 2],
+                    rotations[t, p, 3],
+                )
+                # v' = v + 2 q x (q x v + w v), with q the vector part
+                ux = qy * pz - qz * py + pw * px
+                uy = qz * px - qx * pz + pw * py
+                uz = qx * py - qy * px + pw * pz
+                px, py, pz = (
+                    positions[t, p, 0] + px + 2 * (qy * uz - qz * uy),
+                    positions[t, p, 1] + py + 2 * (qz * ux - qx * uz),
+                    positions[t, p, 2] + pz + 2 * (qx * uy - qy * ux),
+                )
+                w, x, y, z = (
+                    pw * w - qx * x - qy * y - qz * z,
+                    pw * x + qx * w + qy * z - qz * y,
+                    pw * y - qx * z + qy * w + qz * x,
+                    pw * z + qx * y - qy * x + qz * w,
+                )
+            if t > 0:
+                before = rotations[t - 1, j]
+                if before[0] * w + before[1] * x + before[2] * y + before[3] * z < 0:
+                    w, x, y, z = -w, -x, -y, -z
+            positions[t, j, 0], positions[t, j, 1], positions[t, j, 2] = px, py, pz
+            rotations[t, j, 0], rotations[t, j, 1] = w, x
+            rotations[t, j, 2], rotations[t, j, 3] = y, z
+
+
+@jit("void(f8[:, :, ::1], f8[:, :, ::1], f8, f8[:, ::1], f8[::1])")
+def to_world(
+    positions: Float64[np.ndarray, "T J 3"],
+    rotations: Float64[np.ndarray, "T J 4"],
+    scale: float,
+    matrix: Float64[np.ndarray, "3 3"],
+    quaternion: Float64[np.ndarray, "4"],
+) -> None:
+    """Scale and turn global poses in place; ``matrix`` and ``quaternion`` (wxyz) are the same rotation."""
+    m = matrix * scale
+    a, b, c, d = quaternion
+    for t in range(positions.shape[0]):
+        for j in range(positions.shape[1]):
+            x, y, z = positions[t, j, 0], positions[t, j, 1], positions[t, j, 2]
+            positions[t, j, 0] = m[0, 0] * x + m[0, 1] * y + m[0, 2] * z
+            positions[t, j, 1] = m[1, 0] * x + m[1, 1] * y + m[1, 2] * z
+            positions[t, j, 2] = m[2, 0] * x + m[2, 1] * y + m[2, 2] * z
+            w, x, y, z = (
+                rotations[t, j, 0],
+                rotations[t, j, 1],
+                rotations[t, j, 2],
+                rotations[t, j, 3],
+            )
+            rotations[t, j, 0] = a * w - b * x - c * y - d * z
+            rotations[t, j, 1] = a * x + b * w + c * z - d * y
+            rotations[t, j, 2] = a * y - b * z + c * w + d * x
+            rotations[t, j, 3] = a * z + b * y - c * x + d * w

@@ -1,0 +1,46 @@
+"""What a reader returns: poses as the file has them, before anything about them is found out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+__all__ = ["Recording"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """One skeleton's global poses in the file's own unit and world.
+
+    Attributes:
+        joint_names: J distinct names; an end site of joint ``Foo`` is named ``Foo#end``.
+        parents: Index of each joint's parent, -1 for roots; parents come before their children.
+        positions: Global joint positions in the file's unit; the arrays may be changed in place.
+        rotations: Global joint rotations as unit quaternions, wxyz.
+        fps: Frames per second.
+        metres_per_unit: Size of the unit where the format defines it; None to find it from the skeleton.
+        up_axis: ``x``, ``y``, ``z``, ``-x``, ``-y`` or ``-z`` where the format defines it; None to find it.
+        likely_up_axis: The up axis to assume where the motion does not show it.
+        rest_frames: How many frames from the start have (nearly) all joints at the zero of their channels.
+        notes: What a user should know, in plain sentences.
+
+    Example:
+        >>> recording = Recording(
+        ...     ("hips", "head"), np.array([-1, 0]), np.zeros((9, 2, 3)), np.ones((9, 2, 4)) / 2, fps=30.0
+        ... )
+        >>> len(recording.positions)
+        9
+    """
+
+    joint_names: tuple[str, ...]
+    parents: Int64[np.ndarray, "J"]
+    positions: Float64[np.ndarray, "T J 3"]
+    rotations: Float64[np.ndarray, "T J 4"]
+    fps: float
+    metres_per_unit: float | None = None
+    up_axis: str | None = None
+    likely_up_axis: str = "y"
+    rest_frames: int = 0
+    notes: tuple[str, ...] = ()

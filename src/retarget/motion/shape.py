@@ -1,0 +1,128 @@
+"""Limbs found from a skeleton's shape alone, for joint names that say nothing.
+
+A body is two symmetric pairs of long branches: legs, and arms on a joint at or above the one that carries the
+legs. In each limb the two longest bones that follow one another are thigh and shank or upper arm and forearm.
+Left and right follow from where the feet point.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from jaxtyping import Float64
+
+from retarget.motion.tree import children_of, is_below
+
+__all__ = ["limbs_from_shape"]
+
+_ASYMMETRY: Final = 0.1  # of a limb's length may the same bones on both sides differ
+
+
+class _Pair(NamedTuple):
+    """Two symmetric branches: the joints of the longest line in each, the joint that carries them, a length."""
+
+    carrier: int
+    first: list[int]
+    second: list[int]
+    length: float
+
+
+def limbs_from_shape(
+    parents: Sequence[int],
+    positions: Float64[np.ndarray, "T J 3"],
+    lengths: Float64[np.ndarray, "J"],
+) -> dict[str, int]:
+    """Propose the limb roles of a skeleton.
+
+    Args:
+        parents: Parent joints, -1 for roots; parents come before their children.
+        positions: Global positions in some frames, in any unit and world.
+        lengths: Distance of each joint from its parent.
+
+    Returns:
+        Role -> joint, for legs and arms; empty if the skeleton has no shape of a body.
+    """
+    pairs = _symmetric_pairs(parents, lengths)
+    best: tuple[float, _Pair, _Pair] | None = None
+    for legs, arms in itertools.permutations(pairs, 2):
+        if not is_below(arms.carrier, legs.carrier, parents):
+            continue
+        if any(
+            is_below(arms.carrier, side[0], parents) or arms.carrier == side[0]
+            for side in legs[1:3]
+        ):
+            continue
+        total = legs.length + arms.length
+        if best is None or total > best[0]:
+            best = (total, legs, arms)
+    if best is None:
+        return {}
+    _, legs, arms = best
+    leg_lines = [_long_bones(line, lengths) for line in legs[1:3]]
+    arm_lines = [_long_bones(line, lengths) for line in arms[1:3]]
+    if any(len(line) < 3 for line in (*leg_lines, *arm_lines)):
+        return {}
+    up = positions[:, arms.carrier] - positions[:, legs.carrier]
+    leg_lines, arm_lines = (
+        _left_first(pair, leg_lines, up, positions) for pair in (leg_lines, arm_lines)
+    )
+    limbs: dict[str, int] = {}
+    for side, leg, arm in zip(("left", "right"), leg_lines, arm_lines, strict=True):
+        limbs |= {
+            f"{side}_{part}": j
+            for part, j in zip(("hip", "knee", "ankle", "toe"), leg, strict=False)
+        }
+        limbs |= {
+            f"{side}_{part}": j
+            for part, j in zip(("shoulder", "elbow", "wrist"), arm, strict=False)
+        }
+    return limbs
+
+
+def _symmetric_pairs(parents: Sequence[int], lengths: Float64[np.ndarray, "J"]) -> list[_Pair]:
+    """Pairs of branches of one joint whose longest lines have the same bones."""
+    children = children_of(parents)
+    lines: list[list[int]] = [
+        [] for _ in parents
+    ]  # the longest line from each joint down, itself first
+    reach = np.zeros(len(parents))
+    for joint in reversed(range(len(parents))):
+        below = max(children[joint], key=lambda child: reach[child], default=None)
+        lines[joint] = [joint, *(lines[below] if below is not None else [])]
+        reach[joint] = lengths[joint] + (reach[below] if below is not None else 0.0)
+    pairs = []
+    for carrier, branches in enumerate(children):
+        for first, second in itertools.combinations(branches, 2):
+            one, two = lengths[lines[first]], lengths[lines[second]]
+            length = max(reach[first], reach[second])
+            if len(one) == len(two) >= 3 and np.abs(one - two).max() < _ASYMMETRY * length:
+                pairs.append(_Pair(carrier, lines[first], lines[second], float(length)))
+    return pairs
+
+
+def _long_bones(line: Sequence[int], lengths: Float64[np.ndarray, "J"]) -> list[int]:
+    """The joints of a limb from the one at which its two longest bones in a row begin."""
+    line = [line[0]] + [joint for joint in line[1:] if lengths[joint] > 0]
+    sums = [lengths[far] + lengths[farther] for far, farther in itertools.pairwise(line[1:])]
+    return line[int(np.argmax(sums)) :] if sums else []
+
+
+def _left_first(
+    pair: list[list[int]],
+    legs: list[list[int]],
+    up: Float64[np.ndarray, "T 3"],
+    positions: Float64[np.ndarray, "T J 3"],
+) -> list[list[int]]:
+    """A pair of limbs with the left one first."""
+    if all(len(leg) > 3 for leg in legs):  # feet point forward
+        forward = sum(positions[:, leg[3]] - positions[:, leg[2]] for leg in legs)
+    else:  # knees bend forward
+        forward = sum(
+            2 * positions[:, leg[1]] - positions[:, leg[0]] - positions[:, leg[2]] for leg in legs
+        )
+    left = np.cross(up, forward)
+    apart = positions[:, pair[0][0]] - positions[:, pair[1][0]]
+    return pair if float(np.sum(left * apart)) > 0 else pair[::-1]
