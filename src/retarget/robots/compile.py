@@ -15,7 +15,7 @@ from retarget.robots.description import read_description
 from retarget.robots.model import RobotModel
 from retarget.robots.neutral import neutral_joints, zero_joints
 from retarget.robots.roles import resolve_roles
-from retarget.robots.soles import find_soles, pad_soles
+from retarget.robots.soles import find_soles, geometry_points, pad_soles
 from retarget.robots.spec import RobotSpec
 from retarget.robots.tree import KinematicTree, build_tree
 
@@ -40,11 +40,13 @@ def compile_robot(path: Path, spec: RobotSpec) -> RobotModel:
             f"joints are {', '.join(tree.joint_names)}"
         )
     places = {model.body(i).name: frame for i, frame in enumerate(tree.frames) if i}
-    roles, role_points = resolve_roles(name, tree, places, spec.roles)
+    roles, role_points = resolve_roles(
+        name, tree, places, spec.roles, lambda body: geometry_points(model, tree, body)
+    )
     feet = (roles["left_ankle"], roles["right_ankle"])
     upright = zero_joints(tree)
     neutral = neutral_joints(tree, roles, spec)
-    soles, sole_radius = _soles(model, tree, feet, upright, spec)
+    soles, sole_radius = _soles(name, model, tree, feet, upright, spec)
     collision = build_collision(model, tree, feet, [upright, neutral])
     arrays: dict[str, Any] = {
         "parents": tree.parents,
@@ -53,7 +55,12 @@ def compile_robot(path: Path, spec: RobotSpec) -> RobotModel:
         "axes": tree.axes,
         "lower": tree.lower,
         "upper": tree.upper,
-        "velocity_limits": np.array([spec.velocity_limit(joint) for joint in tree.joint_names]),
+        "velocity_limits": np.array(
+            [
+                spec.velocity_limit(joint, description.velocity_limits.get(joint, np.inf))
+                for joint in tree.joint_names
+            ]
+        ),
         "effort_limits": np.array(
             [
                 spec.effort_limit(joint, default)
@@ -88,6 +95,7 @@ def compile_robot(path: Path, spec: RobotSpec) -> RobotModel:
 
 
 def _soles(
+    robot: str,
     model: Any,
     tree: KinematicTree,
     feet: tuple[int, int],
@@ -95,7 +103,7 @@ def _soles(
     spec: RobotSpec,
 ) -> tuple[Float64[np.ndarray, "2 S 3"], float]:
     if spec.soles is None:
-        return find_soles(model, tree, feet, upright)
+        return find_soles(robot, model, tree, feet, upright)
     return pad_soles(np.array(spec.soles.left), np.array(spec.soles.right)), spec.soles.radius
 
 

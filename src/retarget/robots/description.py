@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import mujoco
 
 from retarget.errors import FileFormatError, RobotError
+from retarget.robots.urdf import prepare_urdf
 
 __all__ = ["Description", "read_description"]
 
@@ -25,12 +27,14 @@ class Description:
         path: The file.
         name: Name that the file gives to the model.
         model: The ``mujoco.MjModel``.
+        velocity_limits: Joint speed limits that the file states (URDF only), rad/s.
         notes: What was left out or added, in plain sentences.
     """
 
     path: Path
     name: str
     model: Any
+    velocity_limits: dict[str, float]
     notes: tuple[str, ...]
 
 
@@ -47,12 +51,8 @@ def read_description(path: str | Path) -> Description:
     path = Path(path)
     if not path.is_file():
         raise FileFormatError(path, "no such file", "give an MJCF (.xml) or URDF (.urdf) file")
-    try:
-        spec = mujoco.MjSpec.from_file(str(path))
-    except (ValueError, OSError) as error:
-        remedy = "give an MJCF (.xml) or URDF (.urdf) file that MuJoCo can read"
-        raise FileFormatError(path, _one_line(error), remedy) from error
     notes: list[str] = []
+    spec, velocity_limits = _parse(path, notes)
     _keep_one_tree(spec, path, notes)
     _drop_unused_parts(spec, path, notes)
     spec.compiler.fusestatic = False  # a URDF's base would be fused into the world
@@ -63,7 +63,28 @@ def read_description(path: str | Path) -> Description:
         model = spec.compile()
     except ValueError as error:
         raise FileFormatError(path, _one_line(error), "correct the model") from error
-    return Description(path, spec.modelname, model, tuple(notes))
+    return Description(path, spec.modelname, model, velocity_limits, tuple(notes))
+
+
+def _parse(path: Path, notes: list[str]) -> tuple[Any, dict[str, float]]:
+    """MuJoCo's editable form of a file, and the joint speed limits that it does not keep."""
+    remedy = "give an MJCF (.xml) or URDF (.urdf) file"
+    try:
+        root = ElementTree.parse(path).getroot()
+    except ElementTree.ParseError as error:
+        raise FileFormatError(path, f"not XML ({error})", remedy, line=error.position[0]) from error
+    except OSError as error:
+        raise FileFormatError(path, str(error), remedy) from error
+    if root.tag not in ("mujoco", "robot"):
+        raise FileFormatError(path, f"the outermost element is <{root.tag}>", remedy)
+    try:
+        if root.tag == "mujoco":
+            return mujoco.MjSpec.from_file(str(path)), {}
+        urdf = prepare_urdf(root, path)
+        notes.extend(urdf.notes)
+        return mujoco.MjSpec.from_string(urdf.xml), urdf.velocity_limits
+    except (ValueError, OSError) as error:
+        raise FileFormatError(path, _one_line(error), "correct the file") from error
 
 
 def _one_line(error: Exception) -> str:
@@ -101,15 +122,16 @@ def _drop_unused_parts(spec: Any, path: Path, notes: list[str]) -> None:
     """Delete what needs files or refers to other parts and has no part in kinematics."""
     if len(spec.equalities):
         notes.append(
-            f"ignored {len(spec.equalities)} equality constraints (closed loops, coupled joints)"
+            f"ignored {len(spec.equalities)} equality constraints (closed loops, joints that mimic others)"
         )
     folder = path.parent / (spec.meshdir or "")
+    paired = {name for pair in spec.pairs for name in (pair.geomname1, pair.geomname2)}
     missing = {
         mesh.name for mesh in spec.meshes if mesh.file and not _mesh_exists(folder, mesh.file)
     }
     for geom in list(spec.geoms):
         geom.material = ""
-        visual = not (geom.contype or geom.conaffinity)
+        visual = not (geom.contype or geom.conaffinity or _called_collision(geom, paired))
         if visual or geom.meshname in missing or geom.parent.name == "world":
             if not visual and geom.parent.name != "world":
                 notes.append(
@@ -118,9 +140,22 @@ def _drop_unused_parts(spec: Any, path: Path, notes: list[str]) -> None:
             spec.delete(geom)
     used = {geom.meshname for geom in spec.geoms}
     unused = [mesh for mesh in spec.meshes if mesh.name not in used]
-    parts = (spec.keys, spec.sensors, spec.equalities, spec.tendons, spec.skins, spec.materials)
+    parts = (
+        spec.keys,
+        spec.pairs,
+        spec.sensors,
+        spec.equalities,
+        spec.tendons,
+        spec.skins,
+        spec.materials,
+    )
     for part in [*unused, *(element for group in (*parts, spec.textures) for element in group)]:
         spec.delete(part)
+
+
+def _called_collision(geom: Any, paired: set[str]) -> bool:
+    """Whether a geom that meets nothing by its masks is still collision geometry: by pairs or by name."""
+    return geom.name in paired or "collision" in f"{geom.classname.name} {geom.name}".lower()
 
 
 def _mesh_exists(folder: Path, file: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from jaxtyping import Float64, Int64
 
-__all__ = ["Tree", "body_poses"]
+__all__ = ["Tree", "axis_rotation", "body_poses"]
 
 
 class Tree(Protocol):
@@ -24,12 +24,15 @@ class Tree(Protocol):
 
 
 def body_poses(
-    tree: Tree, joints: Float64[np.ndarray, "N"]
+    tree: Tree, joints: Float64[np.ndarray, "N"], base: Float64[np.ndarray, "3 3"] | None = None
 ) -> tuple[Float64[np.ndarray, "B 3"], Float64[np.ndarray, "B 3 3"]]:
-    """Positions (m) and rotations of all bodies in the base's frame at given joint angles (rad)."""
+    """Positions (m) and rotations of all bodies relative to the base's origin, at joint angles in rad.
+
+    ``base`` is the base's rotation in the world; none means that the base's frame is the world's.
+    """
     count = len(tree.parents)
     positions, rotations = np.zeros((count, 3)), np.zeros((count, 3, 3))
-    rotations[0] = np.eye(3)
+    rotations[0] = np.eye(3) if base is None else base
     for body in range(1, count):
         parent = tree.parents[body]
         positions[body] = positions[parent] + rotations[parent] @ tree.offsets[body]

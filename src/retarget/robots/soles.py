@@ -12,15 +12,19 @@ from retarget.errors import RobotError
 from retarget.robots.kinematics import body_poses
 from retarget.robots.tree import KinematicTree, quaternion_matrix
 
-__all__ = ["find_soles", "pad_soles"]
+__all__ = ["find_soles", "geometry_points", "pad_soles"]
 
-_SOLE_DEPTH = 0.01  # metres above the lowest point within which geometry counts as sole
+_SOLE_DEPTH = 0.003  # metres above the lowest point within which geometry counts as sole
 _OUTLINE_TOLERANCE = 0.0005  # metres by which the outline may shrink when a point is dropped
 _RIM_POINTS = 12  # points that stand for the round edge of a cylinder
 
 
 def find_soles(
-    model: Any, tree: KinematicTree, feet: tuple[int, int], joints: Float64[np.ndarray, "N"]
+    robot: str,
+    model: Any,
+    tree: KinematicTree,
+    feet: tuple[int, int],
+    joints: Float64[np.ndarray, "N"],
 ) -> tuple[Float64[np.ndarray, "2 S 3"], float]:
     """Sphere centres in the feet's frames (m) and their common radius (m).
 
@@ -31,20 +35,23 @@ def find_soles(
     Raises:
         RobotError: A foot has no collision geometry.
     """
-    _, rotations = body_poses(tree, joints)
-    spheres = [_foot_spheres(model, tree, foot) for foot in feet]
+    _, rotations = body_poses(tree, joints, tree.upright)
+    spheres = [_body_spheres(model, tree, foot) for foot in feet]
     for foot, (centres, _) in zip(feet, spheres, strict=True):
         if not len(centres):
             raise RobotError(
-                f"foot {tree.body_names[foot]!r} has no collision geometry to find its sole from; "
-                "give [soles] in the robot's TOML file"
+                f"{robot}: foot {tree.body_names[foot]!r} has no collision geometry that can be read to find "
+                "its sole from; give [soles] in a robot TOML file"
             )
     radius = min(float(radii.min()) for _, radii in spheres)
     soles = []
     for foot, (centres, radii) in zip(feet, spheres, strict=True):
         upright = centres @ rotations[foot].T
         upright[:, 2] -= radii - radius
-        lowest = upright[upright[:, 2] <= upright[:, 2].min() + _SOLE_DEPTH]
+        upright = upright[np.argsort(upright[:, 2], kind="stable")]
+        lowest = upright[upright[:, 2] <= upright[0, 2] + _SOLE_DEPTH]
+        # Of points above one another (a thin box's edges) the lowest.
+        lowest = lowest[np.unique(lowest[:, :2].round(3), axis=0, return_index=True)[1]]
         outline = _outline(lowest[:, :2])
         soles.append(lowest[outline] @ rotations[foot])
     return pad_soles(soles[0], soles[1]), radius
@@ -60,12 +67,17 @@ def pad_soles(
     )
 
 
-def _foot_spheres(model: Any, tree: KinematicTree, foot: int) -> tuple[np.ndarray, np.ndarray]:
-    """Centres (n, 3) in the foot's frame and radii (n,) of spheres whose hull is the foot's geometry."""
+def geometry_points(model: Any, tree: KinematicTree, body: int) -> Float64[np.ndarray, "n 3"]:
+    """Corners and sphere centres of a body's collision geometry in its frame, metres."""
+    return _body_spheres(model, tree, body)[0]
+
+
+def _body_spheres(model: Any, tree: KinematicTree, body: int) -> tuple[np.ndarray, np.ndarray]:
+    """Centres (n, 3) in the body's frame and radii (n,) of spheres whose hull is its geometry."""
     centres, radii = [np.zeros((0, 3))], [np.zeros(0)]
     for geom in range(model.ngeom):
         frame = tree.frames[model.geom_bodyid[geom]]
-        if frame.body != foot:
+        if frame.body != body:
             continue
         points, radius = _geom_spheres(model, geom)
         placed = frame.child(model.geom_pos[geom], quaternion_matrix(model.geom_quat[geom]))

@@ -111,9 +111,9 @@ class RobotSpec(_Table):
             for role, place in value.items()
         }
 
-    def velocity_limit(self, joint: str) -> float:
-        """Speed limit of a joint in rad/s; infinite when none is given."""
-        return _first_match(self.velocity_limits, joint, float("inf"))
+    def velocity_limit(self, joint: str, default: float = float("inf")) -> float:
+        """Speed limit of a joint in rad/s; ``default`` when none is given."""
+        return _first_match(self.velocity_limits, joint, default)
 
     def effort_limit(self, joint: str, default: float) -> float:
         """Torque limit of a joint in N m; ``default`` when none is given."""
