@@ -139,7 +139,8 @@ def robot_capsules(qpos: Float64[np.ndarray, "T Q"], robot: RobotModel) -> Capsu
     bodies = robot.capsule_bodies
 
     def placed(points: Float64[np.ndarray, "G 3"]) -> Float64[np.ndarray, "T G 3"]:
-        return positions[:, bodies] + np.einsum("tgij,gj->tgi", rotations[:, bodies], points)
+        turned = np.einsum("tgij,gj->tgi", rotations[:, bodies], points)
+        return np.asarray(positions[:, bodies] + turned)
 
     links = np.arange(1, len(robot.body_names))
     return Capsules(
