@@ -1,0 +1,33 @@
+"""Batches of independent jobs that can be trusted: resumable, isolated, recorded.
+
+See ``docs/batch.md`` for the promises and the file formats.
+"""
+
+from retarget.batch.events import BatchEvent
+from retarget.batch.folder import jobs_from_folder
+from retarget.batch.models import (
+    SCHEMA_VERSION,
+    BatchJob,
+    BatchManifest,
+    BatchRunRecord,
+    BatchWorker,
+)
+from retarget.batch.plan import PlannedJob
+from retarget.batch.runner import DEFAULT_RETRY_ON, BatchRunner
+from retarget.kinds import MotionFormatKind, RobotKind, RunStatus
+
+__all__ = [
+    "DEFAULT_RETRY_ON",
+    "SCHEMA_VERSION",
+    "BatchEvent",
+    "BatchJob",
+    "BatchManifest",
+    "BatchRunRecord",
+    "BatchRunner",
+    "BatchWorker",
+    "MotionFormatKind",
+    "PlannedJob",
+    "RobotKind",
+    "RunStatus",
+    "jobs_from_folder",
+]

@@ -1,0 +1,439 @@
+"""Jobs in local processes that are spawned once, kept warm, and replaced when a job has ruined one.
+
+Each process has one job at a time and pipes of its own, so that a death is that job's and nobody else's:
+pools with a shared queue lose everything in flight. Processes are spawned, as forking is unsafe with threads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import multiprocessing
+import os
+import pickle
+import signal
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from retarget.batch.attempt import Outcome, died
+from retarget.batch.engines.base import Ended, EngineEvent, Limits, Started, Task
+from retarget.batch.engines.child import (
+    ChildPipes,
+    FrameReader,
+    child_main,
+    read_available,
+    resident_bytes,
+)
+from retarget.batch.models import BatchWorker, utc_now
+from retarget.errors import BatchError
+
+__all__ = ["LocalEngine"]
+
+_log = logging.getLogger("retarget.batch")
+
+_TICK_S = 0.2  # how often deadlines, memory and silent deaths are looked for
+_TAIL = 16_384  # bytes of a job's output that are kept
+_LEAK = 512 << 20  # bytes a process may have grown since it was warm before it is replaced
+_MAX_FAILED_STARTS = 3  # in a row
+_END_GRACE_S = 2.0  # for an idle process to end by itself
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+
+
+class LocalEngine:
+    """N worker processes on this machine.
+
+    Args:
+        worker: Pickleable callable.
+        max_workers: Number of processes, one core each: libraries in them get one thread.
+        limits: What a job may use.
+        expected: Number of tasks to come: no more processes than that are started.
+
+    Raises:
+        BatchError: The worker cannot be pickled.
+
+    Example:
+        >>> engine = LocalEngine(worker, 4, Limits(timeout_s=60.0))  # doctest: +SKIP
+        >>> engine.submit(Task(0, job))  # doctest: +SKIP
+    """
+
+    def __init__(
+        self, worker: BatchWorker, max_workers: int, limits: Limits, *, expected: int | None = None
+    ) -> None:
+        self._pickle = pickle.dumps(worker)
+        self._limits = limits
+        self._max_workers = max_workers
+        self._processes: list[_Process] = []
+        self._retired: list[_Process] = []
+        self._events: deque[EngineEvent] = deque()
+        self._waiting: deque[Task] = deque()
+        self._failed_starts = 0
+        self._spawned = 0
+        self._next_tick = 0.0
+        for _ in range(min(max_workers, max_workers if expected is None else expected)):
+            self._spawn()
+
+    @property
+    def free(self) -> int:
+        """Processes without a task."""
+        busy = sum(process.task is not None for process in self._processes)
+        return self._max_workers - busy - len(self._waiting)
+
+    def submit(self, task: Task) -> None:
+        """Give a task to a warm process, or to the first that will be."""
+        self._waiting.append(task)
+        self._hand_out()
+
+    def next_event(self, timeout_s: float) -> EngineEvent | None:
+        """The next thing that happened."""
+        deadline = time.monotonic() + timeout_s
+        while not self._events:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                return None
+            self._wait(min(remaining, _TICK_S))
+        return self._events.popleft()
+
+    def cancel(self, key: int) -> None:
+        """Kill the process that has the task."""
+        self._waiting = deque(task for task in self._waiting if task.key != key)
+        for process in list(self._processes):
+            if process.task is not None and process.task.key == key:
+                self._drop(process)
+
+    def close(self) -> None:
+        """Let idle processes end, kill the others."""
+        self._waiting.clear()
+        for process in list(self._processes):
+            if process.ready and process.task is None:
+                self._retire(process)
+            else:
+                self._drop(process)
+        while self._retired:
+            self._check_retired()
+            time.sleep(0.002)
+
+    def _spawn(self) -> None:
+        self._spawned += 1
+        self._processes.append(_Process(str(self._spawned), self._pickle))
+
+    def _hand_out(self) -> None:
+        for process in list(self._processes):
+            if not self._waiting:
+                return
+            if process.ready and process.task is None:
+                task = self._waiting.popleft()
+                process.give(task, self._limits.timeout_s)
+                self._events.append(Started(task.key, process.name))
+        starting = sum(not process.ready for process in self._processes)
+        while starting < len(self._waiting) and len(self._processes) < self._max_workers:
+            self._spawn()
+            starting += 1
+
+    def _wait(self, timeout_s: float) -> None:
+        sources: dict[Any, _Process] = {}
+        for process in self._processes:
+            for source in process.sources():
+                sources[source] = process
+        if sources:
+            for process in {
+                id(p): p for p in map(sources.__getitem__, wait([*sources], timeout_s))
+            }.values():
+                self._listen(process)
+        else:
+            time.sleep(min(timeout_s, 0.01))
+        if time.monotonic() >= self._next_tick:
+            self._next_tick = time.monotonic() + _TICK_S
+            for process in list(self._processes):
+                self._check(process)
+            self._check_retired()
+        self._hand_out()
+
+    def _listen(self, process: _Process) -> None:
+        """Take in what a process has said, and notice when it has died."""
+        alive = (
+            process.is_alive()
+        )  # asked first: what it said before dying is then all there to read
+        for frame in process.frames():
+            self._take_in(process, frame)
+        if not alive and process in self._processes:
+            self._bury(process)
+
+    def _take_in(self, process: _Process, frame: bytes) -> None:
+        kind, body = frame[:1], frame[1:]
+        if kind == b"r":
+            process.ready, process.warm_bytes = True, int(body)
+            self._failed_starts = 0
+        elif kind == b"o":
+            size, _, text = body.partition(b" ")
+            outcome = process.take_back(Outcome.from_json(text))
+            if outcome is not None:
+                self._events.append(Ended(*outcome))
+            if self._is_worn(process, int(size)):
+                self._retire(process)
+        elif kind == b"x":
+            self._drop(process)
+            raise BatchError(
+                "the worker cannot be started in a process of its own:\n"
+                + body.decode("utf-8", "replace").strip()
+            )
+
+    def _is_worn(self, process: _Process, size: int) -> bool:
+        """Whether a process has done its number of jobs, or keeps memory that no job should leave."""
+        recycle_after, limit = self._limits.recycle_after, self._limits.memory_limit
+        worn = recycle_after is not None and process.jobs_done >= recycle_after
+        grown = size - process.warm_bytes > _LEAK or (limit is not None and size > limit)
+        if grown:
+            _log.info("worker %s kept %d MB and is replaced", process.name, size >> 20)
+        return worn or grown
+
+    def _bury(self, process: _Process) -> None:
+        """A process has ended by itself: its job, if any, did that."""
+        code = process.exit_code()
+        task, started, tail = process.task, process.started_at, process.tail()
+        self._drop(process)
+        if task is not None:
+            outcome = died(
+                started, "WorkerDied", _why_died(code), output_tail=tail, killed_worker=True
+            )
+            self._events.append(Ended(task.key, outcome))
+        elif not process.ready:
+            self._failed_starts += 1
+            _log.warning("worker %s could not start: %s\n%s", process.name, _why_died(code), tail)
+            if self._failed_starts >= _MAX_FAILED_STARTS:
+                raise BatchError(
+                    f"worker processes cannot start ({_why_died(code)}); is the calling script guarded "
+                    "by if __name__ == '__main__', and is there memory for a process each?"
+                    + (f"\n{tail}" if tail else "")
+                )
+
+    def _check(self, process: _Process) -> None:
+        """Deadlines, memory, and deaths that no pipe tells of because a job's child holds it open."""
+        if not process.is_alive():
+            self._listen(process)
+            return
+        task = process.task
+        if task is None:
+            return
+        if process.deadline is not None and time.monotonic() > process.deadline:
+            self._condemn(
+                process,
+                "TimeoutError",
+                f"timed out after {self._limits.timeout_s:g} s",
+                ("OSError",),
+            )
+        elif self._limits.memory_limit is not None:
+            size = resident_bytes(process.pid)
+            if size > self._limits.memory_limit:
+                if process.jobs_done:  # earlier jobs may be to blame: once more, in a fresh process
+                    self._drop(process)
+                    self._waiting.appendleft(task)
+                else:
+                    limit = self._limits.memory_limit >> 20
+                    message = f"used {size >> 20} MB, over the limit of {limit} MB"
+                    self._condemn(process, "MemoryLimitExceeded", message, ("MemoryError",))
+
+    def _check_retired(self) -> None:
+        for process in list(self._retired):
+            process.drain()  # or it could not finish what it prints
+            overdue = process.deadline is not None and time.monotonic() > process.deadline
+            if overdue or not process.is_alive():
+                self._retired.remove(process)
+                process.kill()
+
+    def _condemn(
+        self, process: _Process, error_type: str, message: str, kinds: tuple[str, ...]
+    ) -> None:
+        task, started = process.task, process.started_at
+        assert task is not None
+        process.drain()
+        tail = process.tail()
+        self._drop(process)
+        outcome = died(started, error_type, message, kinds=kinds, output_tail=tail)
+        self._events.append(Ended(task.key, outcome))
+
+    def _retire(self, process: _Process) -> None:
+        """Let an idle process end by itself, beside those at work."""
+        self._processes.remove(process)
+        process.ask_to_end()
+        process.deadline = time.monotonic() + _END_GRACE_S
+        self._retired.append(process)
+
+    def _drop(self, process: _Process) -> None:
+        """Kill a process."""
+        self._processes.remove(process)
+        process.kill()
+
+
+class _Process:
+    """The driver's side of one worker process."""
+
+    def __init__(self, name: str, worker_pickle: bytes) -> None:
+        self.name = name
+        self.task: Task | None = None
+        self.ready = False
+        self.jobs_done = 0
+        self.warm_bytes = 0
+        self.deadline: float | None = None
+        self.started_at: datetime = utc_now()
+        context = multiprocessing.get_context("spawn")
+        jobs, self._jobs = context.Pipe(duplex=False)
+        self._results, results = context.Pipe(duplex=False)
+        self._output, output = context.Pipe(duplex=False)
+        self._process = context.Process(
+            target=child_main,
+            args=(ChildPipes(jobs, results, output), worker_pickle, os.getpid()),
+            name=f"retarget-worker-{name}",
+            daemon=False,  # a job may have processes of its own
+        )
+        try:
+            with _one_thread_each(), _signals_held():
+                self._process.start()
+        except BaseException:
+            for pipe in (self._jobs, self._results, self._output):
+                pipe.close()
+            raise
+        finally:
+            for pipe in (jobs, results, output):
+                pipe.close()
+        self._reader = FrameReader(self._results.fileno())
+        os.set_blocking(self._output.fileno(), False)
+        self._tail = bytearray()
+
+    @property
+    def pid(self) -> int:
+        """Process id, which is its group's too."""
+        pid = self._process.pid
+        assert pid is not None
+        return pid
+
+    def sources(self) -> list[Connection | int]:
+        """What to wait for."""
+        sources: list[Connection | int] = [self._process.sentinel]
+        if not self._reader.ended:
+            sources.append(self._results)
+        if not self._output.closed:
+            sources.append(self._output)
+        return sources
+
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+        return self._process.exitcode is None
+
+    def exit_code(self) -> int:
+        """Its exit status, negative for a signal."""
+        return self._process.exitcode or 0
+
+    def give(self, task: Task, timeout_s: float | None) -> None:
+        """Hand a task over; a process that has just died is noticed later."""
+        self.task, self.started_at = task, utc_now()
+        self.deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        self.drain()
+        self._tail.clear()
+        with contextlib.suppress(OSError):
+            self._jobs.send(task.job)
+
+    def take_back(self, outcome: Outcome) -> tuple[int, Outcome] | None:
+        """The task's key and its outcome, with what it printed if it failed."""
+        task, self.task, self.deadline = self.task, None, None
+        self.jobs_done += 1
+        if task is None:
+            return None
+        self.drain()
+        if not outcome.succeeded:
+            outcome = _with_tail(outcome, self.tail())
+        return task.key, outcome
+
+    def frames(self) -> Iterator[bytes]:
+        """What it has sent; also keeps its output flowing."""
+        self.drain()
+        yield from self._reader.frames()
+
+    def drain(self) -> None:
+        """Take in its output, and keep the end."""
+        for _ in range(4):  # a job that prints without end must not hold the driver
+            if self._output.closed:
+                return
+            chunk = read_available(self._output.fileno())
+            if chunk is None:
+                self._output.close()
+                return
+            if not chunk:
+                return
+            self._tail += chunk
+            del self._tail[:-_TAIL]
+
+    def tail(self) -> str:
+        """The end of the present task's output."""
+        return self._tail.decode("utf-8", "backslashreplace")
+
+    def ask_to_end(self) -> None:
+        """No more jobs for it."""
+        with contextlib.suppress(OSError):
+            self._jobs.close()
+
+    def kill(self) -> None:
+        """Kill it, if it still runs, with all of its group, and forget it."""
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(OSError):
+                os.killpg(self.pid, signal.SIGKILL)
+        if self.is_alive():
+            self._process.kill()
+        self._process.join()
+        for pipe in (self._jobs, self._results, self._output):
+            with contextlib.suppress(OSError):
+                pipe.close()
+        self._process.close()
+
+
+def _with_tail(outcome: Outcome, tail: str) -> Outcome:
+    return replace(outcome, output_tail=tail, interrupted=False)
+
+
+def _why_died(code: int) -> str:
+    if code >= 0:
+        return f"the worker process exited with status {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    hint = " (perhaps out of memory)" if name == "SIGKILL" else ""
+    return f"the worker process was killed by {name}{hint}"
+
+
+@contextlib.contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Let a process started within use one thread a library, unless the user has said otherwise."""
+    added = [name for name in _THREAD_VARIABLES if name not in os.environ]
+    os.environ.update(dict.fromkeys(added, "1"))
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Start a process with the stop signals blocked: it opens to them once it can handle them."""
+    if not hasattr(signal, "pthread_sigmask"):  # pragma: no cover - Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # it opens the signals again when it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

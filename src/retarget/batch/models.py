@@ -1,0 +1,249 @@
+"""The three files' worth of facts: a job, its record, and the manifest that holds the records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Protocol, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+)
+
+from retarget.batch.plain import printable, to_plain
+from retarget.kinds import MotionFormatKind, RobotKind, RunStatus
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "BatchJob",
+    "BatchManifest",
+    "BatchRunRecord",
+    "BatchWorker",
+    "utc_now",
+]
+
+SCHEMA_VERSION = 1
+
+
+def utc_now() -> datetime:
+    """The present, in UTC."""
+    return datetime.now(UTC)
+
+
+def _as_utc(time: datetime) -> datetime:
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def _plain_dict(value: Any) -> Any:
+    return to_plain(value) if isinstance(value, Mapping) else value
+
+
+UtcTime = Annotated[datetime, AfterValidator(_as_utc)]
+# A path that UTF-8 cannot hold is written with escapes: a readable stand-in, not the path.
+PortablePath = Annotated[
+    Path, PlainSerializer(lambda path: printable(str(path)), str, when_used="json")
+]
+# Workers return anything; records hold only what JSON can.
+PlainDict = Annotated[dict[str, Any], BeforeValidator(_plain_dict)]
+LiveDict = Annotated[dict[str, Any], PlainSerializer(to_plain, when_used="json")]
+
+
+class BatchJob(BaseModel):
+    """One independent piece of work: a motion to read, an output to write.
+
+    Attributes:
+        id: Stable job identifier used in manifests and resume logic.
+        motion: Input motion artifact path for the worker.
+        output: Expected output artifact path; an existing file may be skipped.
+        name: Optional display name; ``None`` means the stem of ``motion``, see :attr:`label`.
+        motion_format: Typed source motion format override.
+        robot: Typed robot registry override.
+        config_path: Optional declarative experiment config.
+        provenance: Origin and scheduling history for the job; copied into its record.
+
+    Example:
+        >>> job = BatchJob(id="walk", motion=Path("in/walk.bvh"), output=Path("out/walk.npz"))
+        >>> BatchJob.model_validate_json(job.model_dump_json()) == job
+        True
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    motion: PortablePath
+    output: PortablePath
+    name: str | None = None
+    motion_format: MotionFormatKind | None = None
+    robot: RobotKind | None = None
+    config_path: PortablePath | None = None
+    provenance: LiveDict = Field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """The name to show to people."""
+        return self.name or printable(self.motion.stem)
+
+
+class BatchWorker(Protocol):
+    """What a batch runs: a callable that writes ``job.output`` and returns provenance.
+
+    It must be pickleable to run in other processes. An optional method ``warm_up()`` is called once in
+    each worker process before its first job, to load and compile what every job needs.
+
+    Example:
+        >>> def copy(job: BatchJob) -> dict[str, int]:
+        ...     return {"bytes": job.output.write_bytes(job.motion.read_bytes())}
+    """
+
+    def __call__(self, job: BatchJob, /) -> Mapping[str, Any] | None:
+        """Do the job; whatever it raises is recorded as the job's failure."""
+        ...
+
+
+class BatchRunRecord(BaseModel):
+    """Recorded outcome for one batch job.
+
+    Attributes:
+        job_id: Identifier matching :attr:`BatchJob.id`.
+        motion: Input path from the job definition.
+        output: Output path from the job definition.
+        status: Terminal status (success, skipped, or failed).
+        started_at: UTC timestamp when execution began.
+        finished_at: UTC timestamp when execution completed.
+        message: Human-readable summary or error text.
+        error_type: Exception class name when ``status`` is failed; for deaths without an exception
+            ``WorkerDied``, ``TimeoutError``, ``MemoryLimitExceeded``, ``NodeLost`` or ``Interrupted``.
+        provenance: Worker-returned processing history or resume information, as plain JSON. What the
+            batch itself has to add (attempts, fingerprint, log file, staleness) is under ``"batch"``.
+
+    Example:
+        >>> now = utc_now()
+        >>> BatchRunRecord(
+        ...     job_id="walk", motion=Path("walk.bvh"), output=Path("walk.npz"),
+        ...     status=RunStatus.SUCCESS, started_at=now, finished_at=now,
+        ... ).duration_s
+        0.0
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    job_id: str
+    motion: PortablePath
+    output: PortablePath
+    status: RunStatus
+    started_at: UtcTime
+    finished_at: UtcTime
+    message: str = ""
+    error_type: str | None = None
+    provenance: PlainDict = Field(default_factory=dict)
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds from start to finish."""
+        return (self.finished_at - self.started_at).total_seconds()
+
+    @property
+    def batch_notes(self) -> dict[str, Any]:
+        """What the batch itself noted under ``provenance["batch"]``; empty when there is nothing."""
+        notes = self.provenance.get("batch")
+        return notes if isinstance(notes, dict) else {}
+
+
+class BatchManifest(BaseModel):
+    """All outcomes of a resumable batch, as one JSON file.
+
+    Attributes:
+        schema_version: Manifest format version for forward compatibility.
+        created_at: UTC time when the batch run first started.
+        updated_at: UTC time of the most recent manifest write.
+        input_dir: Root directory scanned for input motions, if known.
+        output_dir: Root directory for written outputs, if known.
+        pattern: Glob or filter pattern used to build the job list.
+        total: Number of jobs in the batch definition.
+        success_count: Jobs that completed with :attr:`RunStatus.SUCCESS`.
+        skipped_count: Jobs skipped because outputs already existed.
+        failed_count: Jobs that raised during execution.
+        records: Per-job outcomes in submission order.
+
+    Example:
+        >>> manifest = BatchManifest.from_records(records=[], total=3, created_at=utc_now())
+        >>> manifest.total, manifest.failed_count
+        (3, 0)
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    schema_version: int = SCHEMA_VERSION
+    created_at: UtcTime
+    updated_at: UtcTime
+    input_dir: PortablePath | None = None
+    output_dir: PortablePath | None = None
+    pattern: str = ""
+    total: int
+    success_count: int = 0
+    skipped_count: int = 0
+    failed_count: int = 0
+    records: tuple[BatchRunRecord, ...] = ()
+
+    @classmethod
+    def from_records(
+        cls,
+        *,
+        records: Iterable[BatchRunRecord],
+        total: int,
+        created_at: datetime,
+        input_dir: Path | None = None,
+        output_dir: Path | None = None,
+        pattern: str = "",
+    ) -> Self:
+        """Build a manifest and derive summary counts from records."""
+        records = tuple(records)
+        # One pass over plain strings; building the model anew would validate every record again.
+        count = Counter(str.__str__(record.status) for record in records)
+        manifest = cls(
+            created_at=created_at,
+            updated_at=utc_now(),
+            input_dir=input_dir,
+            output_dir=output_dir,
+            pattern=pattern,
+            total=total,
+            success_count=count["success"],
+            skipped_count=count["skipped"],
+            failed_count=count["failed"],
+        )
+        return manifest.model_copy(update={"records": records})
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Load a manifest JSON file, with what its journal holds beyond it.
+
+        While a batch runs, and after a crash, the newest records are in the journal beside the
+        manifest; this shows every finished job all the same.
+
+        Raises:
+            ManifestError: The file is missing, foreign, corrupt, empty or of a newer version.
+        """
+        from retarget.batch.store import load_manifest
+
+        return load_manifest(cls, Path(path))
+
+    def save_json(self, path: str | Path) -> None:
+        """Save manifest JSON: one record a line, replaced atomically.
+
+        Raises:
+            OutputError: The file cannot be written; what was there is untouched.
+        """
+        from retarget.batch.store import save_manifest
+
+        save_manifest(self, Path(path))
+
+    def records_by_id(self) -> dict[str, BatchRunRecord]:
+        """Return records keyed by job id."""
+        return {record.job_id: record for record in self.records}

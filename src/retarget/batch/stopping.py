@@ -1,0 +1,75 @@
+"""Ctrl-C and SIGTERM: the first asks a run to stop, the second stops it."""
+
+from __future__ import annotations
+
+import _thread
+import signal
+import threading
+import time
+from types import FrameType
+from typing import Any
+
+__all__ = ["StopSignals"]
+
+
+class StopSignals:
+    """Handles the stop signals for the length of a run, where that is possible: in the main thread.
+
+    The first signal only notes the request. Any later one raises ``KeyboardInterrupt`` where the main
+    thread happens to be. A signal that the process was told to ignore stays ignored.
+
+    Args:
+        grace_s: Seconds that jobs in flight get after the first signal.
+        interrupts: Whether :meth:`tick` should send the second signal itself when these are over, because
+            the main thread is busy with the job.
+
+    Example:
+        >>> with StopSignals(grace_s=10.0) as stop:
+        ...     stop.requested
+        False
+    """
+
+    def __init__(self, grace_s: float, *, interrupts: bool = False) -> None:
+        self._grace_s = grace_s
+        self._interrupts = interrupts
+        self._received: int | None = None
+        self._deadline = float("inf")
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> StopSignals:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                if signal.getsignal(number) not in {signal.SIG_IGN, None}:
+                    self._before[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    @property
+    def requested(self) -> bool:
+        """Whether a signal has come."""
+        return self._received is not None
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the grace time since then is over."""
+        return time.monotonic() > self._deadline
+
+    @property
+    def name(self) -> str:
+        """Name of the signal that has come."""
+        return "" if self._received is None else signal.Signals(self._received).name
+
+    def tick(self) -> None:
+        """Called now and then from another thread."""
+        if self._interrupts and self.overdue and self._received is not None:
+            self._deadline = time.monotonic() + self._grace_s  # a job may have swallowed the first
+            _thread.interrupt_main(signal.Signals(self._received))
+
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        if self._received is not None:
+            raise KeyboardInterrupt
+        self._received = number
+        self._deadline = time.monotonic() + self._grace_s

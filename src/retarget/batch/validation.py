@@ -1,0 +1,212 @@
+"""What must hold before the first job is touched."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from retarget.batch.journal import journal_path
+from retarget.batch.lock import lock_path
+from retarget.batch.models import BatchJob
+from retarget.batch.plain import printable
+from retarget.errors import BatchError, OptionsError, OutputError
+
+__all__ = [
+    "Inputs",
+    "PathResolver",
+    "check_folder_writable",
+    "check_jobs",
+    "check_max_workers",
+    "check_picklable",
+]
+
+
+def check_max_workers(max_workers: object) -> int:
+    """A number of workers, or why it is none.
+
+    Raises:
+        OptionsError: Not an int of at least 1.
+    """
+    if not isinstance(max_workers, int) or isinstance(max_workers, bool) or max_workers < 1:
+        raise OptionsError(f"max_workers must be an int of at least 1, not {max_workers!r}")
+    return max_workers
+
+
+class PathResolver:
+    """Real paths of many files in few folders: each folder is resolved once.
+
+    Example:
+        >>> PathResolver().resolve(Path("out/../out/walk.npz")).endswith("out/walk.npz")
+        True
+    """
+
+    def __init__(self) -> None:
+        self._folders: dict[str, str] = {}
+
+    def resolve(self, path: Path) -> str:
+        """The real path; text that no file can have stays as it is."""
+        try:
+            folder, name = os.path.split(os.path.abspath(path))  # noqa: PTH100 - keeps no Path around
+            real = self._folders.get(folder)
+            if real is None:
+                real = self._folders[folder] = os.path.realpath(folder)
+            joined = os.path.join(real, name)  # noqa: PTH118
+            return os.path.realpath(joined) if os.path.islink(joined) else joined  # noqa: PTH114
+        except (OSError, ValueError):
+            return str(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The files that must survive the batch: by real path, and by device and inode."""
+
+    paths: frozenset[str]
+    inodes: frozenset[tuple[int, int]]
+    resolver: PathResolver
+
+    @classmethod
+    def of(cls, jobs: Iterable[BatchJob], resolver: PathResolver) -> Inputs:
+        """The inputs of all jobs."""
+        paths, inodes = set(), set()
+        for job in jobs:
+            for path in (job.motion, job.config_path):
+                if path is None:
+                    continue
+                paths.add(resolver.resolve(path))
+                inode = _inode(path)
+                if inode:
+                    inodes.add(inode)
+        return cls(frozenset(paths), frozenset(inodes), resolver)
+
+    def hold(self, output: Path) -> bool:
+        """Whether writing to this path could touch an input, through links too."""
+        if self.resolver.resolve(output) in self.paths:
+            return True
+        inode = _inode(output)
+        return inode is not None and inode in self.inodes
+
+
+def check_jobs(jobs: list[Any], manifest_path: Path) -> Inputs:
+    """Check that the jobs are jobs, distinct, and get in the way of neither each other nor an input.
+
+    Raises:
+        BatchError: They are not; the message names the first offender.
+        OutputError: An output is an input, or the manifest.
+    """
+    resolver = PathResolver()
+    own = {
+        str(path): path
+        for path in (manifest_path, journal_path(manifest_path), lock_path(manifest_path))
+    }
+    ids: set[str] = set()
+    writers: dict[str, str] = {}
+    for job in jobs:
+        if not isinstance(job, BatchJob):
+            raise BatchError(f"jobs must be BatchJob objects, not {type(job).__name__}")
+        if job.id in ids:
+            raise BatchError(f"two jobs have the id {job.id!r}; give each its own")
+        ids.add(job.id)
+        output = resolver.resolve(job.output)
+        other = writers.setdefault(output, job.id)
+        if other != job.id:
+            raise BatchError(
+                f"jobs {other!r} and {job.id!r} would both write {printable(str(job.output))}; "
+                "give each its own output"
+            )
+        for path in (output, *(resolver.resolve(p) for p in (job.motion, job.config_path) if p)):
+            if path in own:
+                raise OutputError(
+                    f"{own[path]}: belongs to the batch and is also a file of job {job.id!r}; "
+                    "choose another manifest path"
+                )
+    inputs = Inputs.of(jobs, resolver)
+    for job in jobs:
+        if inputs.hold(job.output):
+            raise refusal(job)
+    return inputs
+
+
+def refusal(job: BatchJob) -> OutputError:
+    """The error for an output that is an input."""
+    return OutputError(
+        f"{printable(str(job.output))}: the output of job {job.id!r} is, or links to, an input of this "
+        "batch; nothing was touched; choose another output"
+    )
+
+
+def check_folder_writable(folder: Path) -> None:
+    """Make a folder if need be, and check that files can be written there.
+
+    Raises:
+        OutputError: They cannot.
+    """
+    probe = folder / f".probe-{os.getpid()}.tmp"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise OutputError(
+            f"{printable(str(folder))}: cannot be written ({error.strerror}); choose a writable folder"
+        ) from error
+
+
+def check_picklable(worker: Any) -> None:
+    """Check that a worker can be sent to another process, and say which part of it cannot.
+
+    Raises:
+        BatchError: It cannot.
+    """
+    try:
+        pickle.dumps(worker)
+    except Exception as error:
+        part = _unpicklable_part(worker)
+        raise BatchError(
+            f"the worker cannot be sent to other processes: {part} cannot be pickled "
+            f"({type(error).__name__}: {error}); define it at the top level of a module, "
+            "or run with max_workers=1 in this process"
+        ) from error
+
+
+def _unpicklable_part(worker: Any) -> str:
+    """The innermost attribute that cannot be pickled."""
+    name, value = type(worker).__name__, worker
+    function = getattr(worker, "__qualname__", None)
+    if function is not None:
+        return f"the function {function}"
+    for _ in range(10):
+        for attribute, inner in _parts(value):
+            try:
+                pickle.dumps(inner)
+            except Exception:
+                name, value = f"{name}{attribute}", inner
+                break
+        else:
+            break
+    return f"its attribute {name}" if value is not worker else name
+
+
+def _parts(value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, dict):
+        return [(f"[{key!r}]", inner) for key, inner in value.items()]
+    if isinstance(value, (list, tuple)):
+        return [(f"[{number}]", inner) for number, inner in enumerate(value)]
+    named = dict(getattr(value, "__dict__", {}))
+    for kind in type(value).__mro__:
+        slots = kind.__dict__.get("__slots__", ())
+        for slot in [slots] if isinstance(slots, str) else slots:
+            if hasattr(value, slot):
+                named[slot] = getattr(value, slot)
+    return [(f".{attribute}", inner) for attribute, inner in named.items()]
+
+
+def _inode(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino
