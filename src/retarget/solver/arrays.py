@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64, Int64
 
-__all__ = ["Capsules", "Clip", "Limits", "Soles", "Tasks", "Tree", "Weights"]
+__all__ = ["Capsules", "Clip", "Limits", "Problem", "Soles", "Tasks", "Tree", "Weights"]
 
 
 class Tree(NamedTuple):
@@ -143,3 +143,15 @@ class Weights(NamedTuple):
     collision_margin: float
     regularisation: float
     heel_lift: float
+
+
+class Problem(NamedTuple):
+    """Everything that does not change during a solve."""
+
+    tree: Tree
+    limits: Limits
+    tasks: Tasks
+    soles: Soles
+    capsules: Capsules
+    weights: Weights
+    clip: Clip

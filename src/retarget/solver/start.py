@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from retarget._jit import jit
-from retarget.solver.arrays import Clip, Limits, Soles, Tasks, Tree
+from retarget.solver.arrays import Clip, Limits, Problem, Soles, Tasks, Tree
 from retarget.solver.kinematics import body_kinematics, world_point
 from retarget.solver.tree import (
     COMPOSITE,
@@ -254,19 +254,14 @@ def _best_path(
 
 
 def solve_start(
-    seeds: Float64[np.ndarray, "T Q"],
-    clip: Clip,
-    options: StartOptions,
-    tree: Tree,
-    limits: Limits,
-    tasks: Tasks,
-    soles: Soles,
+    seeds: Float64[np.ndarray, "T Q"], problem: Problem, options: StartOptions
 ) -> Float64[np.ndarray, "T Q"]:
     """Configurations of every frame, each solved on its own, that make one plausible motion."""
     frames, size = seeds.shape
     candidates = np.empty((3, frames, size))
     costs = np.empty((3, frames))
-    _candidates(seeds, clip, options, tree, limits, tasks, soles, candidates, costs)
+    tree, limits, tasks, soles = problem.tree, problem.limits, problem.tasks, problem.soles
+    _candidates(seeds, problem.clip, options, tree, limits, tasks, soles, candidates, costs)
     start = np.empty((frames, size))
     _best_path(candidates, costs, options.path, start)
     return start

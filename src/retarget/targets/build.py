@@ -21,7 +21,7 @@ class Targets:
     """Targets of a clip in the world of the robot: metres, z up, floor at z = 0.
 
     Attributes:
-        positions: Wanted position of the base's origin (``pelvis``) and of each ankle.
+        positions: Wanted position of the pelvis body's origin (``pelvis``) and of each ankle's centre.
         frames: Wanted anatomical frame of each segment.
         stance: Foot (left, right) x point (heel, toe).
         fps: Frames per second.
@@ -51,10 +51,10 @@ def build_targets(anatomy: Anatomy, contacts: Contacts, robot: RobotAnatomy) -> 
     lift = robot.ankle_height - scale * float(contacts.ankle_heights.mean())
     pelvis = anatomy.frames["pelvis"]
     middle = (robot.hips["left"] + robot.hips["right"]) / 2
-    base = scale * anatomy.points["hips"] + [0.0, 0.0, lift] - pelvis @ middle
-    positions = {"pelvis": base}
+    origin = scale * anatomy.points["hips"] + [0.0, 0.0, lift] - pelvis @ middle
+    positions = {"pelvis": origin}
     for side in SIDES:
-        point = base + pelvis @ robot.hips[side]
+        point = origin + pelvis @ robot.hips[side]
         for segment in (f"{side}_thigh", f"{side}_shank"):
             point = point - anatomy.frames[segment][..., 2] * robot.lengths[segment]
         positions[f"{side}_ankle"] = point
@@ -66,9 +66,9 @@ def cold_start(
     targets: Targets, anatomy: RobotAnatomy, robot: RobotModel
 ) -> Float64[np.ndarray, "T Q"]:
     """A configuration a frame that knows no other frame: the base on its target, joints neutral."""
+    pelvis = targets.frames["pelvis"]
     qpos = np.empty((len(targets), robot.qpos_size))
-    qpos[:, :3] = targets.positions["pelvis"]
-    rotation = targets.frames["pelvis"] @ anatomy.frames["pelvis"].T
-    qpos[:, 3:7] = quaternion_from_matrix(rotation)
+    qpos[:, :3] = targets.positions["pelvis"] + pelvis @ anatomy.base_offset
+    qpos[:, 3:7] = quaternion_from_matrix(pelvis @ anatomy.base_rotation)
     qpos[:, 7:] = robot.neutral
     return qpos

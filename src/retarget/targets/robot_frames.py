@@ -29,9 +29,11 @@ class RobotAnatomy:
     Attributes:
         frames: Segment -> its anatomical frame in the frame of the body that carries it.
         lengths: Limb segment -> distance of its joint centres, metres.
-        hips: Side -> hip centre from the base's origin, in the pelvis' anatomical frame, metres.
+        hips: Side -> hip centre from the pelvis body's origin, in the pelvis' anatomical frame, metres.
         leg_length: Thigh plus shank, metres.
         ankle_height: Ankle joint above the ground with the sole flat, metres.
+        base_rotation: Rotation of the base in the pelvis' anatomical frame, joints neutral.
+        base_offset: The base's origin from the pelvis body's, in the pelvis' anatomical frame, metres.
         contact_points: Foot (left, right) x point (heel, toe): the ends of the sole on its middle line, as
             sphere centres in the foot's frame, metres.
     """
@@ -41,6 +43,8 @@ class RobotAnatomy:
     hips: dict[str, Vector]
     leg_length: float
     ankle_height: float
+    base_rotation: Matrix
+    base_offset: Vector
     contact_points: Float64[np.ndarray, "2 2 3"]
 
 
@@ -82,14 +86,19 @@ def robot_anatomy(robot: RobotModel) -> RobotAnatomy:
         arm = bent.world(f"{side}_forearm", frames[f"{side}_forearm"])
         frames[f"{side}_hand"] = bent.local(f"{side}_hand", arm)
     pelvis = at_zero.world("pelvis", frames["pelvis"])
-    base = at_zero.positions[0]
-    hips = {s: pelvis.T @ (at_zero.point(f"{s}_hip") - base) for s in SIDES}
+    origin = at_zero.positions[robot.roles["pelvis"]]
+    hips = {s: pelvis.T @ (at_zero.point(f"{s}_hip") - origin) for s in SIDES}
+    neutral = _Pose.of(robot, robot.neutral)
+    pelvis = neutral.world("pelvis", frames["pelvis"])
+    base_offset = pelvis.T @ (neutral.positions[0] - neutral.positions[robot.roles["pelvis"]])
     return RobotAnatomy(
         {segment: frames[segment] for segment in SEGMENTS},
         lengths,
         hips,
         (sum(lengths[f"{s}_thigh"] + lengths[f"{s}_shank"] for s in SIDES)) / 2,
         float(np.mean(heights)),
+        pelvis.T @ neutral.rotations[0],
+        base_offset,
         contact_points,
     )
 
@@ -107,7 +116,10 @@ class _Pose:
         return cls(robot, positions[0], rotations[0])
 
     def point(self, role: str) -> Vector:
-        return np.asarray(self.positions[self.robot.roles[role]])
+        body = self.robot.roles[role]
+        return np.asarray(
+            self.positions[body] + self.rotations[body] @ self.robot.role_points[role]
+        )
 
     def middle(self, joint: str) -> Vector:
         return np.asarray((self.point(f"left_{joint}") + self.point(f"right_{joint}")) / 2)
@@ -143,12 +155,12 @@ def _leg_and_arm(
 
 
 def _bent_limbs(robot: RobotModel) -> Float64[np.ndarray, "N"]:
-    """Joint angles with knees bent backwards and elbows bent forwards, each as near to a right angle as it goes."""
+    """Joint angles with knees bent backwards and elbows forwards, each as near to a right angle as it goes."""
     joints = np.clip(np.zeros(robot.joint_count), robot.lower, robot.upper)
     for side in SIDES:
         for chain, forwards in (
-            (("hip", "knee", "ankle"), -1),
-            (("shoulder", "elbow", "wrist"), 1),
+            (("hip", "knee", "ankle"), -1.0),
+            (("shoulder", "elbow", "wrist"), 1.0),
         ):
             joint = robot.roles[f"{side}_{chain[1]}"] - 1
             joints[joint] = _best_bend(
@@ -162,21 +174,25 @@ def _best_bend(
     joints: Float64[np.ndarray, "N"],
     joint: int,
     chain: list[str],
-    forwards: int,
+    forwards: float,
 ) -> float:
-    low, high = max(robot.lower[joint], -np.pi), min(robot.upper[joint], np.pi)
-    best, best_angle = -1.0, float(joints[joint])
-    for angle in np.linspace(low, high, _BEND_SAMPLES):
-        trial = joints.copy()
-        trial[joint] = angle
-        pose = _Pose.of(robot, trial)
-        first = unit(pose.point(chain[1]) - pose.point(chain[0]))
-        second = unit(pose.point(chain[2]) - pose.point(chain[1]))
-        across = second - (second @ first) * first
-        sine = float(np.linalg.norm(across))
-        if across[0] * forwards > 0 and sine > best + 1e-9:
-            best, best_angle = sine, float(angle)
-    return best_angle
+    """The angle of a knee or elbow that turns the distal segment furthest across the proximal one."""
+    angles = np.linspace(
+        max(robot.lower[joint], -np.pi), min(robot.upper[joint], np.pi), _BEND_SAMPLES
+    )
+    qpos = np.tile(np.concatenate([[0, 0, 0, 1, 0, 0, 0], joints]), (len(angles), 1))
+    qpos[:, 7 + joint] = angles
+    positions, rotations = forward_kinematics(qpos, robot)
+    proximal, middle, distal = (
+        positions[:, robot.roles[role]] + rotations[:, robot.roles[role]] @ robot.role_points[role]
+        for role in chain
+    )
+    first, second = unit(middle - proximal), unit(distal - middle)
+    across = second - np.einsum("ti,ti->t", second, first)[:, None] * first
+    sine = np.linalg.norm(across, axis=1)
+    sine[across[:, 0] * forwards <= 0] = -1.0
+    best = int(np.argmax(sine))
+    return float(angles[best]) if sine[best] > 0 else float(joints[joint])
 
 
 def _sole(

@@ -1,0 +1,115 @@
+"""One motion onto one robot: anatomy, contacts, targets, start, whole-clip solve."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+
+from retarget._version import __version__
+from retarget.errors import RetargetError
+from retarget.motion.anatomy import Anatomy, find_anatomy, needed_roles
+from retarget.motion.contacts import Contacts, find_contacts
+from retarget.motion.motion import Motion
+from retarget.options import RetargetOptions
+from retarget.result import RetargetingResult, SourceClip
+from retarget.robots.model import RobotModel
+from retarget.solver.clip import ClipOptions, solve_clip
+from retarget.solver.problem import TaskWeights, make_problem, rated_start_options
+from retarget.solver.start import anchors_from_start, solve_start
+from retarget.targets.build import Targets, build_targets, cold_start
+from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
+
+__all__ = ["make_targets", "retarget_motion"]
+
+_T = TypeVar("_T")
+
+
+def retarget_motion(
+    motion: Motion, robot: RobotModel, options: RetargetOptions | None = None
+) -> RetargetingResult:
+    """Retarget a motion onto a robot.
+
+    Raises:
+        RoleError: The motion lacks a joint that is needed.
+        RetargetError: The motion has no frames, or positions that are not finite.
+
+    Example:
+        >>> result = retarget_motion(read_motion("walk.bvh"), load_robot("unitree_g1"))  # doctest: +SKIP
+        >>> result.qpos.shape  # doctest: +SKIP
+        (3945, 36)
+    """
+    options = options or RetargetOptions()
+    name = motion.source.path or "motion"
+    if not len(motion):
+        raise RetargetError(f"{name}: the motion has no frames; export it again")
+    if not (np.isfinite(motion.positions).all() and np.isfinite(motion.rotations).all()):
+        raise RetargetError(f"{name}: the motion holds NaN or infinite values; repair or cut it")
+    seconds: dict[str, float] = {}
+    anatomy, contacts, targets, shape = _timed(
+        seconds, "targets", lambda: make_targets(motion, robot)
+    )
+    problem = _timed(
+        seconds, "problem", lambda: make_problem(targets, robot, shape, options, TaskWeights())
+    )
+    start = _timed(
+        seconds,
+        "start",
+        lambda: solve_start(
+            cold_start(targets, shape, robot), problem, rated_start_options(targets.fps)
+        ),
+    )
+    anchors = anchors_from_start(start, problem.clip, problem.tree, problem.soles)
+    problem = problem._replace(clip=problem.clip._replace(anchors=anchors))
+    qpos, cost, steps = _timed(seconds, "solve", lambda: solve_clip(start, problem, ClipOptions()))
+    result = RetargetingResult(
+        qpos=qpos,
+        fps=motion.fps,
+        joint_names=robot.joint_names,
+        robot=robot.name,
+        contacts=contacts.stance,
+        frame_cost=cost,
+        source=_source_clip(motion, contacts),
+        provenance={
+            "version": __version__,
+            "motion": motion.source.as_json(),
+            "robot": robot.name,
+            "robot_sha256": robot.sha256,
+            "options": options.model_dump(mode="json"),
+            "timings": seconds,
+            "scale": targets.scale,
+            "floor_m": targets.floor,
+            "leg_length_m": anatomy.leg_length,
+            "marker_noise_m": anatomy.noise,
+            "steps_per_frame": steps / len(motion),
+        },
+    )
+    return result if options.fps is None else result.resampled(options.fps)
+
+
+def make_targets(
+    motion: Motion, robot: RobotModel
+) -> tuple[Anatomy, Contacts, Targets, RobotAnatomy]:
+    """What each robot segment should follow, and what it was made from."""
+    anatomy = find_anatomy(motion)
+    contacts = find_contacts(anatomy)
+    shape = robot_anatomy(robot)
+    return anatomy, contacts, build_targets(anatomy, contacts, shape), shape
+
+
+def _source_clip(motion: Motion, contacts: Contacts) -> SourceClip:
+    """Role positions on a floor at z = 0 and the rotations that carry the segments."""
+    roles = tuple(motion.roles)
+    positions = motion.positions[:, [motion.roles[role] for role in roles]] - [0, 0, contacts.floor]
+    turning = tuple(role for role in needed_roles() if not role.endswith("toe"))
+    rotations = motion.rotations[:, [motion.roles[role] for role in turning]]
+    return SourceClip(roles, positions.astype(np.float32), turning, rotations.astype(np.float32))
+
+
+def _timed(seconds: dict[str, float], stage: str, work: Callable[[], _T]) -> _T:
+    started = time.perf_counter()
+    done = work()
+    seconds[stage] = time.perf_counter() - started
+    return done

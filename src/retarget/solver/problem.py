@@ -1,0 +1,218 @@
+"""From targets and a robot to the arrays, weights and limits of the solve.
+
+One set of weights serves every clip, format and robot. Weights of differences between frames scale with the frame
+rate, so that a motion is the same at any rate: accelerations with (fps / 30)^4, steps with (fps / 30)^2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from retarget.motion.anatomy import LIMB_SEGMENTS, LIMBS, SIDES
+from retarget.options import RetargetOptions
+from retarget.robots.model import RobotModel
+from retarget.solver.arrays import Capsules, Clip, Limits, Problem, Soles, Tasks, Weights
+from retarget.solver.collision import capsule_arrays
+from retarget.solver.kinematics import tree_arrays
+from retarget.solver.start import StartOptions
+from retarget.targets.anchors import grown, stance_anchors
+from retarget.targets.build import Targets
+from retarget.targets.robot_frames import RobotAnatomy, segment_body
+
+__all__ = ["RATE", "TaskWeights", "make_problem", "rated_start_options"]
+
+RATE = 30.0  # frames per second at which the weights were chosen
+
+SPEED_RESERVE = 0.98  # of the joint speed limit: room for the limit's softness
+
+
+@dataclass(frozen=True, slots=True)
+class TaskWeights:
+    """Weights of the cost at 30 fps. All axis weights equal gives nearly the same motion: nothing is delicate.
+
+    Attributes:
+        pelvis_position: 1/m^2.
+        ankle_position: 1/m^2.
+        trunk: Of each axis of pelvis and chest.
+        long_axis: Of a limb segment's long axis: the direction that one sees.
+        hinge: Of the hinge axis of thigh and upper arm.
+        foot: Of each axis of a foot.
+        hand: Of each axis of a hand.
+        anchor: Of a toe held in place, 1/m^2.
+        heel: Share of that for heels; they hold less so that feet can roll.
+        base_acceleration: Of the base's position, 1/m^2 a frame^4.
+        turn_acceleration: Of the base's rotation.
+        joint_acceleration: Of each joint.
+        speed: Of a joint's step beyond its limit.
+        floor: Of depth below the floor, 1/m^2.
+        collision: Of overlap, 1/m^2.
+        heel_lift: Highest anchor of a tilted foot, metres.
+        regularisation: Added to the diagonal.
+    """
+
+    pelvis_position: float = 5.0
+    ankle_position: float = 10.0
+    trunk: float = 2.0
+    long_axis: float = 20.0
+    hinge: float = 0.75
+    foot: float = 1.0
+    hand: float = 0.5
+    anchor: float = 1e4
+    heel: float = 0.3
+    base_acceleration: float = 100.0
+    turn_acceleration: float = 10.0
+    joint_acceleration: float = 4.0
+    speed: float = 300.0
+    floor: float = 1e4
+    collision: float = 1e4
+    heel_lift: float = 0.03
+    regularisation: float = 1e-4
+
+
+def make_problem(
+    targets: Targets,
+    robot: RobotModel,
+    anatomy: RobotAnatomy,
+    options: RetargetOptions,
+    weights: TaskWeights,
+) -> Problem:
+    """Everything that the kernels need for one clip on one robot."""
+    segments, tasks = _tasks(robot, anatomy, weights)
+    soles = _soles(robot, anatomy)
+    rate = targets.fps / RATE
+    acceleration = np.concatenate(
+        [
+            np.full(3, weights.base_acceleration),
+            np.full(3, weights.turn_acceleration),
+            np.full(robot.joint_count, weights.joint_acceleration),
+        ]
+    )
+    return Problem(
+        tree=tree_arrays(robot),
+        limits=_limits(robot, options.joint_speed_limit, targets.fps),
+        tasks=tasks,
+        soles=soles,
+        capsules=_capsules(robot, options.self_collision),
+        weights=Weights(
+            acceleration=acceleration * options.smoothness * rate**4,
+            velocity=weights.speed * rate**2,
+            floor=weights.floor if options.floor else 0.0,
+            collision=weights.collision,
+            collision_margin=options.collision_margin,
+            regularisation=weights.regularisation,
+            heel_lift=weights.heel_lift,
+        ),
+        clip=_clip(targets, anatomy, segments, weights, contacts=options.contacts),
+    )
+
+
+def rated_start_options(fps: float) -> StartOptions:
+    """Options of the per-frame start at a frame rate."""
+    rate = fps / RATE
+    base = StartOptions()
+    return base._replace(
+        pull=base.pull * rate**2,
+        path=base.path * rate**2,
+        reseed=max(1, round(base.reseed * rate)),
+    )
+
+
+def _tasks(
+    robot: RobotModel, anatomy: RobotAnatomy, weights: TaskWeights
+) -> tuple[list[tuple[str, str]], Tasks]:
+    """The segments followed, each with the target position it uses (or none), and their arrays."""
+    rows: list[tuple[str, str, float, tuple[float, float, float]]] = [
+        ("pelvis", "pelvis", weights.pelvis_position, (weights.trunk,) * 3),
+        ("chest", "", 0.0, (weights.trunk,) * 3),
+    ]
+    for side in SIDES:
+        for limb, end in (("leg", weights.foot), ("arm", weights.hand)):
+            upper, lower, last = LIMB_SEGMENTS[limb]
+            at_ankle = limb == "leg"
+            rows += [
+                (f"{side}_{upper}", "", 0.0, (0.0, weights.hinge, weights.long_axis)),
+                (f"{side}_{lower}", "", 0.0, (0.0, 0.0, weights.long_axis)),
+                (
+                    f"{side}_{last}",
+                    f"{side}_ankle" if at_ankle else "",
+                    weights.ankle_position if at_ankle else 0.0,
+                    (end,) * 3,
+                ),
+            ]
+    tasks = Tasks(
+        bodies=np.array([segment_body(robot, segment) for segment, *_ in rows]),
+        position_weights=np.array([row[2] for row in rows]),
+        axis_weights=np.array([row[3] for row in rows]),
+        anatomical=np.stack([anatomy.frames[segment] for segment, *_ in rows]),
+        centres=np.array([_centres(robot, segment) for segment, *_ in rows]),
+    )
+    return [(segment, position) for segment, position, *_ in rows], tasks
+
+
+def _centres(robot: RobotModel, segment: str) -> tuple[int, int]:
+    """Bodies on whose origins a limb segment's joint centres lie; -1 where they do not."""
+    side, _, part = segment.partition("_")
+    for limb, joints in LIMBS.items():
+        for name, ends in zip(LIMB_SEGMENTS[limb], (joints[:2], joints[1:]), strict=False):
+            roles = [f"{side}_{end}" for end in ends]
+            if name == part and not any(robot.role_points[role].any() for role in roles):
+                return robot.roles[roles[0]], robot.roles[roles[1]]
+    return -1, -1
+
+
+def _soles(robot: RobotModel, anatomy: RobotAnatomy) -> Soles:
+    return Soles(
+        feet=np.ascontiguousarray(robot.feet, np.int64),
+        points=np.ascontiguousarray(robot.soles, np.float64),
+        radius=float(robot.sole_radius),
+        contact_feet=np.array([0, 0, 1, 1]),
+        contact_points=np.ascontiguousarray(anatomy.contact_points.reshape(4, 3)),
+    )
+
+
+def _limits(robot: RobotModel, speed: float, fps: float) -> Limits:
+    free = [np.inf]
+    return Limits(
+        lower=np.concatenate([[-np.inf], robot.lower]),
+        upper=np.concatenate([free, robot.upper]),
+        step=np.concatenate([free, np.minimum(robot.velocity_limits, speed) / fps * SPEED_RESERVE]),
+    )
+
+
+def _capsules(robot: RobotModel, wanted: bool) -> Capsules:
+    capsules = capsule_arrays(robot)
+    return capsules if wanted else capsules._replace(pairs=capsules.pairs[:0])
+
+
+def _clip(
+    targets: Targets,
+    anatomy: RobotAnatomy,
+    segments: list[tuple[str, str]],
+    weights: TaskWeights,
+    *,
+    contacts: bool,
+) -> Clip:
+    count = len(targets)
+    positions = np.zeros((count, len(segments), 3))
+    frames = np.empty((count, len(segments), 3, 3))
+    for i, (segment, position) in enumerate(segments):
+        frames[:, i] = targets.frames[segment]
+        if position:
+            positions[:, i] = targets.positions[position]
+    held = np.zeros((count, 4), bool)
+    anchors = np.zeros((count, 4, 3))
+    stance = grown(targets.stance, max(1, round(targets.fps / RATE)))
+    for foot, side in enumerate(SIDES):
+        # Foot bodies' rotations, from their anatomical frames.
+        rotation = targets.frames[f"{side}_foot"] @ anatomy.frames[f"{side}_foot"].T
+        columns = slice(2 * foot, 2 * foot + 2)
+        held[:, columns], anchors[:, columns] = stance_anchors(
+            targets.positions[f"{side}_ankle"],
+            rotation,
+            stance[:, foot],
+            anatomy.contact_points[foot],
+        )
+    strength = weights.anchor * np.array([weights.heel, 1.0] * 2) * (1.0 if contacts else 0.0)
+    return Clip(positions, frames, held * strength, anchors)
