@@ -59,14 +59,10 @@ def jobs_from_folder(
         )
     keep_suffix = not re.fullmatch(r"[^\[\]]*\.[A-Za-z0-9]+", parts[-1])
     jobs: list[BatchJob] = []
-    taken: set[str] = set()
     for relative in sorted(_files(root, avoid=target)):
         if not _matches(PurePosixPath(relative).parts, parts):
             continue
         output = _output_name(relative, suffix, keep_suffix)
-        if output.casefold() in taken:  # the file system may not tell Walk.bvh from walk.bvh
-            output = _output_name(f"{relative}-{_case_mark(relative)}", suffix, keep_suffix=True)
-        taken.add(output.casefold())
         jobs.append(
             BatchJob(
                 id=printable(relative),
@@ -83,12 +79,6 @@ def jobs_from_folder(
 def _output_name(relative: str, suffix: str, keep_suffix: bool) -> str:
     path = PurePosixPath(relative)
     return str(path.with_name((path.name if keep_suffix else path.stem) + suffix))
-
-
-def _case_mark(relative: str) -> str:
-    """Tells apart names that differ in case only: the positions of upper-case letters, in hexadecimal."""
-    bits = "".join("1" if letter.isupper() else "0" for letter in relative)
-    return f"{int(bits, 2):x}"
 
 
 def _files(root: Path, *, avoid: Path) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import pickle
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -308,12 +309,13 @@ class _EngineChoice:
 
             return InProcessEngine(self.worker)
         if self.name == "ray":
-            from retarget.batch.engines.ray import ray_cluster
+            from retarget.batch.engines.ray import RayCluster
 
-            return ray_cluster()(self.worker, self.max_workers, self.limits, expected)
+            return RayCluster()(self.worker, self.max_workers, self.limits, expected)
         from retarget.batch.engines.local import LocalEngine
 
-        return LocalEngine(self.worker, self.max_workers, self.limits, expected=expected)
+        pickled = pickle.dumps(self.worker)
+        return LocalEngine(pickled, self.max_workers, self.limits, expected=expected)
 
 
 def _settled(stored: StoredBatch | None) -> dict[str, BatchRunRecord]:

@@ -8,7 +8,7 @@ from typing import Protocol
 from retarget.batch.attempt import Outcome
 from retarget.batch.models import BatchJob
 
-__all__ = ["Ended", "Engine", "EngineEvent", "Limits", "Started", "Task"]
+__all__ = ["Ended", "Engine", "EngineEvent", "Limits", "PickledTask", "Started", "Task"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,14 @@ class Task:
 
     key: int
     job: BatchJob
+
+
+@dataclass(frozen=True, slots=True)
+class PickledTask:
+    """A task on its way to another process."""
+
+    key: int
+    job: bytes
 
 
 @dataclass(frozen=True, slots=True)

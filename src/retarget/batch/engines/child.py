@@ -55,10 +55,8 @@ def child_main(pipes: ChildPipes, worker_pickle: bytes, driver: int) -> None:
     write_frame(results, b"r%d" % resident_bytes())
     while True:
         try:
-            job = pipes.jobs.recv()
+            job = pickle.loads(pipes.jobs.recv_bytes())
         except EOFError:
-            return
-        if job is None:
             return
         outcome = attempt(worker, job)
         _flush()

@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from retarget.batch.attempt import Outcome, died
-from retarget.batch.engines.base import Ended, EngineEvent, Limits, Started, Task
+from retarget.batch.engines.base import Ended, EngineEvent, Limits, PickledTask, Started, Task
 from retarget.batch.engines.child import (
     ChildPipes,
     FrameReader,
@@ -30,7 +30,7 @@ from retarget.batch.engines.child import (
     read_available,
     resident_bytes,
 )
-from retarget.batch.models import BatchWorker, utc_now
+from retarget.batch.models import utc_now
 from retarget.errors import BatchError
 
 __all__ = ["LocalEngine"]
@@ -56,29 +56,26 @@ class LocalEngine:
     """N worker processes on this machine.
 
     Args:
-        worker: Pickleable callable.
+        worker_pickle: The pickled worker.
         max_workers: Number of processes, one core each: libraries in them get one thread.
         limits: What a job may use.
         expected: Number of tasks to come: no more processes than that are started.
 
-    Raises:
-        BatchError: The worker cannot be pickled.
-
     Example:
-        >>> engine = LocalEngine(worker, 4, Limits(timeout_s=60.0))  # doctest: +SKIP
+        >>> engine = LocalEngine(pickle.dumps(worker), 4, Limits(timeout_s=60.0))  # doctest: +SKIP
         >>> engine.submit(Task(0, job))  # doctest: +SKIP
     """
 
     def __init__(
-        self, worker: BatchWorker, max_workers: int, limits: Limits, *, expected: int | None = None
+        self, worker_pickle: bytes, max_workers: int, limits: Limits, *, expected: int | None = None
     ) -> None:
-        self._pickle = pickle.dumps(worker)
+        self._pickle = worker_pickle
         self._limits = limits
         self._max_workers = max_workers
         self._processes: list[_Process] = []
         self._retired: list[_Process] = []
         self._events: deque[EngineEvent] = deque()
-        self._waiting: deque[Task] = deque()
+        self._waiting: deque[PickledTask] = deque()
         self._failed_starts = 0
         self._spawned = 0
         self._next_tick = 0.0
@@ -93,6 +90,10 @@ class LocalEngine:
 
     def submit(self, task: Task) -> None:
         """Give a task to a warm process, or to the first that will be."""
+        self.submit_pickled(PickledTask(task.key, pickle.dumps(task.job)))
+
+    def submit_pickled(self, task: PickledTask) -> None:
+        """As :meth:`submit`, for a job that is pickled already."""
         self._waiting.append(task)
         self._hand_out()
 
@@ -282,7 +283,7 @@ class _Process:
 
     def __init__(self, name: str, worker_pickle: bytes) -> None:
         self.name = name
-        self.task: Task | None = None
+        self.task: PickledTask | None = None
         self.ready = False
         self.jobs_done = 0
         self.warm_bytes = 0
@@ -336,14 +337,14 @@ class _Process:
         """Its exit status, negative for a signal."""
         return self._process.exitcode or 0
 
-    def give(self, task: Task, timeout_s: float | None) -> None:
+    def give(self, task: PickledTask, timeout_s: float | None) -> None:
         """Hand a task over; a process that has just died is noticed later."""
         self.task, self.started_at = task, utc_now()
         self.deadline = None if timeout_s is None else time.monotonic() + timeout_s
         self.drain()
         self._tail.clear()
         with contextlib.suppress(OSError):
-            self._jobs.send(task.job)
+            self._jobs.send_bytes(task.job)
 
     def take_back(self, outcome: Outcome) -> tuple[int, Outcome] | None:
         """The task's key and its outcome, with what it printed if it failed."""
