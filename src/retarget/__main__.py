@@ -1,6 +1,8 @@
 """``python -m retarget``: the same as the ``retarget`` command."""
 
+import sys
+
 from retarget.cli.main import main
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -186,6 +186,7 @@ def _draw_row(
             linewidths=np.tile(widths * 0.5, count),
             colors=_SHADOW,
             capstyle="round",
+            clip_on=False,
             zorder=1,
         )
     )
@@ -201,6 +202,7 @@ def _draw_row(
                 linewidths=(widths[order][:, None] + np.array([1.6, 0.0])).ravel(),
                 colors=[colour for fill in fills for colour in (_darker(fill), fill)],
                 capstyle="round",
+                clip_on=False,
                 snap=False,  # snapping to pixels would make spheres vanish
                 zorder=2,
             )

@@ -1,0 +1,1 @@
+"""The ``retarget`` command: one module a subcommand, thin over the library."""

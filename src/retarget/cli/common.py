@@ -1,0 +1,143 @@
+"""What commands share: exit codes, where words go, tables, JSON and checks of paths."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from retarget.errors import RetargetError
+
+__all__ = [
+    "ALL_WELL",
+    "INTERRUPTED",
+    "SOME_FAILED",
+    "WRONG_USAGE",
+    "JsonFlag",
+    "UsageError",
+    "print_json",
+    "print_table",
+    "refuse_overwriting_inputs",
+    "require_file",
+    "require_folder",
+    "say",
+    "working_on",
+]
+
+ALL_WELL = 0
+SOME_FAILED = 1
+WRONG_USAGE = 2
+INTERRUPTED = 130
+
+JsonFlag = Annotated[
+    bool,
+    typer.Option("--json", help="Print one JSON document on standard output, nothing else there."),
+]
+
+
+class UsageError(RetargetError):
+    """The command line asks for something that makes no sense; exit code 2."""
+
+
+def say(message: str) -> None:
+    """Print a line for people on standard error, which ``--json`` leaves free."""
+    # A name that is not valid text must not turn a message into a second error.
+    print(message.encode("utf-8", "backslashreplace").decode(), file=sys.stderr, flush=True)
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document on standard output."""
+    print(json.dumps(document, indent=2, allow_nan=False, default=str))
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
+    """Print a table: drawn on a terminal, aligned plain text otherwise."""
+    if sys.stdout.isatty():
+        _print_drawn(columns, rows, title)
+        return
+    if title:
+        print(title)
+    lines = [list(columns), *[list(row) for row in rows]]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
+    for line in lines:
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        )
+
+
+def _print_drawn(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(
+        title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD
+    )
+    for index, column in enumerate(columns):
+        number = index > 0 and all(
+            row[index][:1].isdigit() or row[index] in ("", "-") for row in rows
+        )
+        table.add_column(column, justify="right" if number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*[escape(cell) for cell in row])
+    Console().print(table)
+
+
+def require_file(path: Path, what: str) -> Path:
+    """Return ``path`` if it is a file.
+
+    Raises:
+        UsageError: It is missing, or a folder.
+    """
+    if path.is_dir():
+        raise UsageError(
+            f"{path}: is a folder; give {what} itself, or use 'retarget batch' for folders"
+        )
+    if not path.exists():
+        raise UsageError(f"{path}: no such file; give the path of {what}")
+    return path
+
+
+def require_folder(path: Path, what: str) -> Path:
+    """Return ``path`` if it is a folder.
+
+    Raises:
+        UsageError: It is missing, or a file.
+    """
+    if not path.is_dir():
+        cause = "is a file, not a folder" if path.exists() else "no such folder"
+        raise UsageError(f"{path}: {cause}; give the folder of {what}")
+    return path
+
+
+def refuse_overwriting_inputs(output: Path, *inputs: Path | None) -> None:
+    """Check that an output is none of the inputs, through links and ``..`` too.
+
+    Raises:
+        UsageError: It is one of them, or a folder.
+    """
+    from retarget.files import same_file
+
+    if output.is_dir():
+        raise UsageError(f"{output}: is a folder; give the name of the file to write")
+    for path in inputs:
+        if path is not None and same_file(output, path):
+            raise UsageError(f"{output}: the output is the input {path}; choose another output")
+
+
+@contextmanager
+def working_on(what: str) -> Iterator[None]:
+    """Show a spinner with a text while a short piece of work runs, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what):
+        yield

@@ -1,0 +1,84 @@
+"""``retarget demo``: the embedded clips, from files to scored and drawn robot motion."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from retarget.cli.batch import MANIFEST_NAME
+from retarget.cli.common import INTERRUPTED, SOME_FAILED, print_table, say, working_on
+from retarget.cli.progress import batch_display
+
+if TYPE_CHECKING:
+    from retarget.batch import BatchManifest
+    from retarget.config import RunConfig
+
+__all__ = ["demo"]
+
+
+def demo(
+    output_dir: Annotated[
+        Path, typer.Option("--output-dir", help="Folder for results, pictures and manifest.")
+    ] = Path("demo_output"),
+    robot: Annotated[
+        str, typer.Option("--robot", help="A robot's name, or a model file.")
+    ] = "unitree_g1",
+    max_workers: Annotated[int, typer.Option("--max-workers", help="How many jobs at once.")] = 2,
+    force: Annotated[
+        bool, typer.Option("--force", help="Run again where a result exists.")
+    ] = False,
+) -> None:
+    """Retarget the embedded clips in parallel, score them and draw a film strip of each."""
+    from retarget.config import RunConfig
+
+    settings = RunConfig(robot=robot)
+    settings.load_robot()
+    manifest = _run(settings, output_dir, max_workers, force)
+    done = [record.output for record in manifest.records if record.output.exists()]
+    _print_scores(done, settings, output_dir)
+    _draw(done, settings, force)
+    skipped = f", {manifest.skipped_count} skipped (already done)" if manifest.skipped_count else ""
+    print(f"{manifest.success_count} clips done{skipped}, {manifest.failed_count} failed")
+    print("look at:")
+    for path in done:
+        print(f"  {path.with_suffix('.png')}")
+    print(f"  {output_dir / MANIFEST_NAME}  (what ran, and how it went)")
+    print(f"  {output_dir / 'evaluation.json'}  (all scores, with units and definitions)")
+    if manifest.failed_count:
+        for record in manifest.records:
+            if record.status == "failed":
+                say(f"failed: {record.job_id}: {record.message}")
+        raise typer.Exit(SOME_FAILED)
+
+
+def _run(settings: RunConfig, output_dir: Path, max_workers: int, force: bool) -> BatchManifest:
+    from retarget.batch import BatchRunner, jobs_from_folder
+    from retarget.demo import clips_folder
+    from retarget.worker import RetargetWorker
+
+    worker = RetargetWorker(settings)
+    jobs = [
+        job
+        for pattern in ("*.bvh", "*.npz")
+        for job in jobs_from_folder(clips_folder(), pattern, output_dir)
+    ]
+    say(f"retargeting {len(jobs)} clips onto {settings.robot} into {output_dir}")
+    say("(the first run compiles its kernels, once)")
+    with batch_display() as display:
+        runner = BatchRunner(fingerprint=worker.fingerprint, on_event=display, stale="rerun")
+        try:
+            return runner.run(
+                jobs,
+                worker,
+                manifest_path=output_dir / MANIFEST_NAME,
+                max_workers=max_workers,
+                force=force,
+                input_dir=clips_folder(),
+                output_dir=output_dir,
+                pattern="*",
+            )
+        except KeyboardInterrupt as interrupt:
+            say(f"interrupted: {interrupt}; run the same command again to go on")
+            raise typer.Exit(INTERRUPTED) from None

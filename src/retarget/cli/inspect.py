@@ -1,0 +1,104 @@
+"""``retarget inspect``: what is found out about a motion file, before anything is done with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from retarget.cli import options
+from retarget.cli.common import JsonFlag, print_json, print_table, require_file
+
+if TYPE_CHECKING:
+    from retarget.motion import Motion
+
+__all__ = ["inspect"]
+
+
+def inspect(
+    motion: Annotated[Path, typer.Argument(help="Motion file.")],
+    motion_format: options.FormatName = None,
+    skip_bind_pose: options.BindPoseFlag = None,
+    roles: options.RolesFile = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Print a file's joints, roles, unit, up axis, rate, size, floor and ground contact."""
+    require_file(motion, "a motion file")
+    settings = options.config_from(
+        motion_format=motion_format, skip_bind_pose=skip_bind_pose, roles=roles
+    )
+    clip = settings.read_motion(motion)
+    facts = _facts(clip)
+    if as_json:
+        print_json({**facts, "joints": _joints(clip)})
+        return
+    for name, value in _lines(facts):
+        print(f"{name:14} {value}")
+    for note in facts["notes"]:
+        print(f"{'note':14} {note}")
+    print()
+    rows = [[j["joint"], j["parent"] or "-", j["role"] or ""] for j in _joints(clip)]
+    print_table(["joint", "parent", "role"], rows)
+
+
+def _facts(motion: Motion) -> dict[str, Any]:
+    import numpy as np
+
+    from retarget.motion.anatomy import find_anatomy
+    from retarget.motion.contacts import HEEL, TOE, find_contacts
+
+    anatomy = find_anatomy(motion)
+    contacts = find_contacts(anatomy)
+    top = motion.positions[..., 2].max(axis=1)
+    return {
+        **motion.source.as_json(),
+        "frames": len(motion),
+        "fps": motion.fps,
+        "duration_s": motion.duration,
+        "height_m": float(np.percentile(top, 95)) - contacts.floor,
+        "leg_length_m": anatomy.leg_length,
+        "floor_m": contacts.floor,
+        "foot_marker_noise_m": anatomy.noise,
+        "stance_share": {
+            f"{side} {point}": float(contacts.stance[:, foot, index].mean())
+            for foot, side in enumerate(("left", "right"))
+            for point, index in (("heel", HEEL), ("toe", TOE))
+        },
+    }
+
+
+def _joints(motion: Motion) -> list[dict[str, Any]]:
+    roles: dict[int, list[str]] = {}
+    for role, joint in motion.roles.items():
+        roles.setdefault(joint, []).append(role)
+    return [
+        {
+            "joint": name,
+            "parent": motion.joint_names[parent] if parent >= 0 else None,
+            "role": ", ".join(roles.get(index, [])) or None,
+        }
+        for index, (name, parent) in enumerate(zip(motion.joint_names, motion.parents, strict=True))
+    ]
+
+
+def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    bind_pose = "none recognised"
+    if facts["bind_pose"]:
+        bind_pose = f"recognised in the first frame, {facts['dropped_frames']} frames dropped"
+    stance = ", ".join(f"{name} {share:.0%}" for name, share in facts["stance_share"].items())
+    return [
+        ("file", facts["path"]),
+        ("format", facts["format"]),
+        ("rig", facts["rig"]),
+        ("unit", f"{facts['unit']} ({facts['metres_per_unit']:g} m)"),
+        ("up axis", facts["up_axis"]),
+        ("frames", f"{facts['frames']} at {facts['fps']:.6g} fps, {facts['duration_s']:.2f} s"),
+        ("bind pose", bind_pose),
+        (
+            "height",
+            f"{facts['height_m']:.2f} m to the highest joint, legs {facts['leg_length_m']:.2f} m",
+        ),
+        ("floor", f"at {facts['floor_m']:.3f} m (toe joints in stance)"),
+        ("stance", stance),
+    ]

@@ -1,0 +1,117 @@
+"""What to do with a motion file, as the command line or a TOML file says it."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from retarget.errors import OptionsError
+from retarget.kinds import MotionFormatKind, RobotKind
+from retarget.options import RetargetOptions
+
+if TYPE_CHECKING:
+    from retarget.motion import Motion
+    from retarget.robots import RobotModel
+
+__all__ = ["RunConfig"]
+
+
+class RunConfig(BaseModel):
+    """Format, robot, roles and solver options of a run.
+
+    Attributes:
+        motion_format: Format of the motion files; ``auto`` looks at name and content.
+        robot: Name of a known robot, or path of an MJCF, URDF or ``robot.toml`` file.
+        robot_description: TOML that describes the robot of that file (roles, soles, limits).
+        skip_bind_pose: Drop the first frame as a bind pose; None drops it when it is recognised as one.
+        roles: Body role -> joint name, over what is found automatically.
+        options: Options of targets and solver.
+
+    Example:
+        >>> RunConfig(robot="unitree_g1").robot
+        'unitree_g1'
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    motion_format: MotionFormatKind = MotionFormatKind.AUTO
+    robot: str = str(RobotKind.UNITREE_G1)
+    robot_description: Path | None = None
+    skip_bind_pose: bool | None = None
+    roles: dict[str, str] = Field(default_factory=dict)
+    options: RetargetOptions = Field(default_factory=RetargetOptions)
+
+    @classmethod
+    def load(cls, path: str | Path) -> RunConfig:
+        """Read a TOML file; paths in it are relative to its folder.
+
+        Raises:
+            OptionsError: The file is missing, not TOML, or has a wrong key or value.
+        """
+        path = Path(path)
+        try:
+            with path.open("rb") as stream:
+                content = tomllib.load(stream)
+        except OSError as error:
+            raise OptionsError(
+                f"{path}: {error.strerror}; give the path of a run's TOML file"
+            ) from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise OptionsError(f"{path}: not valid TOML: {error}") from error
+        try:
+            config = cls.model_validate(content)
+        except ValidationError as error:
+            raise OptionsError(f"{path}: {_first_problem(error)}") from error
+        return config._relative_to(path.parent)
+
+    def _relative_to(self, folder: Path) -> RunConfig:
+        changes: dict[str, Any] = {}
+        if self.robot_is_a_path:
+            changes["robot"] = str(folder / self.robot)
+        if self.robot_description is not None:
+            changes["robot_description"] = folder / self.robot_description
+        return self.model_copy(update=changes)
+
+    @property
+    def robot_is_a_path(self) -> bool:
+        """Whether ``robot`` names a file rather than a known robot."""
+        return Path(self.robot).suffix.lower() in {".xml", ".mjcf", ".urdf", ".toml"}
+
+    def read_motion(self, path: str | Path) -> Motion:
+        """Read a motion file.
+
+        Raises:
+            FileFormatError: The file cannot be read.
+            RoleError: Its skeleton's body roles cannot be found.
+        """
+        from retarget.motion import read_motion
+
+        return read_motion(
+            path,
+            format=self.motion_format,
+            skip_bind_pose=self.skip_bind_pose,
+            roles=self.roles or None,
+        )
+
+    def load_robot(self) -> RobotModel:
+        """Load the robot.
+
+        Raises:
+            UnknownNameError: No such robot is known.
+            RobotError: Its description cannot be used.
+        """
+        from retarget.robots import load_robot
+
+        return load_robot(self.robot, description=self.robot_description)
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] != "extra_forbidden":
+        return f"{key}: {first['msg']}"
+    table = RetargetOptions if len(first["loc"]) > 1 else RunConfig
+    return f"unknown key {key}; known: {', '.join(table.model_fields)}"

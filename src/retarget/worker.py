@@ -1,0 +1,127 @@
+"""One motion file to one result file: what ``retarget run`` does, and each job of a batch."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from retarget._version import __version__
+from retarget.config import RunConfig
+from retarget.errors import OutputError
+from retarget.files import same_file, sha256_of
+
+if TYPE_CHECKING:
+    from retarget.batch import BatchJob
+
+__all__ = ["RetargetWorker", "retarget_file"]
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class RetargetWorker:
+    """A batch worker that retargets a job's motion file and writes its result.
+
+    It travels to other processes; there the robot is loaded once and kept.
+
+    Attributes:
+        config: What to do with every job; a job's ``config_path`` replaces it, and its ``motion_format`` and
+            ``robot`` go before both.
+
+    Example:
+        >>> worker = RetargetWorker(RunConfig(robot="unitree_g1"))
+        >>> BatchRunner().run(jobs, worker, manifest_path="manifest.json")  # doctest: +SKIP
+    """
+
+    config: RunConfig = field(default_factory=RunConfig)
+
+    def __call__(self, job: BatchJob) -> Mapping[str, Any]:
+        """Retarget one file; returns what is worth recording about it.
+
+        Raises:
+            RetargetError: The file cannot be read, retargeted or written.
+        """
+        return retarget_file(job.motion, job.output, self.config_of(job))
+
+    def warm_up(self) -> None:
+        """Compile or load the kernels and the robot before the first job, on a short embedded clip."""
+        from retarget.demo import embedded_clips
+        from retarget.pipeline import retarget_motion
+
+        clip = min(embedded_clips(), key=lambda path: path.stat().st_size)
+        robot = self.config.load_robot()
+        result = retarget_motion(RunConfig().read_motion(clip).frames(0, 40), robot, self.config.options)
+        _report(result, robot)
+
+    def config_of(self, job: BatchJob) -> RunConfig:
+        """What to do with one job."""
+        config = RunConfig.load(job.config_path) if job.config_path is not None else self.config
+        changes: dict[str, Any] = {}
+        if job.motion_format is not None:
+            changes["motion_format"] = job.motion_format
+        if job.robot is not None:
+            changes |= {"robot": str(job.robot), "robot_description": None}
+        return config.model_copy(update=changes)
+
+    def fingerprint(self, job: BatchJob) -> dict[str, str]:
+        """All that determines the job's result, each as a short text: input, robot, options, version.
+
+        Raises:
+            OSError: The input cannot be read.
+        """
+        config = self.config_of(job)
+        options = config.model_dump_json(exclude={"robot", "robot_description"})
+        return {
+            "input": sha256_of(job.motion),
+            "robot": config.load_robot().sha256,
+            "options": hashlib.sha256(options.encode()).hexdigest(),
+            "version": __version__,
+        }
+
+
+def retarget_file(motion: Path, output: Path, config: RunConfig) -> dict[str, Any]:
+    """Read a motion file, retarget it, write the result, and say how it went.
+
+    Returns:
+        JSON-ready record: ``frames``, ``fps``, ``robot``, ``seconds`` by stage, ``quality`` (see
+        `retarget.evaluation`), hashes of input and robot, and ``notes`` for people.
+
+    Raises:
+        RetargetError: The file cannot be read, retargeted or written; nothing is left behind.
+    """
+    from retarget.pipeline import retarget_motion
+
+    if same_file(motion, output):
+        raise OutputError(f"{output}: the output is the input {motion}; choose another output")
+    seconds: dict[str, float] = {}
+    started = time.perf_counter()
+    robot = config.load_robot()
+    clip = _timed(seconds, "read", lambda: config.read_motion(motion))
+    result = retarget_motion(clip, robot, config.options)
+    seconds |= result.provenance.get("timings", {})
+    report = _timed(seconds, "evaluate", lambda: _report(result, robot))
+    _timed(seconds, "save", lambda: result.save_npz(output))
+    return {
+        "frames": len(result),
+        "fps": result.fps,
+        "robot": result.robot,
+        "seconds": {**seconds, "total": time.perf_counter() - started},
+        "quality": _summary(report),
+        "motion_sha256": clip.source.sha256,
+        "motion_format": clip.source.format,
+        "rig": clip.source.rig,
+        "robot_sha256": robot.sha256,
+        "version": __version__,
+        "notes": list(clip.source.notes),
+    }
+
+
+def _timed(seconds: dict[str, float], stage: str, work: Callable[[], _T]) -> _T:
+    started = time.perf_counter()
+    done = work()
+    seconds[stage] = time.perf_counter() - started
+    return done
