@@ -1,0 +1,20 @@
+"""Evaluation: what a retargeted motion is worth, in SI units and stated definitions."""
+
+from __future__ import annotations
+
+from retarget.evaluation.evaluate import evaluate
+from retarget.evaluation.gates import GateResult, Gates
+from retarget.evaluation.measures import DEFINITIONS, Definition, Measure
+from retarget.evaluation.report import ClipReport, Summary, summarise
+
+__all__ = [
+    "DEFINITIONS",
+    "ClipReport",
+    "Definition",
+    "GateResult",
+    "Gates",
+    "Measure",
+    "Summary",
+    "evaluate",
+    "summarise",
+]

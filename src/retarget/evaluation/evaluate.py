@@ -1,0 +1,74 @@
+"""Judging a retargeted clip."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from retarget.errors import RobotError
+from retarget.evaluation.collisions import measure_collisions
+from retarget.evaluation.feet import measure_feet
+from retarget.evaluation.gates import Gates
+from retarget.evaluation.joints import measure_joints
+from retarget.evaluation.measures import DEFINITIONS, Measure
+from retarget.evaluation.report import ClipReport
+from retarget.evaluation.stance import find_stance
+from retarget.evaluation.tracking import measure_tracking
+from retarget.result import RetargetingResult
+from retarget.robots.model import RobotModel
+from retarget.solver.kinematics import forward_kinematics
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    result: RetargetingResult, robot: RobotModel, *, gates: Gates | None = None, clip: str = ""
+) -> ClipReport:
+    """Measure a retargeted clip against its source and the robot's limits.
+
+    Args:
+        result: The robot's motion and the human's.
+        robot: The model it was made for.
+        gates: Thresholds to pass; the defaults of `Gates` if none.
+        clip: Name for the report; the source file's name if empty.
+
+    Raises:
+        RobotError: The result was made for a robot with other joints, or has no frames.
+        RoleError: The source lacks a joint that is compared.
+    """
+    if result.joint_names != robot.joint_names:
+        raise RobotError(
+            f"the result was made for {result.robot!r}, whose joints are not those of {robot.name!r}; "
+            "load the robot that the result names"
+        )
+    if not len(result):
+        raise RobotError("the result has no frames; there is nothing to measure")
+    start = time.perf_counter()
+    positions, rotations = forward_kinematics(result.qpos, robot)
+    stance = find_stance(result.source, result.fps)
+    values = {
+        **measure_feet(robot, positions, rotations, stance, result.fps),
+        **measure_joints(robot, result.qpos[:, 7:], result.fps),
+        **measure_collisions(robot, positions, rotations),
+        **measure_tracking(robot, positions, rotations, result.source),
+    }
+    measures = {
+        name: Measure(value=values[name], **definition.model_dump())
+        for name, definition in DEFINITIONS.items()
+    }
+    return ClipReport(
+        clip=clip or _clip_name(result),
+        robot=robot.name,
+        frames=len(result),
+        fps=result.fps,
+        duration_s=result.duration,
+        check_time_s=time.perf_counter() - start,
+        measures=measures,
+        gates=(gates or Gates()).check(measures),
+    )
+
+
+def _clip_name(result: RetargetingResult) -> str:
+    motion = result.provenance.get("motion")
+    path = motion.get("path", "") if isinstance(motion, dict) else ""
+    return Path(str(path)).name or "clip"

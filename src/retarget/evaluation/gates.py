@@ -1,0 +1,58 @@
+"""Pass or fail: thresholds on measures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from retarget.evaluation.measures import Measure
+
+__all__ = ["GateResult", "Gates"]
+
+
+class GateResult(BaseModel):
+    """The outcome of one threshold."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    measure: str
+    value: float | None
+    limit: float
+    passed: bool
+
+
+class Gates(BaseModel):
+    """Largest acceptable values of some measures, in the measures' units; none switches a gate off.
+
+    The defaults are what a controller can learn from: about twice what the solver reaches on difficult
+    clips, except that hard limits of the robot have no slack. A measure without value passes: a clip
+    without stance cannot slide.
+
+    Example:
+        >>> strict = Gates(limb_error_mean=2.2, toe_slide_mean=0.012)
+        >>> strict.jerk_mean
+        1000.0
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    limb_error_mean: float | None = Field(default=4.0, gt=0)
+    limb_error_p95: float | None = Field(default=10.0, gt=0)
+    toe_slide_mean: float | None = Field(default=0.02, gt=0)
+    sole_lifted_share: float | None = Field(default=0.01, ge=0)
+    sole_penetration_max: float | None = Field(default=0.005, ge=0)
+    position_limit_excess_max: float | None = Field(default=1e-3, ge=0)
+    velocity_limit_share: float | None = Field(default=0.0, ge=0)
+    self_collision_share: float | None = Field(default=0.005, ge=0)
+    jerk_mean: float | None = Field(default=1000.0, gt=0)
+
+    def check(self, measures: Mapping[str, Measure]) -> tuple[GateResult, ...]:
+        """Compare measures with the limits."""
+        results = []
+        for name in type(self).model_fields:
+            limit, value = getattr(self, name), measures[name].value
+            if limit is not None:
+                passed = value is None or value <= limit
+                results.append(GateResult(measure=name, value=value, limit=limit, passed=passed))
+        return tuple(results)

@@ -1,0 +1,81 @@
+"""When the human stands, from the human alone: a result must not grade itself by its own contacts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float64
+
+from retarget.errors import RoleError
+from retarget.evaluation.measures import STANCE_DURATION, STANCE_HEIGHT, STANCE_SPEED
+from retarget.result import SourceClip
+
+__all__ = ["Stance", "find_stance", "horizontal_speed"]
+
+_SIDES = ("left", "right")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stance:
+    """Stance of the human's left and right foot.
+
+    Attributes:
+        toe: The toe stands.
+        heel: The toe stands and so does the ankle: the foot is flat.
+        toe_speed: Horizontal speed of the human's toes, m/s.
+    """
+
+    toe: Bool[np.ndarray, "T 2"]
+    heel: Bool[np.ndarray, "T 2"]
+    toe_speed: Float64[np.ndarray, "T 2"]
+
+
+def find_stance(source: SourceClip, fps: float) -> Stance:
+    """Stance by the definition in `measures`.
+
+    Raises:
+        RoleError: The source has no toes or ankles.
+    """
+    needed = [f"{side}_{role}" for side in _SIDES for role in ("toe", "ankle")]
+    missing = [role for role in needed if role not in source.position_roles]
+    if missing:
+        raise RoleError(f"the source motion has no {', '.join(missing)}; stance cannot be found")
+    toes = np.stack([source.position(f"{side}_toe") for side in _SIDES], 1)
+    ankles = np.stack([source.position(f"{side}_ankle") for side in _SIDES], 1)
+    toe, ankle = _stands(toes, fps), _stands(ankles, fps)
+    return Stance(toe, toe & ankle, horizontal_speed(toes, fps))
+
+
+def horizontal_speed(
+    positions: Float64[np.ndarray, "T *n 3"], fps: float
+) -> Float64[np.ndarray, "T *n"]:
+    """Speed in the floor's plane, m/s: mean over the steps before and after each frame.
+
+    Unlike a central difference this also sees a point that trembles about its place.
+    """
+    if len(positions) < 2:
+        return np.zeros(positions.shape[:-1])
+    steps = np.linalg.norm(np.diff(positions[..., :2], axis=0), axis=-1) * fps
+    return np.asarray(
+        (np.concatenate([steps[:1], steps]) + np.concatenate([steps, steps[-1:]])) / 2
+    )
+
+
+def _stands(points: Float64[np.ndarray, "T 2 3"], fps: float) -> Bool[np.ndarray, "T 2"]:
+    if not len(points):
+        return np.zeros((0, 2), bool)
+    low = points[..., 2] < np.percentile(points[..., 2], 2) + STANCE_HEIGHT
+    velocity = np.gradient(points, 1 / fps, axis=0) if len(points) > 1 else np.zeros_like(points)
+    slow = np.linalg.norm(velocity, axis=-1) < STANCE_SPEED
+    shortest = max(1, round(STANCE_DURATION * fps))
+    return np.stack([_long_runs(column, shortest) for column in (low & slow).T], 1)
+
+
+def _long_runs(mask: Bool[np.ndarray, "T"], shortest: int) -> Bool[np.ndarray, "T"]:
+    """The mask without runs of fewer than ``shortest`` frames."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    kept = np.zeros(len(mask), bool)
+    for start, stop in edges.reshape(-1, 2):
+        kept[start:stop] = stop - start >= shortest
+    return kept
