@@ -1,0 +1,56 @@
+"""Segment distance against a brute-force search, and near pairs against all pairs."""
+
+from __future__ import annotations
+
+import numpy as np
+from clips import jump, robot
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from retarget.pipeline import retarget_motion
+from retarget.solver.collision import capsule_arrays, near_pairs, segment_distance
+from retarget.solver.kinematics import forward_kinematics, tree_arrays
+
+POINTS = arrays(np.float64, (4, 3), elements=st.floats(-2, 2, width=32))
+
+
+@settings(max_examples=200, deadline=None)
+@given(POINTS, st.booleans(), st.booleans())
+def test_no_pair_of_points_is_nearer(points, first_is_point: bool, second_is_point: bool) -> None:
+    a0, a1, b0, b1 = points
+    a1 = a0.copy() if first_is_point else a1
+    b1 = b0.copy() if second_is_point else b1
+    on_a, on_b = np.empty(3), np.empty(3)
+    distance = segment_distance(a0, a1, b0, b1, on_a, on_b)
+    grid = np.linspace(0, 1, 41)
+    along_a = a0 + grid[:, None] * (a1 - a0)
+    along_b = b0 + grid[:, None] * (b1 - b0)
+    nearest = np.linalg.norm(along_a[:, None] - along_b[None], axis=-1).min()
+    assert distance <= nearest + 1e-5
+    assert abs(distance - np.linalg.norm(on_a - on_b)) < 1e-9
+
+
+def test_near_pairs_are_those_within_reach() -> None:
+    model = robot()
+    qpos = retarget_motion(jump().frames(0, 40), model).qpos
+    capsules = capsule_arrays(model)
+    near = np.empty(len(capsules.pairs), np.int64)
+    used = np.zeros(len(capsules.bodies), bool)
+    count = near_pairs(qpos, tree_arrays(model), capsules, 0.06, near, used)
+    positions, rotations = forward_kinematics(qpos, model)
+    body = capsules.bodies
+    starts = positions[:, body] + np.einsum("tgij,gj->tgi", rotations[:, body], capsules.starts)
+    ends = positions[:, body] + np.einsum("tgij,gj->tgi", rotations[:, body], capsules.ends)
+    on_a, on_b = np.empty(3), np.empty(3)
+    expected = [
+        p
+        for p, (i, j) in enumerate(capsules.pairs)
+        if min(
+            segment_distance(starts[t, i], ends[t, i], starts[t, j], ends[t, j], on_a, on_b)
+            for t in range(len(qpos))
+        )
+        < capsules.radii[i] + capsules.radii[j] + 0.06
+    ]
+    assert near[:count].tolist() == expected
+    assert set(np.flatnonzero(used)) == set(capsules.pairs[expected].ravel())
