@@ -14,6 +14,7 @@ from retarget.options import RetargetOptions
 
 if TYPE_CHECKING:
     from retarget.motion import Motion
+    from retarget.result import RetargetingResult
     from retarget.robots import RobotModel
 
 __all__ = ["RunConfig"]
@@ -66,6 +67,24 @@ class RunConfig(BaseModel):
         except ValidationError as error:
             raise OptionsError(f"{path}: {_first_problem(error)}") from error
         return config._relative_to(path.parent)
+
+    @classmethod
+    def of_result(cls, result: RetargetingResult) -> RunConfig:
+        """The robot that a result was made with, as `retarget.worker` has recorded it."""
+        made_with = result.provenance.get("run", {})
+        return cls(
+            robot=made_with.get("robot", result.robot),
+            robot_description=made_with.get("robot_description"),
+        )
+
+    def robot_record(self) -> dict[str, str | None]:
+        """What finds the robot again, from any folder."""
+        robot = str(Path(self.robot).absolute()) if self.robot_is_a_path else self.robot
+        description = self.robot_description
+        return {
+            "robot": robot,
+            "robot_description": None if description is None else str(description.absolute()),
+        }
 
     def _relative_to(self, folder: Path) -> RunConfig:
         changes: dict[str, Any] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -50,12 +50,15 @@ class RetargetWorker:
     def warm_up(self) -> None:
         """Compile or load the kernels and the robot before the first job, on a short embedded clip."""
         from retarget.demo import embedded_clips
+        from retarget.evaluation import evaluate
         from retarget.pipeline import retarget_motion
 
         clip = min(embedded_clips(), key=lambda path: path.stat().st_size)
         robot = self.config.load_robot()
-        result = retarget_motion(RunConfig().read_motion(clip).frames(0, 40), robot, self.config.options)
-        _report(result, robot)
+        result = retarget_motion(
+            RunConfig().read_motion(clip).frames(0, 40), robot, self.config.options
+        )
+        evaluate(result, robot)
 
     def config_of(self, job: BatchJob) -> RunConfig:
         """What to do with one job."""
@@ -93,7 +96,9 @@ def retarget_file(motion: Path, output: Path, config: RunConfig) -> dict[str, An
     Raises:
         RetargetError: The file cannot be read, retargeted or written; nothing is left behind.
     """
+    from retarget.evaluation import evaluate
     from retarget.pipeline import retarget_motion
+    from retarget.report.scores import key_measures
 
     if same_file(motion, output):
         raise OutputError(f"{output}: the output is the input {motion}; choose another output")
@@ -102,15 +107,17 @@ def retarget_file(motion: Path, output: Path, config: RunConfig) -> dict[str, An
     robot = config.load_robot()
     clip = _timed(seconds, "read", lambda: config.read_motion(motion))
     result = retarget_motion(clip, robot, config.options)
-    seconds |= result.provenance.get("timings", {})
-    report = _timed(seconds, "evaluate", lambda: _report(result, robot))
+    result = replace(result, provenance={**result.provenance, "run": config.robot_record()})
+    seconds |= result.provenance["timings"]
+    report = _timed(seconds, "evaluate", lambda: evaluate(result, robot))
     _timed(seconds, "save", lambda: result.save_npz(output))
     return {
         "frames": len(result),
         "fps": result.fps,
         "robot": result.robot,
         "seconds": {**seconds, "total": time.perf_counter() - started},
-        "quality": _summary(report),
+        "quality": key_measures(report),
+        "failed_gates": [gate.measure for gate in report.gates if not gate.passed],
         "motion_sha256": clip.source.sha256,
         "motion_format": clip.source.format,
         "rig": clip.source.rig,

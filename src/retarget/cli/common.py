@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -26,8 +26,11 @@ __all__ = [
     "require_file",
     "require_folder",
     "say",
+    "steps",
     "working_on",
 ]
+
+_T = TypeVar("_T")
 
 ALL_WELL = 0
 SOME_FAILED = 1
@@ -141,3 +144,14 @@ def working_on(what: str) -> Iterator[None]:
 
     with Console(stderr=True).status(what):
         yield
+
+
+def steps(items: Collection[_T], what: str) -> Iterator[_T]:
+    """Go through items, with a progress bar on a terminal."""
+    if not sys.stderr.isatty() or len(items) < 2:
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(items, description=what, console=Console(stderr=True), transient=True)

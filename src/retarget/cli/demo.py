@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retarget.cli.batch import MANIFEST_NAME
-from retarget.cli.common import INTERRUPTED, SOME_FAILED, print_table, say, working_on
+from retarget.cli.batch import MANIFEST_NAME, report_batch
+from retarget.cli.common import INTERRUPTED, say, steps
+from retarget.cli.evaluate import print_scores
 from retarget.cli.progress import batch_display
 
 if TYPE_CHECKING:
     from retarget.batch import BatchManifest
     from retarget.config import RunConfig
+    from retarget.evaluation import ClipReport
+    from retarget.robots import RobotModel
 
 __all__ = ["demo"]
 
@@ -32,25 +35,25 @@ def demo(
 ) -> None:
     """Retarget the embedded clips in parallel, score them and draw a film strip of each."""
     from retarget.config import RunConfig
+    from retarget.evaluation import summarise
 
     settings = RunConfig(robot=robot)
     settings.load_robot()
     manifest = _run(settings, output_dir, max_workers, force)
-    done = [record.output for record in manifest.records if record.output.exists()]
-    _print_scores(done, settings, output_dir)
-    _draw(done, settings, force)
-    skipped = f", {manifest.skipped_count} skipped (already done)" if manifest.skipped_count else ""
-    print(f"{manifest.success_count} clips done{skipped}, {manifest.failed_count} failed")
-    print("look at:")
+    done = [record.output for record in manifest.records if record.status != "failed"]
+    reports = _score_and_draw(done, settings.load_robot())
+    summary = summarise(reports)
+    summary.write(output_dir / "evaluation.json")
+    print()
+    print_scores(reports, summary)
+    print("\nlook at:")
     for path in done:
         print(f"  {path.with_suffix('.png')}")
-    print(f"  {output_dir / MANIFEST_NAME}  (what ran, and how it went)")
-    print(f"  {output_dir / 'evaluation.json'}  (all scores, with units and definitions)")
-    if manifest.failed_count:
-        for record in manifest.records:
-            if record.status == "failed":
-                say(f"failed: {record.job_id}: {record.message}")
-        raise typer.Exit(SOME_FAILED)
+    print(f"  {output_dir / 'evaluation.json'}: all scores, with units and definitions")
+    print(
+        "then try your own: retarget run --motion FILE.bvh --output FILE.npz --picture FILE.png\n"
+    )
+    report_batch(manifest, output_dir / MANIFEST_NAME, as_json=False)
 
 
 def _run(settings: RunConfig, output_dir: Path, max_workers: int, force: bool) -> BatchManifest:
@@ -82,3 +85,21 @@ def _run(settings: RunConfig, output_dir: Path, max_workers: int, force: bool) -
         except KeyboardInterrupt as interrupt:
             say(f"interrupted: {interrupt}; run the same command again to go on")
             raise typer.Exit(INTERRUPTED) from None
+
+
+def _score_and_draw(results: list[Path], robot: RobotModel) -> list[ClipReport]:
+    """Evaluate each result, and draw it unless its picture is newer."""
+    from retarget.evaluation import evaluate
+    from retarget.report.filmstrip import draw_filmstrip
+    from retarget.report.scores import headline
+    from retarget.result import RetargetingResult
+
+    reports = []
+    for path in steps(results, "scoring and drawing"):
+        result = RetargetingResult.load_npz(path)
+        report = evaluate(result, robot, clip=path.stem)
+        reports.append(report)
+        picture = path.with_suffix(".png")
+        if not (picture.exists() and picture.stat().st_mtime_ns >= path.stat().st_mtime_ns):
+            draw_filmstrip(result, robot, picture, title=path.stem, subtitle=headline(report))
+    return reports

@@ -9,9 +9,9 @@ __all__ = ["formats"]
 
 def formats(as_json: JsonFlag = False) -> None:
     """List the motion formats that can be read."""
-    from retarget.motion.formats import formats as known_formats
+    from retarget.motion import motion_formats
 
-    known = known_formats()
+    known = motion_formats()
     if as_json:
         print_json(
             [

@@ -16,6 +16,7 @@ from retarget.cli import (
     batch,
     demo,
     doctor,
+    evaluate,
     export,
     formats,
     inspect,
@@ -39,6 +40,7 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("batch")(batch.batch)
+app.command("evaluate")(evaluate.evaluate)
 app.command("export")(export.export)
 app.command("inspect")(inspect.inspect)
 app.command("robots")(robots.robots)
@@ -93,7 +95,7 @@ def _report(error: Exception) -> int:
         say(f"error: {error}")
         return SOME_FAILED
     if isinstance(error, BrokenPipeError):  # the reader of our output, such as `head`, has enough
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return SOME_FAILED
     if type(error).__module__.startswith("typer"):
         return _report_typer(error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,9 @@ from retarget.cli.common import (
     say,
     working_on,
 )
+
+if TYPE_CHECKING:
+    from retarget.config import RunConfig
 
 __all__ = ["run"]
 
@@ -53,23 +56,32 @@ def run(
         record = retarget_file(motion, output, settings)
     if picture is not None:
         with working_on(f"drawing {picture}"):
-            _draw(output, picture, settings.load_robot(), motion.stem)
+            _draw(output, picture, settings, record)
     if as_json:
         print_json({"motion": str(motion), "output": str(output), **record})
     else:
         _print_summary(motion, output, picture, record)
 
 
-def _draw(result: Path, picture: Path, robot: Any, title: str) -> None:
+def _draw(result: Path, picture: Path, settings: RunConfig, record: dict[str, Any]) -> None:
     from retarget.report.filmstrip import draw_filmstrip
+    from retarget.report.scores import headline
     from retarget.result import RetargetingResult
 
-    draw_filmstrip(RetargetingResult.load_npz(result), robot, picture, title=title)
+    draw_filmstrip(
+        RetargetingResult.load_npz(result),
+        settings.load_robot(),
+        picture,
+        title=result.stem,
+        subtitle=headline(record["quality"]),
+    )
 
 
 def _print_summary(
     motion: Path, output: Path, picture: Path | None, record: dict[str, Any]
 ) -> None:
+    from retarget.report.scores import headline
+
     frames, seconds = record["frames"], record["seconds"]["total"]
     for note in record["notes"]:
         say(f"note: {motion}: {note}")
@@ -77,11 +89,6 @@ def _print_summary(
         f"{motion} -> {output}: {frames} frames at {record['fps']:g} fps on {record['robot']} "
         f"in {seconds:.2f} s ({frames / seconds:.0f} frames/s)"
     )
-    for line in _quality_lines(record["quality"]):
-        print(f"  {line}")
+    print(f"  {headline(record['quality'])}")
     if picture is not None:
         print(f"  picture: {picture}")
-
-
-def _quality_lines(quality: dict[str, Any]) -> list[str]:
-    return [f"{name}: {value}" for name, value in quality.items()]
