@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from retarget.motion.contacts import Contacts, detect_contacts
-    from retarget.motion.formats import MotionFormat, format_names, formats, register_reader
+    from retarget.motion.formats import MotionFormat, format_names, motion_formats, register_reader
     from retarget.motion.motion import Motion, MotionSource
     from retarget.motion.read import motion_from_recording, read_motion
     from retarget.motion.recording import Recording
@@ -26,7 +26,7 @@ __all__ = [
     "detect_contacts",
     "find_roles",
     "format_names",
-    "formats",
+    "motion_formats",
     "motion_from_recording",
     "read_motion",
     "read_role_overrides",
@@ -43,7 +43,7 @@ _HOMES = {
     "detect_contacts": "contacts",
     "find_roles": "roles",
     "format_names": "formats",
-    "formats": "formats",
+    "motion_formats": "formats",
     "motion_from_recording": "read",
     "read_motion": "read",
     "read_role_overrides": "roles",

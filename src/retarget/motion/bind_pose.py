@@ -1,9 +1,9 @@
 """Bind poses: a T- or A-pose in the first frames that was never performed.
 
 Many files carry the pose in which the character was rigged before the motion. It is recognised by the jump out
-of it: the pose is held without any change, then the limbs move by far more from one frame to the next than they
-do in the motion that follows. And it must look like one: all channels at zero, or the legs straight down, the
-trunk upright and the arms straight and alike on both sides, level or slanting.
+of it, after the pose was held without any change. Either all its channels are zero; or the limbs jump by far
+more than they move in the motion that follows, and the pose has the legs straight down, the trunk upright and
+the arms straight and alike on both sides, level or slanting.
 """
 
 from __future__ import annotations
@@ -60,19 +60,19 @@ def bind_pose_frames(
     last = int(moving[0])  # the last frame of the pose that is held from the start
     after = fastest[last + 1 :]
     usual = float(np.percentile(after, 95)) if len(after) else 0.0
-    if fastest[last] < max(_JUMP, _JUMP_RATIO * usual):
-        return 0
-    if rest_frames != last + 1 and not _is_t_or_a_pose(directions[0], _trunk(positions[0], roles)):
-        return 0
-    return last + 1
+    at_rest = rest_frames == last + 1
+    posed = fastest[last] > _JUMP_RATIO * usual and _is_t_or_a_pose(
+        directions[0], _trunk(positions[0], roles)
+    )
+    return last + 1 if fastest[last] > _JUMP and (at_rest or posed) else 0
 
 
 def _watched_frames(
     positions: Float64[np.ndarray, "T J 3"], roles: Mapping[str, int], fps: float
 ) -> int:
     """Frames until some time after the first change, so that long clips cost nothing."""
-    wrists = positions[:, [roles["left_wrist"], roles["right_ankle"]]]
-    changed = np.flatnonzero(np.any(wrists != wrists[0], axis=(1, 2)))
+    ends = positions[:, [roles["left_wrist"], roles["right_ankle"]]]
+    changed = np.flatnonzero(np.any(ends != ends[0], axis=(1, 2)))
     start = int(changed[0]) if len(changed) else 0
     return start + 2 + max(8, int(_WATCHED * fps))
 

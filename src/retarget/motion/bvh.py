@@ -20,7 +20,8 @@ from retarget.motion.recording import Recording
 
 __all__ = ["looks_like_bvh", "read_bvh"]
 
-_REST_SHARE: Final = 0.9  # of the rotation channels are exactly zero in a frame "at rest"
+_REST_SHARE: Final = 0.9  # of the used rotation channels are exactly zero in a frame "at rest"
+_WATCHED_FRAMES: Final = 300  # from the start, to see which channels are used and zero
 _LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|\Z)")
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _TRUNCATED: Final = "the file seems to be cut short; copy or export it again"
@@ -279,12 +280,13 @@ def _frames_at_rest(
     kinds: Int64[np.ndarray, "C"],
     starts: Int64[np.ndarray, "J+1"],
 ) -> int:
-    """Leading frames with nearly all rotation channels at exactly zero, the first joint's left out."""
-    rotations = kinds >= 3
-    rotations[: starts[1]] = False
-    if not rotations.any():
+    """Leading frames in which nearly all rotation channels that are ever used are exactly zero.
+
+    The first joint is left out: where the body is, and which way it faces, is no pose.
+    """
+    used = (kinds >= 3) & np.any(values[:_WATCHED_FRAMES] != 0, axis=0)
+    used[: starts[1]] = False
+    if not used.any():
         return 0
-    for frame, row in enumerate(values):
-        if np.mean(row[rotations] == 0) < _REST_SHARE:
-            return frame
-    return len(values)
+    at_rest = np.mean(values[:_WATCHED_FRAMES, used] == 0, axis=1) >= _REST_SHARE
+    return int(np.argmin(at_rest)) if not at_rest.all() else len(at_rest)

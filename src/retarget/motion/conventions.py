@@ -27,6 +27,7 @@ _UNITS: Final = {
     "cmu (0.056444 m)": 0.0254 / 0.45,
 }
 _CLEAR: Final = 0.7  # mean component of the body's axis along the up axis: 45 degrees of tilt
+_FLOOR_ERROR: Final = 0.25  # leg lengths; joints are above the floor, and data is shifted a little
 _AXES: Final = "xyz"
 
 
@@ -81,13 +82,17 @@ def find_up_axis(
 ) -> tuple[str, list[str]]:
     """The signed axis along which heads are above feet.
 
+    A body that lies or stands on its hands in the whole clip shows another axis than the true one. So an axis
+    other than the likely one is believed if the lowest point along it is at zero, where files have their floor,
+    or else if that is no better along the likely one.
+
     Args:
         positions: Global positions in the file's world.
         roles: Role -> joint.
-        likely: The axis to assume where the body is not upright often enough to tell.
+        likely: The axis that most files of the format have.
 
     Returns:
-        ``x``, ``y``, ``z``, ``-x``, ``-y`` or ``-z``; and a note if it was assumed.
+        ``x``, ``y``, ``z``, ``-x``, ``-y`` or ``-z``; and a note if it is the likely one against the evidence.
     """
     top = positions[:, roles.get("head", roles["chest"])]
     feet = (positions[:, roles["left_ankle"]] + positions[:, roles["right_ankle"]]) / 2
@@ -95,9 +100,31 @@ def find_up_axis(
     body = body / np.maximum(np.linalg.norm(body, axis=-1, keepdims=True), 1e-12)
     upright = body.mean(axis=0)
     axis = int(np.argmax(np.abs(upright)))
-    if abs(upright[axis]) >= _CLEAR:
-        return ("-" if upright[axis] < 0 else "") + _AXES[axis], []
-    return likely, [f"the body is not upright enough to show the up axis; {likely} was assumed"]
+    shown = ("-" if upright[axis] < 0 else "") + _AXES[axis]
+    if abs(upright[axis]) < _CLEAR:
+        return likely, [f"the body is not upright enough to show the up axis; {likely} was assumed"]
+    if shown == likely:
+        return shown, []
+    leg = leg_length(positions, roles)
+    lies = float(np.percentile(np.ptp(_along(likely, positions), axis=1), 95)) < 1.5 * leg
+    floor_fits = _floor_is_at_zero(likely, positions, leg) and not _floor_is_at_zero(
+        shown, positions, leg
+    )
+    if floor_fits and (lies or shown[-1] == likely[-1]):
+        return likely, [
+            f"the body is upright along {shown}, but its floor is along {likely}, taken as up"
+        ]
+    return shown, []
+
+
+def _along(axis: str, positions: Float64[np.ndarray, "T J 3"]) -> Float64[np.ndarray, "T J"]:
+    values = positions[..., _AXES.index(axis[-1])]
+    return -values if axis.startswith("-") else values
+
+
+def _floor_is_at_zero(axis: str, positions: Float64[np.ndarray, "T J 3"], leg: float) -> bool:
+    lowest = _along(axis, positions).min(axis=1)
+    return abs(float(np.percentile(lowest, 5))) < _FLOOR_ERROR * leg
 
 
 def axis_rotation(up_axis: str) -> tuple[Float64[np.ndarray, "3 3"], Float64[np.ndarray, "4"]]:

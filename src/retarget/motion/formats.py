@@ -16,7 +16,7 @@ __all__ = [
     "Reader",
     "format_names",
     "format_of",
-    "formats",
+    "motion_formats",
     "register_reader",
     "sniff_format",
 ]
@@ -37,7 +37,7 @@ class MotionFormat:
         read: Reads them.
 
     Example:
-        >>> [str(format.kind) for format in formats()][:2]
+        >>> [str(format.kind) for format in motion_formats()][:2]
         ['bvh', 'amp_npz']
     """
 
@@ -48,7 +48,7 @@ class MotionFormat:
     read: Reader
 
 
-def formats() -> tuple[MotionFormat, ...]:
+def motion_formats() -> tuple[MotionFormat, ...]:
     """All formats that can be read, in the order in which they are tried."""
     return tuple(_registry.values())
 
@@ -102,13 +102,13 @@ def sniff_format(data: bytes, path: Path) -> MotionFormat:
     Raises:
         FileFormatError: There is none; the message lists the formats.
     """
-    for candidate in formats():
+    for candidate in motion_formats():
         if candidate.recognises(data):
             return candidate
-    for candidate in formats():
+    for candidate in motion_formats():
         if path.name.lower().endswith(candidate.suffixes):
             return candidate
-    known = ", ".join(f"{one.kind} ({' '.join(one.suffixes)})" for one in formats())
+    known = ", ".join(f"{one.kind} ({' '.join(one.suffixes)})" for one in motion_formats())
     raise FileFormatError(path, "is of no known motion format", f"known are: {known}")
 
 

@@ -83,7 +83,7 @@ def find_roles(
     missing = [role for role in _required_limbs() if role not in limbs]
     if missing:
         raise RoleError(_missing_message(missing, names))
-    roles = {**_torso(names, parents, limbs, given), **limbs}
+    roles = {**_torso(names, parents, lengths, limbs, given), **limbs}
     _check_limbs(roles, names, parents, lengths)
     notes += [
         f"the {side} foot has no toe joint and no end site"
@@ -211,9 +211,13 @@ def _toe(
 
 
 def _torso(
-    names: Sequence[str], parents: Sequence[int], limbs: Mapping[str, int], given: Mapping[str, int]
+    names: Sequence[str],
+    parents: Sequence[int],
+    lengths: Float64[np.ndarray, "J"],
+    limbs: Mapping[str, int],
+    given: Mapping[str, int],
 ) -> dict[str, int]:
-    """Pelvis, spine, chest, neck and head; the ones in ``given`` decide about the others."""
+    """Pelvis, spine, chest, neck and head."""
     words = [word if not side else "" for side, word in map(split_name, names)]
     pelvis = given.get("pelvis", -1)
     if pelvis < 0:
@@ -230,11 +234,12 @@ def _torso(
         raise RoleError(f"the {pair} have no joint in common; name one for the role {part}")
     torso = {"pelvis": pelvis, "chest": chest}
     back = line_to(pelvis, chest, parents)
-    if back:
-        torso["spine"] = back[0]
+    if back:  # a first spine joint at the pelvis' own place says nothing about the back
+        torso["spine"] = next((joint for joint in back if lengths[joint] > 0), back[-1])
     head = given.get("head", next((j for j, word in enumerate(words) if word == "head"), -1))
     if head < 0:
-        head = _farthest_leaf(chest, parents, set(limbs.values()))
+        joints = [joint for joint, name in enumerate(names) if "#" not in name]
+        head = _farthest_free(joints, chest, parents, set(limbs.values()))
     above = line_to(chest, head, parents) if head >= 0 else []
     if above:
         torso |= {"neck": above[0], "head": head}
@@ -254,16 +259,16 @@ def _pelvis(common: int, words: Sequence[str], parents: Sequence[int]) -> int:
     return common
 
 
-def _farthest_leaf(chest: int, parents: Sequence[int], taken: set[int]) -> int:
-    """The joint deepest below the chest that is not on a limb; -1 if there is none."""
+def _farthest_free(
+    joints: Iterable[int], chest: int, parents: Sequence[int], limbs: set[int]
+) -> int:
+    """The joint deepest below the chest that neither is on a limb nor leads to one; -1 if there is none."""
     free = [
         joint
-        for joint in range(len(parents))
-        if is_below(joint, chest, parents)
-        and not taken.intersection(
-            path_to_root(joint, parents)[: -len(path_to_root(chest, parents))]
-        )
-        and not any(is_below(limb, joint, parents) for limb in taken)
+        for joint in joints
+        if not limbs.intersection(line_to(chest, joint, parents))
+        and not any(is_below(limb, joint, parents) for limb in limbs)
+        and is_below(joint, chest, parents)
     ]
     return max(free, key=lambda joint: len(path_to_root(joint, parents)), default=-1)
 

@@ -18,6 +18,7 @@ from retarget.motion.tree import children_of, is_below
 
 __all__ = ["limbs_from_shape"]
 
+_NEARLY: Final = 0.8
 _ASYMMETRY: Final = 0.1  # of a limb's length may the same bones on both sides differ
 
 
@@ -65,6 +66,8 @@ def limbs_from_shape(
     arm_lines = [_long_bones(line, lengths) for line in arms[1:3]]
     if any(len(line) < 3 for line in (*leg_lines, *arm_lines)):
         return {}
+    if lengths[leg_lines[0][1:3]].sum() < lengths[arm_lines[0][1:3]].sum():
+        return {}  # shorter than the arms: these are no legs
     up = positions[:, arms.carrier] - positions[:, legs.carrier]
     leg_lines, arm_lines = (
         _left_first(pair, leg_lines, up, positions) for pair in (leg_lines, arm_lines)
@@ -104,10 +107,16 @@ def _symmetric_pairs(parents: Sequence[int], lengths: Float64[np.ndarray, "J"]) 
 
 
 def _long_bones(line: Sequence[int], lengths: Float64[np.ndarray, "J"]) -> list[int]:
-    """The joints of a limb from the one at which its two longest bones in a row begin."""
+    """The joints of a limb from the one at which its two longest bones in a row begin.
+
+    Where two choices are nearly as long, it is the farther one: a collar bone from the spine to the shoulder
+    with the upper arm can be as long as the arm, but a hand or foot with the bone before it never is.
+    """
     line = [line[0]] + [joint for joint in line[1:] if lengths[joint] > 0]
     sums = [lengths[far] + lengths[farther] for far, farther in itertools.pairwise(line[1:])]
-    return line[int(np.argmax(sums)) :] if sums else []
+    if not sums:
+        return []
+    return line[int(np.flatnonzero(np.array(sums) > _NEARLY * max(sums))[-1]) :]
 
 
 def _left_first(

@@ -1,0 +1,351 @@
+"""BVH files as they really are: what is read, and what is said about broken ones."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bvh_files import CLIPS, EMBEDDED, ROTATIONS, Joint, bvh_text, hierarchy_text, human, walking
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+
+from retarget.errors import FileFormatError
+from retarget.motion.bvh import read_bvh
+from retarget.motion.recording import Recording
+
+PLACE = Path("some/clip.bvh")
+JOINTS = human()
+TEXT = bvh_text(JOINTS, walking(JOINTS, 5))
+
+
+def read(text: str | bytes) -> Recording:
+    return read_bvh(text if isinstance(text, bytes) else text.encode(), PLACE)
+
+
+def complaint(text: str | bytes) -> FileFormatError:
+    with pytest.raises(FileFormatError) as caught:
+        read(text)
+    assert str(caught.value).startswith("some/clip.bvh")
+    assert "\n" not in str(caught.value)
+    return caught.value
+
+
+# ------------------------------------------------------------------------------------------ kinematics
+
+
+def reference_poses(
+    joints: list[Joint], rows: np.ndarray
+) -> tuple[np.ndarray, list[list[Rotation]]]:
+    """Forward kinematics with SciPy's rotations, one channel at a time."""
+    positions = np.zeros((len(rows), len(joints), 3))
+    rotations: list[list[Rotation]] = []
+    for t, row in enumerate(rows):
+        values = iter(row)
+        turned: list[Rotation] = []
+        for j, joint in enumerate(joints):
+            place, turn = np.array(joint.offset, float), Rotation.identity()
+            for channel in joint.channels:
+                axis, value = "XYZ".index(channel[0].upper()), next(values)
+                if channel.lower().endswith("position"):
+                    place[axis] = value
+                else:
+                    turn = turn * Rotation.from_euler("xyz"[axis], value, degrees=True)
+            if joint.parent >= 0:
+                place = positions[t, joint.parent] + turned[joint.parent].apply(place)
+                turn = turned[joint.parent] * turn
+            positions[t, j] = place
+            turned.append(turn)
+        rotations.append(turned)
+    return positions, rotations
+
+
+CHANNELS = st.lists(
+    st.sampled_from(
+        ["Xposition", "Yposition", "Zposition", "Xrotation", "Yrotation", "Zrotation", "XROTATION"]
+    ),
+    unique_by=str.lower,
+    max_size=6,
+)
+
+
+@st.composite
+def files(draw: st.DrawFn) -> tuple[list[Joint], np.ndarray]:
+    """Any forest in depth-first order, with end sites on some leaves."""
+    number = st.floats(-300, 300, allow_subnormal=False)
+    count = draw(st.integers(1, 7))
+    joints: list[Joint] = []
+    path: list[int] = []
+    for j in range(count):
+        depth = draw(st.integers(0, len(path)))
+        path = path[:depth]
+        channels = draw(CHANNELS) if j else ["Xposition", *draw(st.permutations(list(ROTATIONS)))]
+        offset = draw(st.lists(number, min_size=3, max_size=3))
+        joints.append(Joint(f"J{j}", path[-1] if path else -1, offset, channels))
+        path.append(len(joints) - 1)
+        if draw(st.booleans()) and j == count - 1:
+            joints.append(Joint("", len(joints) - 1, [1.0, 2.0, 3.0], (), is_end=True))
+    width = sum(len(joint.channels) for joint in joints)
+    rows = draw(st.lists(st.lists(number, min_size=width, max_size=width), min_size=1, max_size=3))
+    return joints, np.array(rows)
+
+
+@given(files())
+@settings(max_examples=60, deadline=None)
+def test_any_hierarchy_and_channel_order_gives_the_poses_of_an_independent_computation(
+    file: tuple[list[Joint], np.ndarray],
+) -> None:
+    joints, rows = file
+    recording = read(bvh_text(joints, rows))
+    positions, rotations = reference_poses(joints, rows)
+    assert recording.parents.tolist() == [joint.parent for joint in joints]
+    np.testing.assert_allclose(recording.positions, positions, rtol=0, atol=1e-9)
+    for t, turned in enumerate(rotations):
+        for j, rotation in enumerate(turned):
+            w, x, y, z = recording.rotations[t, j]
+            assert (Rotation.from_quat([x, y, z, w]).inv() * rotation).magnitude() < 1e-9
+
+
+def test_quaternions_are_continuous_along_time() -> None:
+    joints = [Joint("Root", -1, [0, 0, 0], ["Yrotation"])]
+    recording = read(bvh_text(joints, np.linspace(0, 2000, 300)[:, None] % 360))
+    steps = np.sum(recording.rotations[1:, 0] * recording.rotations[:-1, 0], axis=-1)
+    assert steps.min() > 0.99
+
+
+# ------------------------------------------------------------------------------------------ what files look like
+
+
+def assert_same(first: Recording, second: Recording) -> None:
+    assert first.joint_names == second.joint_names
+    assert np.array_equal(first.positions, second.positions)
+    assert np.array_equal(first.rotations, second.rotations)
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_line_ends_and_byte_order_marks_make_no_difference(newline: str, mark: bytes) -> None:
+    assert_same(read(mark + TEXT.replace("\n", newline).encode()), read(TEXT))
+
+
+def test_utf16_text_is_read() -> None:
+    assert_same(read(TEXT.encode("utf-16")), read(TEXT))
+
+
+def test_braces_may_share_a_line_and_blanks_may_be_anywhere() -> None:
+    joined = TEXT.replace("\n\t{", " {").replace("\t", "   ").replace(" {", "{")
+    spread = joined.replace("MOTION\n", "\n \nMOTION  \n\n") + "\n\n  \n"
+    assert_same(read(spread), read(TEXT))
+    assert_same(read(TEXT.rstrip("\n")), read(TEXT))
+
+
+def test_exponents_and_signs_are_numbers() -> None:
+    joints = [Joint("Root", -1, [0, 0, 0], ["Xposition", "Yposition", "Zposition"])]
+    text = f"{hierarchy_text(joints)}MOTION\nFrames: 1\nFrame Time: 1e-1\n+1.5E+1 -2.5e-3 .5\n"
+    assert read(text).positions[0, 0].tolist() == [15.0, -0.0025, 0.5]
+    assert read(text).fps == 10
+
+
+def test_end_sites_are_joints_named_after_their_parent() -> None:
+    names = read(TEXT).joint_names
+    assert "LeftToe#end" in names
+    assert "Head#end" in names
+    assert len(set(names)) == len(names)
+
+
+def test_names_may_hold_blanks_and_bytes_of_any_encoding() -> None:
+    text = TEXT.replace("LeftArm", "Left Arm").encode().replace(b"JOINT Spine", b"JOINT Sp\xefne")
+    names = read(text).joint_names
+    assert "Left Arm" in names
+    assert "Sp\\xefne" in names
+
+
+def test_two_joints_of_one_name_are_told_apart_and_said() -> None:
+    recording = read(TEXT.replace("RightToe", "LeftToe"))
+    assert "LeftToe#2" in recording.joint_names
+    assert any("LeftToe#2" in note for note in recording.notes)
+
+
+def test_several_roots_are_several_trees() -> None:
+    joints = [*human(), Joint("Prop", -1, [0, 0, 0], ["Xposition"])]
+    rows = np.hstack([walking(human(), 3), [[1.0], [2.0], [3.0]]])
+    recording = read(bvh_text(joints, rows))
+    assert recording.parents.tolist().count(-1) == 2
+    assert recording.positions[:, -1, 0].tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("said", [3, 9])
+def test_a_wrong_frame_count_is_noted_and_all_whole_rows_are_read(said: int) -> None:
+    recording = read(bvh_text(JOINTS, walking(JOINTS, 5), frames=said))
+    assert len(recording.positions) == 5
+    assert recording.notes == (f"the file says {said} frames and holds 5; all of those were read",)
+
+
+@pytest.mark.parametrize(
+    ("written", "rate"),
+    [
+        ("0.033333", 30),
+        (".0083333", 120),
+        ("0.0333", 30),
+        ("0.016667", 60),
+        ("0.016666", 60),
+        ("0.0417", 24),
+        ("0.04", 25),
+        ("0.01", 100),
+        ("1", 1),
+        ("0.001", 1000),
+        ("0.0333667", 30 / 1.001),
+        ("0.03", 1 / 0.03),
+        ("2.5", 0.4),
+    ],
+)
+def test_the_rate_is_the_one_whose_rounded_period_is_written(written: str, rate: float) -> None:
+    recording = read(bvh_text(JOINTS, walking(JOINTS, 2), frame_time=written))
+    assert recording.fps == pytest.approx(rate, rel=1e-12)
+
+
+@pytest.mark.parametrize("frames", [1, 2])
+def test_one_and_two_frames_are_read(frames: int) -> None:
+    assert len(read(bvh_text(JOINTS, walking(JOINTS, frames))).positions) == frames
+
+
+def test_frames_at_rest_are_counted() -> None:
+    rows = walking(JOINTS, 5)
+    rows[:2, 3:] = 0
+    assert read(bvh_text(JOINTS, rows)).rest_frames == 2
+    assert read(TEXT).rest_frames == 0
+
+
+@pytest.mark.parametrize(
+    "clip", sorted(CLIPS.glob("*/*.bvh")) or [EMBEDDED / "cmu_01_01.bvh"], ids=lambda p: p.name
+)
+def test_real_clips_give_the_poses_of_an_independent_computation(clip: Path) -> None:
+    data = clip.read_bytes()
+    recording = read_bvh(data, clip)
+    joints, rows = independently_parsed(data.decode())
+    assert len(recording.positions) == len(rows)
+    some = np.linspace(0, len(rows) - 1, 5).astype(int)
+    positions, _ = reference_poses(joints, rows[some])
+    np.testing.assert_allclose(recording.positions[some], positions, rtol=0, atol=1e-9)
+    norms = np.linalg.norm(recording.rotations, axis=-1)
+    np.testing.assert_allclose(norms, 1, rtol=0, atol=1e-12)
+
+
+def independently_parsed(text: str) -> tuple[list[Joint], np.ndarray]:
+    head, _, motion = text.partition("MOTION")
+    joints: list[Joint] = []
+    stack: list[int] = []
+    words = head.split()
+    for at, word in enumerate(words):
+        if word in ("ROOT", "JOINT", "End"):
+            parent = stack[-1] if stack else -1
+            offset = [float(v) for v in words[at + 4 : at + 7]]
+            count = 0 if word == "End" else int(words[at + 8])
+            channels = words[at + 9 : at + 9 + count]
+            joints.append(Joint(words[at + 1], parent, offset, channels, is_end=word == "End"))
+        elif word == "{":
+            stack.append(len(joints) - 1)
+        elif word == "}":
+            stack.pop()
+    lines = [line for line in motion.splitlines() if line.strip()]
+    return joints, np.array([[float(v) for v in line.split()] for line in lines[2:]])
+
+
+# ------------------------------------------------------------------------------------------ broken files
+
+
+def test_a_file_cut_short_within_a_row_names_the_line() -> None:
+    lines = TEXT.splitlines()
+    cut = "\n".join(lines)[: -len(lines[-1]) // 2]
+    error = complaint(cut)
+    assert error.line == len(lines)
+    assert "frame 4 has" in error.cause
+    assert "cut short" in error.remedy
+
+
+def test_a_half_row_in_the_middle_names_the_line() -> None:
+    lines = TEXT.splitlines()
+    lines[-3] = " ".join(lines[-3].split()[:7])
+    error = complaint("\n".join(lines))
+    assert error.line == len(lines) - 2
+    assert "frame 2 has 7 of 66 values" in error.cause
+
+
+@pytest.mark.parametrize("word", ["nan", "inf", "1,5", "x"])
+def test_a_value_that_is_no_number_names_line_value_and_joint(word: str) -> None:
+    lines = TEXT.splitlines()
+    values = lines[-2].split()
+    values[7] = word
+    lines[-2] = " ".join(values)
+    error = complaint("\n".join(lines))
+    assert error.line == len(lines) - 1
+    assert f"frame 3, value 8 (joint Spine) is '{word}'" in error.cause
+
+
+@pytest.mark.parametrize("kept", range(0, 60, 4))
+def test_a_file_cut_short_anywhere_in_the_head_is_one_clear_line(kept: int) -> None:
+    lines = hierarchy_text(JOINTS).splitlines()
+    error = complaint("\n".join(lines[:kept]))
+    assert ("cut short" in error.remedy) == (kept > 0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "cause"),
+    [
+        ("MOTION\n", "", "'Frames: 5' does not belong here"),
+        ("Frame Time: 0.0333333\n", "", "where 'Frame Time:' and a number should"),
+        ("Frame Time: 0.0333333", "Frame Time: 0", "frame time is 0 s"),
+        ("Frame Time: 0.0333333", "Frame Time: -0.1", "frame time is -0.1 s"),
+        ("Frame Time: 0.0333333", "Frame Time: nan", "not a finite number"),
+        ("Frame Time: 0.0333333", "Frame Time: 0,0333", "not a finite number"),
+        ("Frames: 5", "Frames: -5", "-5 frames are impossible"),
+        ("Frames: 5", "Frames: many", "not a finite number"),
+        ("CHANNELS 3 Zrotation", "CHANNELS 4 Zrotation", "CHANNELS announces 4 and names 3"),
+        ("CHANNELS 3 Zrotation", "CHANNELS 3 Wrotation", "unknown channel 'Wrotation'"),
+        ("OFFSET 0.0 12.0 -1.0", "OFFSET 0.0 12.0", "OFFSET has 2 of 3 values"),
+        ("OFFSET 0.0 12.0 -1.0", "OFFSET 0.0 nan 1", "not a finite number"),
+        ("OFFSET 0.0 12.0 -1.0", "OFSET 0.0 12.0 1", "does not belong here"),
+    ],
+)
+def test_a_wrong_head_names_line_and_cause(old: str, new: str, cause: str) -> None:
+    assert old in TEXT
+    error = complaint(TEXT.replace(old, new, 1))
+    assert error.line is not None
+    assert cause in error.cause
+
+
+def test_braces_that_do_not_match_are_located() -> None:
+    head, _, motion = TEXT.partition("MOTION")
+    error = complaint(head.rstrip().removesuffix("}") + "MOTION" + motion)
+    assert "closing brace" in error.cause
+
+
+def test_no_frames_is_said() -> None:
+    assert "holds no frames" in complaint(bvh_text(JOINTS, np.empty((0, 66)))).cause
+
+
+def test_no_channels_is_said() -> None:
+    joints = [Joint("Root", -1, [0, 0, 0], ())]
+    assert (
+        "no channels"
+        in complaint(hierarchy_text(joints) + "MOTION\nFrames: 0\nFrame Time: 1\n").cause
+    )
+
+
+@given(st.binary(max_size=400))
+def test_binary_garbage_is_one_clear_line(data: bytes) -> None:
+    complaint(data)
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_a_damaged_file_is_either_read_or_one_clear_line(data: st.DataObject) -> None:
+    damaged = bytearray(TEXT.encode())
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(damaged) - 1))
+        damaged[at : at + data.draw(st.integers(0, 4))] = data.draw(st.binary(max_size=4))
+    try:
+        recording = read(bytes(damaged))
+    except FileFormatError as error:
+        assert "\n" not in str(error)
+    else:
+        assert np.isfinite(recording.positions).all()
