@@ -10,8 +10,10 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.errors import RobotError
+from retarget.geometry import unit
 from retarget.robots.collision import build_collision
 from retarget.robots.description import read_description
+from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel
 from retarget.robots.neutral import neutral_joints, zero_joints
 from retarget.robots.roles import resolve_roles
@@ -20,6 +22,8 @@ from retarget.robots.spec import RobotSpec
 from retarget.robots.tree import KinematicTree, build_tree
 
 __all__ = ["compile_robot"]
+
+_UPRIGHT = 0.7  # cosine of the angle to z or y, about 45 degrees: clear of any zero posture's lean
 
 
 def compile_robot(path: Path, spec: RobotSpec) -> RobotModel:
@@ -43,6 +47,7 @@ def compile_robot(path: Path, spec: RobotSpec) -> RobotModel:
     roles, role_points = resolve_roles(
         name, tree, places, spec.roles, lambda body: geometry_points(model, tree, body)
     )
+    _require_convention(name, tree, roles, role_points)
     feet = (roles["left_ankle"], roles["right_ankle"])
     upright = zero_joints(tree)
     neutral = neutral_joints(tree, roles, spec)
@@ -92,6 +97,27 @@ def compile_robot(path: Path, spec: RobotSpec) -> RobotModel:
         notes=description.notes + tree.notes,
         **arrays,
     )
+
+
+def _require_convention(
+    robot: str,
+    tree: KinematicTree,
+    roles: dict[str, int],
+    points: dict[str, Float64[np.ndarray, "3"]],
+) -> None:
+    """Refuse a base whose frame is not x forward, y left, z up: postures would be built on it."""
+    positions, rotations = body_poses(tree, zero_joints(tree))
+
+    def centre(role: str) -> Float64[np.ndarray, "3"]:
+        return np.asarray(positions[roles[role]] + rotations[roles[role]] @ points[role])
+
+    left = unit(centre("left_hip") - centre("right_hip"))
+    up = unit(centre("left_shoulder") + centre("right_shoulder") - 2 * centre("left_hip"))
+    if left[1] < _UPRIGHT or up[2] < _UPRIGHT:
+        raise RobotError(
+            f"{robot}: with the base unrotated the robot must stand along z and look along x, its left at +y; "
+            "turn the base body's frame in the model, or correct the roles of left and right"
+        )
 
 
 def _soles(

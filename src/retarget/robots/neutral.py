@@ -24,7 +24,7 @@ def neutral_joints(
 ) -> Float64[np.ndarray, "N"]:
     """Zero angles with slightly bent knees, and what ``spec`` gives, within limits; rad."""
     joints = zero_joints(tree)
-    positions, _ = body_poses(tree, joints, tree.upright)
+    positions, _ = body_poses(tree, joints)
     left = positions[roles["left_hip"]] - positions[roles["right_hip"]]
     forward = np.cross(left, [0.0, 0.0, 1.0])
     for side in ("left", "right"):
@@ -33,7 +33,7 @@ def neutral_joints(
         def reach(bend: float, knee: int = knee, ankle: int = roles[f"{side}_ankle"]) -> float:
             bent = joints.copy()
             bent[knee] = np.clip(bend, tree.lower[knee], tree.upper[knee])
-            return float(body_poses(tree, bent, tree.upright)[0][ankle] @ forward)
+            return float(body_poses(tree, bent)[0][ankle] @ forward)
 
         flexed = min((-_KNEE_BEND, _KNEE_BEND), key=reach)
         joints[knee] = np.clip(flexed, tree.lower[knee], tree.upper[knee])

@@ -129,12 +129,11 @@ def _bend(
 
 def _hip(leg: Limb, knee: int) -> int:
     """The body above the knee whose origin is nearest to the flexion axis and beside it to the knee."""
-    lateral = leg.lateral
-    flexion = max(range(knee), key=lambda k: abs(leg.axes[k] @ lateral))
+    flexion = max(range(knee), key=lambda k: abs(leg.axes[k, 1]))
 
     def offset(k: int) -> float:
         to_axis = np.cross(leg.axes[flexion], leg.anchors[k] - leg.anchors[flexion])
-        sideways = (leg.anchors[k] - leg.anchors[knee]) @ lateral
+        sideways = leg.anchors[k, 1] - leg.anchors[knee, 1]
         return float(to_axis @ to_axis + sideways**2)
 
     return leg.bodies[min(range(knee), key=offset)]
@@ -155,9 +154,8 @@ def _foot(leg: Limb, knee: int) -> int:
     """The last body of the ankle: the one below the knee before any toe joint."""
     ankle = leg.anchors[knee + 1]
     shank = np.linalg.norm(ankle - leg.anchors[knee])
-    forward = np.cross(leg.lateral, [0.0, 0.0, 1.0])
     below = range(knee + 1, len(leg.bodies))
-    near = [k for k in below if (leg.anchors[k] - ankle) @ forward <= _TOE_REACH * shank]
+    near = [k for k in below if leg.anchors[k, 0] - ankle[0] <= _TOE_REACH * shank]
     return leg.bodies[max(near)]
 
 

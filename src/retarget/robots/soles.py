@@ -35,7 +35,7 @@ def find_soles(
     Raises:
         RobotError: A foot has no collision geometry.
     """
-    _, rotations = body_poses(tree, joints, tree.upright)
+    _, rotations = body_poses(tree, joints)
     spheres = [_body_spheres(model, tree, foot) for foot in feet]
     for foot, (centres, _) in zip(feet, spheres, strict=True):
         if not len(centres):

@@ -44,7 +44,6 @@ class KinematicTree:
     Attributes:
         body_names, joint_names, parents, offsets, orientations, axes, lower, upper, effort_limits, masses:
             As in `RobotModel`.
-        upright: Rotation of the base in the world in the model's initial pose: its z row is up.
         virtual: Bodies between several hinges of one MuJoCo body: they hold nothing.
         frames: Frame of each MuJoCo body, in MuJoCo's order; the world's is the base's.
         notes: Assumptions made, in plain sentences.
@@ -60,7 +59,6 @@ class KinematicTree:
     upper: Float64[np.ndarray, "N"]
     effort_limits: Float64[np.ndarray, "N"]
     masses: Float64[np.ndarray, "B"]
-    upright: Float64[np.ndarray, "3 3"]
     virtual: Bool[np.ndarray, "B"]
     frames: tuple[Frame, ...]
     notes: tuple[str, ...]
@@ -155,7 +153,6 @@ def _as_tree(bodies: list[_Body], frames: tuple[Frame, ...], model: Any) -> Kine
         upper=np.where(limited, model.jnt_range[joints, 1], np.pi),
         effort_limits=np.array([_effort_limit(model, int(joint)) for joint in joints]),
         masses=np.array([body.mass for body in bodies]),
-        upright=quaternion_matrix(model.qpos0[3:7]),
         virtual=np.array([body.virtual for body in bodies]),
         frames=frames,
         notes=notes,

@@ -1,0 +1,90 @@
+"""Capsules lie within the geometry they stand for, and distances are distances."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from robot_files import embedded_xml
+
+from retarget.robots import load_robot
+from retarget.robots.collision import segment_distance
+from retarget.solver.collision import segment_distance as solver_distance
+
+coordinates = st.floats(-1, 1, allow_nan=False, width=32)
+points = st.tuples(coordinates, coordinates, coordinates).map(np.array)
+
+
+@settings(max_examples=200, deadline=None)
+@given(points, points, points, points)
+def test_segment_distance_is_the_smallest_over_both_segments(
+    a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray
+) -> None:
+    distance = float(segment_distance(a[None], b[None], c[None], d[None])[0])
+    share = np.linspace(0, 1, 41)[:, None]
+    first, second = a + share * (b - a), c + share * (d - c)
+    sampled = np.linalg.norm(first[:, None] - second[None], axis=-1).min()
+    spacing = (np.linalg.norm(b - a) + np.linalg.norm(d - c)) / 80
+    assert sampled - spacing - 1e-6 <= distance <= sampled + 1e-6
+
+
+@settings(max_examples=200, deadline=None)
+@given(points, points, points, points)
+def test_solver_and_evaluation_measure_the_same_distance(
+    a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray
+) -> None:
+    ours = float(segment_distance(a[None], b[None], c[None], d[None])[0])
+    assert solver_distance(a, b, c, d, np.empty(3), np.empty(3)) == pytest.approx(ours, abs=2e-4)
+
+
+@pytest.mark.parametrize(
+    ("geom", "capsules"),
+    [
+        ('type="sphere" size="0.1"', [(0.0, 0.1)]),
+        ('type="capsule" size="0.05 0.2"', [(0.4, 0.05)]),
+        ('type="cylinder" size="0.05 0.2"', [(0.3, 0.05)]),
+        ('type="cylinder" size="0.2 0.05"', [(0.0, 0.05)]),
+        ('type="box" size="0.05 0.05 0.2"', [(0.3, 0.05)]),
+        ('type="box" size="0.05 0.1 0.2"', [(0.3, 0.05)] * 2),
+        ('type="box" size="0.02 0.3 0.3"', [(0.56, 0.02)] * 3),
+        ('type="ellipsoid" size="0.05 0.05 0.2"', [(0.3, 0.05)]),
+    ],
+)
+def test_geometry_becomes_capsules_inscribed_in_it(
+    geom: str, capsules: list[tuple[float, float]], tmp_path: Path
+) -> None:
+    path = tmp_path / "robot.xml"
+    old = '<geom name="pelvis_collision" type="sphere" size="0.07" pos="0 0 -0.08" />'
+    text = embedded_xml("unitree_g1")
+    assert old in text
+    path.write_text(text.replace(old, f"<geom {geom}/>"))
+    robot = load_robot(path)
+    mine = np.flatnonzero(robot.capsule_bodies == 0)
+    lengths = np.linalg.norm(robot.capsule_ends[mine] - robot.capsule_starts[mine], axis=1)
+    found = sorted(zip(lengths, robot.capsule_radii[mine], strict=True))
+    assert found == [pytest.approx(c, abs=1e-9) for c in sorted(capsules)]
+
+
+def test_a_row_of_thin_capsules_under_a_foot_becomes_three() -> None:
+    robot = load_robot("unitree_g1")
+    names = [
+        name
+        for name, body in zip(robot.capsule_names, robot.capsule_bodies, strict=True)
+        if body == robot.feet[0]
+    ]
+    assert names == ["left_foot2_collision", "left_foot4_collision", "left_foot6_collision"]
+
+
+def test_pairs_the_model_excludes_are_left_out() -> None:
+    robot = load_robot("unitree_g1")
+    index = {name: k for k, name in enumerate(robot.body_names)}
+    pairs = {
+        frozenset((robot.capsule_bodies[i], robot.capsule_bodies[j]))
+        for i, j in robot.collision_pairs
+    }
+    assert frozenset((index["left_elbow_link"], index["left_wrist_pitch_link"])) not in pairs
+    assert frozenset((index["pelvis"], index["left_hip_roll_link"])) not in pairs
+    assert frozenset((index["pelvis"], index["left_wrist_yaw_link"])) in pairs

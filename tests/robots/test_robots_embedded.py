@@ -1,0 +1,149 @@
+"""The embedded robots are what their makers say, and complete."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+import pytest
+from robot_files import EMBEDDED
+
+from retarget.robots import ROLES, RobotModel, load_robot, robot_names, robot_spec
+from retarget.robots.collision import segment_distance
+from retarget.robots.kinematics import body_poses
+
+MAKERS_FIGURES = {  # joints, mass in kg as in the packages' models
+    "unitree_g1": (29, 33.3),
+    "unitree_h1": (19, 51.4),
+    "booster_t1": (23, 31.6),
+}
+
+
+@pytest.fixture(params=robot_names())
+def robot(request: pytest.FixtureRequest) -> RobotModel:
+    return load_robot(request.param)
+
+
+def at_zero(robot: RobotModel) -> tuple[np.ndarray, np.ndarray]:
+    return body_poses(robot, np.clip(0, robot.lower, robot.upper))
+
+
+def role_point(robot: RobotModel, role: str) -> np.ndarray:
+    positions, rotations = at_zero(robot)
+    body = robot.roles[role]
+    return positions[body] + rotations[body] @ robot.role_points[role]
+
+
+def test_all_makers_figures_are_checked() -> None:
+    assert set(MAKERS_FIGURES) == set(robot_names())
+
+
+def test_joint_count_and_mass(robot: RobotModel) -> None:
+    joints, mass = MAKERS_FIGURES[robot.name]
+    assert robot.joint_count == joints
+    assert robot.masses.sum() == pytest.approx(mass, abs=0.1)
+
+
+def test_limits_of_the_g1_are_those_of_its_actuators() -> None:
+    robot = load_robot("unitree_g1")
+    limits = dict(
+        zip(
+            robot.joint_names,
+            zip(robot.velocity_limits, robot.effort_limits, strict=True),
+            strict=True,
+        )
+    )
+    assert limits["left_hip_pitch_joint"] == (32, 88)
+    assert limits["right_hip_roll_joint"] == (20, 139)
+    assert limits["left_knee_joint"] == (20, 139)
+    assert limits["right_ankle_roll_joint"] == (37, 50)
+    assert limits["waist_yaw_joint"] == (32, 88)
+    assert limits["waist_pitch_joint"] == (37, 50)
+    assert limits["left_elbow_joint"] == (37, 25)
+    assert limits["right_wrist_yaw_joint"] == (22, 5)
+
+
+def test_every_role_has_a_body_and_both_sides_mirror(robot: RobotModel) -> None:
+    assert set(robot.roles) == set(robot.role_points) == set(ROLES)
+    for role in ROLES:
+        if role.startswith("left_"):
+            left, right = role_point(robot, role), role_point(robot, role.replace("left", "right"))
+            assert left[1] > 0.02
+            np.testing.assert_allclose(left * [1, -1, 1], right, atol=1e-3)
+
+
+def test_the_neutral_posture_is_within_limits_with_knees_bent_backwards(robot: RobotModel) -> None:
+    assert (robot.neutral >= robot.lower).all() and (robot.neutral <= robot.upper).all()
+    straight, _ = at_zero(robot)
+    knee_bent = np.clip(0, robot.lower, robot.upper)
+    for side in ("left", "right"):
+        knee = robot.roles[f"{side}_knee"] - 1
+        knee_bent[knee] = robot.neutral[knee]
+        assert abs(robot.neutral[knee]) == pytest.approx(0.3)
+        ankle = robot.roles[f"{side}_ankle"]
+        assert body_poses(robot, knee_bent)[0][ankle, 0] < straight[ankle, 0] - 0.05
+
+
+def test_soles_are_level_below_the_ankle_and_reach_to_heel_and_toe(robot: RobotModel) -> None:
+    positions, rotations = at_zero(robot)
+    for foot, points in zip(robot.feet, robot.soles, strict=True):
+        world = positions[foot] + points @ rotations[foot].T
+        assert np.ptp(world[:, 2]) < 0.003
+        assert (world[:, 2] < positions[foot, 2]).all()
+        ahead = world[:, 0] - positions[foot, 0]
+        assert ahead.min() < -0.03 and ahead.max() > 0.08
+        # Nothing of the foot's own geometry is below the sole.
+    model = mujoco.MjModel.from_xml_path(str(EMBEDDED / robot.name / "model.xml"))
+    data = mujoco.MjData(model)
+    mujoco.mj_kinematics(model, data)
+    for body, points in zip(robot.feet, robot.soles, strict=True):
+        foot = model.body(robot.body_names[body]).id
+        lowest = [
+            data.geom_xpos[g, 2] - extent_below(model, data, g)
+            for g in range(model.ngeom)
+            if model.geom_bodyid[g] == foot
+        ]
+        world = data.xpos[foot] + points @ data.xmat[foot].reshape(3, 3).T
+        assert world[:, 2].min() - robot.sole_radius == pytest.approx(min(lowest), abs=1e-6)
+
+
+def extent_below(model: mujoco.MjModel, data: mujoco.MjData, geom: int) -> float:
+    """How far a capsule, sphere or box reaches below its centre, metres."""
+    size, up = model.geom_size[geom], data.geom_xmat[geom].reshape(3, 3)[2]
+    if model.geom_type[geom] == mujoco.mjtGeom.mjGEOM_BOX:
+        return float(np.abs(up) @ size)
+    half = size[1] if model.geom_type[geom] == mujoco.mjtGeom.mjGEOM_CAPSULE else 0.0
+    return float(size[0] + half * abs(up[2]))
+
+
+def test_collision_pairs_are_apart_at_rest_and_not_neighbours(robot: RobotModel) -> None:
+    positions, rotations = body_poses(robot, robot.neutral)
+    bodies = robot.capsule_bodies
+    starts, ends = (
+        positions[bodies] + np.einsum("gij,gj->gi", rotations[bodies], local)
+        for local in (robot.capsule_starts, robot.capsule_ends)
+    )
+    i, j = robot.collision_pairs.T
+    assert len(i) > 100
+    gap = segment_distance(starts[i], ends[i], starts[j], ends[j])
+    assert (gap > robot.capsule_radii[i] + robot.capsule_radii[j]).all()
+    assert (bodies[i] != bodies[j]).all()
+    assert (robot.parents[bodies[i]] != bodies[j]).all()
+    assert (robot.parents[bodies[j]] != bodies[i]).all()
+
+
+def test_hands_against_legs_and_arms_against_each_other_are_watched(robot: RobotModel) -> None:
+    pairs = {
+        frozenset((robot.capsule_bodies[i], robot.capsule_bodies[j]))
+        for i, j in robot.collision_pairs
+    }
+    assert frozenset((robot.roles["left_wrist"], robot.roles["right_wrist"])) in pairs
+    thigh = int(robot.parents[robot.roles["left_knee"]])
+    assert frozenset((robot.roles["left_wrist"], thigh)) in pairs
+    assert frozenset((robot.roles["left_knee"], robot.roles["right_knee"])) in pairs
+
+
+def test_source_and_licence_travel_with_the_robot(robot: RobotModel) -> None:
+    spec = robot_spec(robot.name)
+    assert spec.source.package and spec.source.version and spec.source.licence
+    assert spec.source.licence in robot.source
+    assert (EMBEDDED / robot.name / "LICENSE").read_text().strip()

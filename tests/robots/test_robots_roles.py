@@ -1,0 +1,80 @@
+"""Roles are found without being told, and told when they cannot be found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from robot_files import EMBEDDED, anonymous, embedded_xml
+
+from retarget.errors import RobotError, RoleError
+from retarget.robots import RobotModel, load_robot, robot_names
+
+# Both are on the hip's flexion axis, 2 cm apart.
+EQUALLY_GOOD = {"booster_t1": {"left_hip", "right_hip"}}
+
+
+def same_roles(found: RobotModel, given: RobotModel) -> None:
+    for role, body in given.roles.items():
+        if role not in EQUALLY_GOOD.get(given.name, ()):
+            assert found.roles[role] == body, role
+            assert found.role_points[role] == pytest.approx(given.role_points[role], abs=2e-3), role
+
+
+@pytest.mark.parametrize("name", robot_names())
+def test_roles_proposed_for_the_bare_model_are_those_of_the_description(name: str) -> None:
+    same_roles(load_robot(EMBEDDED / name / "model.xml"), load_robot(name))
+
+
+@pytest.mark.parametrize("name", robot_names())
+def test_geometry_alone_is_enough(name: str, tmp_path: Path) -> None:
+    same_roles(load_robot(anonymous(tmp_path, name)), load_robot(name))
+
+
+def test_a_robot_whose_names_say_that_it_looks_along_minus_x_is_refused(tmp_path: Path) -> None:
+    text = embedded_xml("unitree_g1")
+    turned = text.replace("left_", "TEMP_").replace("right_", "left_").replace("TEMP_", "right_")
+    path = tmp_path / "turned.xml"
+    path.write_text(turned)
+    with pytest.raises(RobotError, match=r"look along x.*roles of left and right"):
+        load_robot(path)
+
+
+def test_a_description_overrides_the_proposal(tmp_path: Path) -> None:
+    toml = tmp_path / "robot.toml"
+    toml.write_text('[roles]\nchest = { body = "pelvis", point = [0.0, 0.0, 0.2] }\n')
+    robot = load_robot(EMBEDDED / "unitree_g1/model.xml", description=toml)
+    assert robot.roles["chest"] == 0
+    assert robot.role_points["chest"].tolist() == [0, 0, 0.2]
+    assert robot.body_names[robot.roles["left_knee"]] == "left_knee_link"
+
+
+def test_a_role_may_name_a_welded_body(tmp_path: Path) -> None:
+    path = tmp_path / "robot.xml"
+    hand = '<body name="left_palm" pos="0.1 0 0"/>'
+    old = '<joint name="left_wrist_yaw_joint"'
+    path.write_text(embedded_xml("unitree_g1").replace(old, hand + old))
+    toml = tmp_path / "robot.toml"
+    toml.write_text('[roles]\nleft_wrist = "left_palm"\n')
+    robot = load_robot(path, description=toml)
+    assert robot.body_names[robot.roles["left_wrist"]] == "left_wrist_yaw_link"
+    assert robot.role_points["left_wrist"] == pytest.approx([0.1, 0, 0])
+
+
+def test_an_unknown_body_is_refused_with_the_bodies_there_are(tmp_path: Path) -> None:
+    toml = tmp_path / "robot.toml"
+    toml.write_text('[roles]\npelvis = "hips"\n')
+    with pytest.raises(RoleError, match=r"role 'pelvis' names the body 'hips'.*bodies are pelvis"):
+        load_robot(EMBEDDED / "unitree_g1/model.xml", description=toml)
+
+
+def test_a_robot_without_arms_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    path = tmp_path / "legs.xml"
+    text = embedded_xml("unitree_g1")
+    start = text.index('<body name="waist_yaw_link"')
+    stop = text.index("</worldbody>")
+    path.write_text(text[:start] + "</body>" + text[stop:].replace('body1="left_elbow_link"', ""))
+    text = path.read_text()
+    path.write_text(text[: text.index("<contact>")] + "</mujoco>")
+    with pytest.raises(RoleError, match=r"two legs and two arms.*\[roles\] in a robot TOML"):
+        load_robot(path)
