@@ -4,7 +4,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bvh_files import CLIPS, EMBEDDED, ROTATIONS, Joint, bvh_text, hierarchy_text, human, walking
+from bvh_files import (
+    CLIPS,
+    EMBEDDED,
+    ROOT_CHANNELS,
+    ROTATIONS,
+    Joint,
+    bvh_text,
+    column,
+    hierarchy_text,
+    human,
+    walking,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
@@ -72,6 +83,7 @@ CHANNELS = st.lists(
 def files(draw: st.DrawFn) -> tuple[list[Joint], np.ndarray]:
     """Any forest in depth-first order, with end sites on some leaves."""
     number = st.floats(-300, 300, allow_subnormal=False)
+    value = number.filter(bool)  # position channels that are all zero mean something else
     count = draw(st.integers(1, 7))
     joints: list[Joint] = []
     path: list[int] = []
@@ -85,7 +97,7 @@ def files(draw: st.DrawFn) -> tuple[list[Joint], np.ndarray]:
         if draw(st.booleans()) and j == count - 1:
             joints.append(Joint("", len(joints) - 1, [1.0, 2.0, 3.0], (), is_end=True))
     width = sum(len(joint.channels) for joint in joints)
-    rows = draw(st.lists(st.lists(number, min_size=width, max_size=width), min_size=1, max_size=3))
+    rows = draw(st.lists(st.lists(value, min_size=width, max_size=width), min_size=1, max_size=3))
     return joints, np.array(rows)
 
 
@@ -171,6 +183,23 @@ def test_several_roots_are_several_trees() -> None:
     recording = read(bvh_text(joints, rows))
     assert recording.parents.tolist().count(-1) == 2
     assert recording.positions[:, -1, 0].tolist() == [1, 2, 3]
+
+
+def test_position_channels_replace_offsets_but_not_when_they_are_always_zero() -> None:
+    six = [
+        Joint(j.name, j.parent, j.offset, () if j.is_end else ROOT_CHANNELS, j.is_end)
+        for j in JOINTS
+    ]
+    rows = walking(six, 5)
+    recording = read(bvh_text(six, rows))
+    np.testing.assert_allclose(recording.positions, read(TEXT).positions, atol=1e-12)
+    assert "20 joints have position channels that are always zero" in recording.notes[0]
+    rows[:, column(six, "Head", "Yposition")] = 30
+    moved = read(bvh_text(six, rows))
+    head, neck = moved.joint_names.index("Head"), moved.joint_names.index("Neck")
+    distance = np.linalg.norm(moved.positions[:, head] - moved.positions[:, neck], axis=-1)
+    np.testing.assert_allclose(distance, 30)
+    assert "19 joints" in moved.notes[0]
 
 
 @pytest.mark.parametrize("said", [3, 9])
@@ -332,6 +361,7 @@ def test_no_channels_is_said() -> None:
 
 
 @given(st.binary(max_size=400))
+@settings(deadline=None)
 def test_binary_garbage_is_one_clear_line(data: bytes) -> None:
     complaint(data)
 

@@ -5,7 +5,7 @@ import struct
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retarget.motion.numbers import NumberRowsError, parse_rows
@@ -21,6 +21,7 @@ def bits(value: float) -> bytes:
 
 
 @given(st.lists(finite, min_size=1, max_size=30), st.sampled_from(["\n", "\r\n", "\r"]))
+@settings(deadline=None)
 def test_every_double_survives_the_round_trip(values: list[float], newline: str) -> None:
     text = newline.join(repr(value) for value in values).encode()
     parsed = parse_rows(text, 0, 1)[:, 0]
@@ -28,12 +29,14 @@ def test_every_double_survives_the_round_trip(values: list[float], newline: str)
 
 
 @given(st.lists(decimals.filter(lambda word: math.isfinite(float(word))), min_size=1, max_size=20))
+@settings(deadline=None)
 def test_any_decimal_is_rounded_as_float_does(words: list[str]) -> None:
     parsed = parse_rows(" ".join(words).encode(), 0, len(words))[0]
     assert [bits(v) for v in parsed] == [bits(float(word)) for word in words]
 
 
 @given(st.integers(-(10**9), 10**9), st.integers(0, 8))
+@settings(deadline=None)
 def test_fixed_point_values_as_files_hold_them(value: int, digits: int) -> None:
     word = f"{value / 10**digits:.{digits}f}"
     assert bits(parse_rows(word.encode(), 0, 1)[0, 0]) == bits(float(word))

@@ -154,6 +154,13 @@ def test_legs_without_length_are_refused(tmp_path: Path) -> None:
     assert "are at the same place" in complaint(file)
 
 
+@pytest.mark.parametrize("value", ["1e13", "-1e308"])
+def test_an_impossible_distance_is_located(tmp_path: Path, value: str) -> None:
+    file = walk_file(tmp_path)
+    file.write_text(file.read_text().replace("OFFSET 0.0 9.0 1.0", f"OFFSET 0.0 {value} 1.0"))
+    assert "frame 0, joint Head has an impossible position" in complaint(file)
+
+
 # ------------------------------------------------------------------------------------------ formats of users
 
 
@@ -193,4 +200,4 @@ def test_a_user_s_format_is_read_like_any_other(tmp_path: Path, lab_format: LabF
 def test_a_reader_that_returns_no_number_is_caught(tmp_path: Path, lab_format: LabFormat) -> None:
     file = tmp_path / "clip.lab"
     file.write_text("LAB -1")
-    assert "frame 3, joint Head is not finite" in complaint(file, format=lab_format)
+    assert "frame 3, joint Head has an impossible position" in complaint(file, format=lab_format)

@@ -12,7 +12,8 @@ from retarget.motion.bvh import read_bvh
 from retarget.motion.formats import sniff_format
 from retarget.motion.names import recognised_rig, split_name
 from retarget.motion.recording import Recording
-from retarget.motion.roles import REQUIRED_ROLES, ROLES, find_roles, read_role_overrides
+from retarget.motion.role_file import read_role_overrides
+from retarget.motion.roles import REQUIRED_ROLES, ROLES, find_roles
 
 PLACE = Path("clip.bvh")
 

@@ -9,21 +9,25 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from retarget.motion.contacts import Contacts, detect_contacts
+    from retarget.motion.anatomy import Anatomy, find_anatomy
+    from retarget.motion.contacts import Contacts, find_contacts
     from retarget.motion.formats import MotionFormat, format_names, motion_formats, register_reader
     from retarget.motion.motion import Motion, MotionSource
     from retarget.motion.read import motion_from_recording, read_motion
     from retarget.motion.recording import Recording
-    from retarget.motion.roles import ROLES, find_roles, read_role_overrides
+    from retarget.motion.role_file import read_role_overrides
+    from retarget.motion.roles import ROLES, find_roles
 
 __all__ = [
     "ROLES",
+    "Anatomy",
     "Contacts",
     "Motion",
     "MotionFormat",
     "MotionSource",
     "Recording",
-    "detect_contacts",
+    "find_anatomy",
+    "find_contacts",
     "find_roles",
     "format_names",
     "motion_formats",
@@ -35,18 +39,20 @@ __all__ = [
 
 _HOMES = {
     "ROLES": "roles",
+    "Anatomy": "anatomy",
     "Contacts": "contacts",
     "Motion": "motion",
     "MotionFormat": "formats",
     "MotionSource": "motion",
     "Recording": "recording",
-    "detect_contacts": "contacts",
+    "find_anatomy": "anatomy",
+    "find_contacts": "contacts",
     "find_roles": "roles",
     "format_names": "formats",
     "motion_formats": "formats",
     "motion_from_recording": "read",
     "read_motion": "read",
-    "read_role_overrides": "roles",
+    "read_role_overrides": "role_file",
     "register_reader": "formats",
 }
 

@@ -24,7 +24,7 @@ _UNITS: Final = {
     "inch": 0.0254,
     "foot": 0.3048,
     # ASF files of the CMU database, whose lengths are inches times 0.45.
-    "cmu (0.056444 m)": 0.0254 / 0.45,
+    "cmu": 0.0254 / 0.45,
 }
 _CLEAR: Final = 0.7  # mean component of the body's axis along the up axis: 45 degrees of tilt
 _FLOOR_ERROR: Final = 0.25  # leg lengths; joints are above the floor, and data is shifted a little

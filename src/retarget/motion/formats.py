@@ -125,7 +125,7 @@ def _read_amp_npz(data: bytes, path: Path) -> Recording:
 
 
 def _looks_like_bvh(data: bytes) -> bool:
-    from retarget.motion.bvh import looks_like_bvh
+    from retarget.motion.bvh_hierarchy import looks_like_bvh
 
     return looks_like_bvh(data)
 

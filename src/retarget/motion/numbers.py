@@ -36,6 +36,7 @@ class NumberRowsError(ValueError):
         line: Line of the text, counted from one.
         row: Index of the row of numbers, counted from zero.
         count: How many values the row has, where that is what is wrong; else None.
+        last: Whether nothing follows the row.
         column: Which value is unreadable, counted from zero; else None.
         word: What stands in its place.
     """
@@ -46,11 +47,13 @@ class NumberRowsError(ValueError):
         row: int,
         *,
         count: int | None = None,
+        last: bool = False,
         column: int | None = None,
         word: str = "",
     ) -> None:
         super().__init__(f"line {line}: row {row} cannot be read")
-        self.line, self.row, self.count, self.column, self.word = line, row, count, column, word
+        self.line, self.row, self.count, self.last = line, row, count, last
+        self.column, self.word = column, word
 
 
 def parse_rows(text: bytes, start: int, columns: int) -> Float64[np.ndarray, "rows columns"]:
@@ -85,7 +88,8 @@ def parse_rows(text: bytes, start: int, columns: int) -> Float64[np.ndarray, "ro
         word = _word(text, wrong)[:40].decode("utf-8", "backslashreplace")
         raise NumberRowsError(_line_at(text, wrong), row, column=column, word=word)
     if column != 0:
-        raise NumberRowsError(_line_of_row(text, start, row), row, count=column)
+        line, last = _place_of_row(text, start, row)
+        raise NumberRowsError(line, row, count=column, last=last)
     return values[:row]
 
 
@@ -98,16 +102,11 @@ def _line_at(text: bytes, offset: int) -> int:
     return 1 + len(re.findall(rb"\r\n|\n|\r", text[:offset]))
 
 
-def _line_of_row(text: bytes, start: int, row: int) -> int:
-    """Line of the ``row``-th line after ``start`` that is not blank."""
-    line = _line_at(text, start)
-    for content in text[start:].splitlines():
-        if content.strip():
-            if row == 0:
-                break
-            row -= 1
-        line += 1
-    return line
+def _place_of_row(text: bytes, start: int, row: int) -> tuple[int, bool]:
+    """The line of the ``row``-th line from ``start`` on that is not blank, and whether it is the last one."""
+    contents = text[start:].splitlines()
+    filled = [at for at, content in enumerate(contents) if content.strip()]
+    return _line_at(text, start) + filled[row], row == len(filled) - 1
 
 
 @jit("UniTuple(int64, 4)(uint8[::1], int64, float64[:, ::1], int64[:, ::1])")

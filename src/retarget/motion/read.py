@@ -20,6 +20,7 @@ from retarget.motion.roles import find_roles
 
 __all__ = ["motion_from_recording", "read_motion"]
 
+_FARTHEST = 1e12  # in any unit; far beyond, sums and squares overflow
 _SAMPLED_FRAMES = 200  # enough for lengths and tilts, which hardly change
 
 
@@ -87,8 +88,8 @@ def motion_from_recording(
     """
     from retarget.motion.kinematics import to_world
 
-    positions = np.ascontiguousarray(recording.positions, np.float64)
-    rotations = np.ascontiguousarray(recording.rotations, np.float64)
+    positions = np.require(recording.positions, np.float64, ["C", "W"])
+    rotations = np.require(recording.rotations, np.float64, ["C", "W"])
     _check(recording, source)
     names, parents = recording.joint_names, recording.parents.astype(np.int64)
     sample = positions[:: max(1, len(positions) // _SAMPLED_FRAMES)]
@@ -162,11 +163,20 @@ def _check(recording: Recording, source: MotionSource) -> None:
     place = source.path or "motion"
     if len(recording.positions) == 0:
         raise FileFormatError(place, "holds no frames", "export it again with its motion")
-    for array in (recording.positions, recording.rotations):
-        if not np.isfinite(array).all():
-            frame, joint = np.argwhere(~np.isfinite(array))[0][:2]
-            cause = f"frame {frame}, joint {recording.joint_names[joint]} is not finite"
+    for what, array, most in (
+        ("position", recording.positions, _FARTHEST),
+        ("rotation", recording.rotations, 2.0),
+    ):
+        right = np.abs(array) < most  # false for NaN too
+        if not right.all():
+            frame, joint = np.argwhere(~right)[0][:2]
+            cause = f"frame {frame}, joint {recording.joint_names[joint]} has an impossible {what}"
             raise FileFormatError(place, cause, "repair the frame or cut it out")
+    squared = np.einsum("tjk,tjk->tj", recording.rotations, recording.rotations)
+    if np.any(np.abs(squared - 1) > 1e-3):
+        frame, joint = np.argwhere(np.abs(squared - 1) > 1e-3)[0]
+        cause = f"frame {frame}, joint {recording.joint_names[joint]}: the rotation is no unit quaternion"
+        raise FileFormatError(place, cause, "readers must return unit quaternions, wxyz")
 
 
 def _frames_to_drop(bind: int, frames: int, skip: bool | None) -> tuple[int, list[str]]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from retarget.errors import RetargetError
+
 __all__ = ["Recording"]
 
 
@@ -27,9 +29,8 @@ class Recording:
         notes: What a user should know, in plain sentences.
 
     Example:
-        >>> recording = Recording(
-        ...     ("hips", "head"), np.array([-1, 0]), np.zeros((9, 2, 3)), np.ones((9, 2, 4)) / 2, fps=30.0
-        ... )
+        >>> positions, rotations = np.zeros((9, 2, 3)), np.full((9, 2, 4), 0.5)
+        >>> recording = Recording(("hips", "head"), np.array([-1, 0]), positions, rotations, fps=30.0)
         >>> len(recording.positions)
         9
     """
@@ -44,3 +45,17 @@ class Recording:
     likely_up_axis: str = "y"
     rest_frames: int = 0
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        joints = len(self.joint_names)
+        frames = len(self.positions)
+        if (self.positions.shape, self.rotations.shape) != (
+            (frames, joints, 3),
+            (frames, joints, 4),
+        ):
+            shapes = f"positions {self.positions.shape} and rotations {self.rotations.shape}"
+            raise RetargetError(f"a recording of {joints} joints has {shapes}")
+        if self.parents.shape != (joints,) or np.any(self.parents >= np.arange(joints)):
+            raise RetargetError("a recording's parents must come before their children")
+        if len(set(self.joint_names)) != joints:
+            raise RetargetError("a recording's joint names must be distinct")

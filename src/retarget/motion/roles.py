@@ -9,25 +9,18 @@ chest follow from the hierarchy. Where names say nothing, the skeleton's shape p
 from __future__ import annotations
 
 import itertools
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 from jaxtyping import Float64
 
-from retarget.errors import FileFormatError, RoleError
+from retarget.errors import RoleError
 from retarget.motion.names import LIMB_WORDS, split_name
-from retarget.motion.tree import (
-    children_of,
-    is_below,
-    line_to,
-    lowest_common_ancestor,
-    path_to_root,
-)
+from retarget.motion.torso import find_torso
+from retarget.motion.tree import children_of, is_below, line_to
 
-__all__ = ["REQUIRED_ROLES", "ROLES", "find_roles", "read_role_overrides"]
+__all__ = ["REQUIRED_ROLES", "ROLES", "find_roles"]
 
 _LEG: Final = ("hip", "knee", "ankle", "toe")
 _ARM: Final = ("shoulder", "elbow", "wrist")
@@ -40,9 +33,6 @@ ROLES: Final = (
 REQUIRED_ROLES: Final = tuple(
     role for role in ROLES if role not in ("spine", "neck", "head", "left_toe", "right_toe")
 )
-
-_PELVIS_WORDS: Final = ("pelvis", "hips", "hip")
-_NECK_WORDS: Final = ("neck", "head", "upperneck", "lowerneck")
 
 
 def find_roles(
@@ -78,12 +68,12 @@ def find_roles(
         if shaped:
             limbs = {**shaped, **given}
             notes.append(
-                "joint names were not recognised; the roles were found from the skeleton's shape, so check them"
+                "joint names do not tell all roles; they were found from the skeleton's shape, so check them"
             )
     missing = [role for role in _required_limbs() if role not in limbs]
     if missing:
         raise RoleError(_missing_message(missing, names))
-    roles = {**_torso(names, parents, lengths, limbs, given), **limbs}
+    roles = {**find_torso(names, parents, lengths, limbs, given), **limbs}
     _check_limbs(roles, names, parents, lengths)
     notes += [
         f"the {side} foot has no toe joint and no end site"
@@ -91,39 +81,6 @@ def find_roles(
         if f"{side}_toe" not in roles
     ]
     return {role: roles[role] for role in ROLES if role in roles}, notes
-
-
-def read_role_overrides(path: str | Path) -> dict[str, str]:
-    """Read a TOML file that names joints for roles; all others are still found automatically.
-
-    Example of a file::
-
-        [roles]
-        left_toe = "LeftFoot#end"
-        right_toe = "RightFoot#end"
-
-    Raises:
-        FileFormatError: The file is missing, is no such TOML, or names an unknown role.
-    """
-    path = Path(path)
-    try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        cause = f"cannot be read ({error.strerror or error})"
-        raise FileFormatError(path, cause, "give the path of a role file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FileFormatError(
-            path, f"is not TOML ({error})", "see `[roles]` in the guide"
-        ) from None
-    table = content.get("roles", content)
-    if not isinstance(table, dict) or not table:
-        raise FileFormatError(path, "has no table [roles]", 'write lines such as left_toe = "LToe"')
-    for role, joint in table.items():
-        if role not in ROLES:
-            raise FileFormatError(path, f"unknown role {role!r}", f"known: {', '.join(ROLES)}")
-        if not isinstance(joint, str):
-            raise FileFormatError(path, f"role {role} is not a joint's name in quotes", "")
-    return dict(table)
 
 
 def _resolve(overrides: Mapping[str, str], names: Sequence[str]) -> dict[str, int]:
@@ -208,69 +165,6 @@ def _toe(
             return {f"{side}_toe": joint}
     children = [joint for joint in children_of(parents)[ankle] if lengths[joint] > 0]
     return {f"{side}_toe": max(children, key=lambda joint: lengths[joint])} if children else {}
-
-
-def _torso(
-    names: Sequence[str],
-    parents: Sequence[int],
-    lengths: Float64[np.ndarray, "J"],
-    limbs: Mapping[str, int],
-    given: Mapping[str, int],
-) -> dict[str, int]:
-    """Pelvis, spine, chest, neck and head."""
-    words = [word if not side else "" for side, word in map(split_name, names)]
-    pelvis = given.get("pelvis", -1)
-    if pelvis < 0:
-        pelvis = _pelvis(
-            lowest_common_ancestor(limbs["left_hip"], limbs["right_hip"], parents), words, parents
-        )
-    chest = given.get("chest", -1)
-    if chest < 0:
-        chest = lowest_common_ancestor(limbs["left_shoulder"], limbs["right_shoulder"], parents)
-        while chest >= 0 and words[chest] in _NECK_WORDS:  # collar bones that hang on the neck
-            chest = parents[chest]
-    if pelvis < 0 or chest < 0:
-        part, pair = ("pelvis", "hips") if pelvis < 0 else ("chest", "shoulders")
-        raise RoleError(f"the {pair} have no joint in common; name one for the role {part}")
-    torso = {"pelvis": pelvis, "chest": chest}
-    back = line_to(pelvis, chest, parents)
-    if back:  # a first spine joint at the pelvis' own place says nothing about the back
-        torso["spine"] = next((joint for joint in back if lengths[joint] > 0), back[-1])
-    head = given.get("head", next((j for j, word in enumerate(words) if word == "head"), -1))
-    if head < 0:
-        joints = [joint for joint, name in enumerate(names) if "#" not in name]
-        head = _farthest_free(joints, chest, parents, set(limbs.values()))
-    above = line_to(chest, head, parents) if head >= 0 else []
-    if above:
-        torso |= {"neck": above[0], "head": head}
-    return torso
-
-
-def _pelvis(common: int, words: Sequence[str], parents: Sequence[int]) -> int:
-    """The hips' common ancestor, or a joint beside it that has the pelvis' name."""
-    near = {joint for joint, parent in enumerate(parents) if parent == common and common >= 0}
-    near |= set(path_to_root(common, parents)[:3])
-    if common >= 0 and words[common] in _PELVIS_WORDS:
-        return common
-    for word in _PELVIS_WORDS:
-        for joint in sorted(near) if common >= 0 else range(len(words)):
-            if words[joint] == word:
-                return joint
-    return common
-
-
-def _farthest_free(
-    joints: Iterable[int], chest: int, parents: Sequence[int], limbs: set[int]
-) -> int:
-    """The joint deepest below the chest that neither is on a limb nor leads to one; -1 if there is none."""
-    free = [
-        joint
-        for joint in joints
-        if not limbs.intersection(line_to(chest, joint, parents))
-        and not any(is_below(limb, joint, parents) for limb in limbs)
-        and is_below(joint, chest, parents)
-    ]
-    return max(free, key=lambda joint: len(path_to_root(joint, parents)), default=-1)
 
 
 def _check_limbs(
