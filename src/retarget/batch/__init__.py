@@ -14,6 +14,9 @@ from retarget.batch.models import (
 )
 from retarget.batch.plan import PlannedJob
 from retarget.batch.runner import DEFAULT_RETRY_ON, BatchRunner
+from retarget.batch.shard import merge_manifests, parse_shard, shard_jobs, shard_manifest_path
+from retarget.batch.status import BatchStatus, read_status
+from retarget.batch.verify import VerifyProblem, verify_manifest
 from retarget.kinds import MotionFormatKind, RobotKind, RunStatus
 
 __all__ = [
@@ -24,10 +27,18 @@ __all__ = [
     "BatchManifest",
     "BatchRunRecord",
     "BatchRunner",
+    "BatchStatus",
     "BatchWorker",
     "MotionFormatKind",
     "PlannedJob",
     "RobotKind",
     "RunStatus",
+    "VerifyProblem",
     "jobs_from_folder",
+    "merge_manifests",
+    "parse_shard",
+    "read_status",
+    "shard_jobs",
+    "shard_manifest_path",
+    "verify_manifest",
 ]

@@ -165,7 +165,7 @@ class Dispatcher:
         return self._queue.popleft() if self._queue else None
 
     def _patience(self) -> float:
-        if not self._delayed:
+        if not self._delayed or self._stopping or self._engine.free <= 0:
             return _PATIENCE_S
         return min(_PATIENCE_S, max(0.0, self._delayed[0][0] - monotonic()))
 

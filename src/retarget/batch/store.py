@@ -27,6 +27,7 @@ __all__ = [
     "ManifestHead",
     "StartedJob",
     "StoredBatch",
+    "as_manifest",
     "encode_record",
     "load_manifest",
     "read_stored",
@@ -96,6 +97,7 @@ class StoredBatch:
         unfinished: Jobs started and not finished; an earlier record of theirs is not among ``records``.
         order: Ids of the current definition in submission order; empty without a journal.
         has_journal: Whether a journal lies beside the manifest: the run goes on, or crashed.
+        run_began: When the run of that journal began.
     """
 
     head: ManifestHead
@@ -105,6 +107,7 @@ class StoredBatch:
     unfinished: dict[str, StartedJob] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
     has_journal: bool = False
+    run_began: datetime | None = None
 
 
 def real_path(path: str | Path) -> Path:
@@ -138,6 +141,11 @@ def load_manifest(kind: type[_Manifest], path: Path) -> _Manifest:
     stored = read_stored(path)
     if stored is None:
         raise ManifestError(f"{path}: no such batch manifest; check the path")
+    return as_manifest(kind, stored)
+
+
+def as_manifest(kind: type[_Manifest], stored: StoredBatch) -> _Manifest:
+    """The manifest of a stored state."""
     head = stored.head
     manifest = kind.from_records(
         records=stored.records.values(),
@@ -289,6 +297,8 @@ def _replay(path: Path, stored: StoredBatch, journal: JournalContent) -> None:
 
 def _apply(stored: StoredBatch, event: dict[str, Any]) -> None:
     match event.get("e"):
+        case "run":
+            stored.run_began = datetime.fromisoformat(event["at"])
         case "plan":
             stored.order.extend(str(job_id) for job_id in event["ids"])
         case "start":

@@ -101,10 +101,9 @@ class LocalEngine:
         """The next thing that happened."""
         deadline = time.monotonic() + timeout_s
         while not self._events:
-            remaining = deadline - time.monotonic()
-            if remaining <= 0:
+            self._wait(min(max(0.0, deadline - time.monotonic()), _TICK_S))
+            if not self._events and time.monotonic() >= deadline:
                 return None
-            self._wait(min(remaining, _TICK_S))
         return self._events.popleft()
 
     def cancel(self, key: int) -> None:

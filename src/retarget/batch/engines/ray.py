@@ -121,10 +121,9 @@ class RayEngine:
         deadline = time.monotonic() + timeout_s
         while not self._events:
             self._hand_out()
-            remaining = deadline - time.monotonic()
-            if remaining <= 0:
+            self._listen(max(0.0, deadline - time.monotonic()))
+            if not self._events and time.monotonic() >= deadline:
                 return None
-            self._listen(remaining)
         return self._events.popleft()
 
     def cancel(self, key: int) -> None:
@@ -133,7 +132,6 @@ class RayEngine:
         for call, agent in list(self._agents.items()):
             if key in agent.tasks:
                 del agent.tasks[key]
-                self._kill(agent)
                 self._lose(call, "its worker was stopped with another job")
 
     def close(self) -> None:
@@ -199,7 +197,7 @@ class RayEngine:
         try:
             events: list[EngineEvent] = self._ray.get(call)
         except self._ray.exceptions.RayActorError as error:
-            self._lose(call, _first_line(error))
+            self._lose(call, _gist(error))
             return
         except self._ray.exceptions.RayTaskError as error:
             raise BatchError(
@@ -221,6 +219,9 @@ class RayEngine:
     def _lose(self, call: Any, why: str) -> None:
         """A worker is gone: its tasks are lost, and another takes its place."""
         agent = self._agents.pop(call)
+        self._kill(
+            agent
+        )  # it may only be out of reach, and must not go on with jobs that are redone
         _log.warning("worker %s was lost: %s", agent.name, why)
         if not agent.ready:
             self._failed_starts += 1
@@ -278,9 +279,10 @@ class _Agent:
 
     def __init__(self, worker_pickle: bytes, limits: Limits) -> None:
         # The process that runs jobs is spawned from this one and must not run Ray's main module again.
-        for name in ("__file__", "__spec__"):
-            with contextlib.suppress(AttributeError):
-                delattr(sys.modules["__main__"], name)
+        main = sys.modules["__main__"]
+        main.__spec__ = None
+        with contextlib.suppress(AttributeError):
+            del main.__file__
         self._engine = LocalEngine(worker_pickle, 1, limits)
         self._open = 0
 
@@ -311,9 +313,12 @@ def _import_ray() -> Any:
     return ray
 
 
-def _first_line(error: BaseException) -> str:
+def _gist(error: BaseException) -> str:
+    """The line of Ray's long messages that says what happened."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
+    if not lines:
+        return type(error).__name__
+    return lines[-1] if "creation task" in lines[0] else lines[0]
 
 
 @contextlib.contextmanager
