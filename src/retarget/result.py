@@ -157,7 +157,8 @@ class RetargetingResult:
         """
         remedy = "retarget the clip again"
         try:
-            with np.load(path, allow_pickle=False) as archive:
+            # Opened here, as np.load does not close a file that is no whole archive.
+            with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
                 data = {name: archive[name] for name in archive.files}
         except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             cause = getattr(error, "strerror", None) or f"not a readable npz ({error})"

@@ -1,0 +1,185 @@
+"""``retarget batch`` and ``retarget demo``: folders of files, taken up again."""
+
+import json
+from pathlib import Path
+
+import pytest
+from cli_helpers import Bvh, Command
+
+from retarget.batch import BatchManifest
+from retarget.demo import clips_folder, embedded_clips
+from retarget.result import RetargetingResult
+
+
+@pytest.fixture
+def folder(tmp_path: Path, bvh: Bvh) -> Path:
+    """Three short files in two folders, one of them broken."""
+    inputs = tmp_path / "in"
+    (inputs / "deep").mkdir(parents=True)
+    (inputs / "a.bvh").write_text(bvh.text(bvh.rows[1:60]))
+    (inputs / "deep" / "b.bvh").write_text(bvh.text(bvh.rows[60:130]))
+    (inputs / "broken.bvh").write_text(bvh.text(bvh.rows[1:9])[:-300])
+    (inputs / "notes.txt").write_text("not a motion")
+    return inputs
+
+
+def test_every_file_ends_in_one_record_and_outputs_keep_the_path(
+    command: Command, folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    outcome = command("batch", "--input-dir", folder, "--output-dir", out, "--max-workers", "1")
+    assert outcome.code == 1
+    assert "2 done, 0 skipped, 1 failed of 3 jobs" in outcome.out
+    manifest = BatchManifest.load(out / "batch_manifest.json")
+    assert [r.job_id for r in manifest.records] == ["a.bvh", "broken.bvh", "deep/b.bvh"]
+    broken = manifest.records_by_id()["broken.bvh"]
+    assert broken.error_type == "FileFormatError"
+    assert "broken.bvh" in broken.message
+    assert len(RetargetingResult.load_npz(out / "deep" / "b.npz")) == 70
+    assert not (out / "broken.npz").exists()
+    good = manifest.records_by_id()["a.bvh"].provenance
+    assert good["frames"] == 59
+    assert set(good["quality"]) >= {"limb_error_mean", "toe_slide_mean"}
+
+
+def test_a_second_run_skips_what_is_done_and_redoes_what_is_not(
+    command: Command, folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    (folder / "broken.bvh").unlink()
+    said = ["batch", "--input-dir", folder, "--output-dir", out, "--max-workers", "1", "--json"]
+    assert command(*said).json["success_count"] == 2
+    assert command(*said).json["skipped_count"] == 2
+    (out / "a.npz").unlink()
+    third = command(*said).json
+    assert {r["job_id"]: r["status"] for r in third["records"]} == {
+        "a.bvh": "success",
+        "deep/b.bvh": "skipped",
+    }
+    assert command(*said, "--force").json["success_count"] == 2
+
+
+def test_results_of_changed_options_are_stale(
+    command: Command, folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    (folder / "broken.bvh").unlink()
+    config = tmp_path / "run.toml"
+    config.write_text("[options]\nsmoothness = 3.0\n")
+    said = ["batch", "--input-dir", folder, "--output-dir", out, "--max-workers", "1"]
+    assert command(*said).code == 0
+    planned = command(*said, "--config", config, "--dry-run", "--stale", "rerun", "--json").json
+    assert [(p["action"], "options changed" in p["reason"]) for p in planned] == [("run", True)] * 2
+    assert (
+        command(*said, "--config", config, "--stale", "rerun", "--json").json["success_count"] == 2
+    )
+    assert command(*said, "--config", config, "--json").json["skipped_count"] == 2
+
+
+def test_a_dry_run_says_what_would_run_and_changes_nothing(
+    command: Command, folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    outcome = command("batch", "--input-dir", folder, "--output-dir", out, "--dry-run")
+    assert outcome.code == 0
+    assert "3 of 3 jobs would run; nothing was changed" in outcome.out
+    assert not out.exists()
+
+
+def test_two_workers_give_the_same_motion_as_one(
+    command: Command, folder: Path, tmp_path: Path
+) -> None:
+    (folder / "broken.bvh").unlink()
+    for workers in ("1", "2"):
+        outcome = command(
+            "batch",
+            "--input-dir",
+            folder,
+            "--output-dir",
+            tmp_path / workers,
+            "--max-workers",
+            workers,
+        )
+        assert outcome.code == 0, outcome.err
+    one, two = (RetargetingResult.load_npz(tmp_path / w / "deep" / "b.npz") for w in ("1", "2"))
+    assert (one.qpos == two.qpos).all()
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--pattern", "**/*.fbx"], "no file matches"),
+        (["--robot", "g2"], "unknown robot"),
+        (["--format", "mp4"], "unknown motion format"),
+        (["--stale", "perhaps"], "known: fail, rerun, skip"),
+        (["--engine", "steam"], "unknown engine"),
+        (["--max-workers", "0"], "max_workers"),
+        (["--timeout", "-1"], "timeout_s"),
+    ],
+)
+def test_wrong_usage_is_said_before_the_first_job(
+    command: Command, folder: Path, tmp_path: Path, words: list[str], complaint: str
+) -> None:
+    out = tmp_path / "out"
+    outcome = command("batch", "--input-dir", folder, "--output-dir", out, *words)
+    assert outcome.code == 2
+    assert complaint in outcome.error
+    assert not out.exists()
+
+
+def test_a_missing_input_folder_is_wrong_usage(command: Command, tmp_path: Path) -> None:
+    outcome = command("batch", "--input-dir", tmp_path / "no", "--output-dir", tmp_path / "out")
+    assert outcome.code == 2
+    assert "no such folder" in outcome.error
+
+
+def test_a_foreign_manifest_is_not_overwritten(
+    command: Command, folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "batch_manifest.json").write_text('{"name": "someone else\'s"}')
+    outcome = command("batch", "--input-dir", folder, "--output-dir", out)
+    assert outcome.code == 1
+    assert "batch_manifest.json" in outcome.error
+    assert json.loads((out / "batch_manifest.json").read_text()) == {"name": "someone else's"}
+
+
+def test_the_demo_scores_and_draws_each_clip_and_is_resumable(
+    command: Command, tmp_path: Path
+) -> None:
+    before = {path: path.read_bytes() for path in clips_folder().iterdir()}
+    out = tmp_path / "demo"
+    names = [path.stem for path in embedded_clips()]
+    first = command("demo", "--output-dir", out)
+    assert first.code == 0, first.err
+    for name in names:
+        assert f"\n{name} " in first.out
+        assert (out / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert str(out / f"{name}.png") in first.out
+    assert f"{len(names)} done, 0 skipped, 0 failed" in first.out
+    again = command("demo", "--output-dir", out)
+    assert f"0 done, {len(names)} skipped, 0 failed" in again.out
+    (out / "humanoid_run.npz").unlink()
+    third = command("demo", "--output-dir", out)
+    assert f"1 done, {len(names) - 1} skipped, 0 failed" in third.out
+    assert (out / "humanoid_run.npz").exists()
+    assert {path: path.read_bytes() for path in clips_folder().iterdir()} == before
+
+
+def test_a_batch_is_evaluated_by_its_manifest(
+    command: Command, folder: Path, tmp_path: Path
+) -> None:
+    out, reports = tmp_path / "out", tmp_path / "reports"
+    command("batch", "--input-dir", folder, "--output-dir", out, "--max-workers", "1")
+    said = ["evaluate", "--batch-manifest", out / "batch_manifest.json", "--output-dir", reports]
+    outcome = command(*said, "--output", tmp_path / "summary.json")
+    assert outcome.code == 0, outcome.err
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert [clip["clip"] for clip in summary["clips"]] == ["a.bvh", "deep/b.bvh"]
+    report = json.loads((reports / "deep" / "b.bvh.json").read_text())
+    assert report["measures"]["limb_error_mean"]["unit"] == "deg"
+    (out / "a.npz").write_bytes(b"torn")
+    torn = command(*said)
+    assert torn.code == 1
+    assert "a.npz" in torn.error

@@ -1,0 +1,262 @@
+"""``retarget run``: one file, and every way in which it can be wrong."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli_helpers import Bvh, Command
+
+from retarget.result import RetargetingResult
+
+
+def test_a_clip_becomes_a_result_within_the_robots_limits(
+    command: Command, walk: Path, tmp_path: Path
+) -> None:
+    from retarget import load_robot
+
+    outcome = command("run", "--motion", walk, "--output", tmp_path / "new" / "walk.npz", "--json")
+    assert outcome.code == 0
+    assert outcome.json["frames"] == 154
+    assert outcome.json["robot"] == "unitree_g1"
+    assert set(outcome.json["seconds"]) >= {"read", "targets", "solve", "evaluate", "save", "total"}
+    result = RetargetingResult.load_npz(tmp_path / "new" / "walk.npz")
+    robot = load_robot("unitree_g1")
+    assert result.qpos.shape == (154, 36)
+    assert (result.qpos[:, 7:] >= robot.lower - 1e-9).all()
+    assert (result.qpos[:, 7:] <= robot.upper + 1e-9).all()
+    assert result.provenance["motion"]["sha256"] == outcome.json["motion_sha256"]
+
+
+def test_without_json_the_scores_are_one_line_on_standard_output(
+    command: Command, walk: Path, tmp_path: Path
+) -> None:
+    outcome = command("run", "--motion", walk, "--output", tmp_path / "walk.npz")
+    assert outcome.code == 0
+    assert "154 frames at 60 fps on unitree_g1" in outcome.out
+    assert "limb direction error" in outcome.out
+    assert "note:" in outcome.err  # the format has no toes
+
+
+def test_the_same_input_gives_the_same_file_but_for_times(
+    command: Command, walk: Path, tmp_path: Path
+) -> None:
+    for name in ("a.npz", "b.npz"):
+        assert command("run", "--motion", walk, "--output", tmp_path / name).code == 0
+    first, second = (RetargetingResult.load_npz(tmp_path / name) for name in ("a.npz", "b.npz"))
+    assert np.array_equal(first.qpos, second.qpos)
+
+
+def test_a_picture_is_drawn_on_request(command: Command, walk: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "walk.png"
+    outcome = command(
+        "run", "--motion", walk, "--output", tmp_path / "walk.npz", "--picture", picture
+    )
+    assert outcome.code == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_config_file_sets_defaults_and_the_command_line_goes_before_it(
+    command: Command, walk: Path, tmp_path: Path
+) -> None:
+    config = tmp_path / "run.toml"
+    config.write_text('robot = "booster_t1"\n[options]\nfps = 30.0\n')
+    output = tmp_path / "walk.npz"
+    said = ["run", "--motion", walk, "--output", output, "--config", config, "--json"]
+    assert command(*said).json["robot"] == "booster_t1"
+    assert command(*said, "--robot", "unitree_g1").json["robot"] == "unitree_g1"
+    assert RetargetingResult.load_npz(output).fps == 30.0
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("robbot = 'x'", "unknown key robbot; known: motion_format, robot,"),
+        ("[options]\nsmothness = 1", "unknown key options.smothness; known: fps, smoothness,"),
+        ("[options]\nsmoothness = -1.0", "options.smoothness"),
+        ("motion_format = 'mp4'", "mp4"),
+        ("robot = ", "not valid TOML"),
+    ],
+)
+def test_a_wrong_config_is_wrong_usage(
+    command: Command, walk: Path, tmp_path: Path, text: str, complaint: str
+) -> None:
+    config = tmp_path / "run.toml"
+    config.write_text(text)
+    outcome = command("run", "--motion", walk, "--output", tmp_path / "r.npz", "--config", config)
+    assert outcome.code == 2
+    assert complaint in outcome.error
+    assert str(config) in outcome.error
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--robot", "g2"], "unknown robot 'g2'; known: booster_t1, unitree_g1, unitree_h1"),
+        (["--format", "mp4"], "unknown motion format 'mp4'; known: amp_npz, auto, bvh"),
+        (["--config", "missing.toml"], "missing.toml"),
+        (["--frobnicate"], "no such option"),
+    ],
+)
+def test_an_unknown_name_is_wrong_usage_and_lists_those_known(
+    command: Command, walk: Path, tmp_path: Path, words: list[str], complaint: str
+) -> None:
+    outcome = command("run", "--motion", walk, "--output", tmp_path / "r.npz", *words)
+    assert outcome.code == 2
+    assert complaint in outcome.error
+    assert not list(tmp_path.iterdir())
+
+
+def broken(bvh: Bvh) -> dict[str, tuple[str, str]]:
+    """Broken files by name, each with what its error says."""
+    rows = bvh.rows
+    whole = bvh.text(rows)
+    values = rows[5].split()
+    legless = bvh.head.split("JOINT LHipJoint")[0].rstrip()
+    return {
+        "empty": ("", "is empty"),
+        "cut in a row": (whole[: len(whole) // 2], "cut short"),
+        "cut in the skeleton": (bvh.head[: len(bvh.head) // 2], "cut short"),
+        "NaN": (
+            bvh.text([*rows[:5], " ".join(["NaN", *values[1:]])]),
+            "frame 5, value 1 (joint Hips)",
+        ),
+        "infinite": (
+            bvh.text([*rows[:5], " ".join(["inf", *values[1:]])]),
+            "frame 5, value 1 (joint Hips)",
+        ),
+        "no frames": (bvh.text([]), "no frames"),
+        "no rate": (bvh.text(rows[:9], frame_time=0.0), "Frame Time"),
+        "no motion": (bvh.head, "MOTION"),
+        "a skeleton without legs": (
+            legless + "\nEnd Site\n{\nOFFSET 0 1 0\n}\n}\n"
+            "MOTION\nFrames: 1\nFrame Time: 0.03\n0 0 0 0 0 0\n",
+            "left_knee",
+        ),
+        "words": ("this is no motion\n", "not a BVH file"),
+    }
+
+
+@pytest.mark.parametrize("name", [*broken(Bvh())])
+def test_broken_input_gets_one_line_that_names_file_and_cause(
+    command: Command, bvh: Bvh, tmp_path: Path, name: str
+) -> None:
+    text, complaint = broken(bvh)[name]
+    motion = tmp_path / "clip.bvh"
+    motion.write_text(text)
+    outcome = command("run", "--motion", motion, "--output", tmp_path / "r.npz", "--json")
+    assert outcome.code == 1
+    assert str(motion) in outcome.error
+    assert complaint in outcome.error
+    assert outcome.out == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["clip.bvh"]
+    assert motion.read_text() == text
+
+
+def test_binary_rubbish_is_no_motion(command: Command, tmp_path: Path) -> None:
+    motion = tmp_path / "clip.npz"
+    motion.write_bytes(b"PK\x03\x04" + bytes(range(256)) * 9)
+    outcome = command("run", "--motion", motion, "--output", tmp_path / "r.npz")
+    assert outcome.code == 1
+    assert "clip.npz" in outcome.error
+
+
+@pytest.mark.parametrize(
+    ("frames", "frame_time"), [(1, 1 / 30), (2, 1 / 30), (20, 1.0), (60, 1e-3)]
+)
+def test_extreme_lengths_and_rates_work(
+    command: Command, bvh: Bvh, tmp_path: Path, frames: int, frame_time: float
+) -> None:
+    motion = tmp_path / "clip.bvh"
+    motion.write_text(bvh.text(bvh.rows[1 : frames + 1], frame_time=frame_time))
+    outcome = command("run", "--motion", motion, "--output", tmp_path / "r.npz")
+    assert outcome.code == 0, outcome.err
+    result = RetargetingResult.load_npz(tmp_path / "r.npz")
+    assert len(result) == frames
+    assert result.fps == pytest.approx(1 / frame_time, rel=1e-5)
+    assert np.isfinite(result.qpos).all()
+
+
+def test_a_missing_file_or_a_folder_is_wrong_usage(command: Command, tmp_path: Path) -> None:
+    for motion, complaint in ((tmp_path / "no.bvh", "no such file"), (tmp_path, "is a folder")):
+        outcome = command("run", "--motion", motion, "--output", tmp_path / "r.npz")
+        assert outcome.code == 2
+        assert complaint in outcome.error
+
+
+@pytest.mark.parametrize("kind", ["same", "dotted", "symbolic link", "hard link"])
+def test_an_output_that_is_the_input_is_refused(
+    command: Command, walk: Path, tmp_path: Path, kind: str
+) -> None:
+    motion = tmp_path / "walk.npz"
+    motion.write_bytes(walk.read_bytes())
+    output = tmp_path / "out.npz"
+    if kind == "same":
+        output = motion
+    elif kind == "dotted":
+        (tmp_path / "sub").mkdir()
+        output = tmp_path / "sub" / ".." / "walk.npz"
+    elif kind == "symbolic link":
+        output.symlink_to(motion)
+    else:
+        os.link(motion, output)
+    outcome = command("run", "--motion", motion, "--output", output)
+    assert outcome.code == 2
+    assert "the output is the input" in outcome.error
+    assert motion.read_bytes() == walk.read_bytes()
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_nothing_is_left(
+    command: Command, walk: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("taken")
+    outcome = command("run", "--motion", walk, "--output", tmp_path / "file" / "r.npz")
+    assert outcome.code == 1
+    assert "cannot be written" in outcome.error
+    assert (tmp_path / "file").read_text() == "taken"
+
+
+def test_an_output_that_is_a_folder_is_refused(
+    command: Command, walk: Path, tmp_path: Path
+) -> None:
+    outcome = command("run", "--motion", walk, "--output", tmp_path)
+    assert outcome.code == 2
+    assert "is a folder" in outcome.error
+
+
+def test_a_bind_pose_is_dropped_and_said_or_kept(
+    command: Command, bvh: Bvh, tmp_path: Path
+) -> None:
+    motion = tmp_path / "clip.bvh"
+    motion.write_text(bvh.text(bvh.rows[:40]))
+    said = ["run", "--motion", motion, "--output", tmp_path / "r.npz", "--json"]
+    dropped = command(*said)
+    assert dropped.json["frames"] == 39
+    assert any("bind pose" in note for note in dropped.json["notes"])
+    assert command(*said, "--keep-bind-pose").json["frames"] == 40
+
+
+def test_the_command_works_as_a_process_without_a_home(walk: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "HOME": "/nonexistent", "XDG_CACHE_HOME": "/nonexistent"}
+    done = subprocess.run(
+        [sys.executable, "-m", "retarget", "run", "--motion", walk, "--output", tmp_path / "r.npz"],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(RetargetingResult.load_npz(tmp_path / "r.npz")) == 154
+
+
+def test_a_process_ends_with_code_2_and_no_traceback_on_wrong_usage() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "retarget", "run", "--motion", "nowhere.bvh", "--output", "x.npz"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == "error: nowhere.bvh: no such file; give the path of a motion file\n"
