@@ -61,7 +61,7 @@ def retarget_motion(
             cold_start(targets, shape, robot), problem, rated_start_options(targets.fps)
         ),
     )
-    anchors = anchors_from_start(start, problem.clip, problem.tree, problem.soles)
+    anchors = anchors_from_start(start, problem.clip, targets.fps, problem.tree, problem.soles)
     problem = problem._replace(clip=problem.clip._replace(anchors=anchors))
     qpos, cost, steps = _timed(seconds, "solve", lambda: solve_clip(start, problem, ClipOptions()))
     result = RetargetingResult(

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64, Int64
 
-__all__ = ["Capsules", "Clip", "Limits", "Problem", "Soles", "Tasks", "Tree", "Weights"]
+__all__ = ["Capsules", "Clip", "Floor", "Limits", "Problem", "Soles", "Tasks", "Tree", "Weights"]
 
 
 class Tree(NamedTuple):
@@ -87,6 +87,20 @@ class Soles(NamedTuple):
     contact_points: Float64[np.ndarray, "4 3"]
 
 
+class Floor(NamedTuple):
+    """Spheres that must not sink below z = 0: those of the soles, and the ends of the other bodies' capsules.
+
+    Attributes:
+        bodies: Body of each sphere.
+        points: Its centre in the body's frame, metres.
+        radii: Its radius, metres.
+    """
+
+    bodies: Int64[np.ndarray, "F"]
+    points: Float64[np.ndarray, "F 3"]
+    radii: Float64[np.ndarray, "F"]
+
+
 class Capsules(NamedTuple):
     """Collision geometry: capsules by body, and the pairs to keep apart.
 
@@ -129,7 +143,7 @@ class Weights(NamedTuple):
     Attributes:
         acceleration: Of each degree of freedom's second difference.
         velocity: Of a joint's step beyond its limit.
-        floor: Of a sole point's depth below the floor, 1/m^2.
+        floor: Of a sphere's depth below the floor, 1/m^2.
         collision: Of the overlap of two capsules, 1/m^2.
         collision_margin: Distance kept between capsules, metres.
         regularisation: Added to the diagonal.
@@ -146,12 +160,18 @@ class Weights(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """Everything that does not change during a solve."""
+    """Everything that does not change during a solve.
 
+    Attributes:
+        fps: Frames per second; the rest is explained where its type is.
+    """
+
+    fps: float
     tree: Tree
     limits: Limits
     tasks: Tasks
     soles: Soles
+    floor: Floor
     capsules: Capsules
     weights: Weights
     clip: Clip

@@ -17,6 +17,7 @@ from retarget.solver.collision import (
     segment_distance,
 )
 from retarget.solver.kinematics import body_kinematics, world_point
+from retarget.solver.limits import SPEED_RESERVE, lift_above_floor, limit_joint_steps
 from retarget.solver.tree import retract
 from retarget.solver.window import (
     UNKNOWN,
@@ -71,14 +72,15 @@ def solve_clip(
     size = len(problem.limits.lower) + 5
     width = block_width(size)
     pairs, capsules = len(problem.capsules.pairs), len(problem.capsules.bodies)
-    points = problem.soles.points.shape[1]
+    spheres = len(problem.floor.bodies)
     window = Window(
         system=aligned_zeros((frames + 2) * size * 3 * width),
         step=np.zeros((frames, size)),
         damping=np.zeros(frames),
         cost=np.zeros(frames),
-        floor_shift=np.zeros((frames, 2, points)),
-        floor_active=np.zeros((frames, 2, points), bool),
+        floor_shift=np.zeros((frames, spheres)),
+        floor_active=np.zeros((frames, spheres), bool),
+        fast=np.zeros((frames, size), np.int8),
         pair_active=np.zeros((frames, max(pairs, 1)), bool),
         near=np.zeros(max(pairs, 1), np.int64),
         used=np.zeros(max(capsules, 1), bool),
@@ -88,6 +90,8 @@ def solve_clip(
     )
     cost = np.zeros(len(qpos))
     steps = _march(qpos, cost, problem, options, window, width)
+    limit_joint_steps(qpos, problem.limits.step / SPEED_RESERVE)
+    lift_above_floor(qpos, problem.tree, problem.floor, problem.fps)
     return qpos, cost, steps
 
 
@@ -101,7 +105,7 @@ def _march(
     width: int,
 ) -> int:
     count = qpos.shape[0]
-    shift = np.zeros((count, 2, problem.soles.points.shape[1]))
+    shift = np.zeros((count, problem.floor.bodies.shape[0]))
     first = 0
     steps = 0
     while first < count:
@@ -209,6 +213,7 @@ def _solve_window(
 @jit(fastmath=True)
 def _forget_active(window: Window, frames: int) -> None:
     window.floor_active[:frames] = False
+    window.fast[:frames] = 0
     window.pair_active[:frames] = False
     window.joint_state[:frames] = UNKNOWN
 
@@ -241,8 +246,8 @@ def _violations(
     problem: Problem,
     window: Window,
 ) -> tuple[float, float]:
-    """Deepest sole point below the floor and deepest overlap of two capsules, metres."""
-    tree, soles, capsules = problem.tree, problem.soles, problem.capsules
+    """Deepest sphere below the floor and deepest overlap of two capsules, metres."""
+    tree, floor, capsules = problem.tree, problem.floor, problem.capsules
     bodies = tree.parents.shape[0]
     R = np.empty((bodies, 3, 3))
     r = np.empty((bodies, 3))
@@ -255,10 +260,9 @@ def _violations(
     overlap = 0.0
     for t in range(first, first + frames):
         body_kinematics(qpos[t], tree, R, r, a)
-        for foot in range(2):
-            for p in range(soles.points.shape[1]):
-                world_point(R, r, soles.feet[foot], soles.points[foot, p], x)
-                deepest = max(deepest, soles.radius - qpos[t, 2] - x[2])
+        for p in range(floor.bodies.shape[0]):
+            world_point(R, r, floor.bodies[p], floor.points[p], x)
+            deepest = max(deepest, floor.radii[p] - qpos[t, 2] - x[2])
         if near_count == 0:
             continue
         capsule_ends(R, r, capsules, window.used, starts, ends)
@@ -280,8 +284,8 @@ def _shift_floor(
     problem: Problem,
     window: Window,
 ) -> None:
-    """Augmented-Lagrangian update of the sole points' multipliers."""
-    tree, soles = problem.tree, problem.soles
+    """Augmented-Lagrangian update of the floor spheres' multipliers."""
+    tree, floor = problem.tree, problem.floor
     bodies = tree.parents.shape[0]
     R = np.empty((bodies, 3, 3))
     r = np.empty((bodies, 3))
@@ -290,9 +294,7 @@ def _shift_floor(
     for t in range(frames):
         q = qpos[first + t]
         body_kinematics(q, tree, R, r, a)
-        for foot in range(2):
-            for p in range(soles.points.shape[1]):
-                world_point(R, r, soles.feet[foot], soles.points[foot, p], x)
-                depth = soles.radius - q[2] - x[2]
-                shift = window.floor_shift[t, foot, p] + depth
-                window.floor_shift[t, foot, p] = min(max(shift, 0.0), _LARGEST_SHIFT)
+        for p in range(floor.bodies.shape[0]):
+            world_point(R, r, floor.bodies[p], floor.points[p], x)
+            shift = window.floor_shift[t, p] + floor.radii[p] - q[2] - x[2]
+            window.floor_shift[t, p] = min(max(shift, 0.0), _LARGEST_SHIFT)

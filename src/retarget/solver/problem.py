@@ -13,9 +13,10 @@ import numpy as np
 from retarget.motion.anatomy import LIMB_SEGMENTS, LIMBS, SIDES
 from retarget.options import RetargetOptions
 from retarget.robots.model import RobotModel
-from retarget.solver.arrays import Capsules, Clip, Limits, Problem, Soles, Tasks, Weights
+from retarget.solver.arrays import Capsules, Clip, Floor, Limits, Problem, Soles, Tasks, Weights
 from retarget.solver.collision import capsule_arrays
 from retarget.solver.kinematics import tree_arrays
+from retarget.solver.limits import SPEED_RESERVE
 from retarget.solver.start import StartOptions
 from retarget.targets.anchors import grown, stance_anchors
 from retarget.targets.build import Targets
@@ -24,8 +25,6 @@ from retarget.targets.robot_frames import RobotAnatomy, segment_body
 __all__ = ["RATE", "TaskWeights", "make_problem", "rated_start_options"]
 
 RATE = 30.0  # frames per second at which the weights were chosen
-
-SPEED_RESERVE = 0.98  # of the joint speed limit: room for the limit's softness
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class TaskWeights:
     base_acceleration: float = 100.0
     turn_acceleration: float = 10.0
     joint_acceleration: float = 4.0
-    speed: float = 300.0
+    speed: float = 3000.0
     floor: float = 1e4
     collision: float = 1e4
     heel_lift: float = 0.03
@@ -90,15 +89,17 @@ def make_problem(
         ]
     )
     return Problem(
+        fps=targets.fps,
         tree=tree_arrays(robot),
         limits=_limits(robot, options.joint_speed_limit, targets.fps),
         tasks=tasks,
         soles=soles,
+        floor=_floor(robot, options.floor),
         capsules=_capsules(robot, options.self_collision),
         weights=Weights(
             acceleration=acceleration * options.smoothness * rate**4,
             velocity=weights.speed * rate**2,
-            floor=weights.floor if options.floor else 0.0,
+            floor=weights.floor,
             collision=weights.collision,
             collision_margin=options.collision_margin,
             regularisation=weights.regularisation,
@@ -169,6 +170,29 @@ def _soles(robot: RobotModel, anatomy: RobotAnatomy) -> Soles:
         radius=float(robot.sole_radius),
         contact_feet=np.array([0, 0, 1, 1]),
         contact_points=np.ascontiguousarray(anatomy.contact_points.reshape(4, 3)),
+    )
+
+
+def _floor(robot: RobotModel, wanted: bool) -> Floor:
+    """Sole points, and the ends of the capsules of all other bodies; copies are left out."""
+    bodies, points, radii = [], [], []
+    for foot, body in enumerate(robot.feet):
+        for point in np.unique(robot.soles[foot], axis=0):
+            bodies.append(int(body))
+            points.append(point)
+            radii.append(robot.sole_radius)
+    for g, body in enumerate(robot.capsule_bodies):
+        if body in robot.feet:
+            continue
+        for point in np.unique([robot.capsule_starts[g], robot.capsule_ends[g]], axis=0):
+            bodies.append(int(body))
+            points.append(point)
+            radii.append(float(robot.capsule_radii[g]))
+    count = len(bodies) if wanted else 0
+    return Floor(
+        np.array(bodies[:count], np.int64),
+        np.array(points[:count], np.float64).reshape(-1, 3),
+        np.array(radii[:count], np.float64),
     )
 
 

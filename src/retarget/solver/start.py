@@ -26,6 +26,7 @@ from retarget.solver.tree import (
 
 __all__ = ["StartOptions", "anchors_from_start", "solve_start"]
 
+STANCE_MEMORY = 4.0  # seconds
 _SMALL_STEP_DAMPING = 1e-4  # relative damping the first time a step fails
 
 
@@ -272,6 +273,7 @@ def _place_anchors(
     qpos: Float64[np.ndarray, "T Q"],
     weights: Float64[np.ndarray, "T 4"],
     anchors: Float64[np.ndarray, "T 4 3"],
+    half: int,
     tree: Tree,
     soles: Soles,
 ) -> None:
@@ -303,22 +305,39 @@ def _place_anchors(
             ):
                 stop += 1
             for k in range(2):
-                mean = 0.0
-                for t in range(start, stop):
-                    mean += place[t, i, k]
-                mean /= stop - start
-                for t in range(start, stop):
-                    anchors[t, i, k] = mean
+                _moving_mean(place[start:stop, i, k], half, anchors[start:stop, i, k])
             start = stop
 
 
-def anchors_from_start(
-    start: Float64[np.ndarray, "T Q"], clip: Clip, tree: Tree, soles: Soles
-) -> Float64[np.ndarray, "T 4 3"]:
-    """Anchors moved to the mean place that their sole point has in ``start`` over each stance.
+@jit()
+def _moving_mean(
+    values: Float64[np.ndarray, "n"], half: int, out: Float64[np.ndarray, "n"]
+) -> None:
+    """Mean over the samples at most ``half`` away."""
+    count = values.shape[0]
+    first = 0
+    last = -1
+    total = 0.0
+    for t in range(count):
+        while last < min(count - 1, t + half):
+            last += 1
+            total += values[last]
+        while first < t - half:
+            total -= values[first]
+            first += 1
+        out[t] = total / (last + 1 - first)
 
-    Where the foot wants to be on average costs the limbs least; heights stay.
+
+def anchors_from_start(
+    start: Float64[np.ndarray, "T Q"], clip: Clip, fps: float, tree: Tree, soles: Soles
+) -> Float64[np.ndarray, "T 4 3"]:
+    """Anchors moved to the mean place that their sole point has in ``start`` over each stance; heights stay.
+
+    Where the foot wants to be on average costs the limbs least. In a stance longer than `STANCE_MEMORY` the mean
+    moves along: somebody who stands and then kneels turns the robot's foot, because its knee is only a hinge, and a
+    foot that turns over seconds does not slide.
     """
     anchors = clip.anchors.copy()
-    _place_anchors(start, clip.contact_weights, anchors, tree, soles)
+    half = max(1, round(STANCE_MEMORY / 2 * fps))
+    _place_anchors(start, clip.contact_weights, anchors, half, tree, soles)
     return anchors

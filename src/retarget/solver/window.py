@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int8, Int64
 
 from retarget._jit import jit
-from retarget.solver.arrays import Clip, Limits, Problem, Soles, Tree, Weights
+from retarget.solver.arrays import Clip, Limits, Problem, Soles, Weights
 from retarget.solver.collision import capsule_ends, centre_distance_squared, segment_distance
 from retarget.solver.kinematics import body_kinematics, world_point
 from retarget.solver.tree import (
@@ -39,8 +39,9 @@ class Window(NamedTuple):
         step: Its solution.
         damping: Relative damping of each frame.
         cost: Cost of each frame.
-        floor_shift: Multiplier of each sole point, metres (augmented Lagrangian; 0 where the floor holds by itself).
-        floor_active: Sole points that the system treats as touching.
+        floor_shift: Multiplier of each floor sphere, metres (augmented Lagrangian; 0 where the floor holds by itself).
+        floor_active: Spheres that the system treats as touching.
+        fast: Joints whose step from the frame before the system treats as at its limit: -1, 0 or 1.
         pair_active: Near pairs that the system treats as touching.
         near: Near pairs (the first ``near_count``).
         used: Capsules in near pairs.
@@ -54,8 +55,9 @@ class Window(NamedTuple):
     step: Float64[np.ndarray, "n V"]
     damping: Float64[np.ndarray, "n"]
     cost: Float64[np.ndarray, "n"]
-    floor_shift: Float64[np.ndarray, "n 2 P"]
-    floor_active: Bool[np.ndarray, "n 2 P"]
+    floor_shift: Float64[np.ndarray, "n F"]
+    floor_active: Bool[np.ndarray, "n F"]
+    fast: Int8[np.ndarray, "n V"]
     pair_active: Bool[np.ndarray, "n K"]
     near: Int64[np.ndarray, "K"]
     used: Bool[np.ndarray, "G"]
@@ -109,22 +111,7 @@ def build_system(
                 a[own + tree.ancestors[k, d] * row + k] += H[k, d]
             a[own + k * row + size] += g[k]
         cost += _floor_rows(
-            q,
-            R,
-            r,
-            axes,
-            tree,
-            soles,
-            weights.floor,
-            window,
-            t,
-            a,
-            own,
-            row,
-            size,
-            x,
-            jacobian,
-            columns,
+            q, R, r, axes, problem, window, t, a, own, row, size, x, jacobian, columns
         )
         if near_count > 0:
             capsule_ends(R, r, problem.capsules, window.used, starts, ends)
@@ -144,7 +131,7 @@ def build_system(
                 jacobian,
                 columns,
             )
-        cost += _smoothness_rows(qpos, first, t, problem, a, width)
+        cost += _smoothness_rows(qpos, first, t, problem, window, width)
         window.cost[t] = cost
         total += cost
     held = _hold_rows(qpos, first, frames, problem, window, width)
@@ -216,9 +203,7 @@ def _floor_rows(
     R: Float64[np.ndarray, "B 3 3"],
     r: Float64[np.ndarray, "B 3"],
     axes: Float64[np.ndarray, "B 3"],
-    tree: Tree,
-    soles: Soles,
-    weight: float,
+    problem: Problem,
     window: Window,
     t: int,
     a: Float64[np.ndarray, "S"],
@@ -229,31 +214,34 @@ def _floor_rows(
     jacobian: Float64[np.ndarray, "V"],
     columns: Int64[np.ndarray, "V"],
 ) -> float:
-    """Sole points at or above the floor."""
+    """Spheres at or above the floor."""
+    floor, tree, weight = problem.floor, problem.tree, problem.weights.floor
     cost = 0.0
-    for foot in range(2):
-        b = soles.feet[foot]
-        for p in range(soles.points.shape[1]):
-            world_point(R, r, b, soles.points[foot, p], x)
-            depth = window.floor_shift[t, foot, p] + soles.radius - q[2] - x[2]
-            if depth > 0:
-                cost += weight * depth * depth
-            elif not window.floor_active[t, foot, p]:
-                continue
-            columns[0] = 2
-            columns[1] = 3
-            columns[2] = 4
-            jacobian[0] = 1.0
-            jacobian[1] = x[1]
-            jacobian[2] = -x[0]
-            count = 3
-            k = 5 + b
-            for d in range(6, tree.depth[k] + 1):
-                c = tree.ancestors[k, d] - 5
-                jacobian[count] = axes[c, 0] * (x[1] - r[c, 1]) - axes[c, 1] * (x[0] - r[c, 0])
-                columns[count] = c + 5
-                count += 1
-            _add_row(a, own, row, size, count, columns, jacobian, weight, depth)
+    for p in range(floor.bodies.shape[0]):
+        b = floor.bodies[p]
+        height = q[2] + r[b, 2] - floor.radii[p]
+        for k in range(3):
+            height += R[b, 2, k] * floor.points[p, k]
+        depth = window.floor_shift[t, p] - height
+        if depth > 0:
+            cost += weight * depth * depth
+        elif not window.floor_active[t, p]:
+            continue
+        world_point(R, r, b, floor.points[p], x)
+        columns[0] = 2
+        columns[1] = 3
+        columns[2] = 4
+        jacobian[0] = 1.0
+        jacobian[1] = x[1]
+        jacobian[2] = -x[0]
+        count = 3
+        k = 5 + b
+        for d in range(6, tree.depth[k] + 1):
+            c = tree.ancestors[k, d] - 5
+            jacobian[count] = axes[c, 0] * (x[1] - r[c, 1]) - axes[c, 1] * (x[0] - r[c, 0])
+            columns[count] = c + 5
+            count += 1
+        _add_row(a, own, row, size, count, columns, jacobian, weight, depth)
     return cost
 
 
@@ -331,11 +319,11 @@ def _smoothness_rows(
     first: int,
     t: int,
     problem: Problem,
-    a: Float64[np.ndarray, "S"],
+    window: Window,
     width: int,
 ) -> float:
     """Second differences and joint speeds; frames before the window are fixed."""
-    weights, step = problem.weights, problem.limits.step
+    weights, step, a = problem.weights, problem.limits.step, window.system
     bodies = step.shape[0]
     size = bodies + 5
     row = 3 * width
@@ -349,18 +337,24 @@ def _smoothness_rows(
     q1 = qpos[first + t - 1]
     for k in range(6, size):
         e = q[k + 1] - q1[k + 1]
-        over = abs(e) - step[k - 5]
+        limit = step[k - 5]
+        side = window.fast[t, k]
+        if side == 0:
+            if abs(e) <= limit:
+                continue
+            side = 1 if e > 0 else -1
+        over = side * e - limit
+        w = weights.velocity
         if over > 0:
-            w = weights.velocity
             cost += w * over * over
-            pull = w * over if e > 0 else -w * over
-            here = own + k * row
-            a[here + size] -= pull
-            a[here + k] += w
-            if t >= 1:
-                a[here - block + size] += pull
-                a[here - block + k] += w
-                a[here - block + width + k] -= w
+        pull = side * w * over
+        here = own + k * row
+        a[here + size] -= pull
+        a[here + k] += w
+        if t >= 1:
+            a[here - block + size] += pull
+            a[here - block + k] += w
+            a[here - block + width + k] -= w
     if before < 2:
         return cost
     q2 = qpos[first + t - 2]
@@ -523,8 +517,8 @@ def predict_active(
     problem: Problem,
     window: Window,
 ) -> None:
-    """Mark the sole points and pairs that would be violated after the step, to first order."""
-    tree, soles, capsules = problem.tree, problem.soles, problem.capsules
+    """Mark the constraints that would be violated after the step, to first order."""
+    tree, floor, capsules = problem.tree, problem.floor, problem.capsules
     margin = problem.weights.collision_margin
     bodies = tree.parents.shape[0]
     count = capsules.bodies.shape[0]
@@ -555,14 +549,19 @@ def predict_active(
             velocity[b, 2] = velocity[p, 2] + spin[p, 0] * d1 - spin[p, 1] * d0
             for i in range(3):
                 spin[b, i] = spin[p, i] + s[5 + b] * axes[b, i]
-        for foot in range(2):
-            b = soles.feet[foot]
-            for p in range(soles.points.shape[1]):
-                world_point(R, r, b, soles.points[foot, p], x)
-                height = q[2] + x[2] + velocity[b, 2]
-                height += spin[b, 0] * (x[1] - r[b, 1]) - spin[b, 1] * (x[0] - r[b, 0])
-                wanted = window.floor_shift[t, foot, p] + soles.radius
-                window.floor_active[t, foot, p] = height < wanted
+        for p in range(floor.bodies.shape[0]):
+            b = floor.bodies[p]
+            world_point(R, r, b, floor.points[p], x)
+            height = q[2] + x[2] + velocity[b, 2] - floor.radii[p]
+            height += spin[b, 0] * (x[1] - r[b, 1]) - spin[b, 1] * (x[0] - r[b, 0])
+            window.floor_active[t, p] = height < window.floor_shift[t, p]
+        if first + t > 0:
+            for k in range(6, s.shape[0]):
+                change = q[k + 1] + s[k] - qpos[first + t - 1, k + 1]
+                if t > 0:
+                    change -= window.step[t - 1, k]
+                limit = problem.limits.step[k - 5]
+                window.fast[t, k] = 1 if change > limit else -1 if change < -limit else 0
         if near_count == 0:
             continue
         capsule_ends(R, r, capsules, window.used, starts, ends)

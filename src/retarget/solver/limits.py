@@ -1,0 +1,113 @@
+"""Limits that hold: the last, small projection of a solved motion onto joint speeds and the floor.
+
+The solve keeps both to within a fraction of a percent or a millimetre; what is left is removed here exactly, so that
+no frame of any result breaks them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float64
+
+from retarget._jit import jit
+from retarget.solver.arrays import Floor, Tree
+from retarget.solver.kinematics import body_kinematics
+
+__all__ = ["SPEED_RESERVE", "lift_above_floor", "limit_joint_steps"]
+
+SPEED_RESERVE = 0.98  # share of the speed limit that the solve aims at: room for its softness
+_LIFT_TIME = 0.1  # seconds over which the base is raised and lowered again
+
+
+@jit()
+def limit_joint_steps(
+    qpos: Float64[np.ndarray, "T Q"], step: Float64[np.ndarray, "B"]
+) -> Float64[np.ndarray, "B"]:
+    """Move joints, in place, so that none changes by more than its step between frames; as little as possible.
+
+    The largest function below the trajectory that keeps the limit, and the smallest above it, bound every one that
+    does; their middle has the least possible largest change (McShane 1934), and equals the trajectory where that
+    keeps the limit anyway. It stays within position limits.
+
+    Returns:
+        The largest change of each joint, rad.
+    """
+    frames = qpos.shape[0]
+    below = np.empty(frames)
+    above = np.empty(frames)
+    change = np.zeros(step.shape[0])
+    for b in range(1, step.shape[0]):
+        fast = False
+        for t in range(1, frames):
+            fast = fast or abs(qpos[t, 6 + b] - qpos[t - 1, 6 + b]) > step[b]
+        if not fast:
+            continue
+        limit = step[b] * (1 - 1e-9)  # rounding must not break it again
+        for t in range(frames):
+            below[t] = qpos[t, 6 + b]
+            above[t] = qpos[t, 6 + b]
+        for t in range(1, frames):
+            below[t] = min(below[t], below[t - 1] + limit)
+            above[t] = max(above[t], above[t - 1] - limit)
+        for t in range(frames - 2, -1, -1):
+            below[t] = min(below[t], below[t + 1] + limit)
+            above[t] = max(above[t], above[t + 1] - limit)
+        for t in range(frames):
+            middle = 0.5 * (below[t] + above[t])
+            change[b] = max(change[b], abs(middle - qpos[t, 6 + b]))
+            qpos[t, 6 + b] = middle
+    return change
+
+
+@jit(fastmath=True)
+def _depths(
+    qpos: Float64[np.ndarray, "T Q"],
+    tree: Tree,
+    floor: Floor,
+    depth: Float64[np.ndarray, "T"],
+) -> None:
+    bodies = tree.parents.shape[0]
+    R = np.empty((bodies, 3, 3))
+    r = np.empty((bodies, 3))
+    a = np.empty((bodies, 3))
+    for t in range(qpos.shape[0]):
+        body_kinematics(qpos[t], tree, R, r, a)
+        deepest = 0.0
+        for p in range(floor.bodies.shape[0]):
+            b = floor.bodies[p]
+            height = qpos[t, 2] + r[b, 2] - floor.radii[p]
+            for k in range(3):
+                height += R[b, 2, k] * floor.points[p, k]
+            deepest = max(deepest, -height)
+        depth[t] = deepest
+
+
+@jit()
+def _smooth_cover(
+    depth: Float64[np.ndarray, "T"], half: int, out: Float64[np.ndarray, "T"]
+) -> None:
+    """A smooth curve nowhere below ``depth``: the mean of running maxima, each of which covers its neighbours."""
+    frames = depth.shape[0]
+    highest = np.zeros(frames)
+    for t in range(frames):
+        if depth[t] > 0:
+            for u in range(max(0, t - half), min(frames, t + half + 1)):
+                highest[u] = max(highest[u], depth[t])
+    for t in range(frames):
+        total = 0.0
+        for u in range(t - half, t + half + 1):
+            total += highest[min(max(u, 0), frames - 1)]
+        out[t] = total / (2 * half + 1)
+
+
+def lift_above_floor(
+    qpos: Float64[np.ndarray, "T Q"], tree: Tree, floor: Floor, fps: float
+) -> Float64[np.ndarray, "T"]:
+    """Raise the base, in place, wherever a sphere is below the floor; returns by how much, metres."""
+    depth = np.empty(len(qpos))
+    _depths(qpos, tree, floor, depth)
+    lift = np.zeros(len(qpos))
+    if depth.any():
+        _smooth_cover(depth, max(1, round(_LIFT_TIME / 2 * fps)), lift)
+        qpos[:, 2] += lift
+    return lift
