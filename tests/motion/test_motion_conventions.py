@@ -150,6 +150,13 @@ def test_lying_or_upside_down_on_the_floor_is_not_taken_for_another_up_axis(turn
     assert "its floor is along y" in motion.source.notes[0]
 
 
+def test_a_mirrored_file_is_noted() -> None:
+    recording = stroll()
+    recording.positions[..., 0] *= -1
+    assert "left and right are swapped" in brought_home(recording).source.notes[0]
+    assert brought_home(stroll()).source.notes == ()
+
+
 def test_what_a_format_defines_is_not_guessed() -> None:
     walk = stroll()
     declared = Recording(

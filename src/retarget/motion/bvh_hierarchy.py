@@ -82,7 +82,8 @@ def parse_hierarchy(data: bytes, path: Path) -> tuple[Skeleton, int, int]:
     open_joints: list[int] = []
     number = 0
     for number, (content, offset) in enumerate(lines(data), start=1):
-        for statement in re.split(r"([{}])", content):
+        braces = "{" in content or "}" in content
+        for statement in re.split(r"([{}])", content) if braces else [content]:
             words = statement.split()
             if not words or words[0].upper() == "HIERARCHY":
                 continue

@@ -10,7 +10,16 @@ from jaxtyping import Float64
 
 from retarget.errors import RoleError
 
-__all__ = ["STANDARD_LEG", "Unit", "axis_rotation", "find_unit", "find_up_axis", "leg_length"]
+__all__ = [
+    "STANDARD_LEG",
+    "Unit",
+    "axis_rotation",
+    "find_unit",
+    "find_up_axis",
+    "leg_length",
+    "mirror_notes",
+    "unit_name",
+]
 
 STANDARD_LEG: Final = 0.82
 """Hip to ankle of an average adult in metres: 0.245 + 0.246 of a stature of 1.67 m (Winter 2009, fig. 4.1)."""
@@ -28,6 +37,7 @@ _UNITS: Final = {
 }
 _CLEAR: Final = 0.7  # mean component of the body's axis along the up axis: 45 degrees of tilt
 _FLOOR_ERROR: Final = 0.25  # leg lengths; joints are above the floor, and data is shifted a little
+_MIRRORED_SHARE: Final = 0.9  # of the frames have the legs crossed over where the feet point
 _AXES: Final = "xyz"
 
 
@@ -75,6 +85,11 @@ def find_unit(leg: float) -> tuple[Unit, list[str]]:
         "so speeds and heights are relative to that"
     )
     return Unit("unknown", STANDARD_LEG / leg), [note]
+
+
+def unit_name(metres: float) -> str:
+    """The name of a unit of this size, ``unknown`` if it has none."""
+    return next((name for name, size in _UNITS.items() if size == metres), "unknown")
 
 
 def find_up_axis(
@@ -125,6 +140,30 @@ def _along(axis: str, positions: Float64[np.ndarray, "T J 3"]) -> Float64[np.nda
 def _floor_is_at_zero(axis: str, positions: Float64[np.ndarray, "T J 3"], leg: float) -> bool:
     lowest = _along(axis, positions).min(axis=1)
     return abs(float(np.percentile(lowest, 5))) < _FLOOR_ERROR * leg
+
+
+def mirror_notes(positions: Float64[np.ndarray, "T J 3"], roles: Mapping[str, int]) -> list[str]:
+    """A note if the left leg is on the right of where the feet point, as in data of a left-handed world.
+
+    Args:
+        positions: Global positions in any unit and world.
+        roles: Role -> joint.
+    """
+    sides = ("left", "right")
+    if any(f"{side}_toe" not in roles for side in sides):
+        return []
+    up = positions[:, roles["chest"]] - positions[:, roles["left_hip"]]
+    up = up + positions[:, roles["chest"]] - positions[:, roles["right_hip"]]
+    feet = [
+        positions[:, roles[f"{side}_toe"]] - positions[:, roles[f"{side}_ankle"]] for side in sides
+    ]
+    left = np.cross(up, feet[0] + feet[1])
+    apart = positions[:, roles["left_hip"]] - positions[:, roles["right_hip"]]
+    if np.mean(np.sum(left * apart, axis=-1) < 0) < _MIRRORED_SHARE:
+        return []
+    return [
+        "left and right are swapped: the file is of a left-handed world or its sides are named wrongly"
+    ]
 
 
 def axis_rotation(up_axis: str) -> tuple[Float64[np.ndarray, "3 3"], Float64[np.ndarray, "4"]]:

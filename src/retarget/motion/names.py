@@ -6,6 +6,7 @@ A name such as ``mixamorig7:LeftUpLeg``, ``UpperLeg_L``, ``lThigh``, ``Bip01 L T
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -94,6 +95,7 @@ class NamedJoint(NamedTuple):
     word: str
 
 
+@functools.lru_cache(4096)
 def split_name(name: str) -> NamedJoint:
     """Take a joint name apart.
 

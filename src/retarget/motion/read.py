@@ -7,11 +7,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float64
 
 from retarget.errors import FileFormatError, RoleError
 from retarget.kinds import MotionFormatKind
 from retarget.motion.bind_pose import bind_pose_frames
-from retarget.motion.conventions import Unit, axis_rotation, find_unit, find_up_axis, leg_length
+from retarget.motion.conventions import (
+    Unit,
+    axis_rotation,
+    find_unit,
+    find_up_axis,
+    leg_length,
+    mirror_notes,
+    unit_name,
+)
 from retarget.motion.formats import format_of, sniff_format
 from retarget.motion.motion import Motion, MotionSource
 from retarget.motion.names import recognised_rig
@@ -94,22 +103,9 @@ def motion_from_recording(
     names, parents = recording.joint_names, recording.parents.astype(np.int64)
     sample = positions[:: max(1, len(positions) // _SAMPLED_FRAMES)]
     found, role_notes = find_roles(names, parents.tolist(), sample, roles)
-    unit, unit_notes = (
-        (
-            Unit(
-                "metre" if recording.metres_per_unit == 1.0 else "as the format says",
-                recording.metres_per_unit,
-            ),
-            [],
-        )
-        if recording.metres_per_unit is not None
-        else find_unit(leg_length(sample, found))
-    )
-    up_axis, axis_notes = (
-        (recording.up_axis, [])
-        if recording.up_axis is not None
-        else find_up_axis(sample, found, recording.likely_up_axis)
-    )
+    unit, unit_notes = _unit(recording, sample, found)
+    up_axis, axis_notes = _up_axis(recording, sample, found)
+    axis_notes += mirror_notes(sample, found)
     to_world(positions, rotations, unit.metres, *axis_rotation(up_axis))
     bind = bind_pose_frames(positions, found, recording.fps, recording.rest_frames)
     dropped, bind_notes = _frames_to_drop(bind, len(positions), skip_bind_pose)
@@ -140,6 +136,22 @@ def motion_from_recording(
             ),
         ),
     )
+
+
+def _unit(
+    recording: Recording, sample: Float64[np.ndarray, "T J 3"], roles: Mapping[str, int]
+) -> tuple[Unit, list[str]]:
+    if recording.metres_per_unit is None:
+        return find_unit(leg_length(sample, roles))
+    return Unit(unit_name(recording.metres_per_unit), recording.metres_per_unit), []
+
+
+def _up_axis(
+    recording: Recording, sample: Float64[np.ndarray, "T J 3"], roles: Mapping[str, int]
+) -> tuple[str, list[str]]:
+    if recording.up_axis is None:
+        return find_up_axis(sample, roles, recording.likely_up_axis)
+    return recording.up_axis, []
 
 
 def _contents(path: Path) -> bytes:
