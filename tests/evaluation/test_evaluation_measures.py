@@ -1,0 +1,276 @@
+"""Each way in which a motion can be bad is seen by the measure that should see it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import motions
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+
+from retarget.errors import RobotError, RoleError
+from retarget.evaluation import DEFINITIONS, ClipReport, Gates, evaluate
+from retarget.evaluation.stance import find_stance
+from retarget.result import RetargetingResult, SourceClip
+from retarget.robots import RobotModel, load_robot, robot_names
+from retarget.robots.collision import segment_distance
+from retarget.solver.kinematics import forward_kinematics
+
+
+@pytest.fixture(scope="module")
+def robot() -> RobotModel:
+    return load_robot("unitree_g1")
+
+
+@pytest.fixture(scope="module")
+def good(robot: RobotModel) -> ClipReport:
+    return evaluate(motions.jumps(), robot)
+
+
+def failed_gates(report: ClipReport) -> set[str]:
+    return {gate.measure for gate in report.gates if not gate.passed}
+
+
+@pytest.mark.parametrize("name", robot_names())
+def test_a_good_motion_on_a_real_clip_passes_every_gate(name: str) -> None:
+    report = evaluate(motions.jumps(name), load_robot(name))
+    assert report.passed, failed_gates(report)
+    assert report["limb_error_mean"] < 2.5
+    assert report["toe_slide_mean"] < 0.02
+    assert report["sole_lifted_share"] < 0.01
+    assert 0.2 < report["stance_share"] < 0.9
+
+
+def test_a_frozen_motion_does_not_follow_the_limbs(robot: RobotModel, good: ClipReport) -> None:
+    report = evaluate(motions.frozen(motions.jumps()), robot)
+    assert report["limb_error_mean"] > 8
+    assert report["limb_error_mean"] > 5 * good["limb_error_mean"]
+    assert report["orientation_error_mean"] > 1.5 * good["orientation_error_mean"]
+    assert "limb_error_mean" in failed_gates(report)
+    assert report["joint_speed_max"] == report["jerk_max"] == 0
+
+
+def test_a_floating_motion_has_its_soles_off_the_floor(robot: RobotModel, good: ClipReport) -> None:
+    report = evaluate(motions.raised(motions.jumps(), 0.05), robot)
+    assert report["sole_lifted_share"] == 1.0
+    assert report["sole_penetration_max"] == 0.0
+    assert failed_gates(report) == {"sole_lifted_share"}
+    assert report["limb_error_mean"] == pytest.approx(good["limb_error_mean"], abs=1e-9)
+
+
+def test_a_sinking_motion_has_its_soles_in_the_floor(robot: RobotModel, good: ClipReport) -> None:
+    report = evaluate(motions.raised(motions.jumps(), -0.05), robot)
+    expected = good["sole_penetration_max"] + 0.05
+    assert report["sole_penetration_max"] == pytest.approx(expected, abs=2e-3)
+    assert failed_gates(report) == {"sole_penetration_max"}
+
+
+def test_a_sliding_motion_slides_at_the_speed_it_drifts(robot: RobotModel) -> None:
+    report = evaluate(motions.drifting(motions.jumps(), 0.2), robot)
+    assert report["toe_slide_mean"] == pytest.approx(0.2, abs=0.02)
+    assert report["heel_slide_mean"] == pytest.approx(0.2, abs=0.05)
+    assert failed_gates(report) == {"toe_slide_mean"}
+
+
+def test_a_trembling_foot_slides_too(robot: RobotModel, good: ClipReport) -> None:
+    """Two millimetres to and fro every frame: a central difference would see nothing."""
+    jumps = motions.jumps()
+    qpos = jumps.qpos.copy()
+    qpos[::2, 0] += 0.002
+    report = evaluate(motions.with_qpos(jumps, qpos), robot)
+    assert report["toe_slide_mean"] > 0.002 * jumps.fps * 0.8 > 4 * good["toe_slide_mean"]
+
+
+def test_a_late_motion_does_not_follow_the_limbs(robot: RobotModel, good: ClipReport) -> None:
+    report = evaluate(motions.late(motions.jumps(), 0.3), robot)
+    assert report["limb_error_mean"] > 5 * good["limb_error_mean"]
+    assert report["toe_slide_mean"] > 5 * good["toe_slide_mean"]
+    assert {"limb_error_mean", "toe_slide_mean"} <= failed_gates(report)
+
+
+def test_a_random_motion_is_bad_at_everything_but_joint_limits(robot: RobotModel) -> None:
+    report = evaluate(motions.random(motions.jumps(), robot), robot)
+    assert report["limb_error_mean"] > 40
+    assert report["velocity_limit_share"] > 0.9
+    assert report["joint_jumps"] > 100
+    assert report["jerk_mean"] > 1e4
+    assert report["self_collision_share"] > 0.1
+    assert report["position_limit_share"] == 0
+    assert len(failed_gates(report)) >= 6
+
+
+def test_a_joint_beyond_its_limit_is_measured_in_radians(robot: RobotModel) -> None:
+    jumps = motions.jumps()
+    qpos = jumps.qpos.copy()
+    knee = robot.joint_names.index("left_knee_joint")
+    qpos[10, 7 + knee] = robot.upper[knee] + 0.1
+    report = evaluate(motions.with_qpos(jumps, qpos), robot)
+    assert report["position_limit_excess_max"] == pytest.approx(0.1)
+    assert report["position_limit_share"] == pytest.approx(1 / len(jumps))
+    assert report["velocity_limit_share"] == pytest.approx(2 / (len(jumps) - 1))
+    assert {"position_limit_excess_max", "velocity_limit_share"} <= failed_gates(report)
+
+
+def test_jerk_of_a_cubic_is_its_third_derivative(robot: RobotModel) -> None:
+    jumps = motions.jumps()
+    seconds = np.arange(len(jumps)) / jumps.fps
+    qpos = jumps.qpos.copy()
+    qpos[:, 7:] = np.outer(0.02 * seconds**3, np.ones(robot.joint_count))
+    report = evaluate(motions.with_qpos(jumps, qpos), robot)
+    for name in ("jerk_mean", "jerk_p95", "jerk_max"):
+        assert report[name] == pytest.approx(0.12, rel=1e-6)
+
+
+def test_speed_is_radians_a_second_at_any_rate(robot: RobotModel) -> None:
+    jumps = motions.jumps()
+    for fps in (30.0, 120.0):
+        seconds = np.arange(len(jumps)) / fps
+        qpos = jumps.qpos.copy()
+        qpos[:, 7:] = 0
+        qpos[:, 7] = 16.0 * seconds
+        report = evaluate(replace(motions.with_qpos(jumps, qpos), fps=fps), robot)
+        assert report["joint_speed_max"] == pytest.approx(16.0)
+        assert report["joint_jumps"] == pytest.approx((len(jumps) - 1) * 30 / fps)
+
+
+def test_self_collision_is_the_deepest_overlap_of_any_pair(robot: RobotModel) -> None:
+    result = motions.random(motions.jumps(), robot, seed=3)
+    positions, rotations = forward_kinematics(result.qpos, robot)
+    bodies = robot.capsule_bodies
+    starts, ends = (
+        positions[:, bodies] + np.einsum("tgij,gj->tgi", rotations[:, bodies], local)
+        for local in (robot.capsule_starts, robot.capsule_ends)
+    )
+    i, j = robot.collision_pairs.T
+    gap = segment_distance(starts[:, i], ends[:, i], starts[:, j], ends[:, j])
+    depth = (robot.capsule_radii[i] + robot.capsule_radii[j] - gap).max(1)
+    report = evaluate(result, robot)
+    assert report["self_collision_max"] == pytest.approx(depth.max(), abs=1e-5)
+    assert report["self_collision_share"] == pytest.approx((depth > 0.005).mean(), abs=1e-9)
+
+
+def test_a_body_in_the_floor_is_seen_although_the_soles_are_not(robot: RobotModel) -> None:
+    jumps = motions.jumps()
+    qpos = jumps.qpos.copy()
+    qpos[:, 2] = 0.02
+    qpos[:, 3:7] = [0, 1, 0, 0]  # upside down, pelvis on the floor: the feet point to the sky
+    report = evaluate(motions.with_qpos(jumps, qpos), robot)
+    assert report["body_penetration_max"] > 0.3
+    assert report["sole_penetration_max"] == 0
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.floats(-3, 3), st.floats(-5, 5), st.floats(-5, 5))
+def test_nothing_depends_on_where_the_robot_stands_and_looks(
+    x: float, y: float, yaw: float
+) -> None:
+    robot, jumps = load_robot("unitree_g1"), motions.jumps()
+    here = evaluate(jumps, robot)
+    there = evaluate(motions.turned(jumps, yaw, (x, y)), robot)
+    for name in DEFINITIONS:
+        assert there[name] == pytest.approx(here[name], abs=1e-3, rel=1e-3), name
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 1000))
+def test_nothing_depends_on_the_axes_of_the_humans_joints(seed: int) -> None:
+    robot, jumps = load_robot("unitree_g1"), motions.jumps()
+    rotations = jumps.source.rotations.astype(np.float64)
+    axes = Rotation.random(rotations.shape[1], random_state=seed)
+    for s in range(rotations.shape[1]):
+        mine = Rotation.from_quat(rotations[:, s], scalar_first=True) * axes[s]
+        rotations[:, s] = mine.as_quat(scalar_first=True)
+    source = replace(jumps.source, rotations=rotations.astype(np.float32))
+    here, there = evaluate(jumps, robot), evaluate(replace(jumps, source=source), robot)
+    for name in DEFINITIONS:
+        assert there[name] == pytest.approx(here[name], abs=1e-3), name
+
+
+def test_measures_in_time_hold_at_another_rate(robot: RobotModel, good: ClipReport) -> None:
+    twice = evaluate(motions.jumps().resampled(60.0), robot)
+    for name in ("limb_error_mean", "orientation_error_mean", "stance_share"):
+        assert twice[name] == pytest.approx(good[name], rel=0.05), name
+    assert twice["toe_slide_mean"] == pytest.approx(good["toe_slide_mean"], abs=5e-3)
+
+
+def test_stance_is_the_humans_not_the_results(robot: RobotModel, good: ClipReport) -> None:
+    jumps = motions.jumps()
+    claims_none = replace(jumps, contacts=np.zeros_like(jumps.contacts))
+    report = evaluate(claims_none, robot)
+    assert report["stance_share"] == good["stance_share"] > 0
+    assert report["toe_slide_mean"] == good["toe_slide_mean"]
+
+
+def test_stance_needs_a_low_and_slow_toe_for_a_tenth_of_a_second() -> None:
+    fps, frames = 60.0, 60
+    roles = ("left_toe", "left_ankle", "right_toe", "right_ankle")
+    positions = np.zeros((frames, 4, 3), np.float32)
+    positions[:, 2, 2] = 0.3  # the right toe: high at first ...
+    positions[20:25, 2, 2] = 0.0  # ... down for 83 ms, which is too short ...
+    positions[40:, 2, 2] = 0.0  # ... and then for good
+    positions[50:, 2, 0] = np.arange(10) / fps * 0.5  # but moving at 0.5 m/s
+    source = SourceClip(roles, positions, (), np.zeros((frames, 0, 4), np.float32))
+    stance = find_stance(source, fps)
+    assert stance.toe[:, 0].all()
+    assert np.flatnonzero(stance.toe[:, 1]).tolist() == list(range(41, 50))
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3, 4])
+def test_what_a_short_clip_cannot_show_has_no_value(frames: int, robot: RobotModel) -> None:
+    jumps = motions.jumps()
+    short = replace(
+        jumps,
+        qpos=jumps.qpos[:frames],
+        contacts=jumps.contacts[:frames],
+        frame_cost=jumps.frame_cost[:frames],
+        source=replace(
+            jumps.source,
+            positions=jumps.source.positions[:frames],
+            rotations=jumps.source.rotations[:frames],
+        ),
+    )
+    report = evaluate(short, robot)
+    assert (report["joint_speed_max"] is None) == (frames < 2)
+    assert (report["jerk_mean"] is None) == (frames < 4)
+    assert (report["toe_slide_mean"] is None) == (frames < 3)  # a tenth of a second
+    assert report["limb_error_mean"] < 5
+    assert report.passed
+
+
+def test_a_result_for_another_robot_is_refused() -> None:
+    with pytest.raises(RobotError, match=r"made for 'unitree_g1'.*not those of 'unitree_h1'"):
+        evaluate(motions.jumps(), load_robot("unitree_h1"))
+
+
+def test_a_source_without_toes_or_rotations_is_refused(robot: RobotModel) -> None:
+    jumps = motions.jumps()
+    names = tuple(r.replace("left_toe", "tail") for r in jumps.source.position_roles)
+    with pytest.raises(RoleError, match="no left_toe"):
+        evaluate(replace(jumps, source=replace(jumps.source, position_roles=names)), robot)
+    names = tuple(r.replace("left_knee", "tail") for r in jumps.source.rotation_roles)
+    with pytest.raises(RoleError, match="no the rotation of left_knee"):
+        evaluate(replace(jumps, source=replace(jumps.source, rotation_roles=names)), robot)
+
+
+def test_a_result_without_frames_is_refused(robot: RobotModel) -> None:
+    empty = RetargetingResult(
+        qpos=np.zeros((0, 36)),
+        fps=30.0,
+        joint_names=robot.joint_names,
+        robot="unitree_g1",
+        contacts=np.zeros((0, 2, 2), bool),
+        frame_cost=np.zeros(0),
+        source=SourceClip((), np.zeros((0, 0, 3), np.float32), (), np.zeros((0, 0, 4), np.float32)),
+    )
+    with pytest.raises(RobotError, match="no frames"):
+        evaluate(empty, robot)
+
+
+def test_gates_can_be_tightened_and_switched_off(robot: RobotModel) -> None:
+    strict = evaluate(motions.jumps(), robot, gates=Gates(jerk_mean=1e-3))
+    assert failed_gates(strict) == {"jerk_mean"}
+    off = evaluate(motions.raised(motions.jumps(), 0.1), robot, gates=Gates(sole_lifted_share=None))
+    assert off.passed

@@ -1,0 +1,87 @@
+"""Reports say what every number means, appear whole, and add up."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import motions
+import pytest
+
+from retarget.errors import FileFormatError, OutputError
+from retarget.evaluation import DEFINITIONS, ClipReport, Summary, evaluate, summarise
+from retarget.robots import load_robot
+
+
+@pytest.fixture(scope="module")
+def good() -> ClipReport:
+    return evaluate(motions.jumps(), load_robot("unitree_g1"), clip="good")
+
+
+@pytest.fixture(scope="module")
+def floating() -> ClipReport:
+    floating = motions.raised(motions.jumps(), 0.05)
+    return evaluate(floating, load_robot("unitree_g1"), clip="floating")
+
+
+def test_every_number_has_its_unit_and_definition(good: ClipReport, tmp_path: Path) -> None:
+    good.write(tmp_path / "report.json")
+    table = json.loads((tmp_path / "report.json").read_text())
+    assert set(table["measures"]) == set(DEFINITIONS)
+    for name, measure in table["measures"].items():
+        assert set(measure) == {"unit", "definition", "value"}
+        assert measure["unit"] in {"1", "m", "m/s", "deg", "rad", "rad/s", "rad/s^3"}, name
+        assert len(measure["definition"]) > 15
+
+
+def test_a_report_comes_back_as_it_was_written(good: ClipReport, tmp_path: Path) -> None:
+    good.write(tmp_path / "deep/report.json")
+    assert ClipReport.read(tmp_path / "deep/report.json") == good
+    summary = summarise([good])
+    summary.write(tmp_path / "summary.json")
+    assert Summary.read(tmp_path / "summary.json") == summary
+
+
+def test_the_clip_is_named_after_its_file() -> None:
+    assert evaluate(motions.jumps(), load_robot("unitree_g1")).clip == "cmu_01_01.bvh"
+
+
+@pytest.mark.parametrize("content", [None, "", "{}", '{"clip": 3}'])
+def test_what_is_no_report_is_refused_by_name(content: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(FileFormatError, match=r"report\.json"):
+        ClipReport.read(path)
+
+
+def test_a_report_that_cannot_be_written_leaves_nothing(good: ClipReport, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError):
+        good.write(tmp_path / "file/report.json")
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_summary_weighs_clips_by_their_length(good: ClipReport, floating: ClipReport) -> None:
+    longer = floating.model_copy(update={"duration_s": 3 * good.duration_s})
+    summary = summarise([good, longer])
+    expected = (good["sole_lifted_share"] + 3 * 1.0) / 4
+    assert summary["sole_lifted_share"] == pytest.approx(expected)
+    assert summary.duration_s == pytest.approx(4 * good.duration_s)
+
+
+def test_a_summary_keeps_maxima_and_names_the_worst(good: ClipReport, floating: ClipReport) -> None:
+    summary = summarise([good, floating])
+    assert summary["jerk_max"] == max(good["jerk_max"], floating["jerk_max"])
+    assert summary["sole_penetration_max"] == good["sole_penetration_max"] > 0
+    assert summary.worst["sole_penetration_max"] == "good"
+    assert summary.worst["sole_lifted_share"] == "floating"
+    assert summary.passed_share == 0.5
+    assert [c.failed_gates for c in summary.clips] == [(), ("sole_lifted_share",)]
+
+
+def test_a_summary_of_nothing_has_no_values(tmp_path: Path) -> None:
+    summary = summarise([])
+    assert summary.clips == () and summary.passed_share == 0
+    assert all(summary[name] is None for name in DEFINITIONS)
+    summary.write(tmp_path / "summary.json")
