@@ -91,7 +91,7 @@ def retarget_file(motion: Path, output: Path, config: RunConfig) -> dict[str, An
 
     Returns:
         JSON-ready record: ``frames``, ``fps``, ``robot``, ``seconds`` by stage, ``quality`` (see
-        `retarget.evaluation`), hashes of input and robot, and ``notes`` for people.
+        `retarget.evaluation`), hashes of input, robot and output, and ``notes`` for people.
 
     Raises:
         RetargetError: The file cannot be read, retargeted or written; nothing is left behind.
@@ -118,6 +118,7 @@ def retarget_file(motion: Path, output: Path, config: RunConfig) -> dict[str, An
         "seconds": {**seconds, "total": time.perf_counter() - started},
         "quality": key_measures(report),
         "failed_gates": [gate.measure for gate in report.gates if not gate.passed],
+        "output_sha256": sha256_of(output),
         "motion_sha256": clip.source.sha256,
         "motion_format": clip.source.format,
         "rig": clip.source.rig,

@@ -183,3 +183,54 @@ def test_a_batch_is_evaluated_by_its_manifest(
     torn = command(*said)
     assert torn.code == 1
     assert "a.npz" in torn.error
+
+
+def test_a_finished_batch_is_looked_into(command: Command, folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command("batch", "--input-dir", folder, "--output-dir", out, "--max-workers", "1")
+    path = out / "batch_manifest.json"
+    status = command("status", path, "--json")
+    assert status.code == 0
+    assert (status.json["state"], status.json["remaining"]) == ("finished", 0)
+    assert status.json["failures_by_type"] == {"FileFormatError": 1}
+    assert "2 done, 0 skipped, 1 failed, 0 left of 3 jobs; finished" in command("status", path).out
+    assert "deep/b.bvh" in command("manifest", "show", path).out
+    assert command("manifest", "show", path, "--json").json["total"] == 3
+    failed = command("manifest", "failed", path)
+    assert failed.code == 1
+    assert failed.out.startswith("broken.bvh: FileFormatError: ")
+    assert command("manifest", "verify", path).out == "2 of 2 outputs are what their records say\n"
+    (out / "a.npz").write_bytes((out / "deep" / "b.npz").read_bytes())
+    verified = command("manifest", "verify", path, "--json")
+    assert verified.code == 1
+    assert [problem["job"] for problem in verified.json["problems"]] == ["a.bvh"]
+
+
+@pytest.mark.parametrize("words", [["status"], ["manifest", "show"], ["manifest", "verify"]])
+def test_a_manifest_that_is_none_is_named(
+    command: Command, tmp_path: Path, words: list[str]
+) -> None:
+    (tmp_path / "m.json").write_text("[1, 2")
+    for path in (tmp_path / "m.json", tmp_path / "missing.json"):
+        outcome = command(*words, path)
+        assert outcome.code == 1
+        assert path.name in outcome.error
+
+
+def test_shards_together_do_everything_once_and_merge_into_one_manifest(
+    command: Command, folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    said = ["batch", "--input-dir", folder, "--output-dir", out, "--max-workers", "1", "--json"]
+    parts = [command(*said, "--shard", f"{i}/2").json for i in (1, 2)]
+    names = [{record["job_id"] for record in part["records"]} for part in parts]
+    assert names[0] | names[1] == {"a.bvh", "broken.bvh", "deep/b.bvh"}
+    assert not names[0] & names[1]
+    whole = out / "whole.json"
+    merged = command("manifest", "merge", *[part["manifest"] for part in parts], "--output", whole)
+    assert merged.code == 0
+    assert "2 done, 0 skipped, 1 failed of 3 jobs" in merged.out
+    assert BatchManifest.load(whole).total == 3
+    wrong = command(*said, "--shard", "3/2")
+    assert wrong.code == 2
+    assert "3/2" in wrong.error

@@ -93,7 +93,13 @@ def batch(
     as_json: JsonFlag = False,
 ) -> None:
     """Retarget every matching file of a folder; run it again to go on where it stopped."""
-    from retarget.batch import BatchRunner, jobs_from_folder
+    from retarget.batch import (
+        BatchRunner,
+        jobs_from_folder,
+        parse_shard,
+        shard_jobs,
+        shard_manifest_path,
+    )
     from retarget.worker import RetargetWorker
 
     require_folder(input_dir, "motion files")
@@ -111,6 +117,10 @@ def batch(
     if not jobs:
         raise UsageError(f"{input_dir}: no file matches {pattern!r}; give another --pattern")
     manifest_path = output_dir / MANIFEST_NAME
+    if shard is not None:
+        index, count = parse_shard(shard)
+        jobs = shard_jobs(jobs, index, count)
+        manifest_path = shard_manifest_path(manifest_path, index, count)
     with batch_display(quiet=dry_run) as display:
         runner = BatchRunner(
             engine=engine,

@@ -20,8 +20,10 @@ from retarget.cli import (
     export,
     formats,
     inspect,
+    manifest,
     robots,
     run,
+    status,
 )
 from retarget.cli.common import ALL_WELL, SOME_FAILED, WRONG_USAGE, UsageError, say
 from retarget.errors import OptionsError, RetargetError, UnknownNameError
@@ -43,6 +45,8 @@ app.command("batch")(batch.batch)
 app.command("evaluate")(evaluate.evaluate)
 app.command("export")(export.export)
 app.command("inspect")(inspect.inspect)
+app.command("status")(status.status)
+app.add_typer(manifest.app, name="manifest", no_args_is_help=True)
 app.command("robots")(robots.robots)
 app.command("formats")(formats.formats)
 app.command("doctor")(doctor.doctor)
