@@ -1,0 +1,172 @@
+"""What is refused before the first job, and leaves everything as it was."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from batch_workers import make_jobs, runs, write
+
+from retarget.batch import BatchJob, BatchManifest, BatchRunner
+from retarget.errors import BatchError, OptionsError, OutputError, UnknownNameError
+
+
+@pytest.mark.parametrize("max_workers", [0, -1, 1.0, "2", True, None])
+def test_max_workers_must_be_a_positive_int(tmp_path: Path, max_workers: object) -> None:
+    with pytest.raises(ValueError, match="max_workers"):
+        BatchRunner().run(
+            make_jobs(tmp_path, "a"),
+            write,
+            manifest_path=tmp_path / "m.json",
+            max_workers=max_workers,  # type: ignore[arg-type]
+        )
+    assert not (tmp_path / "m.json").exists()
+
+
+def refused(folder: Path, jobs: list[BatchJob], error: type[Exception], match: str) -> None:
+    before = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    with pytest.raises(error, match=match):
+        BatchRunner().run(jobs, write, manifest_path=folder / "m.json")
+    assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
+    assert runs(folder) == []
+
+
+def test_duplicate_ids_are_refused(tmp_path: Path) -> None:
+    jobs = make_jobs(tmp_path, "a", "a", "b")
+    refused(tmp_path, jobs, BatchError, "two jobs have the id 'a'")
+
+
+def test_two_jobs_with_one_output_are_refused(tmp_path: Path) -> None:
+    a, b = make_jobs(tmp_path, "a", "b")
+    same = b.model_copy(update={"output": tmp_path / "in" / ".." / "out" / "a.out"})
+    refused(tmp_path, [a, same], BatchError, "'a' and 'b' would both write")
+
+
+def test_two_outputs_through_a_linked_folder_are_refused(tmp_path: Path) -> None:
+    a, b = make_jobs(tmp_path, "a", "b")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "link").symlink_to("out")
+    same = b.model_copy(update={"output": tmp_path / "link" / "a.out"})
+    refused(tmp_path, [a, same], BatchError, "would both write")
+
+
+@pytest.mark.parametrize("name", ["m.json", "m.json.journal", "m.json.lock"])
+@pytest.mark.parametrize("role", ["motion", "output", "config_path"])
+def test_the_batch_files_among_the_jobs_files_are_refused(
+    tmp_path: Path, name: str, role: str
+) -> None:
+    (job,) = make_jobs(tmp_path, "a")
+    job = job.model_copy(update={role: tmp_path / "in" / ".." / name})
+    refused(tmp_path, [job], OutputError, "belongs to the batch")
+
+
+@pytest.mark.parametrize("how", ["same", "dots", "symlink", "hardlink", "linked folder", "config"])
+def test_an_output_that_is_any_jobs_input_is_refused(tmp_path: Path, how: str) -> None:
+    a, b = make_jobs(tmp_path, "a", "b")
+    (tmp_path / "out").mkdir()
+    victim, output = a.motion, tmp_path / "out" / "b.out"
+    match how:
+        case "same":
+            output = victim
+        case "dots":
+            output = tmp_path / "out" / ".." / "in" / victim.name
+        case "symlink":
+            output.symlink_to(victim)
+        case "hardlink":
+            os.link(victim, output)
+        case "linked folder":
+            (tmp_path / "link").symlink_to(victim.parent)
+            output = tmp_path / "link" / victim.name
+        case "config":
+            a = a.model_copy(update={"config_path": output})
+    refused(tmp_path, [a, b.model_copy(update={"output": output})], OutputError, "an input of this")
+
+
+def test_a_link_that_appears_during_the_run_is_refused(tmp_path: Path) -> None:
+    jobs = make_jobs(tmp_path, "a", "b")
+
+    def link_then_write(job: BatchJob) -> dict[str, int]:
+        if job.id == "a":
+            jobs[1].output.symlink_to(jobs[0].motion)
+        return write(job)
+
+    manifest = BatchRunner().run(
+        jobs, link_then_write, manifest_path=tmp_path / "m.json", force=True
+    )
+    assert jobs[0].motion.read_text() == "input of a"
+    assert [r.status for r in manifest.records] == ["success", "failed"]
+    assert manifest.records[1].error_type == "OutputError"
+
+
+class Holder:
+    def __init__(self) -> None:
+        self.settings = {"depth": [1, threading.Lock()]}
+
+    def __call__(self, job: BatchJob) -> dict[str, int]:
+        return {}
+
+
+def test_a_worker_that_cannot_be_pickled_is_refused_and_its_part_named(tmp_path: Path) -> None:
+    jobs = make_jobs(tmp_path, "a")
+    with pytest.raises(BatchError, match=r"Holder\.settings\['depth'\]\[1\] cannot be pickled"):
+        BatchRunner().run(jobs, Holder(), manifest_path=tmp_path / "m.json", max_workers=2)
+    with pytest.raises(BatchError, match=r"the function .*<lambda> cannot be pickled"):
+        BatchRunner().run(jobs, lambda job: {}, manifest_path=tmp_path / "m.json", max_workers=2)
+    assert not (tmp_path / "m.json").exists()
+
+
+def test_a_worker_that_cannot_be_pickled_runs_in_process(tmp_path: Path) -> None:
+    manifest = BatchRunner().run(
+        make_jobs(tmp_path, "a"), lambda job: write(job), manifest_path=tmp_path / "m.json"
+    )
+    assert manifest.success_count == 1
+
+
+def test_an_unwritable_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(OutputError, match="file"):
+        BatchRunner().run(
+            make_jobs(tmp_path, "a"), write, manifest_path=tmp_path / "file" / "m.json"
+        )
+    assert runs(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"timeout_s": 0},
+        {"timeout_s": float("nan")},
+        {"retries": -1},
+        {"stale": "maybe"},
+        {"limit": -1},
+        {"max_failures": 0},
+        {"recycle_after": 0},
+        {"memory_limit": 0},
+        {"engine": "in-process", "timeout_s": 5.0},
+    ],
+)
+def test_options_are_checked(options: dict[str, object]) -> None:
+    with pytest.raises(OptionsError):
+        BatchRunner(**options)  # type: ignore[arg-type]
+
+
+def test_an_unknown_engine_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(UnknownNameError, match="in-process, local, ray"):
+        BatchRunner(engine="slurm")
+
+
+def test_in_process_has_one_worker(tmp_path: Path) -> None:
+    with pytest.raises(OptionsError, match="in-process"):
+        BatchRunner(engine="in-process").run(
+            make_jobs(tmp_path, "a"), write, manifest_path=tmp_path / "m.json", max_workers=2
+        )
+
+
+def test_an_empty_batch_writes_an_empty_manifest(tmp_path: Path) -> None:
+    manifest = BatchRunner().run([], write, manifest_path=tmp_path / "m.json", pattern="*.bvh")
+    assert manifest.total == 0
+    assert BatchManifest.load(tmp_path / "m.json") == manifest.model_copy(
+        update={"updated_at": BatchManifest.load(tmp_path / "m.json").updated_at}
+    )
