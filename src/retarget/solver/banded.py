@@ -19,9 +19,11 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget._jit import jit
-from retarget.solver.vector import LANES, update_row, update_two_rows
+from retarget.solver.vector import LANES, update_four_rows, update_row
 
 __all__ = ["aligned_zeros", "block_width", "factorise", "substitute_back"]
+
+_ROWS = 4  # rows factored together; they share each load of a source row
 
 
 def block_width(size: int) -> int:
@@ -41,50 +43,103 @@ def factorise(a: Float64[np.ndarray, "n"], size: int, width: int, frames: int) -
     """Cholesky factorisation in place, frame by frame: rows of the own block, then what they leave to the next two."""
     row = 3 * width
     block = size * row
-    half = width // LANES
     for t in range(frames):
         own = t * block
-        for j in range(size):
-            v = j // LANES
-            here = own + j * row
-            update_row(a, here + LANES * v, own + j, row, own + LANES * v, row, j, 2 * half - v)
-            update_row(a, here + 2 * width, own + j, row, own + 2 * width, row, j, v + 1)
-            reciprocal = 1.0 / math.sqrt(a[here + j])
-            for c in range(here + LANES * v, here + 2 * width + LANES * (v + 1)):
-                a[c] *= reciprocal
-            a[here + width - 1] = reciprocal
-            # The right-hand side rides along in both off-diagonal blocks.
-            a[here + width + size] = a[here + size]
+        for j in range(0, size, _ROWS):
+            _factor_rows(a, own, j, min(_ROWS, size - j), size, width)
         if t + 1 < frames:
-            following = own + block
-            for j in range(0, size, 2):
-                v = j // LANES
-                for part in range(half):
-                    k = LANES * part
-                    count = min(LANES, size - k)
-                    if count <= 0:
-                        continue
-                    dst = following + j * row + LANES * v
-                    coef = own + k * row + width + j
-                    src = own + k * row + width + LANES * v
-                    vectors = half - v + part + 1
-                    if j + 1 < size:
-                        update_two_rows(a, dst, row, coef, row, src, row, count, vectors)
-                    else:
-                        update_row(a, dst, coef, row, src, row, count, vectors)
+            _update_next(a, own, own + block, size, width)
         if t + 2 < frames:
-            after = own + 2 * block
-            for k in range(size):
-                a[own + k * row + 2 * width + size] = a[own + k * row + size]
-            for j in range(0, size, 2):
-                v = j // LANES
-                dst = after + j * row + LANES * v
-                coef = own + j * row + 2 * width + j
-                src = own + j * row + 2 * width + LANES * v
-                if j + 1 < size:
-                    update_two_rows(a, dst, row, coef, row, src, row, size - j, half - v)
-                else:
-                    update_row(a, dst, coef, row, src, row, size - j, half - v)
+            _update_after(a, own, own + 2 * block, size, width)
+
+
+@jit(fastmath=True)
+def _rank_update(
+    a: Float64[np.ndarray, "n"],
+    rows: int,
+    dst: int,
+    coef: int,
+    src: int,
+    step: int,
+    count: int,
+    vectors: int,
+) -> None:
+    """Some rows minus their coefficients times source rows; all rows ``step`` apart."""
+    if rows == _ROWS:
+        update_four_rows(a, dst, step, coef, step, src, step, count, vectors)
+    else:
+        for i in range(rows):
+            update_row(a, dst + i * step, coef + i, step, src, step, count, vectors)
+
+
+@jit(fastmath=True)
+def _factor_rows(
+    a: Float64[np.ndarray, "n"], own: int, first: int, rows: int, size: int, width: int
+) -> None:
+    """Finish some rows of a frame: subtract all rows above, then each other, then scale."""
+    row = 3 * width
+    v = first // LANES
+    here = own + first * row
+    skip = LANES * v
+    vectors = 2 * (width // LANES) - v
+    _rank_update(a, rows, here + skip, own + first, own + skip, row, first, vectors)
+    _rank_update(a, rows, here + 2 * width, own + first, own + 2 * width, row, first, v + 1)
+    for i in range(rows):
+        j = first + i
+        at = here + i * row
+        if i > 0:
+            update_row(a, at + skip, here + j, row, here + skip, row, i, vectors + v + 1)
+        reciprocal = 1.0 / math.sqrt(a[at + j])
+        for c in range(at + skip, at + 2 * width + skip + LANES):
+            a[c] *= reciprocal
+        a[at + width - 1] = reciprocal
+        # The right-hand side rides along in the off-diagonal block.
+        a[at + width + size] = a[at + size]
+
+
+@jit(fastmath=True)
+def _update_next(
+    a: Float64[np.ndarray, "n"], own: int, following: int, size: int, width: int
+) -> None:
+    """Subtract from the next frame's own and next blocks; the triangle of zeros in ``after`` is left out by vectors."""
+    row = 3 * width
+    half = width // LANES
+    for j in range(0, size, _ROWS):
+        v = j // LANES
+        rows = min(_ROWS, size - j)
+        dst = following + j * row + LANES * v
+        src = own + width + LANES * v
+        _rank_update(a, rows, dst, own + width + j, src, row, size, half - v)
+        for part in range(half):
+            k = LANES * part
+            count = min(LANES, size - k)
+            if count > 0:
+                _rank_update(
+                    a,
+                    rows,
+                    following + j * row + width,
+                    own + k * row + width + j,
+                    own + k * row + 2 * width,
+                    row,
+                    count,
+                    part + 1,
+                )
+
+
+@jit(fastmath=True)
+def _update_after(a: Float64[np.ndarray, "n"], own: int, after: int, size: int, width: int) -> None:
+    """Subtract from the own block of the frame after the next."""
+    row = 3 * width
+    half = width // LANES
+    for k in range(size):
+        a[own + k * row + 2 * width + size] = a[own + k * row + size]
+    for j in range(0, size, _ROWS):
+        v = j // LANES
+        here = own + j * row + 2 * width
+        dst = after + j * row + LANES * v
+        _rank_update(
+            a, min(_ROWS, size - j), dst, here + j, here + LANES * v, row, size - j, half - v
+        )
 
 
 @jit(fastmath=True)
@@ -98,20 +153,31 @@ def substitute_back(
     """Solve with the upper factor, last frame first."""
     row = 3 * width
     known = np.zeros(3 * width)  # this frame's solution, then those of the two frames after it
+    sums = np.zeros(LANES)
     for t in range(frames - 1, -1, -1):
         for c in range(width):
-            known[2 * width + c] = known[width + c] if c < size else 0.0
-        for c in range(width):
+            known[2 * width + c] = known[width + c]
             known[width + c] = known[c] if c < size else 0.0
             known[c] = 0.0
         known[size] = -1.0  # makes the right-hand side part of the product
-        for j in range(size - 1, -1, -1):
-            here = (t * size + j) * row
-            total = 0.0
-            for c in range(
-                j + 1, 2 * width + j + 1
-            ):  # one pass: columns without meaning meet a zero
-                total += a[here + c] * known[c]
-            known[j] = -total * a[here + width - 1]
-            x[t, j] = known[j]
-        known[size] = 0.0
+        last = size
+        while last > 0:
+            first = (last - 1) // LANES * LANES
+            # What is known already, for a block of rows: no load waits for a store just made.
+            for j in range(first, last):
+                here = (t * size + j) * row
+                total = 0.0
+                for c in range(first + LANES, 2 * width + j + 1):
+                    total += a[here + c] * known[c]
+                if last == size:
+                    for c in range(last, first + LANES):
+                        total += a[here + c] * known[c]
+                sums[j - first] = total
+            for j in range(last - 1, first - 1, -1):
+                here = (t * size + j) * row
+                total = sums[j - first]
+                for c in range(j + 1, last):
+                    total += a[here + c] * known[c]
+                known[j] = -total * a[here + width - 1]
+                x[t, j] = known[j]
+            last = first

@@ -58,11 +58,11 @@ class TaskWeights:
     hinge: float = 0.75
     foot: float = 1.0
     hand: float = 0.5
-    anchor: float = 1e4
+    anchor: float = 2e4
     heel: float = 0.3
     base_acceleration: float = 100.0
     turn_acceleration: float = 10.0
-    joint_acceleration: float = 4.0
+    joint_acceleration: float = 5.4
     speed: float = 3000.0
     floor: float = 1e4
     collision: float = 1e4

@@ -19,7 +19,7 @@ from numba.extending import intrinsic
 
 from retarget._jit import jit
 
-__all__ = ["LANES", "update_row", "update_two_rows"]
+__all__ = ["LANES", "update_four_rows", "update_row"]
 
 LANES = 8  # doubles a vector; rows are padded to whole vectors and aligned
 _ALIGNMENT = 8 * LANES
@@ -106,9 +106,8 @@ def _tile(rows: int, vectors: int) -> Any:
 
 
 _one_1, _one_2, _one_3, _one_4, _one_5 = (_tile(1, v) for v in range(1, 6))
-_one_6, _one_7, _one_8, _one_9, _one_10 = (_tile(1, v) for v in range(6, 11))
-_two_1, _two_2, _two_3, _two_4, _two_5 = (_tile(2, v) for v in range(1, 6))
-_two_6, _two_7, _two_8, _two_9, _two_10 = (_tile(2, v) for v in range(6, 11))
+_four_1, _four_2, _four_3, _four_4, _four_5 = (_tile(4, v) for v in range(1, 6))
+_MOST = 5  # vectors a tile holds: four rows of them and the sources fit 32 registers
 
 
 @jit(fastmath=True)
@@ -123,11 +122,11 @@ def update_row(
     vectors: int,
 ) -> None:
     """``a[dst:] -= sum_k a[coef + k coef_step] a[src + k src_step:]`` over whole vectors, for k < count."""
-    while vectors > 10:
-        _one_10(a, dst, 0, coef, coef_step, src, src_step, count)
-        dst += 10 * LANES
-        src += 10 * LANES
-        vectors -= 10
+    while vectors > _MOST:
+        _one_5(a, dst, 0, coef, coef_step, src, src_step, count)
+        dst += _MOST * LANES
+        src += _MOST * LANES
+        vectors -= _MOST
     if vectors == 1:
         _one_1(a, dst, 0, coef, coef_step, src, src_step, count)
     elif vectors == 2:
@@ -138,20 +137,10 @@ def update_row(
         _one_4(a, dst, 0, coef, coef_step, src, src_step, count)
     elif vectors == 5:
         _one_5(a, dst, 0, coef, coef_step, src, src_step, count)
-    elif vectors == 6:
-        _one_6(a, dst, 0, coef, coef_step, src, src_step, count)
-    elif vectors == 7:
-        _one_7(a, dst, 0, coef, coef_step, src, src_step, count)
-    elif vectors == 8:
-        _one_8(a, dst, 0, coef, coef_step, src, src_step, count)
-    elif vectors == 9:
-        _one_9(a, dst, 0, coef, coef_step, src, src_step, count)
-    elif vectors == 10:
-        _one_10(a, dst, 0, coef, coef_step, src, src_step, count)
 
 
 @jit(fastmath=True)
-def update_two_rows(
+def update_four_rows(
     a: Float64[np.ndarray, "n"],
     dst: int,
     dst_step: int,
@@ -162,29 +151,19 @@ def update_two_rows(
     count: int,
     vectors: int,
 ) -> None:
-    """`update_row` for two rows ``dst_step`` apart with neighbouring coefficients."""
-    while vectors > 10:
-        _two_10(a, dst, dst_step, coef, coef_step, src, src_step, count)
-        dst += 10 * LANES
-        src += 10 * LANES
-        vectors -= 10
+    """`update_row` for four rows ``dst_step`` apart with neighbouring coefficients."""
+    while vectors > _MOST:
+        _four_5(a, dst, dst_step, coef, coef_step, src, src_step, count)
+        dst += _MOST * LANES
+        src += _MOST * LANES
+        vectors -= _MOST
     if vectors == 1:
-        _two_1(a, dst, dst_step, coef, coef_step, src, src_step, count)
+        _four_1(a, dst, dst_step, coef, coef_step, src, src_step, count)
     elif vectors == 2:
-        _two_2(a, dst, dst_step, coef, coef_step, src, src_step, count)
+        _four_2(a, dst, dst_step, coef, coef_step, src, src_step, count)
     elif vectors == 3:
-        _two_3(a, dst, dst_step, coef, coef_step, src, src_step, count)
+        _four_3(a, dst, dst_step, coef, coef_step, src, src_step, count)
     elif vectors == 4:
-        _two_4(a, dst, dst_step, coef, coef_step, src, src_step, count)
+        _four_4(a, dst, dst_step, coef, coef_step, src, src_step, count)
     elif vectors == 5:
-        _two_5(a, dst, dst_step, coef, coef_step, src, src_step, count)
-    elif vectors == 6:
-        _two_6(a, dst, dst_step, coef, coef_step, src, src_step, count)
-    elif vectors == 7:
-        _two_7(a, dst, dst_step, coef, coef_step, src, src_step, count)
-    elif vectors == 8:
-        _two_8(a, dst, dst_step, coef, coef_step, src, src_step, count)
-    elif vectors == 9:
-        _two_9(a, dst, dst_step, coef, coef_step, src, src_step, count)
-    elif vectors == 10:
-        _two_10(a, dst, dst_step, coef, coef_step, src, src_step, count)
+        _four_5(a, dst, dst_step, coef, coef_step, src, src_step, count)
