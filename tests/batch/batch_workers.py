@@ -195,3 +195,17 @@ class ColdStart:
 
     def __call__(self, job: BatchJob) -> dict[str, Any]:
         return {}
+
+
+def misbehave_noted(job: BatchJob) -> Any:
+    """Notes the run, then misbehaves."""
+    note_run(job)
+    return misbehave(job)
+
+
+def quick_or_long(job: BatchJob) -> Any:
+    """Takes a minute unless its id says quick."""
+    result = write(job)
+    if not job.id.startswith("quick"):
+        time.sleep(60)
+    return result

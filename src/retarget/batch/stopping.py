@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import _thread
+import itertools
 import signal
+import sys
 import threading
 import time
 from types import FrameType
@@ -33,6 +35,7 @@ class StopSignals:
         self._grace_s = grace_s
         self._interrupts = interrupts
         self._received: int | None = None
+        self._signals = itertools.count()
         self._deadline = float("inf")
         self._before: dict[int, Any] = {}
 
@@ -66,10 +69,20 @@ class StopSignals:
         """Called now and then from another thread."""
         if self._interrupts and self.overdue and self._received is not None:
             self._deadline = time.monotonic() + self._grace_s  # a job may have swallowed the first
-            _thread.interrupt_main(signal.Signals(self._received))
+            _send_to_main_thread(self._received)
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
-        if self._received is not None:
+        # Counted in one step: a second signal may come before the first line for the first has run.
+        if next(self._signals) > 0:
             raise KeyboardInterrupt
         self._received = number
         self._deadline = time.monotonic() + self._grace_s
+
+
+def _send_to_main_thread(number: int) -> None:
+    """A real signal where there is such a thing: it also ends a sleep or a read of the main thread."""
+    main = threading.main_thread().ident
+    if sys.platform != "win32" and main is not None:
+        signal.pthread_kill(main, number)
+    else:
+        _thread.interrupt_main(signal.Signals(number))
