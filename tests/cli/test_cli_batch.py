@@ -113,6 +113,7 @@ def test_two_workers_give_the_same_motion_as_one(
         (["--format", "mp4"], "unknown motion format"),
         (["--stale", "perhaps"], "known: fail, rerun, skip"),
         (["--engine", "steam"], "unknown engine"),
+        (["--address", "auto"], "add --engine ray"),
         (["--max-workers", "0"], "max_workers"),
         (["--timeout", "-1"], "timeout_s"),
     ],

@@ -26,6 +26,7 @@ from retarget.errors import UnknownNameError
 if TYPE_CHECKING:
     from retarget.batch import BatchJob, BatchManifest, BatchRunner
     from retarget.batch.plan import StalePolicy
+    from retarget.batch.runner import EngineFactory
 
 __all__ = ["MANIFEST_NAME", "batch", "report_batch", "usable_cores"]
 
@@ -77,6 +78,9 @@ def batch(
             "--engine", help="Where jobs run: in-process, local or ray.", show_default="local"
         ),
     ] = None,
+    address: Annotated[
+        str | None, typer.Option("--address", help="Ray cluster to join, such as auto.")
+    ] = None,
     timeout: Annotated[
         float | None, typer.Option("--timeout", help="Seconds after which a job is killed.")
     ] = None,
@@ -123,7 +127,7 @@ def batch(
         manifest_path = shard_manifest_path(manifest_path, index, count)
     with batch_display(quiet=dry_run) as display:
         runner = BatchRunner(
-            engine=engine,
+            engine=_engine(engine, address),
             timeout_s=timeout,
             retries=retries,
             memory_limit=None if memory_limit is None else int(memory_limit * 2**30),
@@ -184,6 +188,17 @@ def report_batch(manifest: BatchManifest, manifest_path: Path, *, as_json: bool)
         )
     if manifest.failed_count:
         raise typer.Exit(SOME_FAILED)
+
+
+def _engine(name: str | None, address: str | None) -> str | EngineFactory | None:
+    """The engine asked for; an address is that of a Ray cluster."""
+    if address is None:
+        return name
+    if name != "ray":
+        raise UsageError("--address is that of a Ray cluster; add --engine ray")
+    from retarget.batch.engines.ray import RayCluster
+
+    return RayCluster(address)
 
 
 def _stale_policy(text: str) -> StalePolicy:

@@ -106,7 +106,7 @@ def _march(
 ) -> int:
     count = qpos.shape[0]
     shift = np.zeros((count, problem.floor.bodies.shape[0]))
-    first = 0
+    first = np.int64(0)  # a literal 0 would have the whole window compiled twice, once for it alone
     steps = 0
     while first < count:
         frames = min(options.window + options.ahead, count - first)
@@ -199,8 +199,8 @@ def _solve_window(
             _shift_floor(qpos, first, frames, problem, window)
             _forget_active(window, frames)
         else:
-            hold_joints(last_good, 0, frames, held, limits, window)
-            predict_active(last_good, 0, frames, near_count, problem, window)
+            hold_joints(last_good, np.int64(0), frames, held, limits, window)
+            predict_active(last_good, np.int64(0), frames, near_count, problem, window)
         repairs += 1
         limit = steps + 3
         for t in range(frames):

@@ -1,0 +1,119 @@
+"""Speed: every stage of one clip on one core, beside mink and daqp on the same targets.
+
+Usage: python benchmarks/bench.py [--clip FILE] [--repeats N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+
+from measure import CLIPS, child_cost, clip_files, median_seconds, on_one_core, table, write_section
+
+on_one_core()
+
+from dataclasses import replace  # noqa: E402
+
+from peer import solve_with_mink  # noqa: E402
+from retarget.config import RunConfig  # noqa: E402
+from retarget.evaluation import evaluate  # noqa: E402
+from retarget.pipeline import make_targets  # noqa: E402
+from retarget.report.scores import SCORES, score_cells  # noqa: E402
+from retarget.result import RetargetingResult  # noqa: E402
+from retarget.worker import retarget_file  # noqa: E402
+
+COMMAND = "make bench (benchmarks/bench.py)"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--clip", type=Path, help="motion file; the LAFAN1 clip if none")
+    parser.add_argument("--repeats", type=int, default=7)
+    arguments = parser.parse_args()
+    clip_files()
+    clip = arguments.clip or next((CLIPS / "lafan1_bvh").glob("*.bvh"))
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "result.npz"
+        ours = _stages(clip, output, arguments.repeats)
+        _beside_the_peer(clip, RetargetingResult.load_npz(output), ours)
+        _whole_process(clip, output)
+
+
+def _stages(clip: Path, output: Path, repeats: int) -> float:
+    """Frames a second of every stage; returns that of start and solve together."""
+    runs: list[dict[str, float]] = []
+
+    def run() -> int:
+        record = retarget_file(clip, output, RunConfig())
+        runs.append(record["seconds"])
+        return int(record["frames"])
+
+    whole, frames = median_seconds(run, repeats)
+    runs = runs[1:]  # the first one warmed up
+    seconds = {name: median(one[name] for one in runs) for name in runs[0]}
+    solving = seconds["problem"] + seconds["start"] + seconds["solve"]
+    stages = [
+        ("reading", seconds["read"]),
+        ("targets", seconds["targets"]),
+        ("per-frame start", seconds["problem"] + seconds["start"]),
+        ("whole-clip solve", seconds["solve"]),
+        ("start and solve together", solving),
+        ("evaluating", seconds["evaluate"]),
+        ("saving", seconds["save"]),
+        ("whole `retarget run` in a warm process", whole),
+    ]
+    rows = [
+        [name, f"{t * 1e3:.1f}", f"{t / frames * 1e6:.1f}", f"{frames / t:,.0f}"]
+        for name, t in stages
+    ]
+    body = (
+        f"`{clip.name}`, {frames} frames, Unitree G1; medians of {repeats} repeats in a warm process.\n\n"
+        + table(["stage", "ms", "us a frame", "frames/s"], rows)
+    )
+    write_section("speed", "Speed", COMMAND, body)
+    return frames / solving
+
+
+def _beside_the_peer(clip: Path, result: RetargetingResult, ours: float) -> None:
+    robot = RunConfig().load_robot()
+    motion = RunConfig().read_motion(clip)
+    _, _, targets, anatomy = make_targets(motion, robot)
+    peer = solve_with_mink(targets, anatomy, robot)
+    theirs = len(motion) / peer.seconds
+    of_peer = evaluate(replace(result, qpos=peer.qpos), robot)
+    of_ours = evaluate(result, robot)
+    rows = [
+        ["retarget", f"{ours:,.0f}", f"{ours / theirs:.1f}", *score_cells(of_ours)],
+        ["mink + daqp", f"{theirs:,.0f}", "1", *score_cells(of_peer)],
+    ]
+    body = (
+        f"`{clip.name}`, solving only, the same targets in the same process. mink 1.3 with daqp: a frame task a "
+        "segment, joint limits, warm start from the previous frame, Gauss-Newton steps until the error stops "
+        f"falling ({peer.steps_per_frame:.1f} QPs a frame); it knows no floor, no contacts and no collisions.\n\n"
+        + table(["", "frames/s", "ratio", *(score.title for score in SCORES)], rows)
+    )
+    write_section("peer", "Beside mink + daqp", COMMAND, body)
+
+
+def _whole_process(clip: Path, output: Path) -> None:
+    """Time and memory of the command as a fresh process."""
+    python = [sys.executable, "-m", "retarget"]
+    run = [*python, "run", "--motion", str(clip), "--output", str(output)]
+    with tempfile.TemporaryDirectory() as cache:
+        cold, _ = child_cost(run, {"NUMBA_CACHE_DIR": cache})
+    warm, memory = min(child_cost(run) for _ in range(3))
+    start = median(child_cost([*python, "--help"])[0] for _ in range(7))
+    rows = [
+        ["`retarget --help`", f"{start:.2f}", "-"],
+        ["`retarget run`, compile cache warm", f"{warm:.2f}", f"{memory:.0f}"],
+        ["`retarget run`, nothing compiled yet", f"{cold:.2f}", "-"],
+    ]
+    body = f"`{clip.name}`, as a process of its own.\n\n" + table(["", "s", "peak memory MB"], rows)
+    write_section("process", "Start-up and memory", COMMAND, body)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""Measuring, and writing what was measured into RESULTS.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TypeVar
+
+__all__ = [
+    "CLIPS",
+    "RESULTS",
+    "child_cost",
+    "clip_files",
+    "machine",
+    "median_seconds",
+    "on_one_core",
+    "table",
+    "write_section",
+]
+
+_T = TypeVar("_T")
+
+ROOT = Path(__file__).parents[1]
+CLIPS = ROOT.parent / "shared" / "clips"
+RESULTS = Path(__file__).parent / "RESULTS.md"
+
+
+def on_one_core() -> None:
+    """Hold this process and its children to one core and one thread; before NumPy is imported."""
+    for name in ("OPENBLAS", "OMP", "MKL", "NUMBA"):
+        os.environ[f"{name}_NUM_THREADS"] = "1"
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+def clip_files() -> list[Path]:
+    """The development clips in a format that can be read; exits with a message when they are absent."""
+    if not CLIPS.is_dir():
+        print(
+            f"benchmarks need real clips in {os.path.relpath(CLIPS, ROOT)}, which is absent: skipped"
+        )
+        raise SystemExit(0)
+    return sorted(path for path in CLIPS.rglob("*") if path.suffix in {".bvh", ".npz"})
+
+
+def median_seconds(work: Callable[[], _T], repeats: int = 7) -> tuple[float, _T]:
+    """Median time of some repeats after one that warms up, and what the last returned."""
+    done = work()
+    seconds = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        done = work()
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds), done
+
+
+def child_cost(
+    words: Sequence[str], environment: dict[str, str] | None = None
+) -> tuple[float, float]:
+    """Seconds and peak memory (MB) of a process."""
+    started = time.perf_counter()
+    child = subprocess.Popen(
+        words, stdout=subprocess.DEVNULL, env={**os.environ, **(environment or {})}
+    )
+    _, status, usage = os.wait4(child.pid, 0)
+    seconds = time.perf_counter() - started
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise SystemExit(f"failed with code {child.returncode}: {' '.join(words)}")
+    unit = 1 if platform.system() == "Darwin" else 1024  # bytes there, KiB elsewhere
+    return seconds, usage.ru_maxrss * unit / 1e6
+
+
+def machine() -> str:
+    """What the figures were measured on."""
+    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "numba", "mujoco"))
+    return (
+        f"{_processor()}, {os.cpu_count()} cores; one core used unless said otherwise; "
+        f"Python {platform.python_version()}, {packages}; {time.strftime('%Y-%m-%d', time.gmtime())}."
+    )
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    found = re.search(r"model name\s*:\s*(.+)", info.read_text()) if info.exists() else None
+    return found[1] if found else platform.processor() or platform.machine()
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def write_section(name: str, title: str, command: str, body: str) -> None:
+    """Replace one section of RESULTS.md, or add it, and print it."""
+    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    section = f"{begin}\n## {title}\n\n`{command}`\n\n{machine()}\n\n{body}\n{end}"
+    old = RESULTS.read_text() if RESULTS.exists() else "# Results\n"
+    pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+    new, replaced = pattern.subn(lambda _: section, old)
+    if not replaced:
+        new = f"{old.rstrip()}\n\n{section}\n"
+    RESULTS.write_text(new)
+    print(
+        f"\n{title}\n\n{body}\n\n({os.path.relpath(RESULTS, ROOT)}, section {name})",
+        file=sys.stdout,
+    )
