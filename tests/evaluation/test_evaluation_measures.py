@@ -146,10 +146,14 @@ def test_self_collision_is_the_deepest_overlap_of_any_pair(robot: RobotModel) ->
     )
     i, j = robot.collision_pairs.T
     gap = segment_distance(starts[:, i], ends[:, i], starts[:, j], ends[:, j])
+    off_feet = ~np.isin(bodies, robot.feet)
+    lowest = np.minimum(starts, ends)[:, off_feet, 2].min(0) - robot.capsule_radii[off_feet]
     depth = (robot.capsule_radii[i] + robot.capsule_radii[j] - gap).max(1)
     report = evaluate(result, robot)
     assert report["self_collision_max"] == pytest.approx(depth.max(), abs=1e-5)
     assert report["self_collision_share"] == pytest.approx((depth > 0.005).mean(), abs=1e-9)
+    assert lowest.min() < 0
+    assert report["body_penetration_max"] == pytest.approx(-lowest.min(), abs=1e-9)
 
 
 def test_a_body_in_the_floor_is_seen_although_the_soles_are_not(robot: RobotModel) -> None:
@@ -194,6 +198,51 @@ def test_measures_in_time_hold_at_another_rate(robot: RobotModel, good: ClipRepo
     for name in ("limb_error_mean", "orientation_error_mean", "stance_share"):
         assert twice[name] == pytest.approx(good[name], rel=0.05), name
     assert twice["toe_slide_mean"] == pytest.approx(good["toe_slide_mean"], abs=5e-3)
+
+
+@pytest.mark.parametrize(
+    ("joint", "moved"),
+    [
+        ("hip_yaw", {"thigh", "shank", "foot"}),
+        ("knee", {"shank", "foot"}),
+        ("ankle_pitch", {"foot"}),
+        ("shoulder_yaw", {"upper_arm", "forearm", "hand"}),
+        ("elbow", {"forearm", "hand"}),
+        ("wrist_roll", {"hand"}),
+    ],
+)
+def test_a_wavering_joint_is_seen_in_the_segments_that_it_moves(
+    joint: str, moved: set[str], robot: RobotModel, good: ClipReport
+) -> None:
+    jumps = motions.jumps()
+    qpos = jumps.qpos.copy()
+    for side in ("left", "right"):
+        column = 7 + robot.joint_names.index(f"{side}_{joint}_joint")
+        qpos[:, column] += 0.5 * np.sin(np.arange(len(qpos)))
+    report = evaluate(motions.with_qpos(jumps, qpos), robot)
+    for segment in ("thigh", "shank", "foot", "upper_arm", "forearm", "hand"):
+        change = report[f"orientation_error_{segment}"] - good[f"orientation_error_{segment}"]
+        assert (change > 5) == (segment in moved), segment
+        assert segment in moved or abs(change) < 0.5, segment
+
+
+def test_the_sole_is_watched_in_all_of_stance_also_on_tiptoe(robot: RobotModel) -> None:
+    jumps = motions.jumps()
+    stance = find_stance(jumps.source, jumps.fps)
+    tiptoe = stance.toe.any(1) & ~stance.heel.any(1)
+    assert tiptoe.sum() >= 3
+    qpos = jumps.qpos.copy()
+    qpos[tiptoe, 2] += 0.05
+    report = evaluate(motions.with_qpos(jumps, qpos), robot)
+    expected = stance.toe[tiptoe].sum() / stance.toe.sum()
+    assert report["sole_lifted_share"] == pytest.approx(expected)
+
+
+def test_the_floor_of_the_human_may_be_at_any_height(robot: RobotModel, good: ClipReport) -> None:
+    jumps = motions.jumps()
+    positions = jumps.source.positions + np.float32([0, 0, 0.5])
+    upstairs = replace(jumps, source=replace(jumps.source, positions=positions))
+    assert evaluate(upstairs, robot)["stance_share"] == good["stance_share"]
 
 
 def test_stance_is_the_humans_not_the_results(robot: RobotModel, good: ClipReport) -> None:

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from robot_files import embedded_xml
 
 from retarget.robots import load_robot
-from retarget.robots.collision import segment_distance
+from retarget.robots.collision import build_collision, segment_distance
+from retarget.robots.description import read_description
+from retarget.robots.tree import build_tree
 from retarget.solver.collision import segment_distance as solver_distance
 
 coordinates = st.floats(-1, 1, allow_nan=False, width=32)
@@ -76,6 +78,42 @@ def test_a_row_of_thin_capsules_under_a_foot_becomes_three() -> None:
         if body == robot.feet[0]
     ]
     assert names == ["left_foot2_collision", "left_foot4_collision", "left_foot6_collision"]
+
+
+def test_capsules_that_touch_at_rest_are_left_out_and_no_others(tmp_path: Path) -> None:
+    path = tmp_path / "robot.xml"
+    old = 'name="pelvis_collision" type="sphere" size="0.07"'
+    text = embedded_xml("unitree_g1")
+    assert old in text
+    path.write_text(text.replace(old, old.replace("0.07", "0.22")))
+    fat, robot = load_robot(path), load_robot("unitree_g1")
+    kept, all_pairs = ({tuple(pair) for pair in r.collision_pairs} for r in (fat, robot))
+    lost = all_pairs - kept
+    pelvis = robot.capsule_names.index("pelvis_collision")
+    assert kept < all_pairs and all(pelvis in pair for pair in lost)
+    thigh = robot.capsule_names.index("left_thigh_collision")
+    assert tuple(sorted((pelvis, thigh), reverse=True)) in lost
+    shin = robot.capsule_names.index("left_shin_collision")
+    assert tuple(sorted((pelvis, shin), reverse=True)) in kept
+
+
+def test_bodies_on_both_sides_of_a_joint_of_several_hinges_are_neighbours(tmp_path: Path) -> None:
+    path = tmp_path / "joint.xml"
+    path.write_text(
+        """<mujoco><worldbody><body name="trunk"><freejoint/><geom type="sphere" size="0.1"/>
+        <body name="limb" pos="0 0 1"><joint name="a" axis="1 0 0"/><joint name="b" axis="0 1 0"/>
+        <joint name="c" axis="0 0 1"/><geom type="sphere" size="0.1"/>
+        <body name="end" pos="0 0 1"><joint name="d" axis="1 0 0"/>
+        <geom type="sphere" size="0.1"/></body></body></body></worldbody></mujoco>"""
+    )
+    description = read_description(path)
+    tree = build_tree(description)
+    collision = build_collision(description.model, tree, (0, 0), [np.zeros(4)])
+    names = [
+        {tree.body_names[collision.bodies[i]], tree.body_names[collision.bodies[j]]}
+        for i, j in collision.pairs
+    ]
+    assert names == [{"trunk", "end"}]
 
 
 def test_pairs_the_model_excludes_are_left_out() -> None:

@@ -60,6 +60,16 @@ def test_a_urdf_moves_as_the_mjcf_and_keeps_its_speed_limits(tmp_path: Path) -> 
             np.testing.assert_allclose(ours, theirs, atol=1e-9)
 
 
+def test_a_urdf_link_with_an_impossible_inertia_is_mended(tmp_path: Path) -> None:
+    good = '<inertia ixx="0.01" iyy="0.01" izz="0.01" ixy="0" ixz="0" iyz="0"/>'
+    bad = good.replace("0.01", "0")
+    text = as_urdf(load_robot("unitree_g1"))
+    assert good in text
+    path = tmp_path / "robot.urdf"
+    path.write_text(text.replace(good, bad))
+    assert load_robot(path).joint_count == 29
+
+
 CUBE_MESH = b"solid".ljust(80) + (12).to_bytes(4, "little")
 
 

@@ -61,6 +61,44 @@ def test_a_role_may_name_a_welded_body(tmp_path: Path) -> None:
     assert robot.role_points["left_wrist"] == pytest.approx([0.1, 0, 0])
 
 
+def test_toes_are_not_the_foot(tmp_path: Path) -> None:
+    toe = (
+        '<body name="{side}_front" pos="0.12 0 -0.02"><joint name="{side}_front" axis="0 1 0"/>'
+        '<geom type="sphere" size="0.01"/></body>'
+    )
+    text = embedded_xml("unitree_g1")
+    for side in ("left", "right"):
+        start = text.index("<joint", text.index(f'<body name="{side}_ankle_roll_link"'))
+        text = text[:start] + toe.format(side=side) + text[start:]
+    path = tmp_path / "robot.xml"
+    path.write_text(text)
+    robot = load_robot(path)
+    assert robot.joint_count == 31
+    assert robot.body_names[robot.roles["left_ankle"]] == "left_ankle_roll_link"
+    assert robot.body_names[robot.roles["right_knee"]] == "right_knee_link"
+
+
+@pytest.mark.parametrize("named", ["body", "joint"])
+def test_fingers_are_not_the_arm(named: str, tmp_path: Path) -> None:
+    names = {"body": "{side}_thumb_{k}", "joint": "{side}_part_{k}"}
+    joint = {"body": "{side}_j_{k}", "joint": "{side}_thumb_{k}"}[named]
+    finger = (
+        f'<body name="{names[named]}" pos="0.1 0.02 0"><joint name="{joint}" axis="0 1 0"/>'
+        '<geom type="sphere" size="0.01"/>{inner}</body>'
+    )
+    text = embedded_xml("unitree_g1")
+    for side in ("left", "right"):
+        start = text.index("<joint", text.index(f'<body name="{side}_wrist_yaw_link"'))
+        tip = finger.format(side=side, k=1, inner="")
+        text = text[:start] + finger.format(side=side, k=0, inner=tip) + text[start:]
+    path = tmp_path / "robot.xml"
+    path.write_text(text)
+    robot = load_robot(path)
+    assert robot.joint_count == 33
+    assert robot.body_names[robot.roles["left_wrist"]] == "left_wrist_yaw_link"
+    assert robot.body_names[robot.roles["left_elbow"]] == "left_elbow_link"
+
+
 def test_an_unknown_body_is_refused_with_the_bodies_there_are(tmp_path: Path) -> None:
     toml = tmp_path / "robot.toml"
     toml.write_text('[roles]\npelvis = "hips"\n')

@@ -59,6 +59,8 @@ def read_description(path: str | Path) -> Description:
     spec.compiler.boundmass = max(spec.compiler.boundmass, _MINIMAL_MASS)
     spec.compiler.boundinertia = max(spec.compiler.boundinertia, _MINIMAL_MASS)
     spec.compiler.balanceinertia = True
+    for joint in spec.joints:
+        joint.armature = 1.0  # MuJoCo warns of collinear axes, which trouble its dynamics alone
     try:
         model = spec.compile()
     except ValueError as error:

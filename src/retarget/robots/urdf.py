@@ -19,7 +19,7 @@ class UrdfText:
     """A URDF for MuJoCo, and what MuJoCo would not tell.
 
     Attributes:
-        xml: The text: no visual geometry, absolute mesh paths, the base not fused into the world.
+        xml: The text: no visual geometry, absolute mesh paths.
         velocity_limits: Joint speed limits, rad/s.
         notes: What was left out, in plain sentences.
     """
@@ -45,8 +45,7 @@ def prepare_urdf(root: ElementTree.Element, path: Path) -> UrdfText:
         _mend_inertia(link)
     for element in root.findall("mujoco"):
         root.remove(element)
-    options = {"strippath": "false", "fusestatic": "false", "discardvisual": "true"}
-    ElementTree.SubElement(ElementTree.SubElement(root, "mujoco"), "compiler", options)
+    ElementTree.SubElement(ElementTree.SubElement(root, "mujoco"), "compiler", strippath="false")
     xml = ElementTree.tostring(root, encoding="unicode")
     return UrdfText(xml, _velocity_limits(root), tuple(notes))
 
