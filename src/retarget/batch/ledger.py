@@ -18,6 +18,7 @@ from typing import Any
 from retarget.batch.journal import JOURNAL_VERSION, Journal, encode_event, journal_path
 from retarget.batch.models import BatchJob, BatchManifest, BatchRunRecord, utc_now
 from retarget.batch.plain import printable
+from retarget.batch.stopping import leave_signals_to_main_thread
 from retarget.batch.store import ManifestHead, encode_record, write_manifest_file
 from retarget.errors import OutputError
 
@@ -234,6 +235,7 @@ class Ledger:
 
     def _follow(self) -> None:
         """In the background: let the file follow, force the journal to disk, and tick."""
+        leave_signals_to_main_thread()
         while not self._closing.wait(_FOLLOW_S / 4):
             with self._lock:
                 if self._closing.is_set():

@@ -11,7 +11,7 @@ import time
 from types import FrameType
 from typing import Any
 
-__all__ = ["StopSignals"]
+__all__ = ["StopSignals", "leave_signals_to_main_thread"]
 
 
 class StopSignals:
@@ -77,6 +77,15 @@ class StopSignals:
             raise KeyboardInterrupt
         self._received = number
         self._deadline = time.monotonic() + self._grace_s
+
+
+def leave_signals_to_main_thread() -> None:
+    """In any other thread: keep the stop signals from being delivered here.
+
+    Python handles them in the main thread, but one delivered elsewhere does not end a sleep of that thread.
+    """
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
 
 
 def _send_to_main_thread(number: int) -> None:
