@@ -27,7 +27,11 @@ def jit(signature: Any = None, *, fastmath: bool = False) -> Callable[[_F], _F]:
     """
 
     def decorate(function: _F) -> _F:
-        options = {"error_model": "numpy", "fastmath": fastmath}
+        options = {
+            "error_model": "numpy",
+            "fastmath": fastmath,
+            "no_cfunc_wrapper": True,
+        }
         dispatcher = numba.njit(**options)(function)
         # Numba raises where it finds no writable folder, and at the first save on a full disk.
         with contextlib.suppress(RuntimeError, OSError):

@@ -138,7 +138,8 @@ def near_pairs(
     on_b = np.empty(3)
     pairs = capsules.pairs
     flag = np.zeros(pairs.shape[0], np.bool_)
-    used[:] = True
+    for g in range(count):
+        used[g] = True
     for t in range(qpos.shape[0]):
         body_kinematics(qpos[t], tree, R, r, a)
         capsule_ends(R, r, capsules, used, starts, ends)
@@ -153,7 +154,8 @@ def near_pairs(
                 flag[p] = (
                     segment_distance(starts[i], ends[i], starts[j], ends[j], on_a, on_b) < limit
                 )
-    used[:] = False
+    for g in range(count):
+        used[g] = False
     found = 0
     for p in range(pairs.shape[0]):
         if flag[p]:

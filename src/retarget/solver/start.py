@@ -155,7 +155,8 @@ def _solve_frame(
         new = _evaluate(trial, near, pull, t, clip, share, tree, tasks, soles, scratch)
         if new <= cost:
             gain = cost - new
-            qpos[:] = trial
+            for k in range(qpos.shape[0]):
+                qpos[k] = trial[k]
             damping = max(damping * 0.1, 1e-9)
             done = gain < options.cost_tolerance * cost or largest < options.step_tolerance
             cost = new
@@ -204,9 +205,9 @@ def _candidates(
         for i in range(frames):
             t = frames - 1 - i if sequence == 1 else i
             cold = i == 0 or (sequence == 2 and i % options.reseed == 0)
-            if cold:
-                qpos[:] = seeds[t]
-            near[:] = qpos
+            for k in range(qpos.shape[0]):
+                qpos[k] = seeds[t, k] if cold else qpos[k]
+                near[k] = qpos[k]
             costs[sequence, t] = _solve_frame(
                 qpos,
                 near,
@@ -221,7 +222,8 @@ def _candidates(
                 soles,
                 scratch,
             )
-            out[sequence, t] = qpos
+            for k in range(qpos.shape[0]):
+                out[sequence, t, k] = qpos[k]
 
 
 @jit(fastmath=True)
@@ -233,8 +235,10 @@ def _best_path(
 ) -> None:
     """Pick one candidate a frame: least sum of cost and weighted squared joint change."""
     count, frames = costs.shape
-    total = costs[:, 0].copy()
-    following = total.copy()
+    total = np.empty(count)
+    following = np.empty(count)
+    for i in range(count):
+        total[i] = costs[i, 0]
     came_from = np.zeros((frames, count), np.int64)
     for t in range(1, frames):
         for j in range(count):
@@ -247,10 +251,15 @@ def _best_path(
                     best = total[i] + weight * change
                     came_from[t, j] = i
             following[j] = best + costs[j, t]
-        total[:] = following
-    j = int(np.argmin(total))
+        for i in range(count):
+            total[i] = following[i]
+    j = 0
+    for i in range(count):
+        if total[i] < total[j]:
+            j = i
     for t in range(frames - 1, -1, -1):
-        out[t] = candidates[j, t]
+        for k in range(candidates.shape[2]):
+            out[t, k] = candidates[j, t, k]
         j = int(came_from[t, j])
 
 

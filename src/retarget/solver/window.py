@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int8, Int64
 
 from retarget._jit import jit
-from retarget.solver.arrays import Clip, Limits, Problem, Soles, Weights
+from retarget.solver.arrays import Capsules, Floor, Limits, Problem, Soles, Tree
 from retarget.solver.collision import capsule_ends, centre_distance_squared, segment_distance
 from retarget.solver.kinematics import body_kinematics, world_point
 from retarget.solver.tree import (
@@ -22,12 +22,24 @@ from retarget.solver.tree import (
     add_point_mass,
     assemble,
     base_rotation_step,
+    retract,
     task_composites,
 )
 
-__all__ = ["FREE", "UNKNOWN", "Window", "build_system", "hold_joints", "predict_active"]
+__all__ = [
+    "FREE",
+    "UNKNOWN",
+    "Window",
+    "build_system",
+    "hold_joints",
+    "predict_active",
+    "retract_all",
+    "shift_floor",
+    "violations",
+]
 
 FREE, UNKNOWN = 0, 2  # state of a joint limit: -1 held at lower, 1 held at upper
+_LARGEST_SHIFT = 0.05  # metres; a floor multiplier beyond this fights a target that cannot be met
 _PAIR_REACH = 0.03  # metres beyond contact within which a pair's approach is predicted
 
 
@@ -83,7 +95,8 @@ def build_system(
     row = 3 * width
     block = size * row
     a = window.system
-    a[: (frames + 2) * block] = 0.0
+    for i in range((frames + 2) * block):
+        a[i] = 0.0
     R = np.empty((bodies, 3, 3))
     r = np.empty((bodies, 3))
     axes = np.empty((bodies, 3))
@@ -96,6 +109,8 @@ def build_system(
     ends = np.empty((capsules, 3))
     jacobian = np.empty(size)
     columns = np.empty(size, np.int64)
+    turn = np.empty(3)
+    turn1 = np.empty(3)
     total = 0.0
     for t in range(frames):
         q = qpos[first + t]
@@ -104,14 +119,38 @@ def build_system(
         cost = task_composites(
             q, R, r, problem.tasks, clip.positions[first + t], clip.frames[first + t], C
         )
-        cost += _anchor_composites(q, first + t, R, r, soles, weights, clip, C, x)
+        cost += _anchor_composites(
+            q,
+            R,
+            r,
+            soles,
+            clip.contact_weights[first + t],
+            clip.anchors[first + t],
+            weights.heel_lift,
+            C,
+            x,
+        )
         assemble(r, axes, C, tree, H, g)
         for k in range(size):
             for d in range(tree.depth[k] + 1):
                 a[own + tree.ancestors[k, d] * row + k] += H[k, d]
             a[own + k * row + size] += g[k]
         cost += _floor_rows(
-            q, R, r, axes, problem, window, t, a, own, row, size, x, jacobian, columns
+            q,
+            R,
+            r,
+            axes,
+            tree.depth,
+            tree.ancestors,
+            problem.floor,
+            weights.floor,
+            window.floor_shift[t],
+            window.floor_active[t],
+            a[own : own + block],
+            row,
+            x,
+            jacobian,
+            columns,
         )
         if near_count > 0:
             capsule_ends(R, r, problem.capsules, window.used, starts, ends)
@@ -120,40 +159,56 @@ def build_system(
                 axes,
                 starts,
                 ends,
-                problem,
-                window,
-                t,
-                near_count,
-                a,
-                own,
+                tree.depth,
+                tree.ancestors,
+                problem.capsules,
+                weights.collision,
+                weights.collision_margin,
+                window.near[:near_count],
+                window.pair_active[t],
+                a[own : own + block],
                 row,
-                size,
                 jacobian,
                 columns,
             )
-        cost += _smoothness_rows(qpos, first, t, problem, window, width)
+        cost += _step_rows(
+            qpos, first, t, problem.limits.step, weights.velocity, window.fast, a, width
+        )
+        cost += _acceleration_rows(qpos, first, t, weights.acceleration, a, width, turn, turn1)
         window.cost[t] = cost
         total += cost
-    held = _hold_rows(qpos, first, frames, problem, window, width)
+    _damp(a, size, row, frames, window.damping, weights.regularisation)
+    held = _hold_rows(
+        qpos,
+        first,
+        frames,
+        problem.limits.lower,
+        problem.limits.upper,
+        window.joint_state,
+        window.held_rows,
+        window.held_index,
+        a,
+        width,
+    )
     return total, held
 
 
 @jit(fastmath=True)
 def _anchor_composites(
     q: Float64[np.ndarray, "Q"],
-    t: int,
     R: Float64[np.ndarray, "B 3 3"],
     r: Float64[np.ndarray, "B 3"],
     soles: Soles,
-    weights: Weights,
-    clip: Clip,
+    weights: Float64[np.ndarray, "4"],
+    anchors: Float64[np.ndarray, "4 3"],
+    heel_lift: float,
     C: Float64[np.ndarray, "B 16"],
     x: Float64[np.ndarray, "3"],
 ) -> float:
     """Contact points held at their anchors: isotropic point masses, so that frames stay uncoupled."""
     cost = 0.0
     for i in range(4):
-        m = clip.contact_weights[t, i]
+        m = weights[i]
         if m <= 0:
             continue
         foot = soles.contact_feet[i]
@@ -166,9 +221,9 @@ def _anchor_composites(
             for k in range(3):
                 above += R[b, 2, k] * (soles.contact_points[i, k] - soles.points[foot, p, k])
             rise = max(rise, above)
-        height = min(rise + soles.radius, weights.heel_lift)
-        e0 = clip.anchors[t, i, 0] - q[0] - x[0]
-        e1 = clip.anchors[t, i, 1] - q[1] - x[1]
+        height = min(rise + soles.radius, heel_lift)
+        e0 = anchors[i, 0] - q[0] - x[0]
+        e1 = anchors[i, 1] - q[1] - x[1]
         e2 = height - q[2] - x[2]
         cost += m * (e0 * e0 + e1 * e1 + e2 * e2)
         add_point_mass(C[b], m, x[0], x[1], x[2], e0, e1, e2)
@@ -177,10 +232,8 @@ def _anchor_composites(
 
 @jit(fastmath=True)
 def _add_row(
-    a: Float64[np.ndarray, "S"],
-    own: int,
+    a: Float64[np.ndarray, "V*row"],
     row: int,
-    size: int,
     count: int,
     columns: Int64[np.ndarray, "V"],
     jacobian: Float64[np.ndarray, "V"],
@@ -188,9 +241,10 @@ def _add_row(
     residual: float,
 ) -> None:
     """Add one scalar residual with a sparse Jacobian to a frame's block (upper triangle and right-hand side)."""
+    size = columns.shape[0]
     for u in range(count):
         scaled = weight * jacobian[u]
-        place = own + columns[u] * row
+        place = columns[u] * row
         a[place + size] += scaled * residual
         for v in range(count):
             if columns[v] >= columns[u]:
@@ -203,29 +257,29 @@ def _floor_rows(
     R: Float64[np.ndarray, "B 3 3"],
     r: Float64[np.ndarray, "B 3"],
     axes: Float64[np.ndarray, "B 3"],
-    problem: Problem,
-    window: Window,
-    t: int,
-    a: Float64[np.ndarray, "S"],
-    own: int,
+    depth_of: Int64[np.ndarray, "V"],
+    ancestors: Int64[np.ndarray, "V D"],
+    floor: Floor,
+    weight: float,
+    shift: Float64[np.ndarray, "F"],
+    active: Bool[np.ndarray, "F"],
+    a: Float64[np.ndarray, "V*row"],
     row: int,
-    size: int,
     x: Float64[np.ndarray, "3"],
     jacobian: Float64[np.ndarray, "V"],
     columns: Int64[np.ndarray, "V"],
 ) -> float:
     """Spheres at or above the floor."""
-    floor, tree, weight = problem.floor, problem.tree, problem.weights.floor
     cost = 0.0
     for p in range(floor.bodies.shape[0]):
         b = floor.bodies[p]
         height = q[2] + r[b, 2] - floor.radii[p]
         for k in range(3):
             height += R[b, 2, k] * floor.points[p, k]
-        depth = window.floor_shift[t, p] - height
+        depth = shift[p] - height
         if depth > 0:
             cost += weight * depth * depth
-        elif not window.floor_active[t, p]:
+        elif not active[p]:
             continue
         world_point(R, r, b, floor.points[p], x)
         columns[0] = 2
@@ -236,12 +290,12 @@ def _floor_rows(
         jacobian[2] = -x[0]
         count = 3
         k = 5 + b
-        for d in range(6, tree.depth[k] + 1):
-            c = tree.ancestors[k, d] - 5
+        for d in range(6, depth_of[k] + 1):
+            c = ancestors[k, d] - 5
             jacobian[count] = axes[c, 0] * (x[1] - r[c, 1]) - axes[c, 1] * (x[0] - r[c, 0])
             columns[count] = c + 5
             count += 1
-        _add_row(a, own, row, size, count, columns, jacobian, weight, depth)
+        _add_row(a, row, count, columns, jacobian, weight, depth)
     return cost
 
 
@@ -251,34 +305,33 @@ def _pair_rows(
     axes: Float64[np.ndarray, "B 3"],
     starts: Float64[np.ndarray, "G 3"],
     ends: Float64[np.ndarray, "G 3"],
-    problem: Problem,
-    window: Window,
-    t: int,
-    near_count: int,
-    a: Float64[np.ndarray, "S"],
-    own: int,
+    depth_of: Int64[np.ndarray, "V"],
+    ancestors: Int64[np.ndarray, "V D"],
+    capsules: Capsules,
+    weight: float,
+    margin: float,
+    near: Int64[np.ndarray, "K"],
+    pair_active: Bool[np.ndarray, "K"],
+    a: Float64[np.ndarray, "V*row"],
     row: int,
-    size: int,
     jacobian: Float64[np.ndarray, "V"],
     columns: Int64[np.ndarray, "V"],
 ) -> float:
     """Capsules apart by the margin."""
-    capsules, weights, tree = problem.capsules, problem.weights, problem.tree
-    margin = weights.collision_margin
     on_a = np.empty(3)
     on_b = np.empty(3)
     cost = 0.0
-    for n in range(near_count):
-        i = capsules.pairs[window.near[n], 0]
-        j = capsules.pairs[window.near[n], 1]
-        active = window.pair_active[t, n]
+    for n in range(near.shape[0]):
+        i = capsules.pairs[near[n], 0]
+        j = capsules.pairs[near[n], 1]
+        active = pair_active[n]
         bound = capsules.bounds[i] + capsules.bounds[j] + margin
         if not active and centre_distance_squared(starts, ends, i, j) > bound * bound:
             continue
         distance = segment_distance(starts[i], ends[i], starts[j], ends[j], on_a, on_b)
         overlap = capsules.radii[i] + capsules.radii[j] + margin - distance
         if overlap > 0:
-            cost += weights.collision * overlap * overlap
+            cost += weight * overlap * overlap
         elif not active:
             continue
         n0 = (on_a[0] - on_b[0]) / distance
@@ -288,8 +341,8 @@ def _pair_rows(
         kj = 5 + capsules.bodies[j]
         shared = 0  # joints above both bodies move both alike
         while (
-            shared <= min(tree.depth[ki], tree.depth[kj])
-            and tree.ancestors[ki, shared] == tree.ancestors[kj, shared]
+            shared <= min(depth_of[ki], depth_of[kj])
+            and ancestors[ki, shared] == ancestors[kj, shared]
         ):
             shared += 1
         count = 0
@@ -297,8 +350,8 @@ def _pair_rows(
             k = ki if side == 0 else kj
             point = on_a if side == 0 else on_b
             sign = 1.0 if side == 0 else -1.0
-            for d in range(shared, tree.depth[k] + 1):
-                c = tree.ancestors[k, d] - 5
+            for d in range(shared, depth_of[k] + 1):
+                c = ancestors[k, d] - 5
                 y0 = point[0] - r[c, 0]
                 y1 = point[1] - r[c, 1]
                 y2 = point[2] - r[c, 2]
@@ -309,69 +362,82 @@ def _pair_rows(
                 )
                 columns[count] = c + 5
                 count += 1
-        _add_row(a, own, row, size, count, columns, jacobian, weights.collision, overlap)
+        _add_row(a, row, count, columns, jacobian, weight, overlap)
     return cost
 
 
 @jit(fastmath=True)
-def _smoothness_rows(
+def _step_rows(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
     t: int,
-    problem: Problem,
-    window: Window,
+    step: Float64[np.ndarray, "B"],
+    weight: float,
+    fast: Int8[np.ndarray, "n V"],
+    a: Float64[np.ndarray, "S"],
     width: int,
 ) -> float:
-    """Second differences and joint speeds; frames before the window are fixed."""
-    weights, step, a = problem.weights, problem.limits.step, window.system
-    bodies = step.shape[0]
-    size = bodies + 5
+    """Joint steps within the speed limits; frames before the window are fixed."""
+    if first + t < 1:
+        return 0.0
+    size = step.shape[0] + 5
     row = 3 * width
     block = size * row
-    own = t * block
-    before = first + t
     cost = 0.0
-    if before < 1:
-        return cost
-    q = qpos[first + t]
-    q1 = qpos[first + t - 1]
     for k in range(6, size):
-        e = q[k + 1] - q1[k + 1]
-        limit = step[k - 5]
-        side = window.fast[t, k]
+        e = qpos[first + t, k + 1] - qpos[first + t - 1, k + 1]
+        side = fast[t, k]
         if side == 0:
-            if abs(e) <= limit:
+            if abs(e) <= step[k - 5]:
                 continue
             side = 1 if e > 0 else -1
-        over = side * e - limit
-        w = weights.velocity
+        over = side * e - step[k - 5]
         if over > 0:
-            cost += w * over * over
-        pull = side * w * over
-        here = own + k * row
+            cost += weight * over * over
+        pull = side * weight * over
+        here = t * block + k * row
         a[here + size] -= pull
-        a[here + k] += w
+        a[here + k] += weight
         if t >= 1:
             a[here - block + size] += pull
-            a[here - block + k] += w
-            a[here - block + width + k] -= w
-    if before < 2:
-        return cost
+            a[here - block + k] += weight
+            a[here - block + width + k] -= weight
+    return cost
+
+
+@jit(fastmath=True)
+def _acceleration_rows(
+    qpos: Float64[np.ndarray, "T Q"],
+    first: int,
+    t: int,
+    weights: Float64[np.ndarray, "V"],
+    a: Float64[np.ndarray, "S"],
+    width: int,
+    turn: Float64[np.ndarray, "3"],
+    turn_before: Float64[np.ndarray, "3"],
+) -> float:
+    """Second differences small; frames before the window are fixed."""
+    if first + t < 2:
+        return 0.0
+    size = weights.shape[0]
+    row = 3 * width
+    block = size * row
+    q = qpos[first + t]
+    q1 = qpos[first + t - 1]
     q2 = qpos[first + t - 2]
-    turn = np.empty(3)
-    turn1 = np.empty(3)
     base_rotation_step(q, q1, turn)
-    base_rotation_step(q1, q2, turn1)
+    base_rotation_step(q1, q2, turn_before)
+    cost = 0.0
     for k in range(size):
         if k < 3:
             e = q[k] - 2 * q1[k] + q2[k]
         elif k < 6:
-            e = turn[k - 3] - turn1[k - 3]
+            e = turn[k - 3] - turn_before[k - 3]
         else:
             e = q[k + 1] - 2 * q1[k + 1] + q2[k + 1]
-        w = weights.acceleration[k]
+        w = weights[k]
         cost += w * e * e
-        here = own + k * row
+        here = t * block + k * row
         a[here + size] -= w * e
         a[here + k] += w
         if t >= 1:
@@ -387,40 +453,54 @@ def _smoothness_rows(
 
 
 @jit(fastmath=True)
+def _damp(
+    a: Float64[np.ndarray, "S"],
+    size: int,
+    row: int,
+    frames: int,
+    damping: Float64[np.ndarray, "n"],
+    regularisation: float,
+) -> None:
+    """Levenberg-Marquardt damping of each frame, and a little everywhere."""
+    for t in range(frames):
+        for k in range(size):
+            here = (t * size + k) * row + k
+            a[here] *= 1.0 + damping[t]
+            a[here] += regularisation
+
+
+@jit(fastmath=True)
 def _hold_rows(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
     frames: int,
-    problem: Problem,
-    window: Window,
+    lower: Float64[np.ndarray, "B"],
+    upper: Float64[np.ndarray, "B"],
+    state: Int8[np.ndarray, "n V"],
+    rows: Float64[np.ndarray, "h W"],
+    index: Int64[np.ndarray, "h 2"],
+    a: Float64[np.ndarray, "S"],
     width: int,
 ) -> int:
-    """Damp the diagonal and cut joints that are held at a limit out of the system; returns how many are.
+    """Cut joints that are held at a limit out of the system; returns how many are.
 
     A held joint's step is known: it moves to the other rows' right-hand sides. Its own row is kept for the test of
     its multiplier in `hold_joints`.
     """
-    limits = problem.limits
-    bodies = limits.lower.shape[0]
-    size = bodies + 5
+    size = lower.shape[0] + 5
     row = 3 * width
     block = size * row
-    a, state, rows, index = window.system, window.joint_state, window.held_rows, window.held_index
     held = 0
     for t in range(frames):
         own = t * block
         q = qpos[first + t]
-        for k in range(size):
-            a[own + k * row + k] *= 1.0 + window.damping[t]
-            a[own + k * row + k] += problem.weights.regularisation
-            if k < 6:
-                continue
+        for k in range(6, size):
             pull = a[own + k * row + size]
             if state[t, k] == UNKNOWN:
                 state[t, k] = FREE
-                if q[k + 1] <= limits.lower[k - 5] + 1e-9 and pull < 0:
+                if q[k + 1] <= lower[k - 5] + 1e-9 and pull < 0:
                     state[t, k] = -1
-                elif q[k + 1] >= limits.upper[k - 5] - 1e-9 and pull > 0:
+                elif q[k + 1] >= upper[k - 5] - 1e-9 and pull > 0:
                     state[t, k] = 1
             if state[t, k] != FREE:
                 for c in range(size):
@@ -437,7 +517,7 @@ def _hold_rows(
     for m in range(held):
         t = index[m, 0]
         k = index[m, 1]
-        bound = limits.upper[k - 5] if state[t, k] > 0 else limits.lower[k - 5]
+        bound = upper[k - 5] if state[t, k] > 0 else lower[k - 5]
         move = bound - qpos[first + t, k + 1]
         if move != 0.0:
             own = t * block
@@ -453,7 +533,7 @@ def _hold_rows(
     for m in range(held):
         t = index[m, 0]
         k = index[m, 1]
-        bound = limits.upper[k - 5] if state[t, k] > 0 else limits.lower[k - 5]
+        bound = upper[k - 5] if state[t, k] > 0 else lower[k - 5]
         move = bound - qpos[first + t, k + 1]
         own = t * block
         for c in range(k):
@@ -477,11 +557,14 @@ def hold_joints(
     first: int,
     frames: int,
     held: int,
-    limits: Limits,
-    window: Window,
+    lower: Float64[np.ndarray, "B"],
+    upper: Float64[np.ndarray, "B"],
+    state: Int8[np.ndarray, "n V"],
+    rows: Float64[np.ndarray, "h W"],
+    index: Int64[np.ndarray, "h 2"],
+    x: Float64[np.ndarray, "n V"],
 ) -> None:
     """Choose the joints to hold next: those whose step crosses a limit, and those held whose multiplier pushes out."""
-    state, rows, index, x = window.joint_state, window.held_rows, window.held_index, window.step
     size = x.shape[1]
     for m in range(held):
         t = index[m, 0]
@@ -502,9 +585,9 @@ def hold_joints(
     for t in range(frames):
         for k in range(6, size):
             wanted = qpos[first + t, k + 1] + x[t, k]
-            if wanted > limits.upper[k - 5] + 1e-9:
+            if wanted > upper[k - 5] + 1e-9:
                 state[t, k] = 1
-            elif wanted < limits.lower[k - 5] - 1e-9:
+            elif wanted < lower[k - 5] - 1e-9:
                 state[t, k] = -1
 
 
@@ -514,12 +597,14 @@ def predict_active(
     first: int,
     frames: int,
     near_count: int,
-    problem: Problem,
+    tree: Tree,
+    floor: Floor,
+    capsules: Capsules,
+    margin: float,
+    step_limits: Float64[np.ndarray, "B"],
     window: Window,
 ) -> None:
     """Mark the constraints that would be violated after the step, to first order."""
-    tree, floor, capsules = problem.tree, problem.floor, problem.capsules
-    margin = problem.weights.collision_margin
     bodies = tree.parents.shape[0]
     count = capsules.bodies.shape[0]
     R = np.empty((bodies, 3, 3))
@@ -560,7 +645,7 @@ def predict_active(
                 change = q[k + 1] + s[k] - qpos[first + t - 1, k + 1]
                 if t > 0:
                     change -= window.step[t - 1, k]
-                limit = problem.limits.step[k - 5]
+                limit = step_limits[k - 5]
                 window.fast[t, k] = 1 if change > limit else -1 if change < -limit else 0
         if near_count == 0:
             continue
@@ -591,3 +676,72 @@ def predict_active(
                 ) / distance
                 rate += along if side == 0 else -along
             window.pair_active[t, n] = distance + rate < touching + margin
+
+
+@jit(fastmath=True)
+def retract_all(
+    qpos: Float64[np.ndarray, "n Q"], step: Float64[np.ndarray, "n V"], limits: Limits
+) -> None:
+    """Apply a window's step in place."""
+    for t in range(qpos.shape[0]):
+        retract(qpos[t], step[t], limits, qpos[t])
+
+
+@jit(fastmath=True)
+def violations(
+    qpos: Float64[np.ndarray, "n Q"],
+    near_count: int,
+    tree: Tree,
+    floor: Floor,
+    capsules: Capsules,
+    near: Int64[np.ndarray, "K"],
+    used: Bool[np.ndarray, "G"],
+) -> tuple[float, float]:
+    """Deepest sphere below the floor and deepest overlap of two capsules, metres."""
+    bodies = tree.parents.shape[0]
+    R = np.empty((bodies, 3, 3))
+    r = np.empty((bodies, 3))
+    a = np.empty((bodies, 3))
+    starts = np.empty((capsules.bodies.shape[0], 3))
+    ends = np.empty((capsules.bodies.shape[0], 3))
+    x = np.empty(3)
+    y = np.empty(3)
+    deepest = 0.0
+    overlap = 0.0
+    for t in range(qpos.shape[0]):
+        body_kinematics(qpos[t], tree, R, r, a)
+        for p in range(floor.bodies.shape[0]):
+            world_point(R, r, floor.bodies[p], floor.points[p], x)
+            deepest = max(deepest, floor.radii[p] - qpos[t, 2] - x[2])
+        if near_count == 0:
+            continue
+        capsule_ends(R, r, capsules, used, starts, ends)
+        for n in range(near_count):
+            i = capsules.pairs[near[n], 0]
+            j = capsules.pairs[near[n], 1]
+            bound = capsules.bounds[i] + capsules.bounds[j]
+            if centre_distance_squared(starts, ends, i, j) < bound * bound:
+                distance = segment_distance(starts[i], ends[i], starts[j], ends[j], x, y)
+                overlap = max(overlap, capsules.radii[i] + capsules.radii[j] - distance)
+    return deepest, overlap
+
+
+@jit(fastmath=True)
+def shift_floor(
+    qpos: Float64[np.ndarray, "n Q"],
+    tree: Tree,
+    floor: Floor,
+    shift: Float64[np.ndarray, "n F"],
+) -> None:
+    """Augmented-Lagrangian update of the floor spheres' multipliers."""
+    bodies = tree.parents.shape[0]
+    R = np.empty((bodies, 3, 3))
+    r = np.empty((bodies, 3))
+    a = np.empty((bodies, 3))
+    x = np.empty(3)
+    for t in range(qpos.shape[0]):
+        body_kinematics(qpos[t], tree, R, r, a)
+        for p in range(floor.bodies.shape[0]):
+            world_point(R, r, floor.bodies[p], floor.points[p], x)
+            moved = shift[t, p] + floor.radii[p] - qpos[t, 2] - x[2]
+            shift[t, p] = min(max(moved, 0.0), _LARGEST_SHIFT)
