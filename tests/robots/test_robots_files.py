@@ -62,12 +62,21 @@ def test_a_urdf_moves_as_the_mjcf_and_keeps_its_speed_limits(tmp_path: Path) -> 
 
 def test_a_urdf_link_with_an_impossible_inertia_is_mended(tmp_path: Path) -> None:
     good = '<inertia ixx="0.01" iyy="0.01" izz="0.01" ixy="0" ixz="0" iyz="0"/>'
-    bad = good.replace("0.01", "0")
+    bad = good.replace('ixy="0"', 'ixy="0.02"')  # an eigenvalue below zero
     text = as_urdf(load_robot("unitree_g1"))
     assert good in text
     path = tmp_path / "robot.urdf"
     path.write_text(text.replace(good, bad))
     assert load_robot(path).joint_count == 29
+
+
+def test_collinear_hinges_are_no_fault(tmp_path: Path) -> None:
+    """MuJoCo warns that their inertia is singular, which is of no matter to kinematics."""
+    text = embedded_xml("unitree_g1")
+    start = text.index('<joint name="waist_yaw_joint"')
+    path = tmp_path / "robot.xml"
+    path.write_text(f'{text[:start]}<joint name="twin" axis="0 0 1"/>{text[start:]}')
+    assert load_robot(path).joint_count == 30  # warnings are errors in these tests
 
 
 CUBE_MESH = b"solid".ljust(80) + (12).to_bytes(4, "little")
