@@ -122,6 +122,8 @@ class RobotKind(Kind):
     """A robot known by name."""
 
     UNITREE_G1: ClassVar[RobotKind]
+    UNITREE_H1: ClassVar[RobotKind]
+    BOOSTER_T1: ClassVar[RobotKind]
 
 
 class RunStatus(Kind):
@@ -136,6 +138,8 @@ MotionFormatKind.AUTO = MotionFormatKind.register("auto")
 MotionFormatKind.BVH = MotionFormatKind.register("bvh")
 MotionFormatKind.AMP_NPZ = MotionFormatKind.register("amp_npz")
 RobotKind.UNITREE_G1 = RobotKind.register("unitree_g1")
+RobotKind.UNITREE_H1 = RobotKind.register("unitree_h1")
+RobotKind.BOOSTER_T1 = RobotKind.register("booster_t1")
 RunStatus.SUCCESS = RunStatus.register("success")
 RunStatus.SKIPPED = RunStatus.register("skipped")
 RunStatus.FAILED = RunStatus.register("failed")

@@ -9,6 +9,7 @@ import pytest
 from robot_files import EMBEDDED, as_urdf, edited, embedded_xml
 
 from retarget.errors import FileFormatError, RetargetError, RobotError, UnknownNameError
+from retarget.kinds import RobotKind
 from retarget.robots import RobotSpec, load_robot, read_robot_spec, robot_names
 from retarget.robots.kinematics import body_poses
 
@@ -266,6 +267,7 @@ def test_a_base_whose_frame_is_not_x_forward_z_up_is_refused(tmp_path: Path) -> 
         load_robot(toml)
 
 
-def test_robot_names_are_sorted_and_loadable() -> None:
-    assert robot_names() == tuple(sorted(robot_names()))
-    assert {"unitree_g1", "unitree_h1", "booster_t1"} <= set(robot_names())
+def test_every_embedded_robot_is_a_kind_and_loads_by_it() -> None:
+    assert {str(kind) for kind in RobotKind.members()} >= set(robot_names())
+    for name in robot_names():
+        assert load_robot(RobotKind(name)).name == name
