@@ -16,9 +16,10 @@ from retarget.motion.motion import Motion
 from retarget.options import RetargetOptions
 from retarget.result import RetargetingResult, SourceClip
 from retarget.robots.model import RobotModel
+from retarget.solver.anchors import anchors_from_start
 from retarget.solver.clip import ClipOptions, solve_clip
 from retarget.solver.problem import TaskWeights, make_problem, rated_start_options
-from retarget.solver.start import anchors_from_start, solve_start
+from retarget.solver.start import solve_start
 from retarget.targets.build import Targets, build_targets, cold_start
 from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
 

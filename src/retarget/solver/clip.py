@@ -7,20 +7,19 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
-from retarget.solver.arrays import Problem
-from retarget.solver.banded import aligned_zeros, block_width, factorise, substitute_back
-from retarget.solver.collision import near_pairs
-from retarget.solver.limits import SPEED_RESERVE, lift_above_floor, limit_joint_steps
-from retarget.solver.window import (
+from retarget.solver.active import (
     UNKNOWN,
-    Window,
-    build_system,
     hold_joints,
     predict_active,
     retract_all,
     shift_floor,
     violations,
 )
+from retarget.solver.arrays import Problem
+from retarget.solver.banded import aligned_zeros, block_width, factorise, substitute_back
+from retarget.solver.collision import near_pairs
+from retarget.solver.limits import SPEED_RESERVE, lift_above_floor, limit_joint_steps
+from retarget.solver.window import Window, build_system
 
 __all__ = ["ClipOptions", "solve_clip"]
 
@@ -212,7 +211,13 @@ def _choose_active(
         problem.capsules,
         problem.weights.collision_margin,
         limits.step,
-        window,
+        window.near,
+        window.used,
+        window.step,
+        window.floor_shift,
+        window.floor_active,
+        window.fast,
+        window.pair_active,
     )
 
 

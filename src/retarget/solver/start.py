@@ -24,9 +24,8 @@ from retarget.solver.tree import (
     task_composites,
 )
 
-__all__ = ["StartOptions", "anchors_from_start", "solve_start"]
+__all__ = ["StartOptions", "solve_start"]
 
-STANCE_MEMORY = 4.0  # seconds
 _SMALL_STEP_DAMPING = 1e-4  # relative damping the first time a step fails
 
 
@@ -275,78 +274,3 @@ def solve_start(
     start = np.empty((frames, size))
     _best_path(candidates, costs, options.path, start)
     return start
-
-
-@jit(fastmath=True)
-def _place_anchors(
-    qpos: Float64[np.ndarray, "T Q"],
-    weights: Float64[np.ndarray, "T 4"],
-    anchors: Float64[np.ndarray, "T 4 3"],
-    half: int,
-    tree: Tree,
-    soles: Soles,
-) -> None:
-    bodies = tree.parents.shape[0]
-    frames = qpos.shape[0]
-    R = np.empty((bodies, 3, 3))
-    r = np.empty((bodies, 3))
-    a = np.empty((bodies, 3))
-    x = np.empty(3)
-    place = np.empty((frames, 4, 2))
-    for t in range(frames):
-        body_kinematics(qpos[t], tree, R, r, a)
-        for i in range(4):
-            world_point(R, r, soles.feet[soles.contact_feet[i]], soles.contact_points[i], x)
-            place[t, i, 0] = qpos[t, 0] + x[0]
-            place[t, i, 1] = qpos[t, 1] + x[1]
-    for i in range(4):
-        start = 0
-        while start < frames:
-            if weights[start, i] <= 0:
-                start += 1
-                continue
-            stop = start + 1
-            while (
-                stop < frames
-                and weights[stop, i] > 0
-                and anchors[stop, i, 0] == anchors[start, i, 0]
-                and anchors[stop, i, 1] == anchors[start, i, 1]
-            ):
-                stop += 1
-            for k in range(2):
-                _moving_mean(place[start:stop, i, k], half, anchors[start:stop, i, k])
-            start = stop
-
-
-@jit()
-def _moving_mean(
-    values: Float64[np.ndarray, "n"], half: int, out: Float64[np.ndarray, "n"]
-) -> None:
-    """Mean over the samples at most ``half`` away."""
-    count = values.shape[0]
-    first = 0
-    last = -1
-    total = 0.0
-    for t in range(count):
-        while last < min(count - 1, t + half):
-            last += 1
-            total += values[last]
-        while first < t - half:
-            total -= values[first]
-            first += 1
-        out[t] = total / (last + 1 - first)
-
-
-def anchors_from_start(
-    start: Float64[np.ndarray, "T Q"], clip: Clip, fps: float, tree: Tree, soles: Soles
-) -> Float64[np.ndarray, "T 4 3"]:
-    """Anchors moved to the mean place that their sole point has in ``start`` over each stance; heights stay.
-
-    Where the foot wants to be on average costs the limbs least. In a stance longer than `STANCE_MEMORY` the mean
-    moves along: somebody who stands and then kneels turns the robot's foot, because its knee is only a hinge, and a
-    foot that turns over seconds does not slide.
-    """
-    anchors = clip.anchors.copy()
-    half = max(1, round(STANCE_MEMORY / 2 * fps))
-    _place_anchors(start, clip.contact_weights, anchors, half, tree, soles)
-    return anchors
