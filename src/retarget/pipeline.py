@@ -17,8 +17,13 @@ from retarget.options import RetargetOptions
 from retarget.result import RetargetingResult, SourceClip
 from retarget.robots.model import RobotModel
 from retarget.solver.anchors import anchors_from_start
-from retarget.solver.clip import ClipOptions, solve_clip
-from retarget.solver.problem import TaskWeights, make_problem, rated_start_options
+from retarget.solver.clip import solve_clip
+from retarget.solver.problem import (
+    TaskWeights,
+    make_problem,
+    rated_clip_options,
+    rated_start_options,
+)
 from retarget.solver.start import solve_start
 from retarget.targets.build import Targets, build_targets, cold_start
 from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
@@ -64,7 +69,9 @@ def retarget_motion(
     )
     anchors = anchors_from_start(start, problem.clip, targets.fps, problem.tree, problem.soles)
     problem = problem._replace(clip=problem.clip._replace(anchors=anchors))
-    qpos, cost, steps = _timed(seconds, "solve", lambda: solve_clip(start, problem, ClipOptions()))
+    qpos, cost, steps = _timed(
+        seconds, "solve", lambda: solve_clip(start, problem, rated_clip_options(targets.fps))
+    )
     result = RetargetingResult(
         qpos=qpos,
         fps=motion.fps,

@@ -14,6 +14,7 @@ from retarget.motion.anatomy import LIMB_SEGMENTS, LIMBS, SIDES
 from retarget.options import RetargetOptions
 from retarget.robots.model import RobotModel
 from retarget.solver.arrays import Capsules, Clip, Floor, Limits, Problem, Soles, Tasks, Weights
+from retarget.solver.clip import ClipOptions
 from retarget.solver.collision import capsule_arrays
 from retarget.solver.kinematics import tree_arrays
 from retarget.solver.limits import SPEED_RESERVE
@@ -22,7 +23,7 @@ from retarget.targets.anchors import grown, stance_anchors
 from retarget.targets.build import Targets
 from retarget.targets.robot_frames import RobotAnatomy, segment_body
 
-__all__ = ["RATE", "TaskWeights", "make_problem", "rated_start_options"]
+__all__ = ["RATE", "TaskWeights", "make_problem", "rated_clip_options", "rated_start_options"]
 
 RATE = 30.0  # frames per second at which the weights were chosen
 
@@ -118,6 +119,15 @@ def rated_start_options(fps: float) -> StartOptions:
         path=base.path * rate**2,
         reseed=max(1, round(base.reseed * rate)),
     )
+
+
+def rated_clip_options(fps: float) -> ClipOptions:
+    """Windows for a frame rate: they overlap by an eighth of a second, as far as the cache allows.
+
+    With less, jerk rises where windows meet: by a quarter at 120 fps with the four frames that do at 30.
+    """
+    ahead = min(16, max(2, round(fps / 7.5)))
+    return ClipOptions(window=min(48, max(32, 6 * ahead)), ahead=ahead)
 
 
 def _tasks(
