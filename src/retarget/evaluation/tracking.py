@@ -7,7 +7,7 @@ from jaxtyping import Float64
 
 from retarget.errors import RoleError
 from retarget.evaluation.measures import ORIENTED_SEGMENTS, POINTING_SEGMENTS
-from retarget.geometry import angle_between, matrix_from_quaternion, transpose_product, unit
+from retarget.geometry import angle_between, matrix_from_quaternion, unit
 from retarget.result import SourceClip
 from retarget.robots.model import RobotModel
 
@@ -49,7 +49,7 @@ def measure_tracking(
     human = _limbs({role: source.position(role) for role in source.position_roles})
     follower = _limbs(
         {
-            role: positions[:, body] + rotations[:, body] @ robot.role_points[role]
+            role: _joint_centre(positions[:, body], rotations[:, body], robot.role_points[role])
             for role, body in robot.roles.items()
         }
     )
@@ -74,6 +74,15 @@ def measure_tracking(
         },
         **{f"orientation_error_{segment}": error for segment, error in turns.items()},
     }
+
+
+def _joint_centre(
+    origin: Float64[np.ndarray, "T 3"],
+    rotation: Float64[np.ndarray, "T 3 3"],
+    point: Float64[np.ndarray, "3"],
+) -> Float64[np.ndarray, "T 3"]:
+    """World positions of a point given in a body's frame, metres."""
+    return origin + rotation @ point if point.any() else origin
 
 
 def _require(source: SourceClip) -> None:
@@ -127,9 +136,11 @@ def _turn(
     body = robot.roles[f"{side}_{role}"]
     for _ in range(levels):
         body = int(robot.parents[body])
-    human = yaw @ matrix_from_quaternion(source.rotation(f"{side}_{joint}"))
-    relative = transpose_product(human, rotations[:, body])
-    u, _, vt = np.linalg.svd(relative.sum(0))
+    human = matrix_from_quaternion(source.rotation(f"{side}_{joint}"))
+    # Stacked by rows, (3 T, 3), so that sums over frames are single matrix products.
+    turned = np.tensordot(yaw, human, (1, 1)).reshape(-1, 3)
+    robots = np.moveaxis(rotations[:, body], 0, 1).reshape(-1, 3)
+    u, _, vt = np.linalg.svd(turned.T @ robots)
     offset = u @ np.diag([1.0, 1.0, np.linalg.det(u @ vt)]) @ vt
-    trace = np.einsum("tij,ij->t", relative, offset)
+    trace = np.einsum("rj,rj->r", turned @ offset, robots).reshape(3, -1).sum(0)
     return float(np.degrees(np.arccos(np.clip((trace - 1) / 2, -1, 1))).mean())

@@ -52,6 +52,12 @@ class RobotModel:
         masses: Body masses, kg.
         source: Path of the description, licence and package, for people.
         notes: What was assumed, added or left out when the description was read, in plain sentences.
+
+    Example:
+        >>> from retarget.robots import load_robot
+        >>> robot = load_robot("unitree_g1")
+        >>> robot.body_names[robot.roles["left_knee"]], robot.qpos_size
+        ('left_knee_link', 36)
     """
 
     name: str
