@@ -17,6 +17,9 @@ class RetargetOptions(BaseModel):
 
     Attributes:
         fps: Rate of the result in frames per second; None keeps the motion's.
+        start_s: Time in the motion at which to begin, seconds.
+        end_s: Time at which to end, seconds; None goes to the end.
+        mirror: Retarget the mirror image: left becomes right.
         smoothness: Factor on the weight of accelerations; larger is smoother and follows less closely.
         joint_speed_limit: Joint speeds are kept below this, rad/s, and below the robot's own limits.
         collision_margin: Distance kept between the robot's own bodies, metres.
@@ -32,6 +35,9 @@ class RetargetOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     fps: Positive | None = None
+    start_s: NotNegative = 0.0
+    end_s: NotNegative | None = None
+    mirror: bool = False
     smoothness: Positive = 1.0
     joint_speed_limit: Positive = 12.0
     collision_margin: NotNegative = 0.008

@@ -12,6 +12,7 @@ from retarget._version import __version__
 from retarget.errors import RetargetError
 from retarget.motion.anatomy import Anatomy, find_anatomy, needed_roles
 from retarget.motion.contacts import Contacts, find_contacts
+from retarget.motion.edit import between, mirrored
 from retarget.motion.motion import Motion
 from retarget.options import RetargetOptions
 from retarget.result import RetargetingResult, SourceClip
@@ -41,6 +42,7 @@ def retarget_motion(
     Raises:
         RoleError: The motion lacks a joint that is needed.
         RetargetError: The motion has no frames, or positions that are not finite.
+        OptionsError: No frame lies in the time range asked for.
 
     Example:
         >>> result = retarget_motion(read_motion("walk.bvh"), load_robot("unitree_g1"))  # doctest: +SKIP
@@ -48,6 +50,9 @@ def retarget_motion(
         (3945, 36)
     """
     options = options or RetargetOptions()
+    motion = between(motion, options.start_s, options.end_s)
+    if options.mirror:
+        motion = mirrored(motion)
     name = motion.source.path or "motion"
     if not len(motion):
         raise RetargetError(f"{name}: the motion has no frames; export it again")

@@ -9,7 +9,7 @@ import pytest
 from clips import dance, jump, robot
 from scipy.spatial.transform import Rotation, Slerp
 
-from retarget.errors import RetargetError, RoleError
+from retarget.errors import OptionsError, RetargetError, RoleError
 from retarget.motion import Motion
 from retarget.options import RetargetOptions
 from retarget.pipeline import retarget_motion
@@ -123,6 +123,37 @@ def test_a_motion_without_legs_is_refused() -> None:
     roles = {role: j for role, j in jump().roles.items() if "knee" not in role}
     with pytest.raises(RoleError, match=r"left_knee.*role file"):
         retarget_motion(replace(jump(), roles=roles), robot())
+
+
+def mirror_joints(qpos, model):
+    """The mirror image of a configuration of a robot whose left and right are alike."""
+    flipped = qpos * np.r_[1, -1, 1, 1, -1, 1, -1, np.ones(model.joint_count)]
+    other = {"left": "right", "right": "left"}
+    for i, name in enumerate(model.joint_names):
+        side = name.split("_")[0]
+        source = model.joint_names.index(name.replace(side, other[side], 1)) if side in other else i
+        sign = 1.0 if "pitch" in name or "knee" in name or "elbow" in name else -1.0
+        flipped[:, 7 + i] = sign * qpos[:, 7 + source]
+    return flipped
+
+
+def test_the_mirror_image_is_retargeted_to_the_mirrored_motion() -> None:
+    model = robot()
+    plain = retarget_motion(jump(), model).qpos
+    mirror = retarget_motion(jump(), model, RetargetOptions(mirror=True)).qpos
+    # The G1's left and right links differ by fractions of a millimetre.
+    difference = mirror_joints(plain, model) - mirror
+    assert np.abs(difference[:, 7:]).mean() < 0.01
+
+
+def test_a_time_range_is_the_clip_cut() -> None:
+    motion, model = jump(), robot()
+    part = retarget_motion(motion, model, RetargetOptions(start_s=1.0, end_s=2.0))
+    assert len(part) == 31
+    cut = retarget_motion(motion.frames(30, 61), model)
+    assert np.array_equal(part.qpos, cut.qpos)
+    with pytest.raises(OptionsError, match=r"no frame from 900 s.*lasts"):
+        retarget_motion(motion, model, RetargetOptions(start_s=900.0))
 
 
 def test_options_change_what_they_say() -> None:
