@@ -1,5 +1,6 @@
 """The project's own promises: quick to import, pinned, licensed, public names that resolve."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -87,3 +88,66 @@ def test_documents_link_to_files_that_exist() -> None:
         for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", document.read_text()):
             if "://" not in target:
                 assert (document.parent / target).exists(), f"{document.name} -> {target}"
+
+
+LAYERS = {  # what each part may import; "kinematics" is solver.kinematics and solver.arrays
+    "errors": set[str](),
+    "kinds": {"errors"},
+    "files": {"errors"},
+    "geometry": set[str](),
+    "_jit": set[str](),
+    "options": set[str](),
+    "result": {"errors", "files"},
+    "motion": {"errors", "kinds", "geometry", "_jit"},
+    "robots": {"errors", "kinds", "geometry"},
+    "kinematics": {"_jit", "robots"},
+    "targets": {"errors", "geometry", "_jit", "motion", "robots", "kinematics"},
+    "solver": {"errors", "_jit", "motion", "robots", "kinematics", "targets", "options"},
+    "pipeline": {"errors", "motion", "robots", "targets", "solver", "options", "result"},
+    "evaluation": {
+        "errors",
+        "files",
+        "geometry",
+        "_jit",
+        "robots",
+        "kinematics",
+        "solver",
+        "result",
+    },
+    "export": {"errors", "files", "result"},
+    "report": {"errors", "files", "result", "robots", "kinematics"},
+    "batch": {"errors", "files", "kinds"},
+    "demo": set[str](),
+}
+
+
+def part_of(module: str) -> str:
+    """The layer of a module of the package."""
+    if module.startswith(("retarget.solver.kinematics", "retarget.solver.arrays")):
+        return "kinematics"
+    return module.split(".")[1]
+
+
+def imported_by(source: Path) -> set[str]:
+    """Modules of the package that a file imports, anywhere in it."""
+    modules: set[str] = set()
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("retarget."):
+            modules.add(node.module)
+        elif isinstance(node, ast.Import):
+            modules |= {name.name for name in node.names if name.name.startswith("retarget.")}
+    return modules
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_nothing_is_imported_upward(layer: str) -> None:
+    package = ROOT / "src" / "retarget"
+    checked = 0
+    for source in package.rglob("*.py"):
+        module = ".".join(("retarget", *source.relative_to(package).with_suffix("").parts))
+        if module.count(".") == 0 or part_of(module) != layer:
+            continue
+        checked += 1
+        parts = {part_of(name) for name in imported_by(source)} - {layer, "_version"}
+        assert parts <= LAYERS[layer], f"{module} imports {sorted(parts - LAYERS[layer])}"
+    assert checked

@@ -68,7 +68,7 @@ def _run(settings: RunConfig, output_dir: Path, max_workers: int, force: bool) -
         for job in jobs_from_folder(clips_folder(), pattern, output_dir)
     ]
     say(f"retargeting {len(jobs)} clips onto {settings.robot} into {output_dir}")
-    say("(the first run compiles its kernels, once)")
+    say("(the first run compiles the solver, once: up to a minute)")
     with batch_display() as display:
         runner = BatchRunner(fingerprint=worker.fingerprint, on_event=display, stale="rerun")
         try:
