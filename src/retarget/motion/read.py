@@ -25,6 +25,7 @@ from retarget.motion.formats import format_of, sniff_format
 from retarget.motion.motion import Motion, MotionSource
 from retarget.motion.names import recognised_rig
 from retarget.motion.recording import Recording
+from retarget.motion.repeats import without_repeats
 from retarget.motion.roles import find_roles
 
 __all__ = ["motion_from_recording", "read_motion"]
@@ -97,9 +98,10 @@ def motion_from_recording(
     """
     from retarget.motion.kinematics import to_world
 
+    _check(recording, source)
+    recording = without_repeats(recording)
     positions = np.require(recording.positions, np.float64, ["C", "W"])
     rotations = np.require(recording.rotations, np.float64, ["C", "W"])
-    _check(recording, source)
     names, parents = recording.joint_names, recording.parents.astype(np.int64)
     sample = positions[:: max(1, len(positions) // _SAMPLED_FRAMES)]
     found, role_notes = find_roles(names, parents.tolist(), sample, roles)
