@@ -25,6 +25,7 @@ from retarget.solver.problem import (
     rated_clip_options,
     rated_start_options,
 )
+from retarget.solver.residuals import measure_residuals
 from retarget.solver.start import solve_start
 from retarget.targets.build import Targets, build_targets, cold_start
 from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
@@ -85,6 +86,7 @@ def retarget_motion(
         contacts=contacts.stance,
         frame_cost=cost,
         source=_source_clip(motion, contacts),
+        residuals=measure_residuals(qpos, problem),
         provenance={
             "version": __version__,
             "motion": motion.source.as_json(),

@@ -19,6 +19,7 @@ from retarget.files import atomic_write
 __all__ = ["RetargetingResult", "SourceClip"]
 
 SCHEMA_VERSION = 1
+_RESIDUAL = "residual_"  # prefix of the residuals' arrays in a file
 _COMPRESSION_LEVEL = 1  # mantissa noise hardly compresses: level 6 takes 4 times longer to save 3 %
 
 
@@ -62,6 +63,8 @@ class RetargetingResult:
         contacts: Ground contact found on the human: foot (left, right) x (heel, toe).
         frame_cost: Final cost of each frame, dimensionless; large where the robot could not follow.
         source: The human motion.
+        residuals: What the constraints were missed by, by name and unit: ``anchor_m`` (a held heel or toe off its
+            place), ``overlap_m`` (the robot's own bodies).
         provenance: JSON-ready record: package version, input and model hashes, options, timings.
 
     Example:
@@ -78,6 +81,7 @@ class RetargetingResult:
     frame_cost: Float64[np.ndarray, "T"]
     source: SourceClip
     provenance: dict[str, Any] = field(default_factory=dict)
+    residuals: dict[str, Float32[np.ndarray, "T"]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         problem = self._problem()
@@ -99,6 +103,7 @@ class RetargetingResult:
             "frame_cost": len(self.frame_cost),
             "source positions": len(self.source.positions),
             "source rotations": len(self.source.rotations),
+            **{name: len(values) for name, values in self.residuals.items()},
         }
         for name, length in lengths.items():
             if length != frames:
@@ -133,6 +138,7 @@ class RetargetingResult:
             "source_positions": self.source.positions,
             "source_rotation_roles": np.array(self.source.rotation_roles),
             "source_rotations": self.source.rotations,
+            **{f"{_RESIDUAL}{name}": values for name, values in self.residuals.items()},
         }
         with (
             atomic_write(path) as stream,
@@ -179,6 +185,11 @@ class RetargetingResult:
                     data["source_rotations"].astype(np.float32),
                 ),
                 provenance=provenance,
+                residuals={
+                    name.removeprefix(_RESIDUAL): values.astype(np.float32)
+                    for name, values in data.items()
+                    if name.startswith(_RESIDUAL)
+                },
             )
         except KeyError as error:
             raise FileFormatError(path, f"the array {error} is missing", remedy) from error
@@ -223,6 +234,7 @@ class RetargetingResult:
             fps=float(fps),
             contacts=self.contacts[nearest],
             frame_cost=linear(self.frame_cost),
+            residuals={name: linear(values) for name, values in self.residuals.items()},
             source=source,
             provenance={**self.provenance, "resampled_from_fps": self.fps},
         )

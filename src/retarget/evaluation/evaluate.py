@@ -7,6 +7,7 @@ from pathlib import Path
 
 from retarget.errors import RobotError
 from retarget.evaluation.collisions import measure_collisions
+from retarget.evaluation.diagnostics import diagnose
 from retarget.evaluation.feet import measure_feet
 from retarget.evaluation.gates import Gates
 from retarget.evaluation.joints import measure_joints
@@ -65,6 +66,7 @@ def evaluate(
         check_time_s=time.perf_counter() - start,
         measures=measures,
         gates=(gates or Gates()).check(measures),
+        diagnostics=diagnose(result, robot),
     )
 
 

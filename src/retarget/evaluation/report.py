@@ -9,6 +9,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from retarget.errors import FileFormatError
+from retarget.evaluation.diagnostics import Diagnosis
 from retarget.evaluation.gates import GateResult
 from retarget.evaluation.measures import DEFINITIONS, Measure
 from retarget.files import write_text
@@ -67,6 +68,9 @@ class ClipReport(_Report):
     duration_s: float = Field(ge=0, description="seconds")
     check_time_s: float = Field(ge=0, description="seconds that the evaluation took")
     gates: tuple[GateResult, ...] = ()
+    diagnostics: tuple[Diagnosis, ...] = Field(
+        default=(), description="stretches that the robot could not follow"
+    )
 
     @property
     def passed(self) -> bool:

@@ -176,7 +176,10 @@ def _best_bend(
     chain: list[str],
     forwards: float,
 ) -> float:
-    """The angle of a knee or elbow that turns the distal segment furthest across the proximal one."""
+    """The angle of a knee or elbow that turns the distal segment furthest across the proximal one.
+
+    Bending the way a human does comes first; some robots' elbows bend up and down instead.
+    """
     angles = np.linspace(
         max(robot.lower[joint], -np.pi), min(robot.upper[joint], np.pi), _BEND_SAMPLES
     )
@@ -190,9 +193,8 @@ def _best_bend(
     first, second = unit(middle - proximal), unit(distal - middle)
     across = second - np.einsum("ti,ti->t", second, first)[:, None] * first
     sine = np.linalg.norm(across, axis=1)
-    sine[across[:, 0] * forwards <= 0] = -1.0
-    best = int(np.argmax(sine))
-    return float(angles[best]) if sine[best] > 0 else float(joints[joint])
+    human = np.where(across[:, 0] * forwards > 0.1, sine, -1.0)
+    return float(angles[int(np.argmax(human if human.max() > 0 else sine))])
 
 
 def _sole(

@@ -1,0 +1,100 @@
+"""Where a clip could not be followed, by how much, and for how long."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Bool, Float64
+from pydantic import BaseModel, ConfigDict
+
+from retarget.result import RetargetingResult
+from retarget.robots.model import RobotModel
+
+__all__ = ["Diagnosis", "diagnose"]
+
+SATURATED_TIME = 0.5  # seconds at a limit that show a pose out of the robot's reach
+MISSED_TIME = 0.2  # seconds of a residual that show more than a moment's compromise
+LARGEST_ANCHOR = 0.02  # metres that a held foot may be off its place
+LARGEST_OVERLAP = 0.005  # metres; as for the self-collision measure
+AT_LIMIT = 1e-4  # rad
+
+
+class Diagnosis(BaseModel):
+    """One stretch of a clip that the robot could not follow.
+
+    Attributes:
+        kind: ``position_limit``, ``speed_limit``, ``anchor`` (a held foot is off its place) or ``overlap``.
+        joint: The joint at its limit; empty for residuals.
+        start_s: Time at which it begins, seconds.
+        end_s: Time at which it ends, seconds.
+        worst: Largest residual in metres; 0 for limits, which are kept.
+
+    Example:
+        >>> diagnose(result, robot)[0].text  # doctest: +SKIP
+        'left_ankle_roll_joint is at its position limit from 12.3 to 13.4 s'
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+    joint: str = ""
+    start_s: float
+    end_s: float
+    worst: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """The same for people."""
+        when = f"from {self.start_s:.1f} to {self.end_s:.1f} s"
+        if self.kind == "anchor":
+            return f"a foot in stance is up to {100 * self.worst:.1f} cm off its place {when}"
+        if self.kind == "overlap":
+            return f"bodies overlap by up to {1000 * self.worst:.0f} mm {when}"
+        return f"{self.joint} is at its {self.kind.replace('_', ' ')} {when}"
+
+
+def diagnose(result: RetargetingResult, robot: RobotModel) -> tuple[Diagnosis, ...]:
+    """All stretches of a clip in which a limit saturates for long or a residual stays high, by time."""
+    found = [*_saturated_joints(result, robot), *_high_residuals(result)]
+    return tuple(sorted(found, key=lambda one: (one.start_s, one.kind, one.joint)))
+
+
+def _saturated_joints(result: RetargetingResult, robot: RobotModel) -> list[Diagnosis]:
+    joints = result.qpos[:, 7:]
+    at_position = (joints <= robot.lower + AT_LIMIT) | (joints >= robot.upper - AT_LIMIT)
+    speed = np.abs(np.diff(joints, axis=0, prepend=joints[:1])) * result.fps
+    at_speed = speed >= np.minimum(robot.velocity_limits, _speed_option(result)) * (1 - 1e-3)
+    return [
+        Diagnosis(kind=kind, joint=robot.joint_names[joint], start_s=start, end_s=end)
+        for kind, mask in (("position_limit", at_position), ("speed_limit", at_speed))
+        for joint in np.flatnonzero(mask.any(axis=0))
+        for start, end, _ in _stretches(mask[:, joint], speed[:, joint], result.fps, SATURATED_TIME)
+    ]
+
+
+def _high_residuals(result: RetargetingResult) -> list[Diagnosis]:
+    kinds = (("anchor", "anchor_m", LARGEST_ANCHOR), ("overlap", "overlap_m", LARGEST_OVERLAP))
+    return [
+        Diagnosis(kind=kind, start_s=start, end_s=end, worst=worst)
+        for kind, name, most in kinds
+        if name in result.residuals
+        for values in [result.residuals[name].astype(np.float64)]
+        for start, end, worst in _stretches(values > most, values, result.fps, MISSED_TIME)
+    ]
+
+
+def _stretches(
+    mask: Bool[np.ndarray, "T"], values: Float64[np.ndarray, "T"], fps: float, shortest: float
+) -> list[tuple[float, float, float]]:
+    """Start, end (seconds) and largest value of each run of True that lasts."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
+    return [
+        (float(first / fps), float(last / fps), float(values[first:last].max()))
+        for first, last in zip(edges[::2], edges[1::2], strict=True)
+        if (last - first) / fps >= shortest
+    ]
+
+
+def _speed_option(result: RetargetingResult) -> float:
+    options = result.provenance.get("options", {})
+    limit = options.get("joint_speed_limit") if isinstance(options, dict) else None
+    return float(limit) if isinstance(limit, (int, float)) else np.inf

@@ -1,0 +1,65 @@
+"""What the solve could not meet, frame by frame."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float32, Float64
+
+from retarget._jit import jit
+from retarget.solver.arrays import Capsules, Clip, Problem, Soles, Tree
+from retarget.solver.collision import capsule_ends, centre_distance_squared, segment_distance
+from retarget.solver.kinematics import body_kinematics, world_point
+
+__all__ = ["measure_residuals"]
+
+
+def measure_residuals(
+    qpos: Float64[np.ndarray, "T Q"], problem: Problem
+) -> dict[str, Float32[np.ndarray, "T"]]:
+    """Residuals of the constraints that give way where a clip cannot be followed.
+
+    ``anchor_m``: farthest that a heel or toe in stance is from the place where it is held, along the ground.
+    ``overlap_m``: deepest overlap of two capsules. Position limits, speed limits and the floor leave none.
+    """
+    anchor = np.zeros(len(qpos))
+    overlap = np.zeros(len(qpos))
+    _measure(qpos, problem.tree, problem.soles, problem.capsules, problem.clip, anchor, overlap)
+    return {"anchor_m": anchor.astype(np.float32), "overlap_m": overlap.astype(np.float32)}
+
+
+@jit(fastmath=True)
+def _measure(
+    qpos: Float64[np.ndarray, "T Q"],
+    tree: Tree,
+    soles: Soles,
+    capsules: Capsules,
+    clip: Clip,
+    anchor: Float64[np.ndarray, "T"],
+    overlap: Float64[np.ndarray, "T"],
+) -> None:
+    bodies = tree.parents.shape[0]
+    count = capsules.bodies.shape[0]
+    R = np.empty((bodies, 3, 3))
+    r = np.empty((bodies, 3))
+    a = np.empty((bodies, 3))
+    starts = np.empty((count, 3))
+    ends = np.empty((count, 3))
+    used = np.ones(count, np.bool_)
+    x = np.empty(3)
+    y = np.empty(3)
+    for t in range(qpos.shape[0]):
+        body_kinematics(qpos[t], tree, R, r, a)
+        for i in range(4):
+            if clip.contact_weights[t, i] > 0:
+                world_point(R, r, soles.feet[soles.contact_feet[i]], soles.contact_points[i], x)
+                e0 = clip.anchors[t, i, 0] - qpos[t, 0] - x[0]
+                e1 = clip.anchors[t, i, 1] - qpos[t, 1] - x[1]
+                anchor[t] = max(anchor[t], np.sqrt(e0 * e0 + e1 * e1))
+        capsule_ends(R, r, capsules, used, starts, ends)
+        for p in range(capsules.pairs.shape[0]):
+            i = capsules.pairs[p, 0]
+            j = capsules.pairs[p, 1]
+            bound = capsules.bounds[i] + capsules.bounds[j]
+            if centre_distance_squared(starts, ends, i, j) < bound * bound:
+                distance = segment_distance(starts[i], ends[i], starts[j], ends[j], x, y)
+                overlap[t] = max(overlap[t], capsules.radii[i] + capsules.radii[j] - distance)
