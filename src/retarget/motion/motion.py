@@ -77,7 +77,11 @@ class Motion:
 
     def __post_init__(self) -> None:
         frames, joints = self.positions.shape[:2]
-        if self.positions.shape != (frames, joints, 3) or self.rotations.shape != (frames, joints, 4):
+        if self.positions.shape != (frames, joints, 3) or self.rotations.shape != (
+            frames,
+            joints,
+            4,
+        ):
             raise RetargetError(
                 f"motion arrays disagree: positions {self.positions.shape}, rotations {self.rotations.shape}"
             )
