@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,19 @@ class RunConfig(BaseModel):
         except ValidationError as error:
             raise OptionsError(f"{path}: {_first_problem(error)}") from error
         return config._relative_to(path.parent)
+
+    def with_options(self, changes: Mapping[str, Any]) -> RunConfig:
+        """The same with some options of the solver changed.
+
+        Raises:
+            OptionsError: One has an invalid value.
+        """
+        try:
+            options = RetargetOptions.model_validate({**self.options.model_dump(), **changes})
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise OptionsError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        return self.model_copy(update={"options": options})
 
     @classmethod
     def of_result(cls, result: RetargetingResult) -> RunConfig:

@@ -72,10 +72,10 @@ def test_export_writes_unitree_rows_at_any_rate(
         "export", "--result", walk_result, "--output", output, "--fps", "50", "--json"
     )
     assert outcome.code == 0
-    assert outcome.json == {"output": str(output), "frames": 128, "fps": 50.0}
+    assert outcome.json == {"output": str(output), "frames": 127, "fps": 50.0}
     rows = np.loadtxt(output, delimiter=",")
     first = RetargetingResult.load_npz(walk_result).qpos[0]
-    assert rows.shape == (128, 36)
+    assert rows.shape == (127, 36)
     np.testing.assert_allclose(rows[0], first[[0, 1, 2, 4, 5, 6, 3, *range(7, 36)]], atol=1e-6)
 
 

@@ -19,12 +19,12 @@ def test_a_clip_becomes_a_result_within_the_robots_limits(
 
     outcome = command("run", "--motion", walk, "--output", tmp_path / "new" / "walk.npz", "--json")
     assert outcome.code == 0
-    assert outcome.json["frames"] == 154
+    assert outcome.json["frames"] == 77
     assert outcome.json["robot"] == "unitree_g1"
     assert set(outcome.json["seconds"]) >= {"read", "targets", "solve", "evaluate", "save", "total"}
     result = RetargetingResult.load_npz(tmp_path / "new" / "walk.npz")
     robot = load_robot("unitree_g1")
-    assert result.qpos.shape == (154, 36)
+    assert result.qpos.shape == (77, 36)
     assert (result.qpos[:, 7:] >= robot.lower - 1e-9).all()
     assert (result.qpos[:, 7:] <= robot.upper + 1e-9).all()
     assert result.provenance["motion"]["sha256"] == outcome.json["motion_sha256"]
@@ -35,7 +35,7 @@ def test_without_json_the_scores_are_one_line_on_standard_output(
 ) -> None:
     outcome = command("run", "--motion", walk, "--output", tmp_path / "walk.npz")
     assert outcome.code == 0
-    assert "154 frames at 60 fps on unitree_g1" in outcome.out
+    assert "77 frames at 30 fps on unitree_g1" in outcome.out
     assert "limb direction error" in outcome.out
     assert "note:" in outcome.err  # the format has no toes
 
@@ -62,19 +62,19 @@ def test_a_config_file_sets_defaults_and_the_command_line_goes_before_it(
     command: Command, walk: Path, tmp_path: Path
 ) -> None:
     config = tmp_path / "run.toml"
-    config.write_text('robot = "booster_t1"\n[options]\nfps = 30.0\n')
+    config.write_text('robot = "booster_t1"\n[options]\nfps = 20.0\n')
     output = tmp_path / "walk.npz"
     said = ["run", "--motion", walk, "--output", output, "--config", config, "--json"]
     assert command(*said).json["robot"] == "booster_t1"
     assert command(*said, "--robot", "unitree_g1").json["robot"] == "unitree_g1"
-    assert RetargetingResult.load_npz(output).fps == 30.0
+    assert RetargetingResult.load_npz(output).fps == 20.0
 
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
         ("robbot = 'x'", "unknown key robbot; known: motion_format, robot,"),
-        ("[options]\nsmothness = 1", "unknown key options.smothness; known: fps, smoothness,"),
+        ("[options]\nsmothness = 1", "unknown key options.smothness; known: fps, start_s,"),
         ("[options]\nsmoothness = -1.0", "options.smoothness"),
         ("motion_format = 'mp4'", "mp4"),
         ("robot = ", "not valid TOML"),
@@ -248,7 +248,7 @@ def test_the_command_works_as_a_process_without_a_home(walk: Path, tmp_path: Pat
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert len(RetargetingResult.load_npz(tmp_path / "r.npz")) == 154
+    assert len(RetargetingResult.load_npz(tmp_path / "r.npz")) == 77
 
 
 def test_a_process_ends_with_code_2_and_no_traceback_on_wrong_usage() -> None:
@@ -260,3 +260,23 @@ def test_a_process_ends_with_code_2_and_no_traceback_on_wrong_usage() -> None:
     )
     assert done.returncode == 2
     assert done.stderr == "error: nowhere.bvh: no such file; give the path of a motion file\n"
+
+
+def test_a_part_at_another_rate_and_mirrored(command: Command, walk: Path, tmp_path: Path) -> None:
+    output = tmp_path / "r.npz"
+    said = ["run", "--motion", walk, "--output", output]
+    assert command(*said, "--start", "0.5", "--end", "1.5", "--fps", "60").code == 0
+    part = RetargetingResult.load_npz(output)
+    assert part.fps == 60
+    assert part.duration == pytest.approx(1.0, abs=0.05)
+    assert command(*said, "--mirror").code == 0
+    assert RetargetingResult.load_npz(output).provenance["options"]["mirror"] is True
+
+
+@pytest.mark.parametrize("words", [["--fps", "0"], ["--fps", "nan"], ["--start", "-1"]])
+def test_an_impossible_option_is_wrong_usage(
+    command: Command, walk: Path, tmp_path: Path, words: list[str]
+) -> None:
+    outcome = command("run", "--motion", walk, "--output", tmp_path / "r.npz", *words)
+    assert outcome.code == 2
+    assert words[0].strip("-") in outcome.error

@@ -46,6 +46,8 @@ def batch(
     config: options.ConfigFile = None,
     skip_bind_pose: options.BindPoseFlag = None,
     roles: options.RolesFile = None,
+    fps: options.ResultRate = None,
+    mirror: options.MirrorFlag = None,
     max_workers: Annotated[
         int | None,
         typer.Option(
@@ -114,6 +116,8 @@ def batch(
         robot_description=robot_description,
         skip_bind_pose=skip_bind_pose,
         roles=roles,
+        fps=fps,
+        mirror=mirror,
     )
     settings.load_robot()  # a wrong robot is wrong usage, not a failure of every job
     worker = RetargetWorker(settings)

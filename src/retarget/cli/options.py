@@ -14,10 +14,14 @@ if TYPE_CHECKING:
 __all__ = [
     "BindPoseFlag",
     "ConfigFile",
+    "EndTime",
     "FormatName",
+    "MirrorFlag",
+    "ResultRate",
     "RobotDescription",
     "RobotName",
     "RolesFile",
+    "StartTime",
     "config_from",
 ]
 
@@ -49,6 +53,22 @@ BindPoseFlag = Annotated[
         show_default="dropped when recognised",
     ),
 ]
+ResultRate = Annotated[
+    float | None,
+    typer.Option("--fps", help="Rate of the result.", show_default="the motion's own"),
+]
+StartTime = Annotated[
+    float | None, typer.Option("--start", help="Begin at this time of the motion, seconds.")
+]
+EndTime = Annotated[
+    float | None, typer.Option("--end", help="End at this time of the motion, seconds.")
+]
+MirrorFlag = Annotated[
+    bool | None,
+    typer.Option(
+        "--mirror/--no-mirror", help="Retarget the mirror image.", show_default="no-mirror"
+    ),
+]
 RolesFile = Annotated[
     Path | None,
     typer.Option("--roles", help="TOML that maps body roles to joint names, over those found."),
@@ -63,8 +83,18 @@ def config_from(
     robot_description: Path | None = None,
     skip_bind_pose: bool | None = None,
     roles: Path | None = None,
+    **solver: float | bool | None,
 ) -> RunConfig:
     """Merge the command line over the ``--config`` file over the defaults.
+
+    Args:
+        config: The ``--config`` file.
+        motion_format: Name of the motion format.
+        robot: Name or path of the robot.
+        robot_description: TOML that describes the robot.
+        skip_bind_pose: Whether to drop the first frame as a bind pose.
+        roles: TOML with roles.
+        solver: Fields of `RetargetOptions`; those that are None are not given.
 
     Raises:
         UnknownNameError: No such format.
@@ -86,7 +116,8 @@ def config_from(
         from retarget.motion import read_role_overrides
 
         changes["roles"] = {**base.roles, **read_role_overrides(roles)}
-    return base.model_copy(update=changes)
+    given = {name: value for name, value in solver.items() if value is not None}
+    return base.model_copy(update=changes).with_options(given)
 
 
 def _format_named(name: str) -> MotionFormatKind:

@@ -32,6 +32,10 @@ def run(
     config: options.ConfigFile = None,
     skip_bind_pose: options.BindPoseFlag = None,
     roles: options.RolesFile = None,
+    fps: options.ResultRate = None,
+    start: options.StartTime = None,
+    end: options.EndTime = None,
+    mirror: options.MirrorFlag = None,
     picture: Annotated[
         Path | None, typer.Option("--picture", help="Also write a film strip (.png).")
     ] = None,
@@ -49,6 +53,10 @@ def run(
         robot_description=robot_description,
         skip_bind_pose=skip_bind_pose,
         roles=roles,
+        fps=fps,
+        start_s=start,
+        end_s=end,
+        mirror=mirror,
     )
     with working_on(f"retargeting {motion}"):
         from retarget.worker import retarget_file
