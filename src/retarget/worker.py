@@ -21,6 +21,8 @@ __all__ = ["RetargetWorker", "retarget_file"]
 
 _T = TypeVar("_T")
 
+_MOST_DIAGNOSTICS = 5  # in a record; the report of the clip has all
+
 
 @dataclass(frozen=True, slots=True)
 class RetargetWorker:
@@ -90,8 +92,9 @@ def retarget_file(motion: Path, output: Path, config: RunConfig) -> dict[str, An
     """Read a motion file, retarget it, write the result, and say how it went.
 
     Returns:
-        JSON-ready record: ``frames``, ``fps``, ``robot``, ``seconds`` by stage, ``quality`` (see
-        `retarget.evaluation`), hashes of input, robot and output, and ``notes`` for people.
+        JSON-ready record: ``frames``, ``fps``, ``robot``, ``seconds`` by stage, ``quality`` (measures of
+        `retarget.evaluation`), ``diagnostics`` (where the robot could not follow), hashes of input, robot and
+        output, and ``notes`` for people.
 
     Raises:
         RetargetError: The file cannot be read, retargeted or written; nothing is left behind.
@@ -117,6 +120,8 @@ def retarget_file(motion: Path, output: Path, config: RunConfig) -> dict[str, An
         "robot": result.robot,
         "seconds": {**seconds, "total": time.perf_counter() - started},
         "quality": key_measures(report),
+        "diagnostics": [d.text for d in report.diagnostics[:_MOST_DIAGNOSTICS]],
+        "diagnostics_count": len(report.diagnostics),
         "failed_gates": [gate.measure for gate in report.gates if not gate.passed],
         "output_sha256": sha256_of(output),
         "motion_sha256": clip.source.sha256,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from retarget.result import RetargetingResult
     from retarget.robots import RobotModel
 
-__all__ = ["evaluate", "print_scores"]
+__all__ = ["evaluate", "print_scores", "report_lines"]
 
 
 def evaluate(
@@ -115,13 +115,20 @@ def _finish(reports: list[ClipReport], *, single: bool, output: Path | None, as_
         return
     print_scores(reports, None if single else summarise(reports))
     for report in reports:
-        for gate in report.gates:
-            if not gate.passed:
-                print(
-                    f"{report.clip}: {gate.measure} is {gate.value:.4g}, over the gate of {gate.limit:g}"
-                )
+        for line in report_lines(report):
+            print(f"{report.clip}: {line}")
     if output is not None:
         print(f"written: {output}")
+
+
+def report_lines(report: ClipReport) -> list[str]:
+    """What a person should know beyond the scores: failed gates, and where the robot could not follow."""
+    gates = [
+        f"{gate.measure} is {gate.value:.4g}, over the gate of {gate.limit:g}"
+        for gate in report.gates
+        if not gate.passed
+    ]
+    return gates + [diagnosis.text for diagnosis in report.diagnostics]
 
 
 def print_scores(reports: Sequence[ClipReport], summary: Summary | None) -> None:

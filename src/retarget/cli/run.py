@@ -98,5 +98,9 @@ def _print_summary(
         f"in {seconds:.2f} s ({frames / seconds:.0f} frames/s)"
     )
     print(f"  {headline(record['quality'])}")
+    for diagnosis in record["diagnostics"]:
+        print(f"  {diagnosis}")
+    if (more := record["diagnostics_count"] - len(record["diagnostics"])) > 0:
+        print(f"  and {more} more such places; see: retarget evaluate --result {output}")
     if picture is not None:
         print(f"  picture: {picture}")
