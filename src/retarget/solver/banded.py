@@ -90,8 +90,10 @@ def _factor_rows(
         if i > 0:
             update_row(a, at + skip, here + j, row, here + skip, row, i, vectors + v + 1)
         reciprocal = 1.0 / math.sqrt(a[at + j])
-        for c in range(at + skip, at + 2 * width + skip + LANES):
-            a[c] *= reciprocal
+        # A view indexed from 0 is vectorised; any other index might be negative, which NumPy counts from the end.
+        values = a[at + skip : at + 2 * width + skip + LANES]
+        for c in range(values.shape[0]):
+            values[c] *= reciprocal
         a[at + width - 1] = reciprocal
         # The right-hand side rides along in the off-diagonal block.
         a[at + width + size] = a[at + size]
@@ -164,14 +166,17 @@ def substitute_back(
         while last > 0:
             first = (last - 1) // LANES * LANES
             # What is known already, for a block of rows: no load waits for a store just made.
+            start = min(first + LANES, width)
             for j in range(first, last):
                 here = (t * size + j) * row
                 total = 0.0
-                for c in range(first + LANES, 2 * width + j + 1):
-                    total += a[here + c] * known[c]
                 if last == size:
-                    for c in range(last, first + LANES):
+                    for c in range(last, start):
                         total += a[here + c] * known[c]
+                factors = a[here + start : here + 2 * width + j + 1]
+                values = known[start : 2 * width + j + 1]
+                for c in range(factors.shape[0]):
+                    total += factors[c] * values[c]
                 sums[j - first] = total
             for j in range(last - 1, first - 1, -1):
                 here = (t * size + j) * row
