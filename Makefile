@@ -35,6 +35,8 @@ format: $(DEV)
 bench: $(BENCH)
 	@$(PY) benchmarks/bench.py
 	@$(PY) benchmarks/quality.py
+	@$(PY) benchmarks/workers.py
+	@$(PY) benchmarks/batch_scaling.py
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis demo_output build dist

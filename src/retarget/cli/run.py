@@ -64,14 +64,16 @@ def run(
         record = retarget_file(motion, output, settings)
     if picture is not None:
         with working_on(f"drawing {picture}"):
-            _draw(output, picture, settings, record)
+            _draw(output, picture, settings, motion.stem, record)
     if as_json:
         print_json({"motion": str(motion), "output": str(output), **record})
     else:
         _print_summary(motion, output, picture, record)
 
 
-def _draw(result: Path, picture: Path, settings: RunConfig, record: dict[str, Any]) -> None:
+def _draw(
+    result: Path, picture: Path, settings: RunConfig, title: str, record: dict[str, Any]
+) -> None:
     from retarget.report.filmstrip import draw_filmstrip
     from retarget.report.scores import headline
     from retarget.result import RetargetingResult
@@ -80,7 +82,7 @@ def _draw(result: Path, picture: Path, settings: RunConfig, record: dict[str, An
         RetargetingResult.load_npz(result),
         settings.load_robot(),
         picture,
-        title=result.stem,
+        title=title,
         subtitle=headline(record["quality"]),
     )
 
