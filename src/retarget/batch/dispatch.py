@@ -6,7 +6,7 @@ import heapq
 import itertools
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,8 @@ from retarget.batch.engines.base import Ended, Engine, EngineEvent, Started, Tas
 from retarget.batch.events import BatchEvent, EventSink
 from retarget.batch.ledger import Ledger
 from retarget.batch.logs import remove_log, write_log
-from retarget.batch.models import BatchJob, BatchRunRecord, utc_now
+from retarget.batch.models import BatchJob, BatchRunRecord, trusted_record, utc_now
+from retarget.batch.plain import to_plain
 from retarget.batch.plan import QUARANTINE_AFTER, Fingerprint, PlannedJob, take_fingerprint
 from retarget.batch.stopping import StopSignals
 from retarget.batch.validation import Inputs, refusal
@@ -113,23 +114,21 @@ class Dispatcher:
         self._stopping = ""
         self._disk_trouble: OutputError | None = None
 
-    def run(self, plan: Sequence[PlannedJob]) -> Literal["complete", "stopped"]:
-        """Work until everything is done, or until there is a reason to stop.
+    def run(self, plan: deque[PlannedJob]) -> Literal["complete", "stopped"]:
+        """Work until everything is done, or until there is a reason to stop; empties the plan.
 
         Raises:
             OutputError: Outcomes can no longer be recorded; those of the jobs in flight have been.
             BatchError: The engine cannot start a worker.
         """
-        for planned in plan:
-            if planned.action == "skip":
-                if self._stop.requested:
-                    break
+        while plan:
+            planned = (
+                plan.popleft()
+            )  # the earlier records go as the new ones come: memory stays flat
+            if planned.action == "skip" and not self._stop.requested:
                 self._skip(planned)
-        self._queue.extend(
-            _Active(planned, deaths=planned.worker_deaths)
-            for planned in plan
-            if planned.action == "run"
-        )
+            elif planned.action == "run":
+                self._queue.append(_Active(planned, deaths=planned.worker_deaths))
         while self._hand_out():
             if self._stop.overdue:
                 break
@@ -239,7 +238,7 @@ class Dispatcher:
 
     def _skip(self, planned: PlannedJob) -> None:
         job, earlier, now = planned.job, planned.earlier, utc_now()
-        provenance = dict(earlier.provenance if earlier else job.provenance)
+        provenance = dict(earlier.provenance if earlier else to_plain(job.provenance))
         notes = dict(earlier.batch_notes) if earlier else {}
         notes.pop("stale", None)
         if planned.stale:
@@ -249,11 +248,9 @@ class Dispatcher:
             provenance["batch"] = notes
         else:
             provenance.pop("batch", None)
-        record = BatchRunRecord(
-            job_id=job.id,
-            motion=job.motion,
-            output=job.output,
-            status=RunStatus.SKIPPED,
+        record = trusted_record(
+            job,
+            RunStatus.SKIPPED,
             started_at=now,
             finished_at=now,
             message=planned.reason,
@@ -286,14 +283,12 @@ class Dispatcher:
                     f"quarantined after killing {active.deaths} worker processes ({message}); it is left "
                     "alone until it is forced"
                 )
-        provenance = {**job.provenance, **outcome.provenance}
+        provenance = {**to_plain(job.provenance), **outcome.provenance}
         if notes:
             provenance["batch"] = notes
-        record = BatchRunRecord(
-            job_id=job.id,
-            motion=job.motion,
-            output=job.output,
-            status=RunStatus.SUCCESS if outcome.succeeded else RunStatus.FAILED,
+        record = trusted_record(
+            job,
+            RunStatus.SUCCESS if outcome.succeeded else RunStatus.FAILED,
             started_at=datetime.fromisoformat(outcome.started_at),
             finished_at=datetime.fromisoformat(outcome.finished_at),
             message=message,

@@ -24,6 +24,8 @@ __all__ = ["JOURNAL_VERSION", "Journal", "JournalContent", "journal_path", "read
 JOURNAL_VERSION = 1
 _STEP = 1 << 16  # bytes taken on disk at a time, ahead of the events
 
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
+
 Event = dict[str, Any]
 
 
@@ -53,7 +55,7 @@ def decode_line(line: bytes) -> Event | None:
 
 def encode_event(event: Event) -> bytes:
     """The JSON text of an event, on one line."""
-    return json.dumps(event, separators=(",", ":")).encode()
+    return _ENCODE(event).encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ __all__ = [
     "BatchManifest",
     "BatchRunRecord",
     "BatchWorker",
+    "trusted_record",
     "utc_now",
 ]
 
@@ -154,6 +155,34 @@ class BatchRunRecord(BaseModel):
         """What the batch itself noted under ``provenance["batch"]``; empty when there is nothing."""
         notes = self.provenance.get("batch")
         return notes if isinstance(notes, dict) else {}
+
+
+_RECORD_FIELDS = set(BatchRunRecord.model_fields)  # shared by records: a set each would double them
+
+
+def trusted_record(
+    job: BatchJob,
+    status: RunStatus,
+    *,
+    started_at: datetime,
+    finished_at: datetime,
+    message: str,
+    error_type: str | None = None,
+    provenance: dict[str, Any],
+) -> BatchRunRecord:
+    """A record from values that are known to be valid: UTC times, and provenance of plain JSON."""
+    return BatchRunRecord.model_construct(
+        _RECORD_FIELDS,
+        job_id=job.id,
+        motion=job.motion,
+        output=job.output,
+        status=status,
+        started_at=started_at,
+        finished_at=finished_at,
+        message=message,
+        error_type=error_type,
+        provenance=provenance,
+    )
 
 
 class BatchManifest(BaseModel):

@@ -17,6 +17,7 @@ _MAX_TEXT = 1_000_000  # characters of one string
 _MAX_STAND_IN = 1_000  # characters of the text of an object of unknown kind
 _MAX_ARRAY = 100_000  # elements of one array; larger ones belong in the output, not in its record
 _INT64 = 2**63
+_SIMPLE = (bool, type(None))
 
 
 def printable(text: str) -> str:
@@ -27,6 +28,8 @@ def printable(text: str) -> str:
         'walk_\\udcff.bvh'
     """
     text = str.__str__(text)
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -49,7 +52,8 @@ def to_plain(value: Any) -> Any:
 
 
 def _plain(value: Any, parents: tuple[int, ...]) -> Any:
-    if value is None or value is True or value is False:
+    kind = type(value)
+    if kind in _SIMPLE or (kind is str and value.isascii() and len(value) <= _MAX_TEXT):
         return value
     try:
         if isinstance(value, str):
@@ -89,6 +93,8 @@ def _plain_object(value: Any, parents: tuple[int, ...]) -> Any:
 
 
 def _key(key: Any) -> str:
+    if type(key) is str and key.isascii():
+        return key
     plain = _plain(key, ())
     return plain if isinstance(plain, str) else str(plain)
 

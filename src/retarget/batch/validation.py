@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Iterable
-from dataclasses import dataclass
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -49,45 +48,59 @@ class PathResolver:
 
     def resolve(self, path: Path) -> str:
         """The real path; text that no file can have stays as it is."""
+        return self.look_up(path)[0]
+
+    def look_up(self, path: Path) -> tuple[str, os.stat_result | None]:
+        """The real path and, if there is a file, its status."""
+        text = os.fspath(path)
         try:
-            folder, name = os.path.split(os.path.abspath(path))  # noqa: PTH100 - keeps no Path around
+            folder, name = os.path.split(text)
+            if name in {"", ".", ".."}:
+                folder, name = os.path.split(os.path.realpath(text))
             real = self._folders.get(folder)
             if real is None:
                 real = self._folders[folder] = os.path.realpath(folder)
-            joined = os.path.join(real, name)  # noqa: PTH118
-            return os.path.realpath(joined) if os.path.islink(joined) else joined  # noqa: PTH114
+            joined = f"{real}{os.sep}{name}" if not real.endswith(os.sep) else real + name
+            try:
+                found = os.lstat(joined)
+            except OSError:
+                return joined, None
+            if stat.S_ISLNK(found.st_mode):
+                return os.path.realpath(joined), _status(joined)
+            return joined, found
         except (OSError, ValueError):
-            return str(path)
+            return text, None
 
 
-@dataclass(frozen=True, slots=True)
+def _status(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)  # noqa: PTH116
+    except OSError:
+        return None
+
+
 class Inputs:
     """The files that must survive the batch: by real path, and by device and inode."""
 
-    paths: frozenset[str]
-    inodes: frozenset[tuple[int, int]]
-    resolver: PathResolver
+    def __init__(self, resolver: PathResolver) -> None:
+        self._resolver = resolver
+        self._paths: set[str] = set()
+        self._inodes: set[tuple[int, int]] = set()
 
-    @classmethod
-    def of(cls, jobs: Iterable[BatchJob], resolver: PathResolver) -> Inputs:
-        """The inputs of all jobs."""
-        paths, inodes = set(), set()
-        for job in jobs:
-            for path in (job.motion, job.config_path):
-                if path is None:
-                    continue
-                paths.add(resolver.resolve(path))
-                inode = _inode(path)
-                if inode:
-                    inodes.add(inode)
-        return cls(frozenset(paths), frozenset(inodes), resolver)
+    def add(self, path: Path) -> str:
+        """Protect a file; returns its real path."""
+        real, found = self._resolver.look_up(path)
+        self._paths.add(real)
+        if found is not None:
+            self._inodes.add((found.st_dev, found.st_ino))
+        return real
 
     def hold(self, output: Path) -> bool:
         """Whether writing to this path could touch an input, through links too."""
-        if self.resolver.resolve(output) in self.paths:
+        real, found = self._resolver.look_up(output)
+        if found is not None and (found.st_dev, found.st_ino) in self._inodes:
             return True
-        inode = _inode(output)
-        return inode is not None and inode in self.inodes
+        return real in self._paths
 
 
 def check_jobs(jobs: list[Any], manifest_path: Path) -> Inputs:
@@ -98,9 +111,9 @@ def check_jobs(jobs: list[Any], manifest_path: Path) -> Inputs:
         OutputError: An output is an input, or the manifest.
     """
     resolver = PathResolver()
+    inputs = Inputs(resolver)
     own = {
-        str(path): path
-        for path in (manifest_path, journal_path(manifest_path), lock_path(manifest_path))
+        str(path) for path in (manifest_path, journal_path(manifest_path), lock_path(manifest_path))
     }
     ids: set[str] = set()
     writers: dict[str, str] = {}
@@ -117,13 +130,12 @@ def check_jobs(jobs: list[Any], manifest_path: Path) -> Inputs:
                 f"jobs {other!r} and {job.id!r} would both write {printable(str(job.output))}; "
                 "give each its own output"
             )
-        for path in (output, *(resolver.resolve(p) for p in (job.motion, job.config_path) if p)):
-            if path in own:
-                raise OutputError(
-                    f"{own[path]}: belongs to the batch and is also a file of job {job.id!r}; "
-                    "choose another manifest path"
-                )
-    inputs = Inputs.of(jobs, resolver)
+        files = [output, *(inputs.add(path) for path in (job.motion, job.config_path) if path)]
+        for path in own.intersection(files):
+            raise OutputError(
+                f"{path}: belongs to the batch and is also a file of job {job.id!r}; "
+                "choose another manifest path"
+            )
     for job in jobs:
         if inputs.hold(job.output):
             raise refusal(job)
@@ -202,11 +214,3 @@ def _parts(value: Any) -> list[tuple[str, Any]]:
             if hasattr(value, slot):
                 named[slot] = getattr(value, slot)
     return [(f".{attribute}", inner) for attribute, inner in named.items()]
-
-
-def _inode(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except (OSError, ValueError):
-        return None
-    return found.st_dev, found.st_ino

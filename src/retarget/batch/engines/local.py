@@ -11,6 +11,7 @@ import logging
 import multiprocessing
 import os
 import pickle
+import selectors
 import signal
 import time
 from collections import deque
@@ -18,8 +19,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection, wait
-from typing import Any
 
 from retarget.batch.attempt import Outcome, died
 from retarget.batch.engines.base import Ended, EngineEvent, Limits, PickledTask, Started, Task
@@ -74,6 +73,7 @@ class LocalEngine:
         self._max_workers = max_workers
         self._processes: list[_Process] = []
         self._retired: list[_Process] = []
+        self._selector = selectors.DefaultSelector()
         self._events: deque[EngineEvent] = deque()
         self._waiting: deque[PickledTask] = deque()
         self._failed_starts = 0
@@ -124,10 +124,11 @@ class LocalEngine:
         while self._retired:
             self._check_retired()
             time.sleep(0.002)
+        self._selector.close()
 
     def _spawn(self) -> None:
         self._spawned += 1
-        self._processes.append(_Process(str(self._spawned), self._pickle))
+        self._processes.append(_Process(str(self._spawned), self._pickle, self._selector))
 
     def _hand_out(self) -> None:
         for process in list(self._processes):
@@ -143,14 +144,9 @@ class LocalEngine:
             starting += 1
 
     def _wait(self, timeout_s: float) -> None:
-        sources: dict[Any, _Process] = {}
-        for process in self._processes:
-            for source in process.sources():
-                sources[source] = process
-        if sources:
-            for process in {
-                id(p): p for p in map(sources.__getitem__, wait([*sources], timeout_s))
-            }.values():
+        if self._processes:
+            ready = self._selector.select(timeout_s)
+            for process in {id(key.data): key.data for key, _ in ready}.values():
                 self._listen(process)
         else:
             time.sleep(min(timeout_s, 0.01))
@@ -280,7 +276,7 @@ class LocalEngine:
 class _Process:
     """The driver's side of one worker process."""
 
-    def __init__(self, name: str, worker_pickle: bytes) -> None:
+    def __init__(self, name: str, worker_pickle: bytes, selector: selectors.BaseSelector) -> None:
         self.name = name
         self.task: PickledTask | None = None
         self.ready = False
@@ -311,6 +307,11 @@ class _Process:
         self._reader = FrameReader(self._results.fileno())
         os.set_blocking(self._output.fileno(), False)
         self._tail = bytearray()
+        self._selector = selector
+        self._watched: set[int] = set()
+        for descriptor in (self._process.sentinel, self._results.fileno(), self._output.fileno()):
+            self._watched.add(descriptor)
+            selector.register(descriptor, selectors.EVENT_READ, self)
 
     @property
     def pid(self) -> int:
@@ -318,15 +319,6 @@ class _Process:
         pid = self._process.pid
         assert pid is not None
         return pid
-
-    def sources(self) -> list[Connection | int]:
-        """What to wait for."""
-        sources: list[Connection | int] = [self._process.sentinel]
-        if not self._reader.ended:
-            sources.append(self._results)
-        if not self._output.closed:
-            sources.append(self._output)
-        return sources
 
     def is_alive(self) -> bool:
         """Whether it runs."""
@@ -360,6 +352,8 @@ class _Process:
         """What it has sent; also keeps its output flowing."""
         self.drain()
         yield from self._reader.frames()
+        if self._reader.ended and not self._results.closed:
+            self._unwatch(self._results.fileno())
 
     def drain(self) -> None:
         """Take in its output, and keep the end."""
@@ -368,6 +362,7 @@ class _Process:
                 return
             chunk = read_available(self._output.fileno())
             if chunk is None:
+                self._unwatch(self._output.fileno())
                 self._output.close()
                 return
             if not chunk:
@@ -379,13 +374,20 @@ class _Process:
         """The end of the present task's output."""
         return self._tail.decode("utf-8", "backslashreplace")
 
+    def _unwatch(self, *descriptors: int) -> None:
+        for descriptor in self._watched.intersection(descriptors):
+            self._watched.remove(descriptor)
+            self._selector.unregister(descriptor)
+
     def ask_to_end(self) -> None:
         """No more jobs for it."""
+        self._unwatch(*self._watched)
         with contextlib.suppress(OSError):
             self._jobs.close()
 
     def kill(self) -> None:
         """Kill it, if it still runs, with all of its group, and forget it."""
+        self._unwatch(*self._watched)
         if hasattr(os, "killpg"):
             with contextlib.suppress(OSError):
                 os.killpg(self.pid, signal.SIGKILL)
