@@ -22,7 +22,7 @@ def test_evaluate_prints_scores_and_writes_a_report_with_units(
 ) -> None:
     outcome = command("evaluate", "--result", walk_result, "--output", tmp_path / "report.json")
     assert outcome.code == 0
-    assert "limb error deg" in outcome.out
+    assert "limb deg" in outcome.out
     report = ClipReport.read(tmp_path / "report.json")
     assert report.robot == "unitree_g1"
     assert set(report.measures) == set(DEFINITIONS)

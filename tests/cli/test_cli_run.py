@@ -280,3 +280,23 @@ def test_an_impossible_option_is_wrong_usage(
     outcome = command("run", "--motion", walk, "--output", tmp_path / "r.npz", *words)
     assert outcome.code == 2
     assert words[0].strip("-") in outcome.error
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' file names are text")
+def test_a_name_that_is_not_text_works_and_can_be_printed(
+    command: Command, walk: Path, tmp_path: Path
+) -> None:
+    motion = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.npz"))
+    motion.write_bytes(walk.read_bytes())
+    outcome = command("run", "--motion", motion, "--output", tmp_path / "r.npz", "--json")
+    assert outcome.code == 0
+    assert outcome.json["motion"] == str(motion)
+    motion.write_bytes(b"")
+    process = subprocess.run(
+        [sys.executable, "-m", "retarget", "run", "--motion", motion, "--output", "x.npz"],
+        capture_output=True,
+        check=False,
+    )
+    assert process.returncode == 1
+    assert process.stderr.startswith(b"error: ")
+    assert b"Traceback" not in process.stderr

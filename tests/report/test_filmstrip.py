@@ -142,6 +142,6 @@ def test_scores_show_a_dash_where_there_is_nothing_to_measure() -> None:
     measures["toe_slide_mean"] = measures["toe_slide_p95"] = None
     cells = dict(zip((score.title for score in SCORES), score_cells(measures), strict=True))
     assert cells["slide mm/s"] == "- / -"
-    assert cells["sole >1 cm %"] == "50.0"
+    assert cells["lifted %"] == "50.0"
     assert cells["deepest mm"] == "500.0"
     assert "limb direction error 0.5 / 0.5°" in headline(measures)

@@ -32,6 +32,8 @@ __all__ = [
 
 _T = TypeVar("_T")
 
+_LEAST_TEXT = 14  # characters to which a column of text may be folded
+
 ALL_WELL = 0
 SOME_FAILED = 1
 WRONG_USAGE = 2
@@ -49,8 +51,7 @@ class UsageError(RetargetError):
 
 def say(message: str) -> None:
     """Print a line for people on standard error, which ``--json`` leaves free."""
-    # A name that is not valid text must not turn a message into a second error.
-    print(message.encode("utf-8", "backslashreplace").decode(), file=sys.stderr, flush=True)
+    print(message, file=sys.stderr, flush=True)
 
 
 def print_json(document: Any) -> None:
@@ -58,13 +59,10 @@ def print_json(document: Any) -> None:
     print(json.dumps(document, indent=2, allow_nan=False, default=str))
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
-    """Print a table: drawn on a terminal, aligned plain text otherwise."""
-    if sys.stdout.isatty():
-        _print_drawn(columns, rows, title)
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table: drawn on a terminal that is wide enough, aligned plain text otherwise."""
+    if sys.stdout.isatty() and _print_drawn(columns, rows):
         return
-    if title:
-        print(title)
     lines = [list(columns), *[list(row) for row in rows]]
     widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
     for line in lines:
@@ -73,23 +71,31 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: st
         )
 
 
-def _print_drawn(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> None:
+def _print_drawn(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Draw a table; False where the terminal is too narrow for its numbers."""
     from rich import box
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(
-        title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD
-    )
+    console = Console()
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    room = console.width
     for index, column in enumerate(columns):
-        number = index > 0 and all(
-            row[index][:1].isdigit() or row[index] in ("", "-") for row in rows
-        )
-        table.add_column(column, justify="right" if number else "left", overflow="fold")
+        cells = [row[index] for row in rows]
+        heads = column.split(" ", 1)  # a measure above its unit
+        longest = max(map(len, [*cells, *heads]))
+        if index > 0 and all(cell[:1] in "0123456789-" for cell in cells):
+            table.add_column("\n".join(heads), justify="right", min_width=longest)
+            room -= longest + 2
+        else:
+            table.add_column("\n".join(heads), overflow="fold")
+            room -= min(longest, _LEAST_TEXT) + 2
     for row in rows:
         table.add_row(*[escape(cell) for cell in row])
-    Console().print(table)
+    if room >= 0:
+        console.print(table)
+    return room >= 0
 
 
 def require_file(path: Path, what: str) -> Path:

@@ -32,14 +32,14 @@ class Score(NamedTuple):
 
 
 SCORES = (
-    Score("limb error deg", ("limb_error_mean", "limb_error_p95")),
-    Score("orientation deg", ("orientation_error_mean",)),
+    Score("limb deg", ("limb_error_mean", "limb_error_p95")),
+    Score("orient deg", ("orientation_error_mean",)),
     Score("slide mm/s", ("toe_slide_mean", "toe_slide_p95"), 1e3, 0),
-    Score("sole >1 cm %", ("sole_lifted_share",), 1e2),
+    Score("lifted %", ("sole_lifted_share",), 1e2),
     Score("deepest mm", ("sole_penetration_max",), 1e3),
     Score("jerk rad/s3", ("jerk_mean",), 1.0, 0),
-    Score("self-collision %", ("self_collision_share",), 1e2),
-    Score("top speed rad/s", ("joint_speed_max",)),
+    Score("collides %", ("self_collision_share",), 1e2),
+    Score("speed rad/s", ("joint_speed_max",)),
 )
 
 
@@ -59,9 +59,9 @@ def headline(report: Measured) -> str:
     """One line with the scores that matter most, for under a picture's title."""
     cells = dict(zip((score.title for score in SCORES), score_cells(report), strict=True))
     return (
-        f"limb direction error {cells['limb error deg']}° (mean / p95)  ·  "
+        f"limb direction error {cells['limb deg']}° (mean / p95)  ·  "
         f"stance slide {cells['slide mm/s']} mm/s  ·  deepest sole {cells['deepest mm']} mm  ·  "
-        f"jerk {cells['jerk rad/s3']} rad/s³  ·  self-collision {cells['self-collision %']} %"
+        f"jerk {cells['jerk rad/s3']} rad/s³  ·  self-collision {cells['collides %']} %"
     )
 
 
