@@ -1,6 +1,9 @@
 """``retarget batch`` and ``retarget demo``: folders of files, taken up again."""
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -235,3 +238,42 @@ def test_shards_together_do_everything_once_and_merge_into_one_manifest(
     wrong = command(*said, "--shard", "3/2")
     assert wrong.code == 2
     assert "3/2" in wrong.error
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+def test_an_interrupted_batch_exits_130_says_how_to_go_on_and_does(
+    command: Command, tmp_path: Path, walk: Path
+) -> None:
+    inputs, out = tmp_path / "in", tmp_path / "out"
+    inputs.mkdir()
+    for number in range(40):
+        (inputs / f"{number:02}.npz").write_bytes(walk.read_bytes())
+    said = [
+        "batch",
+        "--input-dir",
+        inputs,
+        "--output-dir",
+        out,
+        "--pattern",
+        "*.npz",
+        "--max-workers",
+        "1",
+    ]
+    words = [sys.executable, "-m", "retarget", *map(str, said)]
+    with subprocess.Popen(
+        words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stderr is not None
+        lines = []
+        for line in process.stderr:
+            lines.append(line)
+            if line.startswith("[1/40]"):
+                process.send_signal(signal.SIGINT)
+    assert process.returncode == 130
+    assert lines[-1].startswith("interrupted: ")
+    assert "run the same command again to go on" in lines[-1]
+    done = BatchManifest.load(out / "batch_manifest.json").success_count
+    assert 1 <= done < 40
+    again = command(*said, "--json")
+    assert again.code == 0
+    assert (again.json["skipped_count"], again.json["success_count"]) == (done, 40 - done)
