@@ -26,6 +26,7 @@ __all__ = [
     "BatchManifest",
     "BatchRunRecord",
     "BatchWorker",
+    "slimmed",
     "trusted_record",
     "utc_now",
 ]
@@ -157,7 +158,13 @@ class BatchRunRecord(BaseModel):
         return notes if isinstance(notes, dict) else {}
 
 
-_RECORD_FIELDS = set(BatchRunRecord.model_fields)  # shared by records: a set each would double them
+_RECORD_FIELDS = set(BatchRunRecord.model_fields)  # shared: a set each is a quarter of a record
+
+
+def slimmed(record: BatchRunRecord) -> BatchRunRecord:
+    """The same record, without a set of field names of its own: a quarter of its memory."""
+    object.__setattr__(record, "__pydantic_fields_set__", _RECORD_FIELDS)
+    return record
 
 
 def trusted_record(

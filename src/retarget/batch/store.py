@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, StrictInt, TypeAdapter, ValidationError
 
 from retarget.batch.journal import JournalContent, events_in, journal_path, read_journal
-from retarget.batch.models import SCHEMA_VERSION, BatchManifest, BatchRunRecord, utc_now
+from retarget.batch.models import SCHEMA_VERSION, BatchManifest, BatchRunRecord, slimmed, utc_now
 from retarget.batch.plain import printable
 from retarget.errors import ManifestError
 from retarget.files import atomic_write
@@ -206,7 +206,11 @@ def write_manifest_file(
     }
     with atomic_write(real_path(path)) as stream:
         stream.write(json.dumps(opening, indent=1)[:-2].encode() + _RECORDS_BEGIN)
-        stream.write(b",\n".join(records))
+        separator = b""
+        for record in records:
+            stream.write(separator)
+            stream.write(record)
+            separator = b",\n"
         stream.write(_RECORDS_END)
 
 
@@ -270,7 +274,9 @@ def _parse_by_line(data: bytes) -> BatchManifest | None:
         manifest = BatchManifest.model_validate_json(head + _RECORDS_BEGIN + _RECORDS_END)
         read = TypeAdapter(BatchRunRecord).validate_json
         lines = io.BytesIO(rest.removesuffix(_RECORDS_END))
-        records = tuple(read(line.removesuffix(b"\n").removesuffix(b",")) for line in lines)
+        records = tuple(
+            slimmed(read(line.removesuffix(b"\n").removesuffix(b","))) for line in lines
+        )
     except ValidationError:
         return None
     return manifest.model_copy(update={"records": records})
