@@ -10,10 +10,11 @@ import numpy as np
 
 from retarget._version import __version__
 from retarget.errors import RetargetError
-from retarget.motion.anatomy import Anatomy, find_anatomy, needed_roles
+from retarget.motion.anatomy import Anatomy, find_anatomy
 from retarget.motion.contacts import Contacts, find_contacts
 from retarget.motion.edit import between, mirrored
 from retarget.motion.motion import Motion
+from retarget.motion.segments import needed_roles
 from retarget.options import RetargetOptions
 from retarget.result import RetargetingResult, SourceClip
 from retarget.robots.model import RobotModel

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from retarget.motion.anatomy import SIDES, Anatomy
+from retarget.motion.anatomy import Anatomy
 from retarget.motion.feet import (
     HEIGHT_OFF,
     HEIGHT_ON,
@@ -17,6 +17,7 @@ from retarget.motion.feet import (
     speed,
     stance_height,
 )
+from retarget.motion.segments import SIDES
 
 __all__ = ["HEEL", "TOE", "Contacts", "find_contacts", "runs"]
 

@@ -1,4 +1,4 @@
-"""Feet on the ground: marker noise, stance heights, and the frame of a foot whose sole is flat."""
+"""Feet on the ground: marker noise, stance heights, and how a foot's axes lie to its sole."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = [
     "SPEED_OFF",
     "SPEED_ON",
     "FootMarkers",
-    "flat_foot_frames",
+    "fit_foot",
     "lowpass",
     "marker_noise",
     "speed",
@@ -99,7 +99,7 @@ def stance_height(
     return float(edges[int(np.argmax(smooth))] + width / 2)
 
 
-def flat_foot_frames(
+def fit_foot(
     markers: FootMarkers,
     recorded: Frames,
     shank: Frames,
@@ -107,8 +107,8 @@ def flat_foot_frames(
     leg_length: float,
     fps: float,
     noise: float,
-) -> tuple[Frames, Bool[np.ndarray, "T"], float]:
-    """Anatomical frames of a foot, the frames in which it stands flat, and the offset's mean misfit in rad.
+) -> tuple[tuple[Float64[np.ndarray, "3 3"], float], Bool[np.ndarray, "T"]]:
+    """A foot's constant offset and its mean misfit in rad, and the frames in which the foot stands flat.
 
     The constant offset makes the sole's normal point up in flat stance, with x from ankle to toe seen from above.
     """
@@ -127,7 +127,7 @@ def flat_foot_frames(
         fitted, fitted_misfit = constant_offset(recorded, level, flat.astype(np.float64))
         if np.trace(offset.T @ fitted) > 1 + 2 * np.cos(LARGEST_SLOPE_ERROR):
             offset, misfit = fitted, fitted_misfit
-    return recorded @ offset, flat, misfit
+    return (offset, misfit), flat
 
 
 def _low_and_slow(marker: Positions, fps: float, leg_length: float) -> Bool[np.ndarray, "T"]:

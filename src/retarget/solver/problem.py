@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retarget.motion.anatomy import LIMB_SEGMENTS, LIMBS, SIDES
+from retarget.motion.segments import LIMB_SEGMENTS, LIMBS, SIDES
 from retarget.options import RetargetOptions
 from retarget.robots.model import RobotModel
 from retarget.solver.arrays import Capsules, Clip, Floor, Limits, Problem, Soles, Tasks, Weights

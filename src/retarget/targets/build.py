@@ -8,8 +8,9 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from retarget.geometry import quaternion_from_matrix
-from retarget.motion.anatomy import SEGMENTS, SIDES, Anatomy
+from retarget.motion.anatomy import Anatomy
 from retarget.motion.contacts import Contacts
+from retarget.motion.segments import SIDES
 from retarget.robots.model import RobotModel
 from retarget.targets.robot_frames import RobotAnatomy
 
@@ -58,8 +59,7 @@ def build_targets(anatomy: Anatomy, contacts: Contacts, robot: RobotAnatomy) -> 
         for segment in (f"{side}_thigh", f"{side}_shank"):
             point = point - anatomy.frames[segment][..., 2] * robot.lengths[segment]
         positions[f"{side}_ankle"] = point
-    frames = {segment: anatomy.frames[segment] for segment in SEGMENTS}
-    return Targets(positions, frames, contacts.stance, anatomy.fps, scale, contacts.floor)
+    return Targets(positions, anatomy.frames, contacts.stance, anatomy.fps, scale, contacts.floor)
 
 
 def cold_start(

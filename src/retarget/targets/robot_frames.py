@@ -9,7 +9,8 @@ from jaxtyping import Float64
 
 from retarget.errors import RobotError
 from retarget.geometry import frame_from_y, frame_from_z, unit
-from retarget.motion.anatomy import SEGMENTS, SIDES, bend
+from retarget.motion.calibration import bend
+from retarget.motion.segments import SEGMENTS, SIDES
 from retarget.robots.model import RobotModel
 from retarget.solver.kinematics import forward_kinematics
 
