@@ -20,7 +20,7 @@ COMMAND = "make bench (benchmarks/workers.py)"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--copies", type=int, default=10, help="how often each clip is retargeted")
+    parser.add_argument("--copies", type=int, default=20, help="how often each clip is retargeted")
     copies = parser.parse_args().copies
     files = clip_files()
     RetargetWorker().warm_up()  # so that both runs find their code compiled
