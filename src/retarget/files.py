@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,14 @@ from typing import IO
 
 from retarget.errors import OutputError
 
-__all__ = ["atomic_write", "same_file", "sha256_of", "write_bytes", "write_text"]
+__all__ = [
+    "atomic_write",
+    "remove_temporaries",
+    "same_file",
+    "sha256_of",
+    "write_bytes",
+    "write_text",
+]
 
 
 @contextlib.contextmanager
@@ -46,6 +54,16 @@ def atomic_write(path: str | Path) -> Iterator[IO[bytes]]:
             f"{path}: cannot be written ({error.strerror or error}); "
             "check that the folder exists, is writable and has space"
         ) from error
+
+
+def remove_temporaries(path: str | Path) -> None:
+    """Remove what writers of ``path`` that were killed have left beside it; only when nobody writes it now."""
+    path = Path(path)
+    name = re.compile(re.escape(f".{path.name[:80]}.") + r"\d+-[0-9a-f]{8}\.tmp")
+    with contextlib.suppress(OSError, ValueError):
+        for left in path.parent.iterdir():
+            if name.fullmatch(left.name):
+                left.unlink()
 
 
 def write_bytes(path: str | Path, data: bytes) -> None:

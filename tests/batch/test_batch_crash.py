@@ -372,3 +372,16 @@ def test_the_journal_holds_what_its_documentation_says(tmp_path: Path) -> None:
     ]
     assert content.events[0]["journal"] == 1
     assert content.events[1]["ids"] == ["a", "b", "c"]
+
+
+def test_what_killed_writers_left_is_removed(tmp_path: Path) -> None:
+    def killed_while_writing(job: BatchJob) -> Any:
+        job.output.with_name(f".{job.output.name}.123-abcd0123.tmp").write_text("half")
+        raise RuntimeError("as if killed")
+
+    jobs = make_jobs(tmp_path, "a")
+    BatchRunner().run(jobs, killed_while_writing, manifest_path=tmp_path / "m.json")
+    (tmp_path / ".m.json.9-0123abcd.tmp").write_text("half")
+    (tmp_path / "out" / ".a.out.b.9-0123abcd.tmp").write_text("not ours")
+    BatchRunner().run(jobs, write, manifest_path=tmp_path / "m.json")
+    assert sorted(p.name for p in tmp_path.rglob("*.tmp")) == [".a.out.b.9-0123abcd.tmp"]

@@ -203,3 +203,17 @@ def die_idle(job: BatchJob) -> dict[str, object]:
     else:
         time.sleep(1.0)
     return result
+
+
+def test_a_system_that_refuses_processes_ends_the_run_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("multiprocessing.context.SpawnProcess.start", refuse)
+    monkeypatch.setattr("retarget.batch.engines.local._SPAWN_AGAIN_S", 0.01)
+    with pytest.raises(BatchError, match=r"no worker process can be started.*fewer workers"):
+        BatchRunner().run(
+            make_jobs(tmp_path, "a"), write, manifest_path=tmp_path / "m.json", max_workers=2
+        )

@@ -24,6 +24,7 @@ from retarget.batch.plan import QUARANTINE_AFTER, Fingerprint, PlannedJob, take_
 from retarget.batch.stopping import StopSignals
 from retarget.batch.validation import Inputs, refusal
 from retarget.errors import OutputError
+from retarget.files import remove_temporaries
 from retarget.kinds import RunStatus
 
 __all__ = ["Dispatcher", "Policy"]
@@ -175,6 +176,10 @@ class Dispatcher:
             self._record(active, died(active.since, "OutputError", str(error)))
             return
         active.attempt += 1
+        if active.attempts or (
+            active.planned.earlier and active.planned.earlier.status == "failed"
+        ):
+            remove_temporaries(active.job.output)
         if active.fingerprint is None:
             active.fingerprint = take_fingerprint(self._policy.fingerprint, active.job)
         try:

@@ -21,6 +21,7 @@ from retarget.batch.plain import printable
 from retarget.batch.stopping import leave_signals_to_main_thread
 from retarget.batch.store import ManifestHead, encode_record, write_manifest_file
 from retarget.errors import OutputError
+from retarget.files import remove_temporaries
 
 __all__ = ["Ledger"]
 
@@ -94,6 +95,8 @@ class Ledger:
         self._behind_since: float | None = None
         self._rewriting, self._syncing = _Budget(), _Budget()
         self._tick = tick
+        for written in (path, journal_path(path)):
+            remove_temporaries(written)
         self._write()  # the new definition; also all that an older journal knew
         self._journal = Journal.create(journal_path(path), self._journal_head(order))
         self._closing = threading.Event()

@@ -40,6 +40,7 @@ _TICK_S = 0.2  # how often deadlines, memory and silent deaths are looked for
 _TAIL = 16_384  # bytes of a job's output that are kept
 _LEAK = 512 << 20  # bytes a process may have grown since it was warm before it is replaced
 _MAX_FAILED_STARTS = 3  # in a row
+_SPAWN_AGAIN_S = 1.0  # after the system has refused a process
 _END_GRACE_S = 2.0  # for an idle process to end by itself
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -78,6 +79,7 @@ class LocalEngine:
         self._waiting: deque[PickledTask] = deque()
         self._failed_starts = 0
         self._spawned = 0
+        self._spawn_after = 0.0
         self._next_tick = 0.0
         for _ in range(min(max_workers, max_workers if expected is None else expected)):
             self._spawn()
@@ -127,8 +129,22 @@ class LocalEngine:
         self._selector.close()
 
     def _spawn(self) -> None:
+        if time.monotonic() < self._spawn_after:
+            return
+        try:
+            process = _Process(str(self._spawned + 1), self._pickle, self._selector)
+        except OSError as error:  # no more processes, memory or descriptors: perhaps later
+            self._spawn_after = time.monotonic() + _SPAWN_AGAIN_S
+            self._failed_starts += 1
+            _log.warning("a worker process could not be started: %s", error)
+            if not self._processes and self._failed_starts >= _MAX_FAILED_STARTS:
+                raise BatchError(
+                    f"no worker process can be started ({error}); use fewer workers, or raise the "
+                    "limits on processes, memory or open files"
+                ) from error
+            return
         self._spawned += 1
-        self._processes.append(_Process(str(self._spawned), self._pickle, self._selector))
+        self._processes.append(process)
 
     def _hand_out(self) -> None:
         for process in list(self._processes):
@@ -139,9 +155,10 @@ class LocalEngine:
                 process.give(task, self._limits.timeout_s)
                 self._events.append(Started(task.key, process.name))
         starting = sum(not process.ready for process in self._processes)
-        while starting < len(self._waiting) and len(self._processes) < self._max_workers:
+        for _ in range(
+            min(len(self._waiting) - starting, self._max_workers - len(self._processes))
+        ):
             self._spawn()
-            starting += 1
 
     def _wait(self, timeout_s: float) -> None:
         if self._processes:
