@@ -85,7 +85,7 @@ def _joints(motion: Motion) -> list[dict[str, Any]]:
 def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     bind_pose = "none recognised"
     if facts["bind_pose"]:
-        bind_pose = f"recognised in the first frame, {facts['dropped_frames']} frames dropped"
+        bind_pose = f"recognised at the start; frames dropped: {facts['dropped_frames']}"
     stance = ", ".join(f"{name} {share:.0%}" for name, share in facts["stance_share"].items())
     return [
         ("file", facts["path"]),

@@ -1,1 +1,1 @@
-"""."""
+"""The solver: kinematics kernels, a start for every frame, and one optimisation over the whole clip."""
