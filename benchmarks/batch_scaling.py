@@ -20,6 +20,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
+from measure import table, write_section
 from retarget.batch import BatchJob, BatchManifest, BatchRunner
 
 
@@ -138,6 +139,7 @@ def main() -> None:
         plan += [("ray-2", said.ray_jobs), ("ray-2-10ms", 1000)]
     except ImportError:
         print("ray is not installed: left out", file=sys.stderr)
+    measured = []
     for what, count in plan:
         command = [sys.executable, __file__, "--measure", what, str(count)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
@@ -146,12 +148,27 @@ def main() -> None:
             print(line, flush=True)
         else:
             row = json.loads(line)
+            measured.append(row)
             print(
                 f"{row['what']:14s} {row['jobs']:7d} jobs {row['seconds']:8.2f} s "
                 f"{row['ms_a_job']:8.3f} ms a job ({row['driver_cpu_ms_a_job']:.3f} of the driver's CPU) "
                 f"{row['peak_mb']:5d} MB peak",
                 flush=True,
             )
+    if measured:
+        _write_results(measured)
+
+
+def _write_results(measured: list[dict[str, Any]]) -> None:
+    columns = ["engine", "jobs", "s", "ms a job", "driver's CPU ms a job", "peak memory MB"]
+    keys = ["what", "jobs", "seconds", "ms_a_job", "driver_cpu_ms_a_job", "peak_mb"]
+    body = (
+        "Jobs that only create their output. `resume` runs them again when all is done, `load` reads the "
+        "manifest, `naive` is a `ProcessPoolExecutor` with a manifest written at the end, a number is that of "
+        "worker processes, `10ms` jobs sleep for 10 ms.\n\n"
+        + table(columns, [[str(row[key]) for key in keys] for row in measured])
+    )
+    write_section("batch", "What a batch costs", "make bench (benchmarks/batch_scaling.py)", body)
 
 
 if __name__ == "__main__":
