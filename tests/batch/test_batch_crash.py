@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -385,3 +386,29 @@ def test_what_killed_writers_left_is_removed(tmp_path: Path) -> None:
     (tmp_path / "out" / ".a.out.b.9-0123abcd.tmp").write_text("not ours")
     BatchRunner().run(jobs, write, manifest_path=tmp_path / "m.json")
     assert sorted(p.name for p in tmp_path.rglob("*.tmp")) == [".a.out.b.9-0123abcd.tmp"]
+
+
+def test_reading_beside_a_run_never_misses_a_finished_job(tmp_path: Path) -> None:
+    """Another thread loads without pause while short runs begin and end."""
+    finished: set[str] = set()
+    stop, misses, loads = threading.Event(), [], []
+
+    def watch() -> None:
+        while not stop.is_set():
+            before = set(finished)
+            seen = set(BatchManifest.load(tmp_path / "m.json").records_by_id())
+            misses.extend(before - seen)
+            loads.append(len(seen))
+
+    BatchRunner().run([], write, manifest_path=tmp_path / "m.json")
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    for start in range(0, 60, 6):
+        jobs = make_jobs(tmp_path, *(f"j{n}" for n in range(start + 6)))
+        BatchRunner(on_record=lambda record: finished.add(record.job_id)).run(
+            jobs, write, manifest_path=tmp_path / "m.json"
+        )
+    stop.set()
+    watcher.join()
+    assert misses == []
+    assert len(loads) > 5

@@ -19,7 +19,14 @@ from typing import Any
 from retarget.errors import ManifestError, OutputError
 from retarget.files import atomic_write
 
-__all__ = ["JOURNAL_VERSION", "Journal", "JournalContent", "journal_path", "read_journal"]
+__all__ = [
+    "JOURNAL_VERSION",
+    "Journal",
+    "JournalContent",
+    "journal_identity",
+    "journal_path",
+    "read_journal",
+]
 
 JOURNAL_VERSION = 1
 _STEP = 1 << 16  # bytes taken on disk at a time, ahead of the events
@@ -65,10 +72,21 @@ class JournalContent:
     Attributes:
         events: The intact events, in order.
         damaged_lines: Lines that are not intact, but for a torn last one.
+        identity: Tells this run's journal from another's.
     """
 
     events: list[Event]
     damaged_lines: int
+    identity: bytes
+
+
+def journal_identity(path: Path) -> bytes | None:
+    """What tells a run's journal from another's: its beginning, which says when the run began."""
+    try:
+        with path.open("rb") as stream:
+            return stream.readline(_STEP)
+    except OSError:
+        return None
 
 
 def read_journal(path: Path) -> JournalContent | None:
@@ -103,7 +121,8 @@ def read_journal(path: Path) -> JournalContent | None:
             f"{path}: journal version {version!r} is newer than {JOURNAL_VERSION}; "
             "use the version of retarget that wrote it"
         )
-    return JournalContent(events, damaged)
+    end_of_first = data.find(b"\n", 0, _STEP) + 1
+    return JournalContent(events, damaged, data[: end_of_first or _STEP])
 
 
 class Journal:

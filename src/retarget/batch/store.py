@@ -18,7 +18,13 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, StrictInt, TypeAdapter, ValidationError
 
-from retarget.batch.journal import JournalContent, events_in, journal_path, read_journal
+from retarget.batch.journal import (
+    JournalContent,
+    events_in,
+    journal_identity,
+    journal_path,
+    read_journal,
+)
 from retarget.batch.models import SCHEMA_VERSION, BatchManifest, BatchRunRecord, slimmed, utc_now
 from retarget.batch.plain import printable
 from retarget.errors import ManifestError
@@ -40,6 +46,7 @@ __all__ = [
 _log = logging.getLogger("retarget.batch")
 _Manifest = TypeVar("_Manifest", bound=BatchManifest)
 
+_READ_AGAIN = 10  # times, when runs begin and end while their files are read
 _RECORDS_BEGIN, _RECORDS_END = b',\n "records": [\n', b"\n]}\n"
 
 # How to turn the JSON object of one schema version into that of the next.
@@ -125,11 +132,13 @@ def read_stored(path: Path) -> StoredBatch | None:
         ManifestError: Either is foreign, corrupt, empty or of a newer version.
     """
     path = real_path(path)
-    for _ in range(3):
-        # A run may end between the two reads: its journal is removed only after the manifest is complete.
-        journal = read_journal(journal_path(path))
+    for _ in range(_READ_AGAIN):
+        # A journal holds all events of its run, so one read after the manifest completes it, if it is of the
+        # same run: one may end, and another begin, in between.
+        run = journal_identity(journal_path(path))
         manifest = _read_file(path)
-        if journal is not None or not journal_path(path).exists():
+        journal = read_journal(journal_path(path))
+        if (journal.identity if journal else None) == run:
             break
     if manifest is None and journal is None:
         return None
