@@ -61,7 +61,7 @@ class RetargetingResult:
         joint_names: Names of the n joints.
         robot: Name of the robot.
         contacts: Ground contact found on the human: foot (left, right) x (heel, toe).
-        frame_cost: Final cost of each frame, dimensionless; large where the robot could not follow.
+        frame_cost: Cost of each frame before its last step, dimensionless; large where the robot could not follow.
         source: The human motion.
         residuals: What the constraints were missed by, by name and unit: ``anchor_m`` (a held heel or toe off its
             place), ``overlap_m`` (the robot's own bodies).

@@ -24,6 +24,7 @@ __all__ = [
     "predict_active",
     "retract_all",
     "shift_floor",
+    "speeding",
     "violations",
 ]
 
@@ -293,6 +294,22 @@ def violations(
                 distance = segment_distance(starts[i], ends[i], starts[j], ends[j], x, y)
                 overlap = max(overlap, capsules.radii[i] + capsules.radii[j] - distance)
     return deepest, overlap
+
+
+@jit(fastmath=True)
+def speeding(
+    qpos: Float64[np.ndarray, "T Q"],
+    first: int,
+    frames: int,
+    step_limits: Float64[np.ndarray, "B"],
+) -> float:
+    """Largest share by which a joint's step exceeds its limit; negative where none does."""
+    worst = -1.0
+    for t in range(max(first, 1), first + frames):
+        for b in range(1, step_limits.shape[0]):
+            step = abs(qpos[t, 6 + b] - qpos[t - 1, 6 + b])
+            worst = max(worst, step / step_limits[b] - 1.0)
+    return worst
 
 
 @jit(fastmath=True)

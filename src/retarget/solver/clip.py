@@ -13,6 +13,7 @@ from retarget.solver.active import (
     predict_active,
     retract_all,
     shift_floor,
+    speeding,
     violations,
 )
 from retarget.solver.arrays import Problem
@@ -39,6 +40,7 @@ class ClipOptions(NamedTuple):
         repairs: Most times that a window is solved on because a constraint is violated.
         penetration: Depth below the floor that calls for multipliers, metres.
         overlap: Overlap of capsules that calls for another solve, metres.
+        speeding: Excess of a joint's step, as a share of its limit, that calls for another solve.
     """
 
     window: int = 32
@@ -50,6 +52,7 @@ class ClipOptions(NamedTuple):
     repairs: int = 8
     penetration: float = 0.001
     overlap: float = 0.003
+    speeding: float = 0.05
 
 
 def solve_clip(
@@ -160,7 +163,9 @@ def _solve_window(
             here, near, tree, problem.floor, capsules, window.near, window.used
         )
         too_deep = depth >= options.penetration
-        if repairs >= options.repairs or not (too_deep or overlap >= options.overlap):
+        too_fast = speeding(qpos, first, frames, limits.step) >= options.speeding
+        violated = too_deep or too_fast or overlap >= options.overlap
+        if repairs >= options.repairs or not violated:
             break
         if too_deep:
             shift_floor(here, tree, problem.floor, window.floor_shift)
