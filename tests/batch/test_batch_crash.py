@@ -387,7 +387,7 @@ def test_what_killed_writers_left_is_removed(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.rglob("*.tmp")) == [".a.out.b.9-0123abcd.tmp"]
 
 
-@pytest.mark.parametrize("between", ["journal_identity", "_read_file"])
+@pytest.mark.parametrize("between", ["journal_identity", "read_manifest_file"])
 def test_reading_while_a_run_ends_never_misses_a_finished_job(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, between: str
 ) -> None:

@@ -128,6 +128,20 @@ def test_job_provenance_goes_into_the_record(tmp_path: Path) -> None:
     assert manifest.records[0].provenance == {"subject": 7, "bytes": 10}
 
 
+@pytest.mark.parametrize("said", ["my batch", {"number": 3}])
+def test_a_worker_may_say_batch_itself(tmp_path: Path, said: Any) -> None:
+    def worker(job: BatchJob) -> dict[str, Any]:
+        return {**write(job), "batch": said}
+
+    first = run(tmp_path, "a", worker=worker)
+    assert first.records[0].provenance == {"bytes": 10, "batch": said}
+    assert run(tmp_path, "a").records[0].provenance == {"bytes": 10, "batch": said}
+    forced = run(tmp_path, "a", worker=worker, force=True, fingerprint=fingerprint(1))
+    notes = forced.records[0].batch_notes
+    assert notes["fingerprint"]["solver"] == 1
+    assert said in (notes.get("said"), {"number": notes.get("number")})
+
+
 def fingerprint(version: int) -> Any:
     return lambda job: {"input": job.motion.read_text(), "solver": version}
 

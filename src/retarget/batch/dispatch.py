@@ -249,17 +249,15 @@ class Dispatcher:
         if planned.stale:
             notes["stale"] = list(planned.stale)
             _log.warning("job %s is skipped although %s", job.id, planned.reason)
-        if notes:
-            provenance["batch"] = notes
-        else:
-            provenance.pop("batch", None)
+        if earlier is not None and earlier.batch_notes:
+            del provenance["batch"]
         record = trusted_record(
             job,
             RunStatus.SKIPPED,
             started_at=now,
             finished_at=now,
             message=planned.reason,
-            provenance=provenance,
+            provenance=_with_notes(provenance, notes),
         )
         self._keep(record, _Active(planned))
 
@@ -289,8 +287,6 @@ class Dispatcher:
                     "alone until it is forced"
                 )
         provenance = {**to_plain(job.provenance), **outcome.provenance}
-        if notes:
-            provenance["batch"] = notes
         record = trusted_record(
             job,
             RunStatus.SUCCESS if outcome.succeeded else RunStatus.FAILED,
@@ -298,7 +294,7 @@ class Dispatcher:
             finished_at=datetime.fromisoformat(outcome.finished_at),
             message=message,
             error_type=outcome.error_type,
-            provenance=provenance,
+            provenance=_with_notes(provenance, notes),
         )
         self._keep(record, active)
         if not outcome.succeeded and outcome.error_type != "Interrupted":
@@ -343,6 +339,17 @@ class Dispatcher:
 
 def _interrupted(active: _Active) -> Outcome:
     return died(active.since, "Interrupted", "the run was stopped before the job had ended")
+
+
+def _with_notes(provenance: dict[str, Any], notes: dict[str, Any]) -> dict[str, Any]:
+    """Provenance with what the batch has to add, beside what a worker may have put in the same place."""
+    if not notes:
+        return provenance
+    present = provenance.get("batch", {})
+    return {
+        **provenance,
+        "batch": {**(present if isinstance(present, dict) else {"said": present}), **notes},
+    }
 
 
 def _attempt_note(outcome: Outcome) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from retarget.batch.journal import JOURNAL_VERSION, Journal, encode_event, journal_path
+from retarget.batch.manifest_file import ManifestHead, encode_record, write_manifest_file
 from retarget.batch.models import BatchJob, BatchManifest, BatchRunRecord, utc_now
 from retarget.batch.plain import printable
 from retarget.batch.stopping import leave_signals_to_main_thread
-from retarget.batch.store import ManifestHead, encode_record, write_manifest_file
 from retarget.errors import OutputError
 from retarget.files import remove_temporaries
 

@@ -276,7 +276,7 @@ class BatchManifest(BaseModel):
         Raises:
             OutputError: The file cannot be written; what was there is untouched.
         """
-        from retarget.batch.store import save_manifest
+        from retarget.batch.manifest_file import save_manifest
 
         save_manifest(self, Path(path))
 

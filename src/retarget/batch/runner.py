@@ -15,6 +15,7 @@ from retarget.batch.engines.base import Engine, Limits
 from retarget.batch.events import BatchEvent, EventSink
 from retarget.batch.ledger import Ledger
 from retarget.batch.lock import ManifestLock
+from retarget.batch.manifest_file import ManifestHead, real_path
 from retarget.batch.models import (
     BatchJob,
     BatchManifest,
@@ -24,7 +25,7 @@ from retarget.batch.models import (
 )
 from retarget.batch.plan import Fingerprint, PlannedJob, Selection, StalePolicy, plan_jobs
 from retarget.batch.stopping import StopSignals
-from retarget.batch.store import ManifestHead, StartedJob, StoredBatch, read_stored, real_path
+from retarget.batch.store import StartedJob, StoredBatch, read_stored
 from retarget.batch.validation import (
     Inputs,
     check_folder_writable,

@@ -6,30 +6,17 @@ pools with a shared queue lose everything in flight. Processes are spawned, as f
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import multiprocessing
-import os
 import pickle
 import selectors
 import signal
 import time
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import datetime
-from multiprocessing import resource_tracker
 
 from retarget.batch.attempt import Outcome, died
 from retarget.batch.engines.base import Ended, EngineEvent, Limits, PickledTask, Started, Task
-from retarget.batch.engines.child import (
-    ChildPipes,
-    FrameReader,
-    child_main,
-    read_available,
-    resident_bytes,
-)
-from retarget.batch.models import utc_now
+from retarget.batch.engines.child import resident_bytes
+from retarget.batch.engines.process import WorkerProcess
 from retarget.errors import BatchError
 
 __all__ = ["LocalEngine"]
@@ -37,19 +24,10 @@ __all__ = ["LocalEngine"]
 _log = logging.getLogger("retarget.batch")
 
 _TICK_S = 0.2  # how often deadlines, memory and silent deaths are looked for
-_TAIL = 16_384  # bytes of a job's output that are kept
 _LEAK = 512 << 20  # bytes a process may have grown since it was warm before it is replaced
 _MAX_FAILED_STARTS = 3  # in a row
 _SPAWN_AGAIN_S = 1.0  # after the system has refused a process
 _END_GRACE_S = 2.0  # for an idle process to end by itself
-_THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
 
 
 class LocalEngine:
@@ -72,8 +50,8 @@ class LocalEngine:
         self._pickle = worker_pickle
         self._limits = limits
         self._max_workers = max_workers
-        self._processes: list[_Process] = []
-        self._retired: list[_Process] = []
+        self._processes: list[WorkerProcess] = []
+        self._retired: list[WorkerProcess] = []
         self._selector = selectors.DefaultSelector()
         self._events: deque[EngineEvent] = deque()
         self._waiting: deque[PickledTask] = deque()
@@ -132,7 +110,7 @@ class LocalEngine:
         if time.monotonic() < self._spawn_after:
             return
         try:
-            process = _Process(str(self._spawned + 1), self._pickle, self._selector)
+            process = WorkerProcess(str(self._spawned + 1), self._pickle, self._selector)
         except OSError as error:  # no more processes, memory or descriptors: perhaps later
             self._spawn_after = time.monotonic() + _SPAWN_AGAIN_S
             self._failed_starts += 1
@@ -174,7 +152,7 @@ class LocalEngine:
             self._check_retired()
         self._hand_out()
 
-    def _listen(self, process: _Process) -> None:
+    def _listen(self, process: WorkerProcess) -> None:
         """Take in what a process has said, and notice when it has died."""
         alive = (
             process.is_alive()
@@ -184,7 +162,7 @@ class LocalEngine:
         if not alive and process in self._processes:
             self._bury(process)
 
-    def _take_in(self, process: _Process, frame: bytes) -> None:
+    def _take_in(self, process: WorkerProcess, frame: bytes) -> None:
         kind, body = frame[:1], frame[1:]
         if kind == b"r":
             process.ready, process.warm_bytes = True, int(body)
@@ -203,7 +181,7 @@ class LocalEngine:
                 + body.decode("utf-8", "replace").strip()
             )
 
-    def _is_worn(self, process: _Process, size: int) -> bool:
+    def _is_worn(self, process: WorkerProcess, size: int) -> bool:
         """Whether a process has done its number of jobs, or keeps memory that no job should leave."""
         recycle_after, limit = self._limits.recycle_after, self._limits.memory_limit
         worn = recycle_after is not None and process.jobs_done >= recycle_after
@@ -212,7 +190,7 @@ class LocalEngine:
             _log.info("worker %s kept %d MB and is replaced", process.name, size >> 20)
         return worn or grown
 
-    def _bury(self, process: _Process) -> None:
+    def _bury(self, process: WorkerProcess) -> None:
         """A process has ended by itself: its job, if any, did that."""
         code = process.exit_code()
         task, started, tail = process.task, process.started_at, process.tail()
@@ -232,7 +210,7 @@ class LocalEngine:
                     + (f"\n{tail}" if tail else "")
                 )
 
-    def _check(self, process: _Process) -> None:
+    def _check(self, process: WorkerProcess) -> None:
         """Deadlines, memory, and deaths that no pipe tells of because a job's child holds it open."""
         if not process.is_alive():
             self._listen(process)
@@ -267,7 +245,7 @@ class LocalEngine:
                 process.kill()
 
     def _condemn(
-        self, process: _Process, error_type: str, message: str, kinds: tuple[str, ...]
+        self, process: WorkerProcess, error_type: str, message: str, kinds: tuple[str, ...]
     ) -> None:
         task, started = process.task, process.started_at
         assert task is not None
@@ -277,148 +255,17 @@ class LocalEngine:
         outcome = died(started, error_type, message, kinds=kinds, output_tail=tail)
         self._events.append(Ended(task.key, outcome))
 
-    def _retire(self, process: _Process) -> None:
+    def _retire(self, process: WorkerProcess) -> None:
         """Let an idle process end by itself, beside those at work."""
         self._processes.remove(process)
         process.ask_to_end()
         process.deadline = time.monotonic() + _END_GRACE_S
         self._retired.append(process)
 
-    def _drop(self, process: _Process) -> None:
+    def _drop(self, process: WorkerProcess) -> None:
         """Kill a process."""
         self._processes.remove(process)
         process.kill()
-
-
-class _Process:
-    """The driver's side of one worker process."""
-
-    def __init__(self, name: str, worker_pickle: bytes, selector: selectors.BaseSelector) -> None:
-        self.name = name
-        self.task: PickledTask | None = None
-        self.ready = False
-        self.jobs_done = 0
-        self.warm_bytes = 0
-        self.deadline: float | None = None
-        self.started_at: datetime = utc_now()
-        context = multiprocessing.get_context("spawn")
-        jobs, self._jobs = context.Pipe(duplex=False)
-        self._results, results = context.Pipe(duplex=False)
-        self._output, output = context.Pipe(duplex=False)
-        self._process = context.Process(
-            target=child_main,
-            args=(ChildPipes(jobs, results, output), worker_pickle, os.getpid()),
-            name=f"retarget-worker-{name}",
-            daemon=False,  # a job may have processes of its own
-        )
-        try:
-            with _one_thread_each(), _signals_held():
-                self._process.start()
-        except BaseException:
-            for pipe in (self._jobs, self._results, self._output):
-                pipe.close()
-            raise
-        finally:
-            for pipe in (jobs, results, output):
-                pipe.close()
-        self._reader = FrameReader(self._results.fileno())
-        os.set_blocking(self._output.fileno(), False)
-        self._tail = bytearray()
-        self._selector = selector
-        self._watched: set[int] = set()
-        for descriptor in (self._process.sentinel, self._results.fileno(), self._output.fileno()):
-            self._watched.add(descriptor)
-            selector.register(descriptor, selectors.EVENT_READ, self)
-
-    @property
-    def pid(self) -> int:
-        """Process id, which is its group's too."""
-        pid = self._process.pid
-        assert pid is not None
-        return pid
-
-    def is_alive(self) -> bool:
-        """Whether it runs."""
-        return self._process.exitcode is None
-
-    def exit_code(self) -> int:
-        """Its exit status, negative for a signal."""
-        return self._process.exitcode or 0
-
-    def give(self, task: PickledTask, timeout_s: float | None) -> None:
-        """Hand a task over; a process that has just died is noticed later."""
-        self.task, self.started_at = task, utc_now()
-        self.deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        self.drain()
-        self._tail.clear()
-        with contextlib.suppress(OSError):
-            self._jobs.send_bytes(task.job)
-
-    def take_back(self, outcome: Outcome) -> tuple[int, Outcome] | None:
-        """The task's key and its outcome, with what it printed if it failed."""
-        task, self.task, self.deadline = self.task, None, None
-        self.jobs_done += 1
-        if task is None:
-            return None
-        self.drain()
-        if not outcome.succeeded:
-            outcome = _with_tail(outcome, self.tail())
-        return task.key, outcome
-
-    def frames(self) -> Iterator[bytes]:
-        """What it has sent; also keeps its output flowing."""
-        self.drain()
-        yield from self._reader.frames()
-        if self._reader.ended and not self._results.closed:
-            self._unwatch(self._results.fileno())
-
-    def drain(self) -> None:
-        """Take in its output, and keep the end."""
-        for _ in range(4):  # a job that prints without end must not hold the driver
-            if self._output.closed:
-                return
-            chunk = read_available(self._output.fileno())
-            if chunk is None:
-                self._unwatch(self._output.fileno())
-                self._output.close()
-                return
-            if not chunk:
-                return
-            self._tail += chunk
-            del self._tail[:-_TAIL]
-
-    def tail(self) -> str:
-        """The end of the present task's output."""
-        return self._tail.decode("utf-8", "backslashreplace")
-
-    def _unwatch(self, *descriptors: int) -> None:
-        for descriptor in self._watched.intersection(descriptors):
-            self._watched.remove(descriptor)
-            self._selector.unregister(descriptor)
-
-    def ask_to_end(self) -> None:
-        """No more jobs for it."""
-        self._unwatch(*self._watched)
-        with contextlib.suppress(OSError):
-            self._jobs.close()
-
-    def kill(self) -> None:
-        """Kill it, if it still runs, with all of its group, and forget it."""
-        self._unwatch(*self._watched)
-        if hasattr(os, "killpg"):
-            with contextlib.suppress(OSError):
-                os.killpg(self.pid, signal.SIGKILL)
-        if self.is_alive():
-            self._process.kill()
-        self._process.join()
-        for pipe in (self._jobs, self._results, self._output):
-            with contextlib.suppress(OSError):
-                pipe.close()
-        self._process.close()
-
-
-def _with_tail(outcome: Outcome, tail: str) -> Outcome:
-    return replace(outcome, output_tail=tail, interrupted=False)
 
 
 def _why_died(code: int) -> str:
@@ -430,29 +277,3 @@ def _why_died(code: int) -> str:
         name = f"signal {-code}"
     hint = " (perhaps out of memory)" if name == "SIGKILL" else ""
     return f"the worker process was killed by {name}{hint}"
-
-
-@contextlib.contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Let a process started within use one thread a library, unless the user has said otherwise."""
-    added = [name for name in _THREAD_VARIABLES if name not in os.environ]
-    os.environ.update(dict.fromkeys(added, "1"))
-    try:
-        yield
-    finally:
-        for name in added:
-            os.environ.pop(name, None)
-
-
-@contextlib.contextmanager
-def _signals_held() -> Iterator[None]:
-    """Start a process with the stop signals blocked: it opens to them once it can handle them."""
-    if not hasattr(signal, "pthread_sigmask"):  # pragma: no cover - Windows
-        yield
-        return
-    resource_tracker.ensure_running()  # it opens the signals again when it starts
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
