@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from cli_helpers import Bvh, Command
 
@@ -105,7 +106,8 @@ def test_two_workers_give_the_same_motion_as_one(
         )
         assert outcome.code == 0, outcome.err
     one, two = (RetargetingResult.load_npz(tmp_path / w / "deep" / "b.npz") for w in ("1", "2"))
-    assert (one.qpos == two.qpos).all()
+    # Code that a process has compiled itself and code from the cache may round differently.
+    np.testing.assert_allclose(one.qpos, two.qpos, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize(
