@@ -70,7 +70,7 @@ class Ledger:
 
     Example:
         >>> ledger = Ledger(path, head, order, {}, tick=lock.touch)  # doctest: +SKIP
-        >>> ledger.started(job, attempt=1, worker="1")  # doctest: +SKIP
+        >>> ledger.started(job, attempt=1, notes={})  # doctest: +SKIP
         >>> ledger.finished(record)  # doctest: +SKIP
         >>> manifest = ledger.finish()  # doctest: +SKIP
     """

@@ -24,7 +24,7 @@ def log_name(job_id: str) -> str:
 
     Example:
         >>> log_name("day 1/walk")
-        'logs/day_1_walk-3b1d6e1c.log'
+        'logs/day_1_walk-2747c313.log'
     """
     readable = re.sub(r"[^A-Za-z0-9._-]+", "_", job_id)[-80:].strip("._") or "job"
     digest = hashlib.sha256(job_id.encode("utf-8", "backslashreplace")).hexdigest()[:8]

@@ -44,7 +44,6 @@ class StartedJob:
     job_id: str
     at: datetime
     attempt: int
-    worker: str
     motion: str
     output: str
     notes: dict[str, Any]
@@ -173,7 +172,6 @@ def _apply(stored: StoredBatch, event: dict[str, Any]) -> None:
                 job_id=event["id"],
                 at=datetime.fromisoformat(event["at"]),
                 attempt=int(event.get("attempt", 1)),
-                worker=str(event.get("worker", "")),
                 motion=str(event["motion"]),
                 output=str(event["output"]),
                 notes=dict(event.get("notes", {})),
