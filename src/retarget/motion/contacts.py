@@ -34,11 +34,15 @@ class Contacts:
         stance: Foot (left, right) x point (heel, toe).
         ankle_heights: Height of each ankle joint while its foot is flat, metres.
         toe_heights: Height of each toe joint in stance, metres; the lower is the clip's floor.
+        heel_points: Each heel in its foot's anatomical frame, from the ankle, metres; recorded skeletons have none.
+        heel_heights: Height of each of these heels in stance, metres.
     """
 
     stance: Bool[np.ndarray, "T 2 2"]
     ankle_heights: Float64[np.ndarray, "2"]
     toe_heights: Float64[np.ndarray, "2"]
+    heel_points: Float64[np.ndarray, "2 3"]
+    heel_heights: Float64[np.ndarray, "2"]
 
     @property
     def floor(self) -> float:
@@ -59,17 +63,22 @@ def find_contacts(anatomy: Anatomy) -> Contacts:
     )
     ankle_heights = np.array([_ankle_height(s, anatomy, smooth, speeds) for s in SIDES])
     toe_heights, ankle_heights = _shared(toe_heights, leg), _shared(ankle_heights, leg)
+    # Under and behind the ankle.
+    drop = np.maximum(0.04 * leg, ankle_heights - toe_heights + 0.02 * leg)
+    heel_points = np.stack([np.full(2, -0.06 * leg), np.zeros(2), -drop], axis=1)
+    heel_heights = np.empty(2)
     stance = np.zeros((len(smooth["left_toe"]), 2, 2), bool)
     for foot, side in enumerate(SIDES):
         stance[:, foot, TOE] = _stance(
             smooth[f"{side}_toe"][:, 2], speeds[f"{side}_toe"], toe_heights[foot], leg, fps
         )
-        heel = _heel(side, anatomy, ankle_heights[foot] - toe_heights[foot])
+        heel = anatomy.points[f"{side}_ankle"] + anatomy.frames[f"{side}_foot"] @ heel_points[foot]
         heel = lowpass(heel, fps=fps, noise=anatomy.noise, leg_length=leg)
         flat = anatomy.flat[side]
         rest = np.median(heel[flat, 2]) if flat.sum() >= 3 else np.percentile(heel[:, 2], 5)
+        heel_heights[foot] = rest
         stance[:, foot, HEEL] = _stance(heel[:, 2], speed(heel, fps), float(rest), leg, fps)
-    return Contacts(stance, ankle_heights, toe_heights)
+    return Contacts(stance, ankle_heights, toe_heights, heel_points, heel_heights)
 
 
 def _ankle_height(
@@ -88,13 +97,6 @@ def _shared(heights: Float64[np.ndarray, "2"], leg: float) -> Float64[np.ndarray
     """Both feet on one floor; where they differ much, the lower foot knows it better."""
     apart = abs(heights[1] - heights[0]) > SHARED_FLOOR * leg
     return np.full(2, heights.min() if apart else heights.mean())
-
-
-def _heel(side: str, anatomy: Anatomy, ankle_above_toe: float) -> Float64[np.ndarray, "T 3"]:
-    """A point under and behind the ankle; the recorded skeletons have no heel joint."""
-    leg = anatomy.leg_length
-    local = np.array([-0.06 * leg, 0.0, -max(0.04 * leg, ankle_above_toe + 0.02 * leg)])
-    return np.asarray(anatomy.points[f"{side}_ankle"] + anatomy.frames[f"{side}_foot"] @ local)
 
 
 def _stance(

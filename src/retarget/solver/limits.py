@@ -13,7 +13,7 @@ from retarget._jit import jit
 from retarget.solver.arrays import Floor, Tree
 from retarget.solver.kinematics import body_kinematics
 
-__all__ = ["SPEED_RESERVE", "lift_above_floor", "limit_joint_steps"]
+__all__ = ["SPEED_RESERVE", "floor_depth", "lift_above_floor", "limit_joint_steps"]
 
 SPEED_RESERVE = 0.98  # share of the speed limit that the solve aims at: room for its softness
 _LIFT_TIME = 0.1  # seconds over which the base is raised and lowered again
@@ -60,6 +60,24 @@ def limit_joint_steps(
 
 
 @jit(fastmath=True)
+def floor_depth(
+    height: float,
+    R: Float64[np.ndarray, "B 3 3"],
+    r: Float64[np.ndarray, "B 3"],
+    floor: Floor,
+) -> float:
+    """How far the deepest sphere is below the floor, metres, for a base at a height; 0 where none is."""
+    deepest = 0.0
+    for p in range(floor.bodies.shape[0]):
+        b = floor.bodies[p]
+        lowest = height + r[b, 2] - floor.radii[p]
+        for k in range(3):
+            lowest += R[b, 2, k] * floor.points[p, k]
+        deepest = max(deepest, -lowest)
+    return deepest
+
+
+@jit(fastmath=True)
 def _depths(
     qpos: Float64[np.ndarray, "T Q"],
     tree: Tree,
@@ -72,14 +90,7 @@ def _depths(
     a = np.empty((bodies, 3))
     for t in range(qpos.shape[0]):
         body_kinematics(qpos[t], tree, R, r, a)
-        deepest = 0.0
-        for p in range(floor.bodies.shape[0]):
-            b = floor.bodies[p]
-            height = qpos[t, 2] + r[b, 2] - floor.radii[p]
-            for k in range(3):
-                height += R[b, 2, k] * floor.points[p, k]
-            deepest = max(deepest, -height)
-        depth[t] = deepest
+        depth[t] = floor_depth(qpos[t, 2], R, r, floor)
 
 
 @jit()

@@ -18,11 +18,29 @@ from retarget.solver.tree import add_point_mass, base_rotation_step
 __all__ = [
     "acceleration_rows",
     "anchor_composites",
+    "contact_rise",
     "damp_diagonal",
     "floor_rows",
     "pair_rows",
     "step_rows",
 ]
+
+
+@jit(fastmath=True)
+def contact_rise(R: Float64[np.ndarray, "B 3 3"], soles: Soles, i: int) -> float:
+    """How far contact point i is above the lowest point of its sole, metres.
+
+    A tilted foot (ankle roll is limited) touches with its lowest point: the contact point then floats higher.
+    """
+    foot = soles.contact_feet[i]
+    b = soles.feet[foot]
+    rise = 0.0
+    for p in range(soles.points.shape[1]):
+        above = 0.0
+        for k in range(3):
+            above += R[b, 2, k] * (soles.contact_points[i, k] - soles.points[foot, p, k])
+        rise = max(rise, above)
+    return rise
 
 
 @jit(fastmath=True)
@@ -43,17 +61,9 @@ def anchor_composites(
         m = weights[i]
         if m <= 0:
             continue
-        foot = soles.contact_feet[i]
-        b = soles.feet[foot]
+        b = soles.feet[soles.contact_feet[i]]
         world_point(R, r, b, soles.contact_points[i], x)
-        # A tilted foot (ankle roll is limited) touches with its lowest point: the contact point then floats higher.
-        rise = 0.0
-        for p in range(soles.points.shape[1]):
-            above = 0.0
-            for k in range(3):
-                above += R[b, 2, k] * (soles.contact_points[i, k] - soles.points[foot, p, k])
-            rise = max(rise, above)
-        height = min(rise + soles.radius, heel_lift)
+        height = min(contact_rise(R, soles, i) + soles.radius, heel_lift)
         e0 = anchors[i, 0] - q[0] - x[0]
         e1 = anchors[i, 1] - q[1] - x[1]
         e2 = height - q[2] - x[2]

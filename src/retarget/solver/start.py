@@ -24,7 +24,7 @@ from retarget.solver.tree import (
     task_composites,
 )
 
-__all__ = ["StartOptions", "solve_start"]
+__all__ = ["FrameScratch", "StartOptions", "frame_scratch", "solve_frame", "solve_start"]
 
 _SMALL_STEP_DAMPING = 1e-4  # relative damping the first time a step fails
 
@@ -46,7 +46,7 @@ class StartOptions(NamedTuple):
 
     anchor_share: float = 0.01
     pull: float = 0.05
-    path: float = 0.3
+    path: float = 0.1
     warm_steps: int = 4
     cold_steps: int = 8
     reseed: int = 4
@@ -55,7 +55,9 @@ class StartOptions(NamedTuple):
     regularisation: float = 1e-4
 
 
-class _Scratch(NamedTuple):
+class FrameScratch(NamedTuple):
+    """Room to work on one frame; nothing in it outlives a call."""
+
     R: Float64[np.ndarray, "B 3 3"]
     r: Float64[np.ndarray, "B 3"]
     a: Float64[np.ndarray, "B 3"]
@@ -65,6 +67,23 @@ class _Scratch(NamedTuple):
     x: Float64[np.ndarray, "V"]
     trial: Float64[np.ndarray, "Q"]
     held: Int64[np.ndarray, "V"]
+
+
+def frame_scratch(tree: Tree) -> FrameScratch:
+    """Room to work on a frame of a robot."""
+    bodies = len(tree.parents)
+    size = bodies + 5
+    return FrameScratch(
+        np.empty((bodies, 3, 3)),
+        np.empty((bodies, 3)),
+        np.empty((bodies, 3)),
+        np.empty((bodies, COMPOSITE)),
+        np.zeros((size, tree.ancestors.shape[1])),
+        np.empty(size),
+        np.empty(size),
+        np.empty(bodies + 6),
+        np.zeros(size, np.int64),
+    )
 
 
 @jit(fastmath=True)
@@ -78,7 +97,7 @@ def _evaluate(
     tree: Tree,
     tasks: Tasks,
     soles: Soles,
-    scratch: _Scratch,
+    scratch: FrameScratch,
 ) -> float:
     """Cost of one frame: segment tasks, weak anchors and the pull towards ``near``; fills the composites."""
     R, r, C = scratch.R, scratch.r, scratch.C
@@ -102,7 +121,7 @@ def _evaluate(
 
 
 @jit(fastmath=True)
-def _solve_frame(
+def solve_frame(
     qpos: Float64[np.ndarray, "Q"],
     near: Float64[np.ndarray, "Q"],
     pull: float,
@@ -114,7 +133,7 @@ def _solve_frame(
     limits: Limits,
     tasks: Tasks,
     soles: Soles,
-    scratch: _Scratch,
+    scratch: FrameScratch,
 ) -> float:
     """Levenberg-Marquardt on one frame, in place; returns its cost without the pull."""
     H, g, x, trial, held = scratch.H, scratch.g, scratch.x, scratch.trial, scratch.held
@@ -180,26 +199,14 @@ def _candidates(
     limits: Limits,
     tasks: Tasks,
     soles: Soles,
+    scratch: FrameScratch,
     out: Float64[np.ndarray, "3 T Q"],
     costs: Float64[np.ndarray, "3 T"],
 ) -> None:
     """Three sequences: warm forwards, warm backwards, re-seeded."""
-    bodies = tree.parents.shape[0]
-    size = bodies + 5
     frames = seeds.shape[0]
-    scratch = _Scratch(
-        np.empty((bodies, 3, 3)),
-        np.empty((bodies, 3)),
-        np.empty((bodies, 3)),
-        np.empty((bodies, COMPOSITE)),
-        np.zeros((size, tree.ancestors.shape[1])),
-        np.empty(size),
-        np.empty(size),
-        np.empty(bodies + 6),
-        np.zeros(size, np.int64),
-    )
-    near = np.empty(bodies + 6)
-    qpos = np.empty(bodies + 6)
+    near = np.empty(seeds.shape[1])
+    qpos = np.empty(seeds.shape[1])
     for sequence in range(3):
         for i in range(frames):
             t = frames - 1 - i if sequence == 1 else i
@@ -207,7 +214,7 @@ def _candidates(
             for k in range(qpos.shape[0]):
                 qpos[k] = seeds[t, k] if cold else qpos[k]
                 near[k] = qpos[k]
-            costs[sequence, t] = _solve_frame(
+            costs[sequence, t] = solve_frame(
                 qpos,
                 near,
                 0.0 if cold else options.pull,
@@ -270,7 +277,10 @@ def solve_start(
     candidates = np.empty((3, frames, size))
     costs = np.empty((3, frames))
     tree, limits, tasks, soles = problem.tree, problem.limits, problem.tasks, problem.soles
-    _candidates(seeds, problem.clip, options, tree, limits, tasks, soles, candidates, costs)
+    scratch = frame_scratch(tree)
+    _candidates(
+        seeds, problem.clip, options, tree, limits, tasks, soles, scratch, candidates, costs
+    )
     start = np.empty((frames, size))
     _best_path(candidates, costs, options.path, start)
     return start

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float64
 from retarget._jit import jit
 from retarget.motion.contacts import HEEL, TOE, runs
 
-__all__ = ["grown", "stance_anchors"]
+__all__ = ["LARGEST_DRIFT", "grown", "stance_anchors"]
 
 # A stance is split where the wanted place drifts this far (metres) from its mean: a foot that slides on purpose.
 LARGEST_DRIFT = 0.3

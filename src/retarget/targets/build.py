@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float64
 
+from retarget._jit import jit
 from retarget.geometry import quaternion_from_matrix
 from retarget.motion.anatomy import Anatomy
 from retarget.motion.contacts import Contacts
-from retarget.motion.segments import SIDES
+from retarget.motion.segments import SEGMENTS, SIDES
 from retarget.robots.model import RobotModel
 from retarget.targets.robot_frames import RobotAnatomy
 
-__all__ = ["Targets", "build_targets", "cold_start"]
+__all__ = ["Sizes", "Targets", "build_targets", "cold_start", "place_targets", "robot_sizes"]
+
+_PELVIS = SEGMENTS.index("pelvis")
+_LEGS = tuple((SEGMENTS.index(f"{side}_thigh"), SEGMENTS.index(f"{side}_shank")) for side in SIDES)
+
+
+class Sizes(NamedTuple):
+    """What turns a human's root and directions into a robot's root and ankles.
+
+    Attributes:
+        scale: Robot metres per human metre.
+        lift: Added to the scaled height, metres.
+        middle: Middle of the robot's hips, from the pelvis body's origin in the pelvis' anatomical frame, metres.
+        hips: Left and right hip, likewise.
+        lengths: Side (left, right) x segment (thigh, shank), metres.
+    """
+
+    scale: float
+    lift: float
+    middle: Float64[np.ndarray, "3"]
+    hips: Float64[np.ndarray, "2 3"]
+    lengths: Float64[np.ndarray, "2 2"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,25 +64,63 @@ class Targets:
         return len(self.stance)
 
 
+def robot_sizes(leg_length: float, contacts: Contacts, robot: RobotAnatomy) -> Sizes:
+    """Sizes for a human of a leg length (metres) whose feet rest where the contacts say."""
+    scale = robot.leg_length / leg_length
+    # The ankle's height in stance, not the toe's, is matched: toes differ most between skeletons.
+    lift = robot.ankle_height - scale * float(contacts.ankle_heights.mean())
+    hips = np.stack([robot.hips[side] for side in SIDES])
+    lengths = [[robot.lengths[f"{side}_{part}"] for part in ("thigh", "shank")] for side in SIDES]
+    return Sizes(scale, lift, hips.mean(axis=0), hips, np.array(lengths))
+
+
+@jit()
+def place_targets(
+    hips: Float64[np.ndarray, "T 3"],
+    frames: Float64[np.ndarray, "T S 3 3"],
+    sizes: Sizes,
+    places: Float64[np.ndarray, "T 3 3"],
+) -> None:
+    """Fill the wanted places of pelvis origin, left and right ankle, metres; nothing is allocated.
+
+    Args:
+        hips: Middle of the human's hips, metres.
+        frames: Anatomical frames of `SEGMENTS`.
+        sizes: Of this human on this robot.
+        places: Filled.
+    """
+    for t in range(hips.shape[0]):
+        for i in range(3):
+            origin = sizes.scale * hips[t, i]
+            if i == 2:
+                origin += sizes.lift
+            for k in range(3):
+                origin -= frames[t, _PELVIS, i, k] * sizes.middle[k]
+            places[t, 0, i] = origin
+            for foot in range(2):
+                place = origin
+                for k in range(3):
+                    place += frames[t, _PELVIS, i, k] * sizes.hips[foot, k]
+                for k in range(2):
+                    place -= frames[t, _LEGS[foot][k], i, 2] * sizes.lengths[foot, k]
+                places[t, 1 + foot, i] = place
+
+
 def build_targets(anatomy: Anatomy, contacts: Contacts, robot: RobotAnatomy) -> Targets:
     """Scale the root by the ratio of leg lengths and walk down the legs along the human's directions.
 
     One scale for the root keeps strides and stance consistent. The ankles are not scaled human ankles: robots'
     hips are wide, so walking human directions with robot lengths from the pelvis keeps limb directions true.
     """
-    scale = robot.leg_length / anatomy.leg_length
-    # The ankle's height in stance, not the toe's, is matched: toes differ most between skeletons.
-    lift = robot.ankle_height - scale * float(contacts.ankle_heights.mean())
-    pelvis = anatomy.frames["pelvis"]
-    middle = (robot.hips["left"] + robot.hips["right"]) / 2
-    origin = scale * anatomy.points["hips"] + [0.0, 0.0, lift] - pelvis @ middle
-    positions = {"pelvis": origin}
-    for side in SIDES:
-        point = origin + pelvis @ robot.hips[side]
-        for segment in (f"{side}_thigh", f"{side}_shank"):
-            point = point - anatomy.frames[segment][..., 2] * robot.lengths[segment]
-        positions[f"{side}_ankle"] = point
-    return Targets(positions, anatomy.frames, contacts.stance, anatomy.fps, scale, contacts.floor)
+    sizes = robot_sizes(anatomy.leg_length, contacts, robot)
+    places = np.empty((len(anatomy.segments), 3, 3))
+    place_targets(anatomy.points["hips"], anatomy.segments, sizes, places)
+    positions = {
+        name: places[:, i] for i, name in enumerate(("pelvis", "left_ankle", "right_ankle"))
+    }
+    return Targets(
+        positions, anatomy.frames, contacts.stance, anatomy.fps, sizes.scale, contacts.floor
+    )
 
 
 def cold_start(
