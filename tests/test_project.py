@@ -104,6 +104,16 @@ LAYERS = {  # what each part may import; "kinematics" is solver.kinematics and s
     "targets": {"errors", "geometry", "_jit", "motion", "robots", "kinematics"},
     "solver": {"errors", "_jit", "motion", "robots", "kinematics", "targets", "options"},
     "pipeline": {"errors", "motion", "robots", "targets", "solver", "options", "result"},
+    "streaming": {
+        "errors",
+        "geometry",
+        "motion",
+        "robots",
+        "kinematics",
+        "targets",
+        "solver",
+        "options",
+    },
     "evaluation": {
         "errors",
         "files",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from retarget.pipeline import retarget_motion
     from retarget.result import RetargetingResult
     from retarget.robots import RobotModel, load_robot
+    from retarget.streaming import StreamingRetargeter
 
 __all__ = [
     "BatchJob",
@@ -42,6 +43,7 @@ __all__ = [
     "RobotKind",
     "RobotModel",
     "RunStatus",
+    "StreamingRetargeter",
     "__version__",
     "evaluate",
     "load_robot",
@@ -63,6 +65,7 @@ _HOMES = {
     "RobotKind": "retarget.kinds",
     "RobotModel": "retarget.robots",
     "RunStatus": "retarget.kinds",
+    "StreamingRetargeter": "retarget.streaming",
     "evaluate": "retarget.evaluation",
     "load_robot": "retarget.robots",
     "read_motion": "retarget.motion",

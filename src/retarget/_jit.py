@@ -15,7 +15,9 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 _log = logging.getLogger(__name__)
 
 
-def jit(signature: Any = None, *, fastmath: bool = False) -> Callable[[_F], _F]:
+def jit(
+    signature: Any = None, *, fastmath: bool = False, inner: bool = False
+) -> Callable[[_F], _F]:
     """Decorate a kernel: compiled at its first call, or at once where a signature is given.
 
     Machine code is cached beside the module, else in the user's cache folder (``NUMBA_CACHE_DIR`` overrides);
@@ -24,6 +26,8 @@ def jit(signature: Any = None, *, fastmath: bool = False) -> Callable[[_F], _F]:
     Args:
         signature: Numba signature, or None to specialise on the first call's types.
         fastmath: Allow reassociation and contraction; only for kernels that need no NaN or infinity.
+        inner: Only kernels call it: nothing is compiled for calls from Python, which is most of the work where
+            there are many arrays.
     """
 
     def decorate(function: _F) -> _F:
@@ -31,6 +35,7 @@ def jit(signature: Any = None, *, fastmath: bool = False) -> Callable[[_F], _F]:
             "error_model": "numpy",
             "fastmath": fastmath,
             "no_cfunc_wrapper": True,
+            "no_cpython_wrapper": inner,
         }
         dispatcher = numba.njit(**options)(function)
         # Numba raises where it finds no writable folder, and at the first save on a full disk.

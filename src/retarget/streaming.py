@@ -1,0 +1,257 @@
+"""Live retargeting: one frame in, one configuration out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Bool, Float64
+
+from retarget.errors import OptionsError, RetargetError
+from retarget.geometry import quaternion_from_matrix
+from retarget.motion.anatomy import Anatomy, find_anatomy
+from retarget.motion.contacts import Contacts, find_contacts
+from retarget.motion.motion import Motion
+from retarget.motion.segments import SEGMENTS, SIDES, needed_roles, segment_joints
+from retarget.options import RetargetOptions
+from retarget.robots.model import RobotModel
+from retarget.solver.arrays import Clip, Limits
+from retarget.solver.live import FINE, find_fault, live_step
+from retarget.solver.live_arrays import LiveModel, LiveOptions, LiveState
+from retarget.solver.problem import RATE, TaskWeights, make_problem, rated_start_options
+from retarget.solver.start import frame_scratch
+from retarget.targets.build import build_targets, robot_sizes
+from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
+
+__all__ = ["StreamingRetargeter"]
+
+_SPEED_TIME = 1 / 30  # seconds over which speeds of feet are taken: shorter ones measure noise
+_SETTLE_TIME = 0.05  # seconds in which a foot that touches down settles to the floor, but for 1/e
+_FADE_TIME = 0.1  # seconds in which a foot that lifts off comes back to its target, but for 1/e
+_LIFT_TIME = 0.1  # seconds in which the raised base comes down again, but for 1/e
+
+# Chosen on the CMU jump, the walk-like dance and the LAFAN1 dance; half or twice as much changes limb errors and
+# slide by about a tenth.
+_PULL = 1.0  # weight that keeps joints near where they were heading at 30 fps, 1/rad^2
+_GLIDE = 0.5  # share of its last step that a joint is expected to make again
+_MUCH_BETTER = 0.35  # share of the cost below which the answer from the neutral pose is taken
+_RELEASE = 50.0  # weight of the place that a released foot comes from, 1/m^2
+_COST_TOLERANCE, _STEP_TOLERANCE = 0.01, 0.05  # no later stage refines what is left over
+
+
+class StreamingRetargeter:
+    """Retargets live frames, each at once and from the past alone.
+
+    A motion of the same skeleton calibrates it: some seconds of walking, with arms and legs bent now and then, or any
+    clip of the same recording. It tells the skeleton's size, how its joints' axes lie, and where the floor is.
+
+    Joint positions and speeds stay within their limits, feet in stance stay where they touched down, and nothing
+    sinks below the floor. Unlike `retarget_motion`, a stream does not keep the robot's bodies apart from each other,
+    and is less smooth: ``self_collision`` and ``collision_margin`` do nothing here.
+
+    Example:
+        >>> retargeter = StreamingRetargeter(robot, read_motion("walk.bvh"))  # doctest: +SKIP
+        >>> for positions, rotations in frames:  # doctest: +SKIP
+        ...     send(retargeter.step(positions, rotations))
+    """
+
+    def __init__(
+        self,
+        robot: RobotModel,
+        calibration_motion: Motion,
+        options: RetargetOptions | None = None,
+        *,
+        fps: float | None = None,
+    ) -> None:
+        """Calibrate; the first step compiles, unless that was done before on this machine.
+
+        Args:
+            robot: The robot.
+            calibration_motion: Motion of the skeleton whose frames will come.
+            options: Smoothness, joint speed limit, floor and contacts count.
+            fps: Rate of the frames that will come; that of the calibration motion if None.
+
+        Raises:
+            RoleError: The motion lacks a joint that is needed.
+            OptionsError: Options that only a whole clip can have (rate, time range, mirror), or a rate not above 0.
+            RetargetError: The motion has no frames, or values that are not finite.
+        """
+        options = options or RetargetOptions()
+        self._fps = float(calibration_motion.fps if fps is None else fps)
+        _check(calibration_motion, options, self._fps)
+        anatomy = find_anatomy(calibration_motion)
+        self._joint_names = calibration_motion.joint_names
+        self._model = _live_model(
+            calibration_motion.roles, anatomy, find_contacts(anatomy), robot, options, self._fps
+        )
+        self._state = _new_state(self._model, robot.qpos_size)
+        self._answer = self._state.qpos.view()
+        self._answer.flags.writeable = False
+
+    @property
+    def fps(self) -> float:
+        """Rate at which frames are expected, 1/s."""
+        return self._fps
+
+    @property
+    def stance(self) -> Bool[np.ndarray, "2 2"]:
+        """Which points of the last frame are on the ground: foot (left, right) x point (heel, toe); a copy."""
+        return self._state.stance.reshape(2, 2).copy()
+
+    def reset(self) -> None:
+        """Forget all frames, as if none had come; the calibration stays."""
+        state = self._state
+        state.seen[0] = 0
+        state.stance[:] = False
+        state.fade[:] = 0.0
+        state.clip.contact_weights[:] = 0.0
+        state.lift[0] = 0.0
+
+    def step(
+        self, positions: Float64[np.ndarray, "J 3"], rotations: Float64[np.ndarray, "J 4"]
+    ) -> Float64[np.ndarray, "Q"]:
+        """Retarget the next frame.
+
+        Args:
+            positions: Global joint positions in metres, z up, in the order of the calibration motion.
+            rotations: Global joint rotations as unit quaternions, wxyz.
+
+        Returns:
+            Base xyz in metres (floor at 0), base rotation wxyz, joints in rad, in MuJoCo's order: a read-only view
+            that the next step overwrites, so copy what must last.
+
+        Raises:
+            RetargetError: Wrong shapes; or a joint in use whose position is not finite, or whose quaternion is not
+                of length one. The stream then stands as if this frame had not come.
+        """
+        joints = len(self._joint_names)
+        positions = np.ascontiguousarray(positions, np.float64)
+        rotations = np.ascontiguousarray(rotations, np.float64)
+        if positions.shape != (joints, 3) or rotations.shape != (joints, 4):
+            raise RetargetError(
+                f"a frame of {joints} joints has positions ({joints}, 3) and rotations ({joints}, 4), "
+                f"not {positions.shape} and {rotations.shape}; send the joints of the calibration motion"
+            )
+        positions, rotations = positions[None], rotations[None]
+        fault = find_fault(positions, rotations, self._model.used)
+        if fault != FINE:
+            raise RetargetError(
+                f"joint {self._joint_names[fault]!r} has position {positions[0, fault].tolist()} and rotation "
+                f"{rotations[0, fault].tolist()}; finite metres and a unit quaternion are needed: drop this frame"
+            )
+        live_step(positions, rotations, self._model, self._state)
+        return self._answer
+
+
+def _check(motion: Motion, options: RetargetOptions, fps: float) -> None:
+    name = motion.source.path or "motion"
+    if not len(motion):
+        raise RetargetError(f"{name}: the calibration motion has no frames")
+    if not (np.isfinite(motion.positions).all() and np.isfinite(motion.rotations).all()):
+        raise RetargetError(f"{name}: the calibration motion holds NaN or infinite values; cut it")
+    if not (np.isfinite(fps) and fps > 0):
+        raise OptionsError(f"the rate of a stream must be positive, not {fps} fps")
+    default = RetargetOptions()
+    for option in ("fps", "start_s", "end_s", "mirror"):
+        if getattr(options, option) != getattr(default, option):
+            raise OptionsError(f"a stream cannot have the option {option!r}; leave it out")
+
+
+def _live_model(
+    roles: dict[str, int],
+    anatomy: Anatomy,
+    contacts: Contacts,
+    robot: RobotModel,
+    options: RetargetOptions,
+    fps: float,
+) -> LiveModel:
+    weights = TaskWeights()
+    shape = robot_anatomy(robot)
+    targets = replace(build_targets(anatomy, contacts, shape), fps=fps)
+    problem = make_problem(targets, robot, shape, options, weights)
+    start = rated_start_options(fps)._replace(
+        anchor_share=1.0,
+        pull=_PULL * options.smoothness * fps / RATE,  # the same lag in seconds at any rate
+        cost_tolerance=_COST_TOLERANCE,
+        step_tolerance=_STEP_TOLERANCE,
+    )
+    strengths = weights.anchor * np.array([weights.heel, 1.0] * 2) * float(options.contacts)
+    pair = [[roles[f"{side}_{joint}"] for side in SIDES] for joint in ("hip", "ankle", "toe")]
+    rests = np.stack([contacts.heel_heights, contacts.toe_heights], axis=1).ravel()
+    return LiveModel(
+        used=np.array(sorted({roles[role] for role in needed_roles()})),
+        joints=segment_joints(roles),
+        offsets=anatomy.calibration.offsets,
+        hips=np.array(pair[0]),
+        ankles=np.array(pair[1]),
+        toes=np.array(pair[2]),
+        heels=contacts.heel_points,
+        rests=rests,
+        leg_length=anatomy.leg_length,
+        fps=fps,
+        sizes=robot_sizes(anatomy.leg_length, contacts, shape),
+        base_turn=quaternion_from_matrix(
+            anatomy.calibration.offsets[SEGMENTS.index("pelvis")] @ shape.base_rotation
+        ),
+        base_offset=np.ascontiguousarray(shape.base_offset),
+        contacts=_contact_points(shape),
+        neutral=np.ascontiguousarray(robot.neutral, np.float64),
+        strengths=strengths,
+        start=start,
+        options=LiveOptions(
+            glide=_GLIDE,
+            much_better=_MUCH_BETTER,
+            settle=float(np.exp(-1 / (fps * _SETTLE_TIME))),
+            fade=float(np.exp(-1 / (fps * _FADE_TIME))),
+            release=_RELEASE * float(options.contacts),
+            lift=float(np.exp(-1 / (fps * _LIFT_TIME))),
+            reach_steps=3,
+            floor_steps=2,
+            floor=weights.floor * float(options.floor),
+            heel_lift=weights.heel_lift,
+        ),
+        tree=problem.tree,
+        limits=problem.limits,
+        tasks=problem.tasks,
+        soles=problem.soles,
+        floor=problem.floor,
+    )
+
+
+def _contact_points(shape: RobotAnatomy) -> Float64[np.ndarray, "4 3"]:
+    """The robot's heels and toes in the anatomical frames of its feet."""
+    points = [
+        shape.contact_points[foot] @ shape.frames[f"{side}_foot"] for foot, side in enumerate(SIDES)
+    ]
+    return np.concatenate(points)
+
+
+def _new_state(model: LiveModel, size: int) -> LiveState:
+    segments = len(SEGMENTS)
+    lower = model.limits.lower
+    return LiveState(
+        seen=np.zeros(1, np.int64),
+        history=np.zeros((max(1, round(model.fps * _SPEED_TIME)), 4, 3)),
+        stance=np.zeros(4, bool),
+        touched=np.zeros(4, bool),
+        fade=np.zeros(4),
+        off=np.zeros((4, 3)),
+        wanted=np.zeros(3),
+        clip=Clip(
+            np.zeros((1, segments, 3)),
+            np.zeros((1, segments, 3, 3)),
+            np.zeros((1, 4)),
+            np.zeros((1, 4, 3)),
+        ),
+        hips=np.zeros((1, 3)),
+        places=np.zeros((1, 3, 3)),
+        free=np.zeros(size),
+        before=np.zeros(size),
+        near=np.zeros(size),
+        trial=np.zeros(size),
+        again=np.zeros(size),
+        qpos=np.zeros(size),
+        lift=np.zeros(1),
+        reach=Limits(lower.copy(), model.limits.upper.copy(), model.limits.step),
+        scratch=frame_scratch(model.tree),
+    )
