@@ -5,6 +5,7 @@ PYTHON ?= python3.11
 PY := .venv/bin/python
 DEV := .venv/.dev-installed
 BENCH := .venv/.bench-installed
+RAY := .venv/.ray-installed
 
 .PHONY: help demo test check format bench clean
 .DEFAULT_GOAL := help
@@ -20,7 +21,7 @@ help:
 demo: $(DEV)
 	@$(PY) -m retarget demo --output-dir demo_output
 
-test: check
+test: check $(RAY)
 	@$(PY) -m pytest
 
 check: $(DEV)
@@ -49,6 +50,10 @@ $(DEV): requirements/dev.txt pyproject.toml
 	@test -x $(PY) || $(PYTHON) -m venv .venv
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(RAY): $(DEV) requirements/ray.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements/ray.txt
 	@touch $@
 
 $(BENCH): $(DEV) requirements/bench.txt
