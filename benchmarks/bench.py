@@ -23,6 +23,7 @@ from retarget.evaluation import evaluate  # noqa: E402
 from retarget.pipeline import make_targets  # noqa: E402
 from retarget.report.scores import SCORES, score_cells  # noqa: E402
 from retarget.result import RetargetingResult  # noqa: E402
+from retarget.streaming import StreamingRetargeter  # noqa: E402
 from retarget.worker import retarget_file  # noqa: E402
 
 COMMAND = "make bench (benchmarks/bench.py)"
@@ -64,6 +65,7 @@ def _stages(clip: Path, output: Path, repeats: int) -> float:
         ("evaluating", seconds["evaluate"]),
         ("saving", seconds["save"]),
         ("whole `retarget run` in a warm process", whole),
+        ("live, frame by frame", _streaming(clip, repeats)),
     ]
     rows = [
         [name, f"{t * 1e3:.1f}", f"{t / frames * 1e6:.1f}", f"{frames / t:,.0f}"]
@@ -75,6 +77,19 @@ def _stages(clip: Path, output: Path, repeats: int) -> float:
     )
     write_section("speed", "Speed", COMMAND, body)
     return frames / solving
+
+
+def _streaming(clip: Path, repeats: int) -> float:
+    """Seconds to stream a clip that has calibrated the stream before."""
+    motion = RunConfig().read_motion(clip)
+    retargeter = StreamingRetargeter(RunConfig().load_robot(), motion)
+
+    def stream() -> None:
+        retargeter.reset()
+        for positions, rotations in zip(motion.positions, motion.rotations, strict=True):
+            retargeter.step(positions, rotations)
+
+    return median_seconds(stream, repeats)[0]
 
 
 def _beside_the_peer(clip: Path, result: RetargetingResult, ours: float) -> None:

@@ -36,6 +36,7 @@ _PULL = 1.0  # weight that keeps joints near where they were heading at 30 fps, 
 _GLIDE = 0.5  # share of its last step that a joint is expected to make again
 _MUCH_BETTER = 0.35  # share of the cost below which the answer from the neutral pose is taken
 _RELEASE = 50.0  # weight of the place that a released foot comes from, 1/m^2
+_COLD_STEPS = 5  # enough to see whether the neutral pose leads to a much better answer
 _COST_TOLERANCE, _STEP_TOLERANCE = 0.01, 0.05  # no later stage refines what is left over
 
 
@@ -171,6 +172,7 @@ def _live_model(
     problem = make_problem(targets, robot, shape, options, weights)
     start = rated_start_options(fps)._replace(
         anchor_share=1.0,
+        cold_steps=_COLD_STEPS,
         pull=_PULL * options.smoothness * fps / RATE,  # the same lag in seconds at any rate
         cost_tolerance=_COST_TOLERANCE,
         step_tolerance=_STEP_TOLERANCE,
