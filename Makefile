@@ -36,6 +36,7 @@ format: $(DEV)
 bench: $(BENCH)
 	@$(PY) benchmarks/bench.py
 	@$(PY) benchmarks/quality.py
+	@$(PY) benchmarks/stress.py
 	@$(PY) benchmarks/workers.py
 	@$(PY) benchmarks/batch_scaling.py
 

@@ -1,0 +1,71 @@
+"""Stress on the dance: noise on every joint, and a low speed limit.
+
+Usage: python benchmarks/stress.py
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from measure import clip_files, table, write_section
+from retarget import Motion, RetargetOptions, evaluate, load_robot, read_motion, retarget_motion
+
+COMMAND = "make bench (benchmarks/stress.py)"
+DANCE = "bvhTools_test2_3945f.bvh"
+NOISE_DEG, NOISE_M = 3.0, 0.005
+SPEED = 8.0  # rad/s
+
+
+def main() -> None:
+    robot = load_robot("unitree_g1")
+    motion = read_motion(next(path for path in clip_files() if path.name == DANCE))
+    cases = {
+        "clean": retarget_motion(motion, robot),
+        f"white noise of {NOISE_DEG:g} deg and {1000 * NOISE_M:g} mm on every joint": retarget_motion(
+            noisy(motion), robot
+        ),
+        f"joints at most {SPEED:g} rad/s": retarget_motion(
+            motion, robot, RetargetOptions(joint_speed_limit=SPEED)
+        ),
+    }
+    clean = cases["clean"]
+    rows = []
+    for name, result in cases.items():
+        # The noisy motion is judged against the clean human.
+        report = evaluate(replace(result, source=clean.source), robot)
+        same = (result.contacts == clean.contacts).mean()
+        speed = np.abs(np.diff(result.qpos[:, 7:], axis=0)).max() * result.fps
+        rows.append(
+            [
+                name,
+                f"{report['limb_error_mean']:.1f} / {report['limb_error_p95']:.1f}",
+                f"{report['toe_slide_mean']:.4f}",
+                f"{report['heel_slide_mean']:.4f}",
+                f"{report['jerk_mean']:.0f}",
+                f"{speed:.2f}",
+                f"{100 * same:.1f}",
+            ]
+        )
+    head = ["case", "limb deg", "toe slide m/s", "heel slide m/s", "jerk rad/s3", "speed rad/s"]
+    body = f"`{DANCE}`, Unitree G1; contacts are labels of heel and toe, both feet.\n\n"
+    body += table([*head, "contacts as clean %"], rows)
+    write_section("stress", "Under stress", COMMAND, body)
+
+
+def noisy(motion: Motion) -> Motion:
+    """The motion with independent Gaussian noise on each joint's position and rotation."""
+    rng = np.random.default_rng(0)
+    turn = Rotation.from_rotvec(
+        rng.normal(size=(motion.rotations[..., 0].size, 3)) * np.radians(NOISE_DEG)
+    )
+    recorded = Rotation.from_quat(motion.rotations.reshape(-1, 4), scalar_first=True)
+    rotations = (recorded * turn).as_quat(scalar_first=True).reshape(motion.rotations.shape)
+    positions = motion.positions + rng.normal(size=motion.positions.shape) * NOISE_M
+    return replace(motion, positions=positions, rotations=rotations)
+
+
+if __name__ == "__main__":
+    main()
