@@ -12,7 +12,12 @@ from jaxtyping import Bool, Float64, Int8, Int64
 
 from retarget._jit import jit
 from retarget.solver.arrays import Capsules, Floor, Limits, Tree
-from retarget.solver.collision import capsule_ends, centre_distance_squared, segment_distance
+from retarget.solver.collision import (
+    capsule_ends,
+    centre_distance_squared,
+    deepest_overlap,
+    segment_distance,
+)
 from retarget.solver.kinematics import body_kinematics, world_point
 from retarget.solver.tree import retract
 
@@ -286,13 +291,7 @@ def violations(
         if near_count == 0:
             continue
         capsule_ends(R, r, capsules, used, starts, ends)
-        for n in range(near_count):
-            i = capsules.pairs[near[n], 0]
-            j = capsules.pairs[near[n], 1]
-            bound = capsules.bounds[i] + capsules.bounds[j]
-            if centre_distance_squared(starts, ends, i, j) < bound * bound:
-                distance = segment_distance(starts[i], ends[i], starts[j], ends[j], x, y)
-                overlap = max(overlap, capsules.radii[i] + capsules.radii[j] - distance)
+        overlap = max(overlap, deepest_overlap(starts, ends, capsules, near[:near_count], x, y))
     return deepest, overlap
 
 

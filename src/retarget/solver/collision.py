@@ -16,6 +16,7 @@ __all__ = [
     "capsule_arrays",
     "capsule_ends",
     "centre_distance_squared",
+    "deepest_overlap",
     "near_pairs",
     "segment_distance",
 ]
@@ -115,6 +116,27 @@ def centre_distance_squared(
     y = 0.5 * (starts[i, 1] + ends[i, 1] - starts[j, 1] - ends[j, 1])
     z = 0.5 * (starts[i, 2] + ends[i, 2] - starts[j, 2] - ends[j, 2])
     return float(x * x + y * y + z * z)
+
+
+@jit(fastmath=True)
+def deepest_overlap(
+    starts: Float64[np.ndarray, "G 3"],
+    ends: Float64[np.ndarray, "G 3"],
+    capsules: Capsules,
+    near: Int64[np.ndarray, "K"],
+    on_a: Float64[np.ndarray, "3"],
+    on_b: Float64[np.ndarray, "3"],
+) -> float:
+    """Deepest overlap of the capsules of some pairs, metres; 0 where none overlap."""
+    deepest = 0.0
+    for n in range(near.shape[0]):
+        i = capsules.pairs[near[n], 0]
+        j = capsules.pairs[near[n], 1]
+        bound = capsules.bounds[i] + capsules.bounds[j]
+        if centre_distance_squared(starts, ends, i, j) < bound * bound:
+            distance = segment_distance(starts[i], ends[i], starts[j], ends[j], on_a, on_b)
+            deepest = max(deepest, capsules.radii[i] + capsules.radii[j] - distance)
+    return deepest
 
 
 @jit(fastmath=True)

@@ -7,7 +7,7 @@ from jaxtyping import Float32, Float64
 
 from retarget._jit import jit
 from retarget.solver.arrays import Capsules, Clip, Problem, Soles, Tree
-from retarget.solver.collision import capsule_ends, centre_distance_squared, segment_distance
+from retarget.solver.collision import capsule_ends, deepest_overlap
 from retarget.solver.kinematics import body_kinematics, world_point
 
 __all__ = ["measure_residuals"]
@@ -45,6 +45,7 @@ def _measure(
     starts = np.empty((count, 3))
     ends = np.empty((count, 3))
     used = np.ones(count, np.bool_)
+    every = np.arange(capsules.pairs.shape[0])
     x = np.empty(3)
     y = np.empty(3)
     for t in range(qpos.shape[0]):
@@ -56,10 +57,4 @@ def _measure(
                 e1 = clip.anchors[t, i, 1] - qpos[t, 1] - x[1]
                 anchor[t] = max(anchor[t], np.sqrt(e0 * e0 + e1 * e1))
         capsule_ends(R, r, capsules, used, starts, ends)
-        for p in range(capsules.pairs.shape[0]):
-            i = capsules.pairs[p, 0]
-            j = capsules.pairs[p, 1]
-            bound = capsules.bounds[i] + capsules.bounds[j]
-            if centre_distance_squared(starts, ends, i, j) < bound * bound:
-                distance = segment_distance(starts[i], ends[i], starts[j], ends[j], x, y)
-                overlap[t] = max(overlap[t], capsules.radii[i] + capsules.radii[j] - distance)
+        overlap[t] = deepest_overlap(starts, ends, capsules, every, x, y)
