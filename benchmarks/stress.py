@@ -1,4 +1,4 @@
-"""Stress on the dance: noise on every joint, and a low speed limit.
+"""The dance under stress (noise, a low speed limit), and with other weights of the cost.
 
 Usage: python benchmarks/stress.py
 """
@@ -12,11 +12,20 @@ from scipy.spatial.transform import Rotation
 
 from measure import clip_files, table, write_section
 from retarget import Motion, RetargetOptions, evaluate, load_robot, read_motion, retarget_motion
+from retarget.robots import RobotModel
+from retarget.solver.problem import TaskWeights
 
 COMMAND = "make bench (benchmarks/stress.py)"
 DANCE = "bvhTools_test2_3945f.bvh"
 NOISE_DEG, NOISE_M = 3.0, 0.005
 SPEED = 8.0  # rad/s
+KNEELING = "test_mocapbank.bvh"
+WEIGHTS = {  # what orientation costs: hinges of thighs and upper arms, hands and feet
+    "default": TaskWeights(),
+    "hinge 3": TaskWeights(hinge=3.0),
+    "hinge 8": TaskWeights(hinge=8.0),
+    "hinge 3, hand 2, foot 3": TaskWeights(hinge=3.0, hand=2.0, foot=3.0),
+}
 
 
 def main() -> None:
@@ -53,6 +62,33 @@ def main() -> None:
     body = f"`{DANCE}`, Unitree G1; contacts are labels of heel and toe, both feet.\n\n"
     body += table([*head, "contacts as clean %"], rows)
     write_section("stress", "Under stress", COMMAND, body)
+    compromises(robot, motion)
+
+
+def compromises(robot: RobotModel, dance: Motion) -> None:
+    """What other weights would give on the dance, and a floor that only feet know on the kneeling clip."""
+    kneeling = read_motion(next(path for path in clip_files() if path.name == KNEELING))
+    results = {name: retarget_motion(dance, robot, weights=w) for name, w in WEIGHTS.items()}
+    results["kneeling"] = retarget_motion(kneeling, robot)
+    results["kneeling, no floor"] = retarget_motion(kneeling, robot, RetargetOptions(floor=False))
+    rows = []
+    for name, result in results.items():
+        report = evaluate(result, robot)
+        rows.append(
+            [
+                name,
+                f"{report['limb_error_mean']:.1f} / {report['limb_error_p95']:.1f}",
+                f"{report['orientation_error_mean']:.1f}",
+                f"{report['toe_slide_mean']:.4f}",
+                f"{report['jerk_mean']:.0f}",
+                f"{1000 * (report['body_penetration_max'] or 0.0):.0f}",
+            ]
+        )
+    head = ["case", "limb deg", "orient deg", "toe slide m/s", "jerk rad/s3", "body below floor mm"]
+    body = f"`{DANCE}` with other `TaskWeights`, and `{KNEELING}`; Unitree G1.\n\n" + table(
+        head, rows
+    )
+    write_section("compromises", "What else could be had", COMMAND, body)
 
 
 def noisy(motion: Motion) -> Motion:

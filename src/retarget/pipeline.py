@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import TypeVar
-
 import numpy as np
 
+from retarget._timing import timed
 from retarget._version import __version__
 from retarget.errors import RetargetError
 from retarget.motion.anatomy import Anatomy, find_anatomy
@@ -33,13 +30,21 @@ from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
 
 __all__ = ["make_targets", "retarget_motion"]
 
-_T = TypeVar("_T")
-
 
 def retarget_motion(
-    motion: Motion, robot: RobotModel, options: RetargetOptions | None = None
+    motion: Motion,
+    robot: RobotModel,
+    options: RetargetOptions | None = None,
+    *,
+    weights: TaskWeights | None = None,
 ) -> RetargetingResult:
     """Retarget a motion onto a robot.
+
+    Args:
+        motion: The human's motion.
+        robot: The robot.
+        options: What a user chooses; recorded with the result.
+        weights: Weights of the cost, for experiments; the defaults suit every clip and robot.
 
     Raises:
         RoleError: The motion lacks a joint that is needed.
@@ -61,13 +66,15 @@ def retarget_motion(
     if not (np.isfinite(motion.positions).all() and np.isfinite(motion.rotations).all()):
         raise RetargetError(f"{name}: the motion holds NaN or infinite values; repair or cut it")
     seconds: dict[str, float] = {}
-    anatomy, contacts, targets, shape = _timed(
+    anatomy, contacts, targets, shape = timed(
         seconds, "targets", lambda: make_targets(motion, robot)
     )
-    problem = _timed(
-        seconds, "problem", lambda: make_problem(targets, robot, shape, options, TaskWeights())
+    problem = timed(
+        seconds,
+        "problem",
+        lambda: make_problem(targets, robot, shape, options, weights or TaskWeights()),
     )
-    start = _timed(
+    start = timed(
         seconds,
         "start",
         lambda: solve_start(
@@ -76,7 +83,7 @@ def retarget_motion(
     )
     anchors = anchors_from_start(start, problem.clip, targets.fps, problem.tree, problem.soles)
     problem = problem._replace(clip=problem.clip._replace(anchors=anchors))
-    qpos, cost, steps = _timed(
+    qpos, cost, steps = timed(
         seconds, "solve", lambda: solve_clip(start, problem, rated_clip_options(targets.fps))
     )
     result = RetargetingResult(
@@ -122,10 +129,3 @@ def _source_clip(motion: Motion, contacts: Contacts) -> SourceClip:
     turning = tuple(role for role in needed_roles() if not role.endswith("toe"))
     rotations = motion.rotations[:, [motion.roles[role] for role in turning]]
     return SourceClip(roles, positions.astype(np.float32), turning, rotations.astype(np.float32))
-
-
-def _timed(seconds: dict[str, float], stage: str, work: Callable[[], _T]) -> _T:
-    started = time.perf_counter()
-    done = work()
-    seconds[stage] = time.perf_counter() - started
-    return done

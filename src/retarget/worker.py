@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from retarget._timing import timed
 from retarget._version import __version__
 from retarget.config import RunConfig
 from retarget.errors import OutputError
@@ -108,12 +109,12 @@ def retarget_file(motion: Path, output: Path, config: RunConfig) -> dict[str, An
     seconds: dict[str, float] = {}
     started = time.perf_counter()
     robot = config.load_robot()
-    clip = _timed(seconds, "read", lambda: config.read_motion(motion))
+    clip = timed(seconds, "read", lambda: config.read_motion(motion))
     result = retarget_motion(clip, robot, config.options)
     result = replace(result, provenance={**result.provenance, "run": config.robot_record()})
     seconds |= result.provenance["timings"]
-    report = _timed(seconds, "evaluate", lambda: evaluate(result, robot))
-    _timed(seconds, "save", lambda: result.save_npz(output))
+    report = timed(seconds, "evaluate", lambda: evaluate(result, robot))
+    timed(seconds, "save", lambda: result.save_npz(output))
     return {
         "frames": len(result),
         "fps": result.fps,
@@ -131,10 +132,3 @@ def retarget_file(motion: Path, output: Path, config: RunConfig) -> dict[str, An
         "version": __version__,
         "notes": list(clip.source.notes),
     }
-
-
-def _timed(seconds: dict[str, float], stage: str, work: Callable[[], _T]) -> _T:
-    started = time.perf_counter()
-    done = work()
-    seconds[stage] = time.perf_counter() - started
-    return done

@@ -61,7 +61,7 @@ def solve_clip(
     """Make a start into a smooth motion that keeps its constraints.
 
     Returns:
-        Configurations, the final cost of each frame, and the number of steps times frames that were taken.
+        Configurations, the cost of each frame before its last step, and the number of steps times frames taken.
     """
     qpos = np.ascontiguousarray(start).copy()
     count = len(qpos)
@@ -132,9 +132,8 @@ def _solve_window(
     while True:
         new, held = build_system(qpos, first, frames, near, problem, window, width)
         settled = False
-        if (
-            new <= cost * 1.01
-        ):  # anchors rise with the foot's tilt, so a settled cost may rise a little
+        # Anchors rise with the foot's tilt, so a settled cost may rise a little.
+        if new <= cost * 1.01:
             settled = bool(np.isfinite(cost)) and cost - new < options.cost_tolerance * new
             cost = new
             last_cost[:] = window.cost[:frames]
