@@ -17,26 +17,26 @@ STANCE_MEMORY = 4.0  # seconds
 @jit(fastmath=True)
 def _place_anchors(
     qpos: Float64[np.ndarray, "T Q"],
-    weights: Float64[np.ndarray, "T 4"],
-    anchors: Float64[np.ndarray, "T 4 3"],
+    weights: Float64[np.ndarray, "T K"],
+    anchors: Float64[np.ndarray, "T K 3"],
     half: int,
     tree: Tree,
     soles: Soles,
 ) -> None:
     bodies = tree.parents.shape[0]
-    frames = qpos.shape[0]
+    frames, points = weights.shape
     R = np.empty((bodies, 3, 3))
     r = np.empty((bodies, 3))
     a = np.empty((bodies, 3))
     x = np.empty(3)
-    place = np.empty((frames, 4, 2))
+    place = np.empty((frames, points, 2))
     for t in range(frames):
         body_kinematics(qpos[t], tree, R, r, a)
-        for i in range(4):
-            world_point(R, r, soles.feet[soles.contact_feet[i]], soles.contact_points[i], x)
+        for i in range(points):
+            world_point(R, r, soles.contact_bodies[i], soles.contact_points[i], x)
             place[t, i, 0] = qpos[t, 0] + x[0]
             place[t, i, 1] = qpos[t, 1] + x[1]
-    for i in range(4):
+    for i in range(points):
         start = 0
         while start < frames:
             if weights[start, i] <= 0:
@@ -76,7 +76,7 @@ def _moving_mean(
 
 def anchors_from_start(
     start: Float64[np.ndarray, "T Q"], clip: Clip, fps: float, tree: Tree, soles: Soles
-) -> Float64[np.ndarray, "T 4 3"]:
+) -> Float64[np.ndarray, "T K 3"]:
     """Anchors moved to the mean place that their sole point has in ``start`` over each stance; heights stay.
 
     Where the foot wants to be on average costs the limbs least. In a stance longer than `STANCE_MEMORY` the mean

@@ -76,15 +76,20 @@ class Soles(NamedTuple):
         feet: Body of the left and the right foot.
         points: Sphere centres of the sole in the foot's frame, metres.
         radius: Their radius, metres.
-        contact_feet: Foot (0, 1) of each of the four contact points: left heel, left toe, right heel, right toe.
-        contact_points: Those points in the foot's frame, at the height of the sphere centres, metres.
+        contact_bodies: Body of each of the K points that can be held on the ground; the first four are left heel,
+            left toe, right heel, right toe.
+        contact_points: Those points in their body's frame, metres.
+        contact_radii: Height of each above the ground when it touches, metres.
+        contact_feet: Foot (0, 1) of each; -1 for a point that is not on a foot.
     """
 
     feet: Int64[np.ndarray, "2"]
     points: Float64[np.ndarray, "2 S 3"]
     radius: float
-    contact_feet: Int64[np.ndarray, "4"]
-    contact_points: Float64[np.ndarray, "4 3"]
+    contact_bodies: Int64[np.ndarray, "K"]
+    contact_points: Float64[np.ndarray, "K 3"]
+    contact_radii: Float64[np.ndarray, "K"]
+    contact_feet: Int64[np.ndarray, "K"]
 
 
 class Floor(NamedTuple):
@@ -133,8 +138,8 @@ class Clip(NamedTuple):
 
     positions: Float64[np.ndarray, "T M 3"]
     frames: Float64[np.ndarray, "T M 3 3"]
-    contact_weights: Float64[np.ndarray, "T 4"]
-    anchors: Float64[np.ndarray, "T 4 3"]
+    contact_weights: Float64[np.ndarray, "T K"]
+    anchors: Float64[np.ndarray, "T K 3"]
 
 
 class Weights(NamedTuple):

@@ -161,9 +161,9 @@ def _raise_feet(model: LiveModel, state: LiveState) -> None:
     for i in range(4):
         if state.stance[i]:
             continue
-        body = soles.feet[soles.contact_feet[i]]
+        body = soles.contact_bodies[i]
         world_point(scratch.R, scratch.r, body, soles.contact_points[i], scratch.x)
-        height = contact_rise(scratch.R, soles, i) + soles.radius
+        height = contact_rise(scratch.R, soles, i) + soles.contact_radii[i]
         if state.free[2] + scratch.x[2] < height:
             below = True
             clip.contact_weights[0, i] = model.options.floor

@@ -110,11 +110,11 @@ def hold_touched(model: LiveModel, state: LiveState) -> None:
         if not state.stance[i]:
             continue
         if state.touched[i]:
-            body = soles.feet[soles.contact_feet[i]]
+            body = soles.contact_bodies[i]
             world_point(scratch.R, scratch.r, body, soles.contact_points[i], scratch.x)
             for k in range(3):
                 clip.anchors[0, i, k] = state.free[k] + scratch.x[k]
             clip.contact_weights[0, i] = model.strengths[i]
         rise = contact_rise(scratch.R, soles, i)
-        height = min(rise + soles.radius, model.options.heel_lift)
+        height = min(rise + soles.contact_radii[i], model.options.heel_lift)
         clip.anchors[0, i, 2] = height + model.options.settle * (clip.anchors[0, i, 2] - height)

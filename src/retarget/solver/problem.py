@@ -178,8 +178,10 @@ def _soles(robot: RobotModel, anatomy: RobotAnatomy) -> Soles:
         feet=np.ascontiguousarray(robot.feet, np.int64),
         points=np.ascontiguousarray(robot.soles, np.float64),
         radius=float(robot.sole_radius),
-        contact_feet=np.array([0, 0, 1, 1]),
+        contact_bodies=np.repeat(np.ascontiguousarray(robot.feet, np.int64), 2),
         contact_points=np.ascontiguousarray(anatomy.contact_points.reshape(4, 3)),
+        contact_radii=np.full(4, float(robot.sole_radius)),
+        contact_feet=np.array([0, 0, 1, 1]),
     )
 
 

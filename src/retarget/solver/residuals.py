@@ -18,7 +18,7 @@ def measure_residuals(
 ) -> dict[str, Float32[np.ndarray, "T"]]:
     """Residuals of the constraints that give way where a clip cannot be followed.
 
-    ``anchor_m``: farthest that a heel or toe in stance is from the place where it is held, along the ground.
+    ``anchor_m``: farthest that a point in contact is from the place where it is held, along the ground.
     ``overlap_m``: deepest overlap of two capsules. Position limits, speed limits and the floor leave none.
     """
     anchor = np.zeros(len(qpos))
@@ -50,9 +50,9 @@ def _measure(
     y = np.empty(3)
     for t in range(qpos.shape[0]):
         body_kinematics(qpos[t], tree, R, r, a)
-        for i in range(4):
+        for i in range(clip.contact_weights.shape[1]):
             if clip.contact_weights[t, i] > 0:
-                world_point(R, r, soles.feet[soles.contact_feet[i]], soles.contact_points[i], x)
+                world_point(R, r, soles.contact_bodies[i], soles.contact_points[i], x)
                 e0 = clip.anchors[t, i, 0] - qpos[t, 0] - x[0]
                 e1 = clip.anchors[t, i, 1] - qpos[t, 1] - x[1]
                 anchor[t] = max(anchor[t], np.sqrt(e0 * e0 + e1 * e1))

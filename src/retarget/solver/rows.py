@@ -28,13 +28,15 @@ __all__ = [
 
 @jit(fastmath=True)
 def contact_rise(R: Float64[np.ndarray, "B 3 3"], soles: Soles, i: int) -> float:
-    """How far contact point i is above the lowest point of its sole, metres.
+    """How far contact point i is above the lowest point of its sole, metres; 0 where it is on none.
 
     A tilted foot (ankle roll is limited) touches with its lowest point: the contact point then floats higher.
     """
     foot = soles.contact_feet[i]
-    b = soles.feet[foot]
     rise = 0.0
+    if foot < 0:
+        return rise
+    b = soles.feet[foot]
     for p in range(soles.points.shape[1]):
         above = 0.0
         for k in range(3):
@@ -49,21 +51,21 @@ def anchor_composites(
     R: Float64[np.ndarray, "B 3 3"],
     r: Float64[np.ndarray, "B 3"],
     soles: Soles,
-    weights: Float64[np.ndarray, "4"],
-    anchors: Float64[np.ndarray, "4 3"],
+    weights: Float64[np.ndarray, "K"],
+    anchors: Float64[np.ndarray, "K 3"],
     heel_lift: float,
     C: Float64[np.ndarray, "B 16"],
     x: Float64[np.ndarray, "3"],
 ) -> float:
     """Contact points held at their anchors: isotropic point masses, so that frames stay uncoupled."""
     cost = 0.0
-    for i in range(4):
+    for i in range(weights.shape[0]):
         m = weights[i]
         if m <= 0:
             continue
-        b = soles.feet[soles.contact_feet[i]]
+        b = soles.contact_bodies[i]
         world_point(R, r, b, soles.contact_points[i], x)
-        height = min(contact_rise(R, soles, i) + soles.radius, heel_lift)
+        height = min(contact_rise(R, soles, i) + soles.contact_radii[i], heel_lift)
         e0 = anchors[i, 0] - q[0] - x[0]
         e1 = anchors[i, 1] - q[1] - x[1]
         e2 = height - q[2] - x[2]

@@ -104,10 +104,10 @@ def _evaluate(
     body_kinematics(qpos, tree, R, r, scratch.a)
     cost = task_composites(qpos, R, r, tasks, clip.positions[t], clip.frames[t], C)
     x = scratch.x
-    for i in range(4):
+    for i in range(clip.contact_weights.shape[1]):
         m = clip.contact_weights[t, i] * share
         if m > 0:
-            b = soles.feet[soles.contact_feet[i]]
+            b = soles.contact_bodies[i]
             world_point(R, r, b, soles.contact_points[i], x)
             e0 = clip.anchors[t, i, 0] - qpos[0] - x[0]
             e1 = clip.anchors[t, i, 1] - qpos[1] - x[1]
