@@ -6,22 +6,39 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import njit
 
-from retarget.solver.banded import aligned_zeros, block_width, factorise, substitute_back
+from retarget.solver.banded import (
+    aligned_zeros,
+    block_rows,
+    block_width,
+    factorise,
+    substitute_back,
+)
+from retarget.solver.vector import (
+    LANES,
+    ROWS,
+    SCALES,
+    finish,
+    finish_plainly,
+    subtract,
+    subtract_plainly,
+)
 
 
 def random_system(size: int, frames: int, seed: int):
     """A positive definite block-pentadiagonal system with diagonal couplings: flat input, dense matrix, rhs."""
     rng = np.random.default_rng(seed)
     width = block_width(size)
-    blocks = np.zeros((frames + 2, size, 3 * width))
+    blocks = np.zeros((frames + 2, block_rows(size), 3 * width))
+    blocks[:, range(size, block_rows(size)), range(size, block_rows(size))] = 1.0
     dense = np.zeros((frames * size, frames * size))
     rhs = rng.normal(size=(frames, size))
     for t in range(frames):
         root = rng.normal(size=(size, size)) / np.sqrt(size)
         own = root @ root.T + 8 * np.eye(size)
-        blocks[t, :, :size] = np.triu(own)
-        blocks[t, :, size] = rhs[t]
+        blocks[t, :size, :size] = np.triu(own)
+        blocks[t, :size, width - 2] = rhs[t]
         here = slice(t * size, (t + 1) * size)
         dense[here, here] = own
         for step in (1, 2):
@@ -45,9 +62,31 @@ def test_solves_any_size_and_length(size: int, frames: int, seed: int) -> None:
     np.testing.assert_allclose(x.ravel(), np.linalg.solve(dense, rhs), atol=1e-12, rtol=1e-10)
 
 
+@pytest.mark.parametrize("vectors", [1, 2, 3, 7])
+@pytest.mark.parametrize("count", [0, 1, 8])
+def test_vector_tiles_do_what_plain_loops_do(vectors: int, count: int) -> None:
+    rng = np.random.default_rng(vectors + 10 * count)
+    row = vectors * LANES + 2 * LANES
+    scales = rng.uniform(0.5, 1.5, SCALES)
+    plain = aligned_zeros(2 * max(count, ROWS) * row + ROWS * row)
+    plain[:] = rng.normal(size=plain.size)
+    tiled = aligned_zeros(plain.size)
+    tiled[:] = plain
+    source, other = ROWS * row, (ROWS + count) * row
+    _apply(subtract_plainly, finish_plainly, plain, scales, source, other, row, count, vectors)
+    _apply(subtract, finish, tiled, scales, source, other, row, count, vectors)
+    np.testing.assert_allclose(tiled, plain, atol=1e-12, rtol=1e-12)
+
+
+@njit
+def _apply(take, solve, a, scales, coef, src, row, count, vectors):
+    take(a, scales, 0, coef, src, row, count, vectors)
+    solve(a, scales, 0, src, coef, row, count, vectors)
+
+
 @pytest.mark.parametrize("size", [6, 25, 35, 55])
 def test_rows_are_whole_aligned_vectors(size: int) -> None:
     width = block_width(size)
-    assert width % 8 == 0
+    assert width % LANES == 0
     assert width >= size + 2
     assert aligned_zeros(3 * width).ctypes.data % 64 == 0

@@ -87,8 +87,8 @@ def test_matrix_is_positive_semidefinite_and_the_solve_inverts_it(name: str) -> 
         packed[k, problem.tree.depth[k]] += 0.1
     matrix = dense_matrix(problem, packed)
     assert np.linalg.eigvalsh(matrix).min() > 0.09
-    x = np.empty_like(gradient)
-    solve_tree(packed, gradient, problem.tree.depth, problem.tree.ancestors, x)
+    x = gradient.copy()
+    solve_tree(packed, problem.tree.depth, problem.tree.ancestors, x)
     np.testing.assert_allclose(matrix @ x, gradient, atol=1e-9 * np.abs(gradient).max())
 
 

@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float64, Int8, Int64
 
 from retarget._jit import jit
 from retarget.solver.arrays import Capsules, Floor, Limits, Tree
+from retarget.solver.banded import block_rows
 from retarget.solver.collision import (
     capsule_ends,
     centre_distance_squared,
@@ -58,13 +59,14 @@ def cut_held_joints(
     """
     size = lower.shape[0] + 5
     row = 3 * width
-    block = size * row
+    block = block_rows(size) * row
+    right = width - 2  # column of the right-hand side
     held = 0
     for t in range(frames):
         own = t * block
         q = qpos[first + t]
         for k in range(6, size):
-            pull = a[own + k * row + size]
+            pull = a[own + k * row + right]
             if state[t, k] == UNKNOWN:
                 state[t, k] = FREE
                 if q[k + 1] <= lower[k - 5] + 1e-9 and pull < 0:
@@ -91,8 +93,8 @@ def cut_held_joints(
         if move != 0.0:
             own = t * block
             for c in range(size):
-                a[own + c * row + size] -= rows[m, c] * move
-            here = own + k * row + size
+                a[own + c * row + right] -= rows[m, c] * move
+            here = own + k * row + right
             a[here + block] -= rows[m, size + 1] * move
             a[here + 2 * block] -= rows[m, size + 3] * move
             if t >= 1:
@@ -109,7 +111,7 @@ def cut_held_joints(
             a[own + c * row + k] = 0.0
         for c in range(k + 1, size):
             a[own + k * row + c] = 0.0
-        a[own + k * row + size] = a[own + k * row + k] * move
+        a[own + k * row + right] = a[own + k * row + k] * move
         here = own + k * row + width + k
         a[here] = 0.0
         a[here + width] = 0.0

@@ -4,11 +4,11 @@ Smoothness couples a degree of freedom only with itself in the two frames before
 window has dense symmetric blocks on the diagonal and diagonal blocks beside them; fill-in makes the first
 off-diagonal blocks dense and the second triangular.
 
-Storage: one flat, 64-byte-aligned array, for each frame V rows of three blocks ``[own | next | after next]`` of
-``width`` doubles (V + 2 at least, a multiple of the vector length). Input, row j of a frame: ``own[j, j:V]`` the upper
-triangle, ``own[j, V]`` the right-hand side, ``next[j, j]`` and ``after[j, j]`` the couplings, all else 0. Two frames
-beyond the last are scratch. Output: the rows of the upper factor, the forward-substituted right-hand side in column V,
-the reciprocal of the diagonal in the last column of ``own``.
+Storage: one flat, 64-byte-aligned array, for each frame `block_rows` rows (V, in whole tiles) of three blocks
+``[own | next | after next]`` of `block_width` doubles. Input, row j of a frame: ``own[j, j:V]`` the upper triangle, its
+last column but one the right-hand side, ``next[j, j]`` and ``after[j, j]`` the couplings, all else 0; rows beyond V have a
+diagonal of 1. Two frames beyond the last are scratch. Output: the rows of the upper factor, the forward-substituted
+right-hand side in its place, the reciprocal of the diagonal in the last column of ``own``.
 """
 
 from __future__ import annotations
@@ -19,129 +19,143 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget._jit import jit
-from retarget.solver.vector import LANES, update_four_rows, update_row
+from retarget.solver.vector import LANES, PANEL, ROWS, SCALES, finish, subtract
 
-__all__ = ["aligned_zeros", "block_width", "factorise", "substitute_back"]
-
-_ROWS = 4  # rows factored together; they share each load of a source row
+__all__ = ["aligned_zeros", "block_rows", "block_width", "factorise", "substitute_back"]
 
 
+@jit()
+def block_rows(size: int) -> int:
+    """Rows of a block: the unknowns, in whole tiles."""
+    return -(-size // ROWS) * ROWS
+
+
+@jit()
 def block_width(size: int) -> int:
-    """Doubles a block row takes: the unknowns, the right-hand side and a reciprocal, in whole vectors."""
-    return -(-(size + 2) // LANES) * LANES
+    """Doubles a block row takes: the rows' columns, the right-hand side and a reciprocal, in whole vectors."""
+    return -(-(block_rows(size) + 2) // LANES) * LANES
 
 
 def aligned_zeros(count: int) -> Float64[np.ndarray, "n"]:
     """Zeros whose first byte lies on a vector boundary."""
-    raw = np.zeros(count + LANES)
-    start = (-raw.ctypes.data % (8 * LANES)) // 8
+    raw = np.zeros(count + 8)
+    start = (-raw.ctypes.data % 64) // 8
     return raw[start : start + count]
 
 
 @jit(fastmath=True)
 def factorise(a: Float64[np.ndarray, "n"], size: int, width: int, frames: int) -> None:
     """Cholesky factorisation in place, frame by frame: rows of the own block, then what they leave to the next two."""
-    row = 3 * width
-    block = size * row
+    rows = block_rows(size)
+    block = rows * 3 * width
+    scales = np.empty(SCALES)
     for t in range(frames):
         own = t * block
-        for j in range(0, size, _ROWS):
-            _factor_rows(a, own, j, min(_ROWS, size - j), size, width)
+        for j in range(0, rows, ROWS):
+            _factor_rows(a, own, j, width, scales)
         if t + 1 < frames:
-            _update_next(a, own, own + block, size, width)
+            _update_next(a, own, own + block, rows, width, scales)
         if t + 2 < frames:
-            _update_after(a, own, own + 2 * block, size, width)
+            _update_after(a, own, own + 2 * block, rows, width, scales)
 
 
-@jit(fastmath=True)
-def _rank_update(
-    a: Float64[np.ndarray, "n"],
-    rows: int,
-    dst: int,
-    coef: int,
-    src: int,
-    step: int,
-    count: int,
-    vectors: int,
-) -> None:
-    """Some rows minus their coefficients times source rows; all rows ``step`` apart."""
-    if rows == _ROWS:
-        update_four_rows(a, dst, step, coef, step, src, step, count, vectors)
-    else:
-        for i in range(rows):
-            update_row(a, dst + i * step, coef + i, step, src, step, count, vectors)
-
-
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def _factor_rows(
-    a: Float64[np.ndarray, "n"], own: int, first: int, rows: int, size: int, width: int
+    a: Float64[np.ndarray, "n"],
+    own: int,
+    first: int,
+    width: int,
+    scales: Float64[np.ndarray, "10"],
 ) -> None:
-    """Finish some rows of a frame: subtract all rows above, then each other, then scale."""
+    """Finish a tile's rows of a frame: subtract all rows above, then solve with their own triangle."""
     row = 3 * width
     v = first // LANES
     here = own + first * row
     skip = LANES * v
-    vectors = 2 * (width // LANES) - v
-    _rank_update(a, rows, here + skip, own + first, own + skip, row, first, vectors)
-    _rank_update(a, rows, here + 2 * width, own + first, own + 2 * width, row, first, v + 1)
-    for i in range(rows):
-        j = first + i
+    coef = own + first
+    # What lies in the tile's own columns first: the rest needs its triangle.
+    subtract(a, scales, here + skip, coef, own + skip, row, first, 1)
+    _factor_triangle(a, here + first, row, scales)
+    finish(a, scales, here + skip, coef, own + skip, row, 0, 1)
+    # To the end of the off-diagonal block and as far into the last one as its triangle goes.
+    skip += LANES
+    finish(a, scales, here + skip, coef, own + skip, row, first, 2 * (width // LANES))
+    for i in range(ROWS):
         at = here + i * row
-        if i > 0:
-            update_row(a, at + skip, here + j, row, here + skip, row, i, vectors + v + 1)
-        reciprocal = 1.0 / math.sqrt(a[at + j])
-        # A view indexed from 0 is vectorised; any other index might be negative, which NumPy counts from the end.
-        values = a[at + skip : at + 2 * width + skip + LANES]
-        for c in range(values.shape[0]):
-            values[c] *= reciprocal
-        a[at + width - 1] = reciprocal
+        a[at + width - 1] = scales[SCALES - ROWS + i]
         # The right-hand side rides along in the off-diagonal block.
-        a[at + width + size] = a[at + size]
+        a[at + 2 * width - 2] = a[at + width - 2]
 
 
-@jit(fastmath=True)
-def _update_next(
-    a: Float64[np.ndarray, "n"], own: int, following: int, size: int, width: int
+@jit(fastmath=True, inner=True)
+def _factor_triangle(
+    a: Float64[np.ndarray, "n"], at: int, row: int, scales: Float64[np.ndarray, "10"]
 ) -> None:
-    """Subtract from the next frame's own and next blocks; the triangle of zeros in ``after`` is left out by vectors."""
+    """Upper Cholesky factor of the tile at ``at``, into ``scales``: by columns, then the diagonal's reciprocals."""
+    place = 0
+    for j in range(ROWS):
+        column = place
+        other = 0
+        for i in range(j):
+            value = a[at + i * row + j]
+            for k in range(i):
+                value -= scales[other + k] * scales[column + k]
+            other += i
+            scales[place] = value * scales[SCALES - ROWS + i]
+            place += 1
+        diagonal = a[at + j * row + j]
+        for k in range(j):
+            diagonal -= scales[column + k] * scales[column + k]
+        scales[SCALES - ROWS + j] = 1.0 / math.sqrt(diagonal)
+
+
+@jit(fastmath=True, inner=True)
+def _update_next(
+    a: Float64[np.ndarray, "n"],
+    own: int,
+    following: int,
+    rows: int,
+    width: int,
+    scales: Float64[np.ndarray, "10"],
+) -> None:
+    """Subtract from the next frame's own and next blocks."""
     row = 3 * width
     half = width // LANES
-    for j in range(0, size, _ROWS):
-        v = j // LANES
-        rows = min(_ROWS, size - j)
-        dst = following + j * row + LANES * v
-        src = own + width + LANES * v
-        _rank_update(a, rows, dst, own + width + j, src, row, size, half - v)
-        for part in range(half):
-            k = LANES * part
-            count = min(LANES, size - k)
-            if count > 0:
-                _rank_update(
-                    a,
-                    rows,
-                    following + j * row + width,
-                    own + k * row + width + j,
-                    own + k * row + 2 * width,
-                    row,
-                    count,
-                    part + 1,
-                )
+    for j in range(0, rows, ROWS):
+        skip = j // LANES * LANES
+        coef = own + width + j
+        dst = following + j * row + skip
+        subtract(a, scales, dst, coef, own + width + skip, row, rows, half - j // LANES)
+    for first in range(0, rows, PANEL):
+        # Row k of the last block ends at column k.
+        count = rows - first
+        vectors = min(PANEL // LANES, half - first // LANES)
+        for j in range(0, rows, ROWS):
+            coef = own + first * row + width + j
+            dst = following + j * row + width + first
+            src = own + first * row + 2 * width + first
+            subtract(a, scales, dst, coef, src, row, count, vectors)
 
 
-@jit(fastmath=True)
-def _update_after(a: Float64[np.ndarray, "n"], own: int, after: int, size: int, width: int) -> None:
+@jit(fastmath=True, inner=True)
+def _update_after(
+    a: Float64[np.ndarray, "n"],
+    own: int,
+    after: int,
+    rows: int,
+    width: int,
+    scales: Float64[np.ndarray, "10"],
+) -> None:
     """Subtract from the own block of the frame after the next."""
     row = 3 * width
     half = width // LANES
-    for k in range(size):
-        a[own + k * row + 2 * width + size] = a[own + k * row + size]
-    for j in range(0, size, _ROWS):
-        v = j // LANES
+    for k in range(rows):
+        a[own + k * row + 3 * width - 2] = a[own + k * row + width - 2]
+    for j in range(0, rows, ROWS):
         here = own + j * row + 2 * width
-        dst = after + j * row + LANES * v
-        _rank_update(
-            a, min(_ROWS, size - j), dst, here + j, here + LANES * v, row, size - j, half - v
-        )
+        skip = j // LANES * LANES
+        dst = after + j * row + skip
+        subtract(a, scales, dst, here + j, here + skip, row, rows - j, half - j // LANES)
 
 
 @jit(fastmath=True)
@@ -153,6 +167,7 @@ def substitute_back(
     x: Float64[np.ndarray, "T V"],
 ) -> None:
     """Solve with the upper factor, last frame first."""
+    rows = block_rows(size)
     row = 3 * width
     known = np.zeros(3 * width)  # this frame's solution, then those of the two frames after it
     sums = np.zeros(LANES)
@@ -161,25 +176,24 @@ def substitute_back(
             known[2 * width + c] = known[width + c]
             known[width + c] = known[c] if c < size else 0.0
             known[c] = 0.0
-        known[size] = -1.0  # makes the right-hand side part of the product
+        known[width - 2] = -1.0  # makes the right-hand side part of the product
         last = size
         while last > 0:
             first = (last - 1) // LANES * LANES
             # What is known already, for a block of rows: no load waits for a store just made.
-            start = min(first + LANES, width)
+            start = first + LANES
             for j in range(first, last):
-                here = (t * size + j) * row
+                here = (t * rows + j) * row
                 total = 0.0
-                if last == size:
-                    for c in range(last, start):
-                        total += a[here + c] * known[c]
+                if start > width - 2:  # the right-hand side shares the block's vector
+                    total -= a[here + width - 2]
                 factors = a[here + start : here + 2 * width + j + 1]
                 values = known[start : 2 * width + j + 1]
                 for c in range(factors.shape[0]):
                     total += factors[c] * values[c]
                 sums[j - first] = total
             for j in range(last - 1, first - 1, -1):
-                here = (t * size + j) * row
+                here = (t * rows + j) * row
                 total = sums[j - first]
                 for c in range(j + 1, last):
                     total += a[here + c] * known[c]

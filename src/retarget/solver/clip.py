@@ -17,7 +17,13 @@ from retarget.solver.active import (
     violations,
 )
 from retarget.solver.arrays import Problem
-from retarget.solver.banded import aligned_zeros, block_width, factorise, substitute_back
+from retarget.solver.banded import (
+    aligned_zeros,
+    block_rows,
+    block_width,
+    factorise,
+    substitute_back,
+)
 from retarget.solver.collision import near_pairs
 from retarget.solver.limits import SPEED_RESERVE, lift_above_floor, limit_joint_steps
 from retarget.solver.window import Window, build_system
@@ -87,7 +93,7 @@ def _allocate(frames: int, problem: Problem) -> Window:
     pairs, capsules = len(problem.capsules.pairs), len(problem.capsules.bodies)
     spheres = len(problem.floor.bodies)
     return Window(
-        system=aligned_zeros((frames + 2) * size * 3 * block_width(size)),
+        system=aligned_zeros((frames + 2) * block_rows(size) * 3 * block_width(size)),
         step=np.zeros((frames, size)),
         damping=np.zeros(frames),
         cost=np.zeros(frames),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from jaxtyping import Float64, Int64
 
 from retarget._jit import jit
 from retarget.robots.model import RobotModel
 from retarget.solver.arrays import Tree
+from retarget.solver.packs import sine_cosine
 
 __all__ = ["body_kinematics", "forward_kinematics", "tree_arrays", "world_point"]
 
@@ -74,8 +73,8 @@ def body_kinematics(
         a[0, i] = 0.0
     for b in range(1, parents.shape[0]):
         p = parents[b]
-        s = math.sin(qpos[6 + b])
-        c = 1 - math.cos(qpos[6 + b])
+        s, cosine = sine_cosine(qpos[6 + b])
+        c = 1 - cosine
         p00 = R[p, 0, 0]
         p01 = R[p, 0, 1]
         p02 = R[p, 0, 2]

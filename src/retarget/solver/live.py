@@ -20,7 +20,7 @@ from retarget.solver.limits import floor_depth
 from retarget.solver.live_arrays import LiveModel, LiveState
 from retarget.solver.live_stance import find_stance, hold_touched
 from retarget.solver.rows import contact_rise
-from retarget.solver.start import solve_frame
+from retarget.solver.frame import solve_frame
 from retarget.targets.build import place_targets
 
 __all__ = ["FINE", "find_fault", "live_step"]

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from retarget.solver.arrays import Clip, Floor, Limits, Soles, Tasks, Tree
-from retarget.solver.start import FrameScratch, StartOptions
+from retarget.solver.frame import FrameScratch, StartOptions
 from retarget.targets.build import Sizes
 
 __all__ = ["LiveModel", "LiveOptions", "LiveState"]

@@ -18,7 +18,7 @@ from retarget.solver.clip import ClipOptions
 from retarget.solver.collision import capsule_arrays
 from retarget.solver.kinematics import tree_arrays
 from retarget.solver.limits import SPEED_RESERVE
-from retarget.solver.start import StartOptions
+from retarget.solver.frame import StartOptions
 from retarget.targets.anchors import grown, stance_anchors
 from retarget.targets.build import Targets
 from retarget.targets.robot_frames import RobotAnatomy, segment_body

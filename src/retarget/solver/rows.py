@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float64, Int8, Int64
 
 from retarget._jit import jit
 from retarget.solver.arrays import Capsules, Floor, Soles
+from retarget.solver.banded import block_rows
 from retarget.solver.collision import centre_distance_squared, segment_distance
 from retarget.solver.kinematics import world_point
 from retarget.solver.tree import add_point_mass, base_rotation_step
@@ -70,7 +71,7 @@ def anchor_composites(
         e1 = anchors[i, 1] - q[1] - x[1]
         e2 = height - q[2] - x[2]
         cost += m * (e0 * e0 + e1 * e1 + e2 * e2)
-        add_point_mass(C[b], m, x[0], x[1], x[2], e0, e1, e2)
+        add_point_mass(C, b, m, x[0], x[1], x[2], e0, e1, e2)
     return cost
 
 
@@ -85,11 +86,11 @@ def _add_row(
     residual: float,
 ) -> None:
     """Add one scalar residual with a sparse Jacobian to a frame's block (upper triangle and right-hand side)."""
-    size = columns.shape[0]
+    right = row // 3 - 2
     for u in range(count):
         scaled = weight * jacobian[u]
         place = columns[u] * row
-        a[place + size] += scaled * residual
+        a[place + right] += scaled * residual
         for v in range(count):
             if columns[v] >= columns[u]:
                 a[place + columns[v]] += scaled * jacobian[v]
@@ -226,7 +227,8 @@ def step_rows(
         return 0.0
     size = step.shape[0] + 5
     row = 3 * width
-    block = size * row
+    block = block_rows(size) * row
+    right = width - 2
     cost = 0.0
     for k in range(6, size):
         e = qpos[first + t, k + 1] - qpos[first + t - 1, k + 1]
@@ -240,10 +242,10 @@ def step_rows(
             cost += weight * over * over
         pull = side * weight * over
         here = t * block + k * row
-        a[here + size] -= pull
+        a[here + right] -= pull
         a[here + k] += weight
         if t >= 1:
-            a[here - block + size] += pull
+            a[here - block + right] += pull
             a[here - block + k] += weight
             a[here - block + width + k] -= weight
     return cost
@@ -265,7 +267,8 @@ def acceleration_rows(
         return 0.0
     size = weights.shape[0]
     row = 3 * width
-    block = size * row
+    block = block_rows(size) * row
+    right = width - 2
     q = qpos[first + t]
     q1 = qpos[first + t - 1]
     q2 = qpos[first + t - 2]
@@ -282,14 +285,14 @@ def acceleration_rows(
         w = weights[k]
         cost += w * e * e
         here = t * block + k * row
-        a[here + size] -= w * e
+        a[here + right] -= w * e
         a[here + k] += w
         if t >= 1:
-            a[here - block + size] += 2 * w * e
+            a[here - block + right] += 2 * w * e
             a[here - block + k] += 4 * w
             a[here - block + width + k] -= 2 * w
         if t >= 2:
-            a[here - 2 * block + size] -= w * e
+            a[here - 2 * block + right] -= w * e
             a[here - 2 * block + k] += w
             a[here - 2 * block + width + k] -= 2 * w
             a[here - 2 * block + 2 * width + k] += w
@@ -305,9 +308,12 @@ def damp_diagonal(
     damping: Float64[np.ndarray, "n"],
     regularisation: float,
 ) -> None:
-    """Levenberg-Marquardt damping of each frame, and a little everywhere."""
+    """Levenberg-Marquardt damping of each frame, and a little everywhere; rows that only fill a tile stand alone."""
+    rows = block_rows(size)
     for t in range(frames):
         for k in range(size):
-            here = (t * size + k) * row + k
+            here = (t * rows + k) * row + k
             a[here] *= 1.0 + damping[t]
             a[here] += regularisation
+        for k in range(size, rows):
+            a[(t * rows + k) * row + k] = 1.0

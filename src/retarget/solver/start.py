@@ -1,8 +1,12 @@
 """The per-frame start: every frame solved several ways, and the best path through the answers.
 
-Warm starting alone is a trap: one bad frame poisons all that follow. So three candidate sequences are made - warm
+Warm-starting alone is a trap: one bad frame poisons all that follow. So three candidate sequences are made - warm
 from the frame before, warm from the frame after, and re-seeded from the neutral pose every few frames - and a
 shortest path (Viterbi 1967) picks one candidate a frame by cost and joint change.
+
+A march is a run of frames that one after another are solved from the answer before. Marches know nothing of each other,
+so that as many as a vector has lanes are followed side by side, each at its own pace: a lane whose frame is settled
+takes the next frame of its march, or the next march, while the others go on.
 """
 
 from __future__ import annotations
@@ -10,226 +14,246 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Bool, Float64, Int64
 
 from retarget._jit import jit
 from retarget.solver.arrays import Clip, Limits, Problem, Soles, Tasks, Tree
-from retarget.solver.kinematics import body_kinematics, world_point
-from retarget.solver.tree import (
-    COMPOSITE,
-    add_point_mass,
-    assemble,
-    retract,
-    solve_tree,
-    task_composites,
+from retarget.solver.frame import (
+    FIRST_DAMPING,
+    StartOptions,
+    damped_step,
+    evaluate_frame,
+    less_damping,
+    more_damping,
+    settled,
 )
+from retarget.solver.packs import LANES, packs
+from retarget.solver.tree import COMPOSITE, assemble, retract
 
-__all__ = ["FrameScratch", "StartOptions", "frame_scratch", "solve_frame", "solve_start"]
+__all__ = ["solve_start"]
 
-_SMALL_STEP_DAMPING = 1e-4  # relative damping the first time a step fails
-
-
-class StartOptions(NamedTuple):
-    """How hard each frame is worked on.
-
-    Attributes:
-        anchor_share: Part of the anchors' weights that counts here; the rest is left to the whole-clip solve.
-        pull: Weight that keeps joints near the neighbouring frame, 1/rad^2.
-        path: Weight of joint changes along the path, 1/rad^2.
-        warm_steps: Most Levenberg-Marquardt steps from a neighbouring frame.
-        cold_steps: Most steps from the neutral pose.
-        reseed: Every so many frames the third sequence starts from the neutral pose.
-        cost_tolerance: Stop when a step gains less than this share of the cost.
-        step_tolerance: Stop when no joint turns by more, rad.
-        regularisation: Added to the diagonal.
-    """
-
-    anchor_share: float = 0.01
-    pull: float = 0.05
-    path: float = 0.1
-    warm_steps: int = 4
-    cold_steps: int = 8
-    reseed: int = 4
-    cost_tolerance: float = 0.1
-    step_tolerance: float = 0.3
-    regularisation: float = 1e-4
+_IDLE = -1
 
 
-class FrameScratch(NamedTuple):
-    """Room to work on one frame; nothing in it outlives a call."""
+class _Lanes(NamedTuple):
+    """Frames being solved side by side; the last axis of every array holds the lanes."""
 
-    R: Float64[np.ndarray, "B 3 3"]
-    r: Float64[np.ndarray, "B 3"]
-    a: Float64[np.ndarray, "B 3"]
-    C: Float64[np.ndarray, "B 16"]
-    H: Float64[np.ndarray, "V D"]
-    g: Float64[np.ndarray, "V"]
-    x: Float64[np.ndarray, "V"]
-    trial: Float64[np.ndarray, "Q"]
-    held: Int64[np.ndarray, "V"]
-
-
-def frame_scratch(tree: Tree) -> FrameScratch:
-    """Room to work on a frame of a robot."""
-    bodies = len(tree.parents)
-    size = bodies + 5
-    return FrameScratch(
-        np.empty((bodies, 3, 3)),
-        np.empty((bodies, 3)),
-        np.empty((bodies, 3)),
-        np.empty((bodies, COMPOSITE)),
-        np.zeros((size, tree.ancestors.shape[1])),
-        np.empty(size),
-        np.empty(size),
-        np.empty(bodies + 6),
-        np.zeros(size, np.int64),
-    )
+    qpos: Float64[np.ndarray, "Q L"]
+    near: Float64[np.ndarray, "Q L"]
+    trial: Float64[np.ndarray, "Q L"]
+    positions: Float64[np.ndarray, "M 3 L"]
+    frames: Float64[np.ndarray, "M 3 3 L"]
+    contact_weights: Float64[np.ndarray, "K L"]
+    anchors: Float64[np.ndarray, "K 3 L"]
+    pull: Float64[np.ndarray, "1 L"]
+    damping: Float64[np.ndarray, "1 L"]
+    cost: Float64[np.ndarray, "1 L"]
+    moving: Float64[np.ndarray, "1 L"]
 
 
-@jit(fastmath=True)
-def _evaluate(
-    qpos: Float64[np.ndarray, "Q"],
-    near: Float64[np.ndarray, "Q"],
-    pull: float,
-    t: int,
-    clip: Clip,
-    share: float,
-    tree: Tree,
-    tasks: Tasks,
-    soles: Soles,
-    scratch: FrameScratch,
-) -> float:
-    """Cost of one frame: segment tasks, weak anchors and the pull towards ``near``; fills the composites."""
-    R, r, C = scratch.R, scratch.r, scratch.C
-    body_kinematics(qpos, tree, R, r, scratch.a)
-    cost = task_composites(qpos, R, r, tasks, clip.positions[t], clip.frames[t], C)
-    x = scratch.x
-    for i in range(clip.contact_weights.shape[1]):
-        m = clip.contact_weights[t, i] * share
-        if m > 0:
-            b = soles.contact_bodies[i]
-            world_point(R, r, b, soles.contact_points[i], x)
-            e0 = clip.anchors[t, i, 0] - qpos[0] - x[0]
-            e1 = clip.anchors[t, i, 1] - qpos[1] - x[1]
-            e2 = clip.anchors[t, i, 2] - qpos[2] - x[2]
-            cost += m * (e0 * e0 + e1 * e1 + e2 * e2)
-            add_point_mass(C[b], m, x[0], x[1], x[2], e0, e1, e2)
-    if pull > 0:
-        for k in range(7, qpos.shape[0]):
-            cost += pull * (qpos[k] - near[k]) ** 2
-    return cost
+class _Marches(NamedTuple):
+    """Where each lane is: its march (or `_IDLE`), how far in it, and the steps taken on the frame."""
+
+    march: Int64[np.ndarray, "L"]
+    done: Int64[np.ndarray, "L"]
+    steps: Int64[np.ndarray, "L"]
 
 
-@jit(fastmath=True)
-def solve_frame(
-    qpos: Float64[np.ndarray, "Q"],
-    near: Float64[np.ndarray, "Q"],
-    pull: float,
-    steps: int,
-    t: int,
-    clip: Clip,
-    options: StartOptions,
-    tree: Tree,
-    limits: Limits,
-    tasks: Tasks,
-    soles: Soles,
-    scratch: FrameScratch,
-) -> float:
-    """Levenberg-Marquardt on one frame, in place; returns its cost without the pull."""
-    H, g, x, trial, held = scratch.H, scratch.g, scratch.x, scratch.trial, scratch.held
-    depth, ancestors = tree.depth, tree.ancestors
-    lower, upper = limits.lower, limits.upper
-    size = g.shape[0]
-    share = options.anchor_share
-    cost = _evaluate(qpos, near, pull, t, clip, share, tree, tasks, soles, scratch)
-    damping = 1e-6
-    taken = 0
-    while taken < steps:
-        assemble(scratch.r, scratch.a, scratch.C, tree, H, g)
-        for k in range(6, size):
-            H[k, depth[k]] += pull
-            g[k] += pull * (near[k + 1] - qpos[k + 1])
-            b = k - 5
-            at_lower = qpos[6 + b] <= lower[b] + 1e-9 and g[k] < 0
-            at_upper = qpos[6 + b] >= upper[b] - 1e-9 and g[k] > 0
-            held[k] = 1 if at_lower or at_upper else 0
-        for k in range(size):
-            dk = depth[k]
-            H[k, dk] += damping * H[k, dk] + options.regularisation
-            if held[k]:
-                for d in range(dk):
-                    H[k, d] = 0.0
-                g[k] = 0.0
-            else:
-                for d in range(6, dk):
-                    if held[ancestors[k, d]]:
-                        H[k, d] = 0.0
-        solve_tree(H, g, depth, ancestors, x)
-        taken += 1
-        largest = 0.0
-        for k in range(3, size):
-            largest = max(largest, abs(x[k]))
-        retract(qpos, x, limits, trial)
-        new = _evaluate(trial, near, pull, t, clip, share, tree, tasks, soles, scratch)
-        if new <= cost:
-            gain = cost - new
-            for k in range(qpos.shape[0]):
-                qpos[k] = trial[k]
-            damping = max(damping * 0.1, 1e-9)
-            done = gain < options.cost_tolerance * cost or largest < options.step_tolerance
-            cost = new
-            if done:
-                break
-        else:
-            damping = max(damping, _SMALL_STEP_DAMPING) * 20
-            if taken < steps:
-                _evaluate(qpos, near, pull, t, clip, share, tree, tasks, soles, scratch)
-    if pull > 0:
-        for k in range(7, qpos.shape[0]):
-            cost -= pull * (qpos[k] - near[k]) ** 2
-    return cost
+@jit(inner=True)
+def _load_frame(lane: int, t: int, clip: Clip, lanes: _Lanes) -> None:
+    for i in range(clip.positions.shape[1]):
+        for k in range(3):
+            lanes.positions[i, k, lane] = clip.positions[t, i, k]
+            for c in range(3):
+                lanes.frames[i, k, c, lane] = clip.frames[t, i, k, c]
+    for i in range(clip.anchors.shape[1]):
+        lanes.contact_weights[i, lane] = clip.contact_weights[t, i]
+        for k in range(3):
+            lanes.anchors[i, k, lane] = clip.anchors[t, i, k]
+    for k in range(lanes.qpos.shape[0]):
+        lanes.near[k, lane] = lanes.qpos[k, lane]
+        lanes.trial[k, lane] = lanes.qpos[k, lane]
+    lanes.damping[0, lane] = FIRST_DAMPING
 
 
-@jit(fastmath=True)
-def _candidates(
+@jit(inner=True)
+def _next_frame(
+    lane: int,
+    following: int,
     seeds: Float64[np.ndarray, "T Q"],
+    marches: Int64[np.ndarray, "N 4"],
+    clip: Clip,
+    pull: float,
+    lanes: _Lanes,
+    at: _Marches,
+) -> int:
+    """Put the next frame of its march, or of the next march, into a lane; returns which march comes after."""
+    own = at.march[lane]
+    at.steps[lane] = 0
+    if own != _IDLE:
+        at.done[lane] += 1
+        if at.done[lane] < marches[own, 2]:
+            lanes.pull[0, lane] = pull
+            _load_frame(lane, marches[own, 1] + marches[own, 3] * at.done[lane], clip, lanes)
+            return following
+    if following == marches.shape[0]:
+        at.march[lane] = _IDLE
+        return following
+    at.march[lane] = following
+    at.done[lane] = 0
+    first = marches[following, 1]
+    for k in range(lanes.qpos.shape[0]):
+        lanes.qpos[k, lane] = seeds[first, k]
+    lanes.pull[0, lane] = 0.0
+    _load_frame(lane, first, clip, lanes)
+    return following + 1
+
+
+@jit(inner=True)
+def _judge(
+    new: Float64[np.ndarray, "1 L"],
+    largest: Float64[np.ndarray, "1 L"],
+    options: StartOptions,
+    lanes: _Lanes,
+    at: _Marches,
+    finished: Bool[np.ndarray, "L"],
+    kept: Bool[np.ndarray, "L"],
+) -> bool:
+    """Take or refuse each lane's trial; returns whether any was refused, and marks lanes that are finished."""
+    refused = False
+    for lane in range(LANES):
+        finished[lane] = False
+        kept[lane] = True
+        if at.march[lane] == _IDLE:
+            continue
+        steps = at.steps[lane]
+        most = options.cold_steps if at.done[lane] == 0 else options.warm_steps
+        if steps == 0 or new[0, lane] <= lanes.cost[0, lane]:
+            if steps > 0:
+                lanes.damping[0, lane] = less_damping(lanes.damping[0, lane])
+                finished[lane] = settled(
+                    lanes.cost[0, lane], new[0, lane], largest[0, lane], options
+                )
+            lanes.cost[0, lane] = new[0, lane]
+            for k in range(lanes.qpos.shape[0]):
+                lanes.qpos[k, lane] = lanes.trial[k, lane]
+        else:
+            lanes.damping[0, lane] = more_damping(lanes.damping[0, lane])
+            kept[lane] = False
+            refused = True
+        finished[lane] = finished[lane] or steps >= most
+    return refused
+
+
+@jit(fastmath=True)
+def _march(
+    seeds: Float64[np.ndarray, "T Q"],
+    marches: Int64[np.ndarray, "N 4"],
     clip: Clip,
     options: StartOptions,
     tree: Tree,
     limits: Limits,
     tasks: Tasks,
     soles: Soles,
-    scratch: FrameScratch,
-    out: Float64[np.ndarray, "3 T Q"],
-    costs: Float64[np.ndarray, "3 T"],
+    out: Float64[np.ndarray, "S T Q"],
+    costs: Float64[np.ndarray, "S T"],
 ) -> None:
-    """Three sequences: warm forwards, warm backwards, re-seeded."""
-    frames = seeds.shape[0]
-    near = np.empty(seeds.shape[1])
-    qpos = np.empty(seeds.shape[1])
-    for sequence in range(3):
-        for i in range(frames):
-            t = frames - 1 - i if sequence == 1 else i
-            cold = i == 0 or (sequence == 2 and i % options.reseed == 0)
-            for k in range(qpos.shape[0]):
-                qpos[k] = seeds[t, k] if cold else qpos[k]
-                near[k] = qpos[k]
-            costs[sequence, t] = solve_frame(
-                qpos,
-                near,
-                0.0 if cold else options.pull,
-                options.cold_steps if cold else options.warm_steps,
-                t,
-                clip,
-                options,
-                tree,
-                limits,
-                tasks,
-                soles,
-                scratch,
-            )
-            for k in range(qpos.shape[0]):
-                out[sequence, t, k] = qpos[k]
+    """Solve the frames of all marches: rows of sequence, first frame, number of frames, direction."""
+    bodies = tree.parents.shape[0]
+    size = bodies + 5
+    points = soles.contact_bodies.shape[0]
+    segments = tasks.bodies.shape[0]
+    depth = tree.ancestors.shape[1]
+    lanes = _Lanes(
+        np.empty((bodies + 6, LANES)),
+        np.empty((bodies + 6, LANES)),
+        np.empty((bodies + 6, LANES)),
+        np.empty((segments, 3, LANES)),
+        np.empty((segments, 3, 3, LANES)),
+        np.empty((points, LANES)),
+        np.empty((points, 3, LANES)),
+        np.zeros((1, LANES)),
+        np.zeros((1, LANES)),
+        np.zeros((1, LANES)),
+        np.zeros((1, LANES)),
+    )
+    at = _Marches(np.full(LANES, _IDLE), np.zeros(LANES, np.int64), np.zeros(LANES, np.int64))
+    qpos, near, trial = packs(lanes.qpos), packs(lanes.near), packs(lanes.trial)
+    positions, frames = packs(lanes.positions), packs(lanes.frames)
+    weights, anchors = packs(lanes.contact_weights), packs(lanes.anchors)
+    pull, damping, moving = packs(lanes.pull), packs(lanes.damping), packs(lanes.moving)
+    R = packs(np.empty((bodies, 3, 3, LANES)))
+    r = packs(np.empty((bodies, 3, LANES)))
+    a = packs(np.empty((bodies, 3, LANES)))
+    C = packs(np.empty((bodies, COMPOSITE, LANES)))
+    systems = np.zeros((size, depth, LANES))
+    H = packs(systems)
+    fresh_systems = np.zeros((size, depth, LANES))
+    fresh_H = packs(fresh_systems)
+    factor = packs(np.zeros((size, depth, LANES)))
+    forces = np.zeros((size, LANES))
+    g = packs(forces)
+    fresh_forces = np.zeros((size, LANES))
+    fresh_g = packs(fresh_forces)
+    x = packs(np.zeros((size, LANES)))
+    free = packs(np.zeros((size, LANES)))
+    new_costs = np.zeros((1, LANES))
+    new = packs(new_costs)
+    largest_turns = np.zeros((1, LANES))
+    largest = packs(largest_turns)
+    finished = np.zeros(LANES, np.bool_)
+    kept = np.zeros(LANES, np.bool_)
+    following = 0
+    busy = 0
+    for lane in range(LANES):
+        # Idle lanes calculate too: let them have something to calculate with.
+        for k in range(bodies + 6):
+            lanes.qpos[k, lane] = seeds[0, k]
+        _load_frame(lane, 0, clip, lanes)
+        following = _next_frame(lane, following, seeds, marches, clip, options.pull, lanes, at)
+        busy += at.march[lane] != _IDLE
+    while busy > 0:
+        new[0] = evaluate_frame(
+            trial, near, pull[0], positions, frames, weights, anchors, options.anchor_share, tree,
+            tasks, soles, R, r, a, C, x,
+        )  # fmt: skip
+        refused = _judge(new_costs, largest_turns, options, lanes, at, finished, kept)
+        if refused:
+            assemble(r, a, C, tree, fresh_H, fresh_g)
+            for lane in range(LANES):
+                if kept[lane]:
+                    for k in range(size):
+                        forces[k, lane] = fresh_forces[k, lane]
+                        for d in range(depth):
+                            systems[k, d, lane] = fresh_systems[k, d, lane]
+        else:
+            assemble(r, a, C, tree, H, g)
+        for lane in range(LANES):
+            lanes.moving[0, lane] = 1.0
+            if finished[lane]:
+                own = at.march[lane]
+                t = marches[own, 1] + marches[own, 3] * at.done[lane]
+                change = 0.0
+                for k in range(bodies + 6):
+                    out[marches[own, 0], t, k] = lanes.qpos[k, lane]
+                for k in range(7, bodies + 6):
+                    change += (lanes.qpos[k, lane] - lanes.near[k, lane]) ** 2
+                costs[marches[own, 0], t] = lanes.cost[0, lane] - lanes.pull[0, lane] * change
+                following = _next_frame(
+                    lane, following, seeds, marches, clip, options.pull, lanes, at
+                )
+                busy -= at.march[lane] == _IDLE
+                lanes.moving[0, lane] = 0.0
+            else:
+                at.steps[lane] += 1
+        largest[0] = damped_step(
+            qpos, near, pull[0], damping[0], options.regularisation, tree, limits, H, g, factor,
+            free, x,
+        )  # fmt: skip
+        # A lane with a new frame has no system yet: it stays where it is and is evaluated first.
+        for k in range(size):
+            x[k] = x[k] * moving[0]
+        retract(qpos, x, limits, trial)
 
 
 @jit(fastmath=True)
@@ -269,6 +293,16 @@ def _best_path(
         j = int(came_from[t, j])
 
 
+def _marches(frames: int, options: StartOptions) -> Int64[np.ndarray, "N 4"]:
+    """The marches of the three sequences: all forwards, all backwards, and a few frames each forwards."""
+    long = [[0, 0, frames, 1], [1, frames - 1, frames, -1]]
+    short = [
+        [2, first, min(options.reseed, frames - first), 1]
+        for first in range(0, frames, options.reseed)
+    ]
+    return np.array(long + short)
+
+
 def solve_start(
     seeds: Float64[np.ndarray, "T Q"], problem: Problem, options: StartOptions
 ) -> Float64[np.ndarray, "T Q"]:
@@ -276,10 +310,17 @@ def solve_start(
     frames, size = seeds.shape
     candidates = np.empty((3, frames, size))
     costs = np.empty((3, frames))
-    tree, limits, tasks, soles = problem.tree, problem.limits, problem.tasks, problem.soles
-    scratch = frame_scratch(tree)
-    _candidates(
-        seeds, problem.clip, options, tree, limits, tasks, soles, scratch, candidates, costs
+    _march(
+        seeds,
+        _marches(frames, options),
+        problem.clip,
+        options,
+        problem.tree,
+        problem.limits,
+        problem.tasks,
+        problem.soles,
+        candidates,
+        costs,
     )
     start = np.empty((frames, size))
     _best_path(candidates, costs, options.path, start)

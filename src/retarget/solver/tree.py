@@ -31,7 +31,8 @@ COMPOSITE = 16
 
 @jit(fastmath=True)
 def add_point_mass(
-    C: Float64[np.ndarray, "16"],
+    C: Float64[np.ndarray, "B 16"],
+    b: int,
     m: float,
     x: float,
     y: float,
@@ -40,26 +41,26 @@ def add_point_mass(
     e1: float,
     e2: float,
 ) -> None:
-    """Add a squared position error of weight m: a mass at (x, y, z), pulled by m times the error."""
+    """Add to body b a squared position error of weight m: a mass at (x, y, z), pulled by m times the error."""
     f0 = m * e0
     f1 = m * e1
     f2 = m * e2
-    C[0] += m
-    C[1] += m * x
-    C[2] += m * y
-    C[3] += m * z
-    C[4] += m * (y * y + z * z)
-    C[5] -= m * x * y
-    C[6] -= m * x * z
-    C[7] += m * (x * x + z * z)
-    C[8] -= m * y * z
-    C[9] += m * (x * x + y * y)
-    C[10] += f0
-    C[11] += f1
-    C[12] += f2
-    C[13] += y * f2 - z * f1
-    C[14] += z * f0 - x * f2
-    C[15] += x * f1 - y * f0
+    C[b, 0] += m
+    C[b, 1] += m * x
+    C[b, 2] += m * y
+    C[b, 3] += m * z
+    C[b, 4] += m * (y * y + z * z)
+    C[b, 5] -= m * x * y
+    C[b, 6] -= m * x * z
+    C[b, 7] += m * (x * x + z * z)
+    C[b, 8] -= m * y * z
+    C[b, 9] += m * (x * x + y * y)
+    C[b, 10] += f0
+    C[b, 11] += f1
+    C[b, 12] += f2
+    C[b, 13] += y * f2 - z * f1
+    C[b, 14] += z * f0 - x * f2
+    C[b, 15] += x * f1 - y * f0
 
 
 @jit(fastmath=True)
@@ -83,7 +84,6 @@ def task_composites(
     cost = 0.0
     for i in range(tasks.bodies.shape[0]):
         b = tasks.bodies[i]
-        c = C[b]
         for k in range(3):
             w = tasks.axis_weights[i, k]
             if w == 0.0:
@@ -109,22 +109,22 @@ def task_composites(
             v1 = frames[i, 1, k]
             v2 = frames[i, 2, k]
             cost += w * 2 * (1 - (u0 * v0 + u1 * v1 + u2 * v2))
-            c[4] += w * (1 - u0 * u0)
-            c[5] -= w * u0 * u1
-            c[6] -= w * u0 * u2
-            c[7] += w * (1 - u1 * u1)
-            c[8] -= w * u1 * u2
-            c[9] += w * (1 - u2 * u2)
-            c[13] += w * (u1 * v2 - u2 * v1)
-            c[14] += w * (u2 * v0 - u0 * v2)
-            c[15] += w * (u0 * v1 - u1 * v0)
+            C[b, 4] += w * (1 - u0 * u0)
+            C[b, 5] -= w * u0 * u1
+            C[b, 6] -= w * u0 * u2
+            C[b, 7] += w * (1 - u1 * u1)
+            C[b, 8] -= w * u1 * u2
+            C[b, 9] += w * (1 - u2 * u2)
+            C[b, 13] += w * (u1 * v2 - u2 * v1)
+            C[b, 14] += w * (u2 * v0 - u0 * v2)
+            C[b, 15] += w * (u0 * v1 - u1 * v0)
         m = tasks.position_weights[i]
         if m > 0.0:
             e0 = positions[i, 0] - qpos[0] - r[b, 0]
             e1 = positions[i, 1] - qpos[1] - r[b, 1]
             e2 = positions[i, 2] - qpos[2] - r[b, 2]
             cost += m * (e0 * e0 + e1 * e1 + e2 * e2)
-            add_point_mass(c, m, r[b, 0], r[b, 1], r[b, 2], e0, e1, e2)
+            add_point_mass(C, b, m, r[b, 0], r[b, 1], r[b, 2], e0, e1, e2)
     return cost
 
 
@@ -193,40 +193,41 @@ def assemble(
             + v1 * C[b, 11]
             + v2 * C[b, 12]
         )
-    c = C[0]
     for k in range(3):
         for d in range(k):
             H[k, d] = 0.0
-        H[k, k] = c[0]
+        H[k, k] = C[0, 0]
     H[3, 0] = 0.0
-    H[3, 1] = -c[3]
-    H[3, 2] = c[2]
-    H[4, 0] = c[3]
+    H[3, 1] = -C[0, 3]
+    H[3, 2] = C[0, 2]
+    H[4, 0] = C[0, 3]
     H[4, 1] = 0.0
-    H[4, 2] = -c[1]
-    H[5, 0] = -c[2]
-    H[5, 1] = c[1]
+    H[4, 2] = -C[0, 1]
+    H[5, 0] = -C[0, 2]
+    H[5, 1] = C[0, 1]
     H[5, 2] = 0.0
-    H[3, 3] = c[4]
-    H[4, 3] = c[5]
-    H[5, 3] = c[6]
-    H[4, 4] = c[7]
-    H[5, 4] = c[8]
-    H[5, 5] = c[9]
+    H[3, 3] = C[0, 4]
+    H[4, 3] = C[0, 5]
+    H[5, 3] = C[0, 6]
+    H[4, 4] = C[0, 7]
+    H[5, 4] = C[0, 8]
+    H[5, 5] = C[0, 9]
     for k in range(6):
-        g[k] = c[10 + k]
+        g[k] = C[0, 10 + k]
 
 
 @jit(fastmath=True)
 def solve_tree(
     H: Float64[np.ndarray, "V D"],
-    g: Float64[np.ndarray, "V"],
     depth: Int64[np.ndarray, "V"],
     ancestors: Int64[np.ndarray, "V D"],
     x: Float64[np.ndarray, "V"],
 ) -> None:
-    """Solve H x = g by the tree-sparse factorisation H = L^T L (Featherstone 2008, chapter 6.5); H is overwritten."""
-    size = g.shape[0]
+    """Solve H y = x in place by the tree-sparse factorisation H = L^T L (Featherstone 2008, chapter 6.5).
+
+    H is overwritten.
+    """
+    size = depth.shape[0]
     for k in range(size - 1, -1, -1):
         dk = depth[k]
         inverse = 1.0 / math.sqrt(H[k, dk])
@@ -238,8 +239,6 @@ def solve_tree(
             h = H[k, d]
             for e in range(d + 1):
                 H[i, e] -= h * H[k, e]
-    for k in range(size):
-        x[k] = g[k]
     for k in range(size - 1, -1, -1):
         dk = depth[k]
         v = x[k] * H[k, dk]

@@ -1,9 +1,10 @@
-"""Register-blocked rank updates for the banded factorisation, written as generic LLVM vector code.
+"""Register-blocked updates for the banded factorisation, written as generic LLVM vector code.
 
-``rows -= coefficients x sources`` over a few vectors of eight doubles is the one operation in which the factorisation
+``rows -= coefficients x sources`` over a few vectors of doubles is the one operation in which the factorisation
 spends its time. Numba's loop over such short rows spends more on alias checks than on arithmetic, so the tile is
 emitted directly: accumulators stay in registers while a loop runs over the sources. The vectors are generic; LLVM
-maps them to whatever the processor has.
+maps them to whatever the processor has. `retarget.solver.banded` says what is computed; `subtract_plainly` and
+`finish_plainly` are the same in plain Numba, for processors without vectors of doubles, and what tests compare with.
 """
 
 from __future__ import annotations
@@ -12,90 +13,128 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from retarget._jit import jit
 
-__all__ = ["LANES", "update_four_rows", "update_row"]
+__all__ = [
+    "LANES",
+    "PANEL",
+    "ROWS",
+    "SCALES",
+    "VECTORISED",
+    "finish",
+    "finish_plainly",
+    "subtract",
+    "subtract_plainly",
+]
 
-LANES = 8  # doubles a vector; rows are padded to whole vectors and aligned
+ROWS = 4  # rows of a tile; they share each load of a source row
+_FEATURES = binding.get_host_cpu_features()
+VECTORISED = bool(_FEATURES.get("fma") or _FEATURES.get("neon"))
+_WIDE = bool(_FEATURES.get("avx512f"))  # 32 registers of 8 doubles, not 16 of 4
+LANES = 8 if _WIDE else 4  # doubles a vector; rows are padded to whole vectors and aligned
+_MOST = (
+    5 if _WIDE else 3
+)  # vectors a tile holds: its rows, the sources and a factor fit the registers
+PANEL = 16 if _WIDE else 12  # columns worked on together where the sources form a triangle
 _ALIGNMENT = 8 * LANES
 _INDEX = ir.IntType(64)
+_VECTOR = ir.VectorType(ir.DoubleType(), LANES)
+_UPPER = [
+    (i, j) for j in range(ROWS) for i in range(j)
+]  # order of the factors in ``scales``, reciprocals last
+SCALES = len(_UPPER) + ROWS
 
 
-def _tile(rows: int, vectors: int) -> Any:
-    """An intrinsic: ``a[dst:] -= sum_k a[coef + k coef_step] a[src + k src_step:]`` for some rows and vectors.
+def _number(value: int) -> ir.Constant:
+    return ir.Constant(_INDEX, value)
 
-    Offsets and steps count doubles. Row i of the destination starts ``i * dst_step`` later and takes the
-    coefficient ``i`` places later.
+
+def _splat(builder: Any, scalar: Any) -> Any:
+    undefined = ir.Constant(_VECTOR, ir.Undefined)
+    lane = builder.insert_element(undefined, scalar, ir.Constant(ir.IntType(32), 0))
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    return builder.shuffle_vector(lane, undefined, zeros)
+
+
+def _scaled(builder: Any, fma: Any, scales: Any, sums: dict[tuple[int, int], Any], v: int) -> None:
+    """Solve with the tile's own triangle: each row minus those above it, times its reciprocal."""
+
+    def factor(place: int) -> Any:
+        return _splat(builder, builder.load(builder.gep(scales, [_number(place)])))
+
+    for j in range(ROWS):
+        for i in range(j):
+            less = builder.fneg(factor(_UPPER.index((i, j))))
+            sums[j, v] = builder.call(fma, [less, sums[i, v], sums[j, v]])
+        sums[j, v] = builder.fmul(sums[j, v], factor(len(_UPPER) + j))
+
+
+def _tile(vectors: int, finished: bool) -> Any:
+    """An intrinsic: ``a[dst + i row:] -= sum_k a[coef + k row + i] a[src + k row:]`` for `ROWS` rows and some vectors.
+
+    Where ``finished``, the rows are then solved with the triangle in ``scales``.
     """
-    vector = ir.VectorType(ir.DoubleType(), LANES)
-    undefined = ir.Constant(vector, ir.Undefined)
-    first_lane = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
 
-    def update(  # type: ignore[no-untyped-def]
-        typing_context, array, dst, dst_step, coef, coef_step, src, src_step, count
-    ):
-        signature = types.void(array, *[types.intp] * 7)
+    def update(typing_context, array, scales, dst, coef, src, row, count):  # type: ignore[no-untyped-def]
+        signature = types.void(array, scales, *[types.intp] * 5)
 
         def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-            data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-            dst, dst_step, coef, coef_step, src, src_step, count = arguments[1:]
+            data, factors = (
+                context.make_array(kind)(context, builder, value).data
+                for kind, value in zip(signature.args[:2], arguments[:2], strict=True)
+            )
+            dst, coef, src, row, count = arguments[2:]
             fma = cgutils.get_or_insert_function(
-                builder.module,
-                ir.FunctionType(vector, [vector] * 3),
-                f"llvm.fma.v{LANES}f64",
+                builder.module, ir.FunctionType(_VECTOR, [_VECTOR] * 3), f"llvm.fma.v{LANES}f64"
             )
 
-            def number(value: int) -> ir.Constant:
-                return ir.Constant(_INDEX, value)
-
             def pointer(offset: Any, v: int) -> Any:
-                place = builder.gep(data, [builder.add(offset, number(v * LANES))])
-                return builder.bitcast(place, vector.as_pointer())
+                place = builder.gep(data, [builder.add(offset, _number(v * LANES))])
+                return builder.bitcast(place, _VECTOR.as_pointer())
 
-            starts = [builder.add(dst, builder.mul(dst_step, number(i))) for i in range(rows)]
-            cells = [(i, v) for i in range(rows) for v in range(vectors)]
+            starts = [builder.add(dst, builder.mul(row, _number(i))) for i in range(ROWS)]
+            cells = [(i, v) for i in range(ROWS) for v in range(vectors)]
             before = {c: builder.load(pointer(starts[c[0]], c[1]), align=_ALIGNMENT) for c in cells}
             entry = builder.block
             body = builder.append_basic_block("sources")
             done = builder.append_basic_block("done")
-            builder.cbranch(builder.icmp_signed(">", count, number(0)), body, done)
+            builder.cbranch(builder.icmp_signed(">", count, _number(0)), body, done)
 
             builder.position_at_end(body)
             index, source, place = (builder.phi(_INDEX) for _ in range(3))
-            index.add_incoming(number(0), entry)
-            source.add_incoming(src, entry)
-            place.add_incoming(coef, entry)
-            sums = {cell: builder.phi(vector) for cell in cells}
+            for phi, value in ((index, _number(0)), (source, src), (place, coef)):
+                phi.add_incoming(value, entry)
+            sums = {cell: builder.phi(_VECTOR) for cell in cells}
             for cell in cells:
                 sums[cell].add_incoming(before[cell], entry)
             loaded = [builder.load(pointer(source, v), align=_ALIGNMENT) for v in range(vectors)]
             after = {}
-            for i in range(rows):
-                scalar = builder.load(builder.gep(data, [builder.add(place, number(i))]))
-                lane = builder.insert_element(
-                    undefined, builder.fneg(scalar), ir.Constant(ir.IntType(32), 0)
-                )
-                factor = builder.shuffle_vector(lane, undefined, first_lane)
+            for i in range(ROWS):
+                scalar = builder.load(builder.gep(data, [builder.add(place, _number(i))]))
+                less = _splat(builder, builder.fneg(scalar))
                 for v in range(vectors):
-                    after[i, v] = builder.call(fma, [factor, loaded[v], sums[i, v]])
-            following = builder.add(index, number(1))
+                    after[i, v] = builder.call(fma, [less, loaded[v], sums[i, v]])
+            following = builder.add(index, _number(1))
             index.add_incoming(following, body)
-            source.add_incoming(builder.add(source, src_step), body)
-            place.add_incoming(builder.add(place, coef_step), body)
+            source.add_incoming(builder.add(source, row), body)
+            place.add_incoming(builder.add(place, row), body)
             for cell in cells:
                 sums[cell].add_incoming(after[cell], body)
             builder.cbranch(builder.icmp_signed("<", following, count), body, done)
 
             builder.position_at_end(done)
-            results = {cell: builder.phi(vector) for cell in cells}
+            results = {cell: builder.phi(_VECTOR) for cell in cells}
             for cell in cells:
                 results[cell].add_incoming(before[cell], entry)
                 results[cell].add_incoming(after[cell], body)
+            if finished:
+                for v in range(vectors):
+                    _scaled(builder, fma, factors, results, v)
             for i, v in cells:
                 builder.store(results[i, v], pointer(starts[i], v), align=_ALIGNMENT)
             return context.get_dummy_value()
@@ -105,65 +144,106 @@ def _tile(rows: int, vectors: int) -> Any:
     return intrinsic(update)
 
 
-_one_1, _one_2, _one_3, _one_4, _one_5 = (_tile(1, v) for v in range(1, 6))
-_four_1, _four_2, _four_3, _four_4, _four_5 = (_tile(4, v) for v in range(1, 6))
-_MOST = 5  # vectors a tile holds: four rows of them and the sources fit 32 registers
+_subtract_1, _subtract_2, _subtract_most = (_tile(v, False) for v in (1, 2, _MOST))
+_finish_1, _finish_2, _finish_most = (_tile(v, True) for v in (1, 2, _MOST))
 
 
-@jit(fastmath=True)
-def update_row(
+@jit(fastmath=True, inner=True)
+def _subtract_tiles(
     a: Float64[np.ndarray, "n"],
+    scales: Float64[np.ndarray, "10"],
     dst: int,
     coef: int,
-    coef_step: int,
     src: int,
-    src_step: int,
+    row: int,
     count: int,
     vectors: int,
 ) -> None:
-    """``a[dst:] -= sum_k a[coef + k coef_step] a[src + k src_step:]`` over whole vectors, for k < count."""
-    while vectors > _MOST:
-        _one_5(a, dst, 0, coef, coef_step, src, src_step, count)
+    while vectors >= _MOST:
+        _subtract_most(a, scales, dst, coef, src, row, count)
         dst += _MOST * LANES
         src += _MOST * LANES
         vectors -= _MOST
+    while vectors >= 2:
+        _subtract_2(a, scales, dst, coef, src, row, count)
+        dst += 2 * LANES
+        src += 2 * LANES
+        vectors -= 2
     if vectors == 1:
-        _one_1(a, dst, 0, coef, coef_step, src, src_step, count)
-    elif vectors == 2:
-        _one_2(a, dst, 0, coef, coef_step, src, src_step, count)
-    elif vectors == 3:
-        _one_3(a, dst, 0, coef, coef_step, src, src_step, count)
-    elif vectors == 4:
-        _one_4(a, dst, 0, coef, coef_step, src, src_step, count)
-    elif vectors == 5:
-        _one_5(a, dst, 0, coef, coef_step, src, src_step, count)
+        _subtract_1(a, scales, dst, coef, src, row, count)
 
 
-@jit(fastmath=True)
-def update_four_rows(
+@jit(fastmath=True, inner=True)
+def _finish_tiles(
     a: Float64[np.ndarray, "n"],
+    scales: Float64[np.ndarray, "10"],
     dst: int,
-    dst_step: int,
     coef: int,
-    coef_step: int,
     src: int,
-    src_step: int,
+    row: int,
     count: int,
     vectors: int,
 ) -> None:
-    """`update_row` for four rows ``dst_step`` apart with neighbouring coefficients."""
-    while vectors > _MOST:
-        _four_5(a, dst, dst_step, coef, coef_step, src, src_step, count)
+    while vectors >= _MOST:
+        _finish_most(a, scales, dst, coef, src, row, count)
         dst += _MOST * LANES
         src += _MOST * LANES
         vectors -= _MOST
+    while vectors >= 2:
+        _finish_2(a, scales, dst, coef, src, row, count)
+        dst += 2 * LANES
+        src += 2 * LANES
+        vectors -= 2
     if vectors == 1:
-        _four_1(a, dst, dst_step, coef, coef_step, src, src_step, count)
-    elif vectors == 2:
-        _four_2(a, dst, dst_step, coef, coef_step, src, src_step, count)
-    elif vectors == 3:
-        _four_3(a, dst, dst_step, coef, coef_step, src, src_step, count)
-    elif vectors == 4:
-        _four_4(a, dst, dst_step, coef, coef_step, src, src_step, count)
-    elif vectors == 5:
-        _four_5(a, dst, dst_step, coef, coef_step, src, src_step, count)
+        _finish_1(a, scales, dst, coef, src, row, count)
+
+
+@jit(fastmath=True, inner=True)
+def subtract_plainly(
+    a: Float64[np.ndarray, "n"],
+    scales: Float64[np.ndarray, "10"],
+    dst: int,
+    coef: int,
+    src: int,
+    row: int,
+    count: int,
+    vectors: int,
+) -> None:
+    """``a[dst + i row:] -= sum_k a[coef + k row + i] a[src + k row:]`` for `ROWS` rows over whole vectors, k < count."""
+    for i in range(ROWS):
+        values = a[dst + i * row : dst + i * row + vectors * LANES]
+        for k in range(count):
+            factor = a[coef + k * row + i]
+            source = a[src + k * row : src + k * row + vectors * LANES]
+            for c in range(values.shape[0]):
+                values[c] -= factor * source[c]
+
+
+@jit(fastmath=True, inner=True)
+def finish_plainly(
+    a: Float64[np.ndarray, "n"],
+    scales: Float64[np.ndarray, "10"],
+    dst: int,
+    coef: int,
+    src: int,
+    row: int,
+    count: int,
+    vectors: int,
+) -> None:
+    """`subtract_plainly`, and the rows solved with their own triangle.
+
+    ``scales`` holds its factors (0,1) (0,2) (1,2) (0,3) (1,3) (2,3), then the reciprocals of its diagonal.
+    """
+    subtract_plainly(a, scales, dst, coef, src, row, count, vectors)
+    for c in range(vectors * LANES):
+        place = 0
+        for j in range(ROWS):
+            value = a[dst + j * row + c]
+            for i in range(j):
+                value -= scales[place] * a[dst + i * row + c]
+                place += 1
+            a[dst + j * row + c] = value * scales[SCALES - ROWS + j]
+
+
+subtract = _subtract_tiles if VECTORISED else subtract_plainly
+finish = _finish_tiles if VECTORISED else finish_plainly

@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float64, Int8, Int64
 from retarget._jit import jit
 from retarget.solver.active import cut_held_joints
 from retarget.solver.arrays import Problem
+from retarget.solver.banded import block_rows
 from retarget.solver.collision import capsule_ends
 from retarget.solver.kinematics import body_kinematics
 from retarget.solver.rows import (
@@ -79,7 +80,8 @@ def build_system(
     bodies = tree.parents.shape[0]
     size = bodies + 5
     row = 3 * width
-    block = size * row
+    block = block_rows(size) * row
+    right = width - 2  # column of the right-hand side
     a = window.system
     for i in range((frames + 2) * block):
         a[i] = 0.0
@@ -120,7 +122,7 @@ def build_system(
         for k in range(size):
             for d in range(tree.depth[k] + 1):
                 a[own + tree.ancestors[k, d] * row + k] += H[k, d]
-            a[own + k * row + size] += g[k]
+            a[own + k * row + right] += g[k]
         cost += floor_rows(
             q,
             R,
