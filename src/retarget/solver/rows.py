@@ -18,6 +18,7 @@ from retarget.solver.tree import add_point_mass, base_rotation_step
 __all__ = [
     "acceleration_rows",
     "anchor_composites",
+    "bend_rows",
     "contact_rise",
     "damp_diagonal",
     "floor_rows",
@@ -246,6 +247,50 @@ def step_rows(
             a[here - block + size] += pull
             a[here - block + k] += weight
             a[here - block + width + k] -= weight
+    return cost
+
+
+@jit(fastmath=True)
+def bend_rows(
+    qpos: Float64[np.ndarray, "T Q"],
+    first: int,
+    t: int,
+    bend: Float64[np.ndarray, "B"],
+    weight: float,
+    bent: Int8[np.ndarray, "n V"],
+    a: Float64[np.ndarray, "S"],
+    width: int,
+) -> float:
+    """Joints' second differences within the acceleration limits; frames before the window are fixed."""
+    if first + t < 2:
+        return 0.0
+    size = bend.shape[0] + 5
+    row = 3 * width
+    block = size * row
+    cost = 0.0
+    for k in range(6, size):
+        e = qpos[first + t, k + 1] - 2 * qpos[first + t - 1, k + 1] + qpos[first + t - 2, k + 1]
+        side = bent[t, k]
+        if side == 0:
+            if abs(e) <= bend[k - 5]:
+                continue
+            side = 1 if e > 0 else -1
+        over = side * e - bend[k - 5]
+        if over > 0:
+            cost += weight * over * over
+        pull = side * weight * over
+        here = t * block + k * row
+        a[here + size] -= pull
+        a[here + k] += weight
+        if t >= 1:
+            a[here - block + size] += 2 * pull
+            a[here - block + k] += 4 * weight
+            a[here - block + width + k] -= 2 * weight
+        if t >= 2:
+            a[here - 2 * block + size] -= pull
+            a[here - 2 * block + k] += weight
+            a[here - 2 * block + width + k] -= 2 * weight
+            a[here - 2 * block + 2 * width + k] += weight
     return cost
 
 
