@@ -48,7 +48,8 @@ class StreamingRetargeter:
 
     Joint positions and speeds stay within their limits, feet in stance stay where they touched down, and nothing
     sinks below the floor. Unlike `retarget_motion`, a stream does not keep the robot's bodies apart from each other,
-    and is less smooth: ``self_collision`` and ``collision_margin`` do nothing here, nor do a robot's acceleration limits.
+    and is less smooth: ``self_collision`` and ``collision_margin`` do nothing here. Nor does it keep the acceleration
+    limits of a robot that has some.
 
     Example:
         >>> retargeter = StreamingRetargeter(robot, read_motion("walk.bvh"))  # doctest: +SKIP

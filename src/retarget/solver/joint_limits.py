@@ -11,7 +11,9 @@ from retarget.solver.arrays import Limits
 
 __all__ = ["joint_limits", "with_reserve", "without_reserve"]
 
-_RESERVE = 0.98  # share of speed and acceleration limits that the solve aims at: room for its softness
+_RESERVE = (
+    0.98  # share of speed and acceleration limits that the solve aims at: room for its softness
+)
 _NO_LIMIT = 1e6  # rad/s or rad/s^2: none; compiled code that reorders sums must not meet infinity
 
 
