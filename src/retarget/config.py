@@ -66,7 +66,7 @@ class RunConfig(BaseModel):
         try:
             config = cls.model_validate(content)
         except ValidationError as error:
-            raise OptionsError(f"{path}: {_first_problem(error)}") from error
+            raise OptionsError(f"{path}: {_first_problem(error, cls)}") from error
         return config._relative_to(path.parent)
 
     def with_options(self, changes: Mapping[str, Any]) -> RunConfig:
@@ -78,8 +78,7 @@ class RunConfig(BaseModel):
         try:
             options = RetargetOptions.model_validate({**self.options.model_dump(), **changes})
         except ValidationError as error:
-            first = error.errors()[0]
-            raise OptionsError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+            raise OptionsError(_first_problem(error, RetargetOptions)) from error
         return self.model_copy(update={"options": options})
 
     @classmethod
@@ -141,10 +140,10 @@ class RunConfig(BaseModel):
         return load_robot(self.robot, description=self.robot_description)
 
 
-def _first_problem(error: ValidationError) -> str:
+def _first_problem(error: ValidationError, model: type[BaseModel]) -> str:
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] != "extra_forbidden":
-        return f"{key}: {first['msg']}"
-    table = RetargetOptions if len(first["loc"]) > 1 else RunConfig
+        return f"{key}: {first['msg'].removeprefix('Value error, ')}"
+    table = RetargetOptions if len(first["loc"]) > 1 else model
     return f"unknown key {key}; known: {', '.join(table.model_fields)}"

@@ -2,18 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 
-__all__ = ["RetargetOptions"]
+__all__ = ["WEIGHTED_SEGMENTS", "RetargetOptions", "SegmentWeights"]
+
+_PARTS = ("thigh", "shank", "foot", "upper_arm", "forearm", "hand")
+WEIGHTED_SEGMENTS = (
+    "pelvis",
+    "chest",
+    *_PARTS,
+    *(f"{side}_{part}" for side in ("left", "right") for part in _PARTS),
+)
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
+class SegmentWeights(Mapping[str, float]):
+    """Factors on the weights of body segments; it cannot change, and the order of its names does not matter.
+
+    Example:
+        >>> SegmentWeights({"left_hand": 2.0, "hand": 4.0})
+        {'hand': 4.0, 'left_hand': 2.0}
+    """
+
+    __slots__ = ("_factors",)
+
+    def __init__(self, factors: Mapping[str, float] | None = None) -> None:
+        self._factors = dict(sorted((factors or {}).items()))
+
+    def __getitem__(self, name: str) -> float:
+        return self._factors[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._factors)
+
+    def __len__(self) -> int:
+        return len(self._factors)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._factors.items()))
+
+    def __repr__(self) -> str:
+        return repr(self._factors)
+
+
+def _checked(factors: Mapping[str, float]) -> SegmentWeights:
+    unknown = sorted(set(factors) - set(WEIGHTED_SEGMENTS))
+    if unknown:
+        raise ValueError(
+            f"unknown segment {unknown[0]!r}; segments are {', '.join(WEIGHTED_SEGMENTS)}"
+        )
+    return SegmentWeights(factors)
+
+
+def _as_dict(factors: Mapping[str, float]) -> dict[str, float]:
+    return dict(factors)
+
+
 class RetargetOptions(BaseModel):
     """How a motion is retargeted; the defaults suit every format and robot.
+
+    Joint position limits are always kept. There is no margin to the floor: feet that stand and bodies that rest on it
+    touch it.
 
     Attributes:
         fps: Rate of the result in frames per second; None keeps the motion's.
@@ -21,15 +75,22 @@ class RetargetOptions(BaseModel):
         end_s: Time at which to end, seconds; None goes to the end.
         mirror: Retarget the mirror image: left becomes right.
         smoothness: Factor on the weight of accelerations; larger is smoother and follows less closely.
+        weights: Body segment -> factor on the weights with which its orientation and position are followed; 0 lets it
+            go where the rest takes it. A name without a side means both, and one with a side goes before it.
         joint_speed_limit: Joint speeds are kept below this, rad/s, and below the robot's own limits.
+        joint_acceleration_limit: Joint accelerations (second difference times squared rate) are kept below this,
+            rad/s^2, and below the robot's own limits; None leaves those alone.
+        joint_margin: Distance kept from joint position limits, rad.
         collision_margin: Distance kept between the robot's own bodies, metres.
+        speed_limits: Keep joint speeds within their limits.
+        acceleration_limits: Keep joint accelerations within their limits, where there are any.
         self_collision: Keep the robot's bodies apart.
         floor: Keep the soles at or above the floor.
         contacts: Hold heels and toes in place while the human's are in stance.
 
     Example:
-        >>> RetargetOptions(smoothness=2.0).smoothness
-        2.0
+        >>> RetargetOptions(smoothness=2.0, weights={"hand": 4.0}).weights["hand"]
+        4.0
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,8 +100,20 @@ class RetargetOptions(BaseModel):
     end_s: NotNegative | None = None
     mirror: bool = False
     smoothness: Positive = 1.0
+    weights: Annotated[
+        Mapping[str, NotNegative], AfterValidator(_checked), PlainSerializer(_as_dict)
+    ] = SegmentWeights()
     joint_speed_limit: Positive = 12.0
+    joint_acceleration_limit: Positive | None = None
+    joint_margin: NotNegative = 0.0
     collision_margin: NotNegative = 0.008
+    speed_limits: bool = True
+    acceleration_limits: bool = True
     self_collision: bool = True
     floor: bool = True
     contacts: bool = True
+
+    def weight_factor(self, segment: str) -> float:
+        """Factor on the weights of a segment such as ``left_hand``."""
+        part = segment.removeprefix("left_").removeprefix("right_")
+        return self.weights.get(segment, self.weights.get(part, 1.0))

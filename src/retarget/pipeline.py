@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from retarget._timing import timed
@@ -16,7 +18,10 @@ from retarget.options import RetargetOptions
 from retarget.result import RetargetingResult, SourceClip
 from retarget.robots.model import RobotModel
 from retarget.solver.anchors import anchors_from_start
+from retarget.solver.arrays import Problem
 from retarget.solver.clip import solve_clip
+from retarget.solver.joint_limits import joint_limits
+from retarget.solver.limits import keep_joint_limits, lift_above_floor
 from retarget.solver.problem import (
     TaskWeights,
     make_problem,
@@ -74,12 +79,10 @@ def retarget_motion(
         "problem",
         lambda: make_problem(targets, robot, shape, options, weights or TaskWeights()),
     )
+    seeds = cold_start(targets, shape, robot)
+    seeds[:, 7:] = np.clip(seeds[:, 7:], problem.limits.lower[1:], problem.limits.upper[1:])
     start = timed(
-        seconds,
-        "start",
-        lambda: solve_start(
-            cold_start(targets, shape, robot), problem, rated_start_options(targets.fps)
-        ),
+        seconds, "start", lambda: solve_start(seeds, problem, rated_start_options(targets.fps))
     )
     anchors = anchors_from_start(start, problem.clip, targets.fps, problem.tree, problem.soles)
     problem = problem._replace(clip=problem.clip._replace(anchors=anchors))
@@ -109,7 +112,25 @@ def retarget_motion(
             "steps_per_frame": steps / len(motion),
         },
     )
-    return result if options.fps is None else result.resampled(options.fps)
+    return result if options.fps is None else _at_rate(options.fps, result, robot, options, problem)
+
+
+def _at_rate(
+    fps: float,
+    result: RetargetingResult,
+    robot: RobotModel,
+    options: RetargetOptions,
+    problem: Problem,
+) -> RetargetingResult:
+    """The result at another rate; what interpolation does to accelerations is put right there."""
+    result = result.resampled(fps)
+    limits = joint_limits(robot, options, fps)
+    if not len(limits.bend):
+        return result
+    qpos = result.qpos.copy()
+    keep_joint_limits(qpos, limits)
+    lift_above_floor(qpos, problem.tree, problem.floor, fps)
+    return replace(result, qpos=qpos)
 
 
 def make_targets(

@@ -15,7 +15,7 @@ from retarget.motion.motion import Motion
 from retarget.motion.segments import SEGMENTS, SIDES, needed_roles, segment_joints
 from retarget.options import RetargetOptions
 from retarget.robots.model import RobotModel
-from retarget.solver.arrays import Clip, Limits
+from retarget.solver.arrays import Clip
 from retarget.solver.live import FINE, find_fault, live_step
 from retarget.solver.live_arrays import LiveModel, LiveOptions, LiveState
 from retarget.solver.problem import RATE, TaskWeights, make_problem, rated_start_options
@@ -48,7 +48,8 @@ class StreamingRetargeter:
 
     Joint positions and speeds stay within their limits, feet in stance stay where they touched down, and nothing
     sinks below the floor. Unlike `retarget_motion`, a stream does not keep the robot's bodies apart from each other,
-    and is less smooth: ``self_collision`` and ``collision_margin`` do nothing here.
+    and is less smooth: ``self_collision`` and ``collision_margin`` do nothing here. Nor does it keep the acceleration
+    limits of a robot that has some.
 
     Example:
         >>> retargeter = StreamingRetargeter(robot, read_motion("walk.bvh"))  # doctest: +SKIP
@@ -69,12 +70,13 @@ class StreamingRetargeter:
         Args:
             robot: The robot.
             calibration_motion: Motion of the skeleton whose frames will come.
-            options: Smoothness, joint speed limit, floor and contacts count.
+            options: Smoothness, weights, joint margin, joint speeds, floor and contacts count.
             fps: Rate of the frames that will come; that of the calibration motion if None.
 
         Raises:
             RoleError: The motion lacks a joint that is needed.
-            OptionsError: Options that only a whole clip can have (rate, time range, mirror), or a rate not above 0.
+            OptionsError: Options that only a whole clip can have (rate, time range, mirror, accelerations), or a
+                rate not above 0.
             RetargetError: The motion has no frames, or values that are not finite.
         """
         options = options or RetargetOptions()
@@ -153,7 +155,7 @@ def _check(motion: Motion, options: RetargetOptions, fps: float) -> None:
     if not (np.isfinite(fps) and fps > 0):
         raise OptionsError(f"the rate of a stream must be positive, not {fps} fps")
     default = RetargetOptions()
-    for option in ("fps", "start_s", "end_s", "mirror"):
+    for option in ("fps", "start_s", "end_s", "mirror", "joint_acceleration_limit"):
         if getattr(options, option) != getattr(default, option):
             raise OptionsError(f"a stream cannot have the option {option!r}; leave it out")
 
@@ -197,7 +199,7 @@ def _live_model(
         ),
         base_offset=np.ascontiguousarray(shape.base_offset),
         contacts=_contact_points(shape),
-        neutral=np.ascontiguousarray(robot.neutral, np.float64),
+        neutral=np.clip(robot.neutral, problem.limits.lower[1:], problem.limits.upper[1:]),
         strengths=strengths,
         start=start,
         options=LiveOptions(
@@ -254,6 +256,6 @@ def _new_state(model: LiveModel, size: int) -> LiveState:
         again=np.zeros(size),
         qpos=np.zeros(size),
         lift=np.zeros(1),
-        reach=Limits(lower.copy(), model.limits.upper.copy(), model.limits.step),
+        reach=model.limits._replace(lower=lower.copy(), upper=model.limits.upper.copy()),
         scratch=frame_scratch(model.tree),
     )

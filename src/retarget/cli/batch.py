@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retarget.cli import options
 from retarget.cli.common import (
     INTERRUPTED,
     SOME_FAILED,
@@ -20,6 +19,7 @@ from retarget.cli.common import (
     require_folder,
     say,
 )
+from retarget.cli.options import RunOptions, with_run_options
 from retarget.cli.progress import batch_display
 from retarget.errors import UnknownNameError
 
@@ -34,20 +34,14 @@ MANIFEST_NAME = "batch_manifest.json"
 _MOST_FAILURES = 10  # listed at the end; the manifest holds all
 
 
+@with_run_options
 def batch(
     input_dir: Annotated[Path, typer.Option("--input-dir", help="Folder of motion files.")],
     output_dir: Annotated[
         Path, typer.Option("--output-dir", help="Folder for results and manifest.")
     ],
+    chosen: RunOptions,
     pattern: Annotated[str, typer.Option("--pattern", help="Which files, as a glob.")] = "**/*.bvh",
-    motion_format: options.FormatName = None,
-    robot: options.RobotName = None,
-    robot_description: options.RobotDescription = None,
-    config: options.ConfigFile = None,
-    skip_bind_pose: options.BindPoseFlag = None,
-    roles: options.RolesFile = None,
-    fps: options.ResultRate = None,
-    mirror: options.MirrorFlag = None,
     max_workers: Annotated[
         int | None,
         typer.Option(
@@ -109,16 +103,7 @@ def batch(
     from retarget.worker import RetargetWorker
 
     require_folder(input_dir, "motion files")
-    settings = options.config_from(
-        config=config,
-        motion_format=motion_format,
-        robot=robot,
-        robot_description=robot_description,
-        skip_bind_pose=skip_bind_pose,
-        roles=roles,
-        fps=fps,
-        mirror=mirror,
-    )
+    settings = chosen.settings()
     settings.load_robot()  # a wrong robot is wrong usage, not a failure of every job
     worker = RetargetWorker(settings)
     jobs = jobs_from_folder(input_dir, pattern, output_dir)

@@ -25,9 +25,9 @@ def inspect(
 ) -> None:
     """Print a file's joints, roles, unit, up axis, rate, size, floor and ground contact."""
     require_file(motion, "a motion file")
-    settings = options.config_from(
+    settings = options.RunOptions(
         motion_format=motion_format, skip_bind_pose=skip_bind_pose, roles=roles
-    )
+    ).settings()
     clip = settings.read_motion(motion)
     facts = _facts(clip)
     if as_json:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
+
+from retarget.cli.common import UsageError
 
 if TYPE_CHECKING:
     from retarget.config import RunConfig
@@ -13,111 +18,200 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BindPoseFlag",
-    "ConfigFile",
-    "EndTime",
     "FormatName",
-    "MirrorFlag",
-    "ResultRate",
     "RobotDescription",
-    "RobotName",
     "RolesFile",
-    "StartTime",
-    "config_from",
+    "RunOptions",
+    "with_run_options",
 ]
+
+_Number = float | None
+_Switch = bool | None
 
 FormatName = Annotated[
     str | None,
     typer.Option("--format", help="Motion format; see 'retarget formats'.", show_default="auto"),
 ]
-RobotName = Annotated[
-    str | None,
-    typer.Option(
-        "--robot",
-        help="A robot's name (see 'retarget robots'), or the path of an MJCF or URDF file.",
-        show_default="unitree_g1",
-    ),
-]
-RobotDescription = Annotated[
-    Path | None,
-    typer.Option("--robot-description", help="TOML with the robot's roles, soles and limits."),
-]
-ConfigFile = Annotated[
-    Path | None,
-    typer.Option("--config", help="TOML with defaults for these options and those of the solver."),
-]
 BindPoseFlag = Annotated[
-    bool | None,
+    _Switch,
     typer.Option(
         "--skip-bind-pose/--keep-bind-pose",
         help="Drop or keep the first frame as a bind pose.",
         show_default="dropped when recognised",
     ),
 ]
-ResultRate = Annotated[
-    float | None,
-    typer.Option("--fps", help="Rate of the result.", show_default="the motion's own"),
-]
-StartTime = Annotated[
-    float | None, typer.Option("--start", help="Begin at this time of the motion, seconds.")
-]
-EndTime = Annotated[
-    float | None, typer.Option("--end", help="End at this time of the motion, seconds.")
-]
-MirrorFlag = Annotated[
-    bool | None,
-    typer.Option(
-        "--mirror/--no-mirror", help="Retarget the mirror image.", show_default="no-mirror"
-    ),
-]
 RolesFile = Annotated[
     Path | None,
     typer.Option("--roles", help="TOML that maps body roles to joint names, over those found."),
 ]
+RobotDescription = Annotated[
+    Path | None,
+    typer.Option("--robot-description", help="TOML with the robot's roles, soles and limits."),
+]
 
 
-def config_from(
-    *,
-    config: Path | None = None,
-    motion_format: str | None = None,
-    robot: str | None = None,
-    robot_description: Path | None = None,
-    skip_bind_pose: bool | None = None,
-    roles: Path | None = None,
-    **solver: float | bool | None,
-) -> RunConfig:
-    """Merge the command line over the ``--config`` file over the defaults.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What to do with motion files, as the command line says it; None where it says nothing.
 
-    Args:
-        config: The ``--config`` file.
-        motion_format: Name of the motion format.
-        robot: Name or path of the robot.
-        robot_description: TOML that describes the robot.
-        skip_bind_pose: Whether to drop the first frame as a bind pose.
-        roles: TOML with roles.
-        solver: Fields of `RetargetOptions`; those that are None are not given.
-
-    Raises:
-        UnknownNameError: No such format.
-        OptionsError: The config or roles file is wrong.
+    Each field is an option of every command made by `with_run_options`. A field named as one of
+    `retarget.RetargetOptions` sets that.
     """
-    from retarget.config import RunConfig
 
-    base = RunConfig.load(config) if config is not None else RunConfig()
-    changes: dict[str, Any] = {}
-    if motion_format is not None:
-        changes["motion_format"] = _format_named(motion_format)
-    if robot is not None:
-        changes |= {"robot": robot, "robot_description": robot_description}
-    elif robot_description is not None:
-        changes["robot_description"] = robot_description
-    if skip_bind_pose is not None:
-        changes["skip_bind_pose"] = skip_bind_pose
-    if roles is not None:
-        from retarget.motion import read_role_overrides
+    motion_format: FormatName = None
+    robot: Annotated[
+        str | None,
+        typer.Option(
+            help="A robot's name (see 'retarget robots'), or the path of an MJCF or URDF file.",
+            show_default="unitree_g1",
+        ),
+    ] = None
+    robot_description: RobotDescription = None
+    config: Annotated[Path | None, typer.Option(help="TOML with defaults for these options.")] = (
+        None
+    )
+    skip_bind_pose: BindPoseFlag = None
+    roles: RolesFile = None
+    fps: Annotated[
+        _Number, typer.Option(help="Rate of the result.", show_default="the motion's own")
+    ] = None
+    start_s: Annotated[
+        _Number, typer.Option("--start", help="Begin at this time of the motion, seconds.")
+    ] = None
+    end_s: Annotated[
+        _Number, typer.Option("--end", help="End at this time of the motion, seconds.")
+    ] = None
+    mirror: Annotated[
+        _Switch, typer.Option(help="Retarget the mirror image.", show_default="no-mirror")
+    ] = None
+    smoothness: Annotated[
+        _Number,
+        typer.Option(
+            help="Factor on the weight of accelerations; larger is smoother.", show_default="1"
+        ),
+    ] = None
+    weights: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--weight",
+            metavar="SEGMENT=FACTOR",
+            help="How closely a segment is followed, such as hand=4 or left_foot=2; may be repeated.",
+        ),
+    ] = None
+    joint_speed_limit: Annotated[
+        _Number, typer.Option(help="Highest joint speed, rad/s.", show_default="12")
+    ] = None
+    joint_acceleration_limit: Annotated[
+        _Number,
+        typer.Option(help="Highest joint acceleration, rad/s^2.", show_default="the robot's own"),
+    ] = None
+    joint_margin: Annotated[
+        _Number,
+        typer.Option(help="Distance kept from joint position limits, rad.", show_default="0"),
+    ] = None
+    collision_margin: Annotated[
+        _Number,
+        typer.Option(
+            help="Distance kept between the robot's bodies, metres.", show_default="0.008"
+        ),
+    ] = None
+    speed_limits: Annotated[
+        _Switch, typer.Option(help="Keep joint speed limits.", show_default="speed-limits")
+    ] = None
+    acceleration_limits: Annotated[
+        _Switch,
+        typer.Option(
+            help="Keep joint acceleration limits, where there are any.",
+            show_default="acceleration-limits",
+        ),
+    ] = None
+    self_collision: Annotated[
+        _Switch,
+        typer.Option(help="Keep the robot's bodies apart.", show_default="self-collision"),
+    ] = None
+    floor: Annotated[
+        _Switch, typer.Option(help="Keep the robot above the floor.", show_default="floor")
+    ] = None
+    contacts: Annotated[
+        _Switch,
+        typer.Option(
+            help="Hold heels and toes in place while the human's stand.", show_default="contacts"
+        ),
+    ] = None
 
-        changes["roles"] = {**base.roles, **read_role_overrides(roles)}
-    given = {name: value for name, value in solver.items() if value is not None}
-    return base.model_copy(update=changes).with_options(given)
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that are read besides motions."""
+        given = (self.config, self.robot_description, self.roles)
+        return tuple(path for path in given if path is not None)
+
+    def settings(self) -> RunConfig:
+        """Merge the command line over the ``--config`` file over the defaults.
+
+        Raises:
+            UnknownNameError: No such format.
+            UsageError: A weight is no number.
+            OptionsError: The config or roles file is wrong, or an option's value.
+        """
+        from retarget.config import RunConfig
+
+        base = RunConfig.load(self.config) if self.config is not None else RunConfig()
+        changes: dict[str, Any] = {}
+        if self.motion_format is not None:
+            changes["motion_format"] = _format_named(self.motion_format)
+        if self.robot is not None:
+            changes |= {"robot": self.robot, "robot_description": self.robot_description}
+        elif self.robot_description is not None:
+            changes["robot_description"] = self.robot_description
+        if self.skip_bind_pose is not None:
+            changes["skip_bind_pose"] = self.skip_bind_pose
+        if self.roles is not None:
+            from retarget.motion import read_role_overrides
+
+            changes["roles"] = {**base.roles, **read_role_overrides(self.roles)}
+        options: dict[str, Any] = {
+            name: getattr(self, name)
+            for name in type(base.options).model_fields
+            if getattr(self, name) is not None
+        }
+        if self.weights:
+            options["weights"] = {**base.options.weights, **_read_weights(self.weights)}
+        return base.model_copy(update=changes).with_options(options)
+
+
+def with_run_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take all of `RunOptions` on the command line, as its parameter ``chosen``."""
+    hints = get_type_hints(RunOptions, include_extras=True)
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    shared = [
+        inspect.Parameter(one.name, keyword, default=one.default, annotation=hints[one.name])
+        for one in fields(RunOptions)
+    ]
+    parameters: list[inspect.Parameter] = []
+    for own in inspect.signature(command, eval_str=True).parameters.values():
+        parameters += shared if own.name == "chosen" else [own.replace(kind=keyword)]
+
+    def with_options(**given: Any) -> None:
+        chosen = RunOptions(**{one.name: given.pop(one.name) for one in shared})
+        command(chosen=chosen, **given)
+
+    with_options.__doc__ = command.__doc__
+    with_options.__annotations__ = {one.name: one.annotation for one in parameters}
+    vars(with_options)["__signature__"] = inspect.Signature(parameters)
+    return with_options
+
+
+def _read_weights(words: Iterable[str]) -> dict[str, float]:
+    weights = {}
+    for word in words:
+        segment, _, factor = word.partition("=")
+        try:
+            weights[segment] = float(factor)
+        except ValueError:
+            raise UsageError(
+                f"--weight {word!r}: no factor; give a segment and a number, such as hand=4"
+            ) from None
+    return weights
 
 
 def _format_named(name: str) -> MotionFormatKind:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retarget.cli import options
 from retarget.cli.common import (
     JsonFlag,
     print_json,
@@ -16,6 +15,7 @@ from retarget.cli.common import (
     say,
     working_on,
 )
+from retarget.cli.options import RunOptions, with_run_options
 
 if TYPE_CHECKING:
     from retarget.config import RunConfig
@@ -23,19 +23,11 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 
+@with_run_options
 def run(
     motion: Annotated[Path, typer.Option("--motion", help="Motion file.")],
     output: Annotated[Path, typer.Option("--output", help="Result file (.npz).")],
-    motion_format: options.FormatName = None,
-    robot: options.RobotName = None,
-    robot_description: options.RobotDescription = None,
-    config: options.ConfigFile = None,
-    skip_bind_pose: options.BindPoseFlag = None,
-    roles: options.RolesFile = None,
-    fps: options.ResultRate = None,
-    start: options.StartTime = None,
-    end: options.EndTime = None,
-    mirror: options.MirrorFlag = None,
+    chosen: RunOptions,
     picture: Annotated[
         Path | None, typer.Option("--picture", help="Also write a film strip (.png).")
     ] = None,
@@ -45,19 +37,8 @@ def run(
     require_file(motion, "a motion file")
     for written in [output, picture]:
         if written is not None:
-            refuse_overwriting_inputs(written, motion, config, robot_description, roles)
-    settings = options.config_from(
-        config=config,
-        motion_format=motion_format,
-        robot=robot,
-        robot_description=robot_description,
-        skip_bind_pose=skip_bind_pose,
-        roles=roles,
-        fps=fps,
-        start_s=start,
-        end_s=end,
-        mirror=mirror,
-    )
+            refuse_overwriting_inputs(written, motion, *chosen.files)
+    settings = chosen.settings()
     with working_on(f"retargeting {motion}"):
         from retarget.worker import retarget_file
 

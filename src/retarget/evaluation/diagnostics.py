@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 from pydantic import BaseModel, ConfigDict
 
+from retarget.evaluation.limits import kept_accelerations, kept_positions, kept_speeds
 from retarget.result import RetargetingResult
 from retarget.robots.model import RobotModel
 
@@ -16,13 +17,15 @@ MISSED_TIME = 0.2  # seconds of a residual that show more than a moment's compro
 LARGEST_ANCHOR = 0.02  # metres that a held foot may be off its place
 LARGEST_OVERLAP = 0.005  # metres; as for the self-collision measure
 AT_LIMIT = 1e-4  # rad
+LIMIT_SHARE = 1e-3  # of a speed or acceleration limit
 
 
 class Diagnosis(BaseModel):
     """One stretch of a clip that the robot could not follow.
 
     Attributes:
-        kind: ``position_limit``, ``speed_limit``, ``anchor`` (a held foot is off its place) or ``overlap``.
+        kind: ``position_limit``, ``speed_limit``, ``acceleration_limit``, ``anchor`` (a held foot is off its place)
+            or ``overlap``.
         joint: The joint at its limit; empty for residuals.
         start_s: Time at which it begins, seconds.
         end_s: Time at which it ends, seconds.
@@ -60,12 +63,21 @@ def diagnose(result: RetargetingResult, robot: RobotModel) -> tuple[Diagnosis, .
 
 def _saturated_joints(result: RetargetingResult, robot: RobotModel) -> list[Diagnosis]:
     joints = result.qpos[:, 7:]
-    at_position = (joints <= robot.lower + AT_LIMIT) | (joints >= robot.upper - AT_LIMIT)
+    lower, upper = kept_positions(result, robot)
+    at_position = (joints <= lower + AT_LIMIT) | (joints >= upper - AT_LIMIT)
     speed = np.abs(np.diff(joints, axis=0, prepend=joints[:1])) * result.fps
-    at_speed = speed >= np.minimum(robot.velocity_limits, _speed_option(result)) * (1 - 1e-3)
+    at_speed = speed >= kept_speeds(result, robot) * (1 - LIMIT_SHARE)
+    at_acceleration = np.zeros_like(at_speed)
+    acceleration = np.abs(np.diff(joints, 2, axis=0)) * result.fps**2
+    at_acceleration[2:] = acceleration >= kept_accelerations(result, robot) * (1 - LIMIT_SHARE)
+    kinds = (
+        ("position_limit", at_position),
+        ("speed_limit", at_speed),
+        ("acceleration_limit", at_acceleration),
+    )
     return [
         Diagnosis(kind=kind, joint=robot.joint_names[joint], start_s=start, end_s=end)
-        for kind, mask in (("position_limit", at_position), ("speed_limit", at_speed))
+        for kind, mask in kinds
         for joint in np.flatnonzero(mask.any(axis=0))
         for start, end, _ in _stretches(mask[:, joint], speed[:, joint], result.fps, SATURATED_TIME)
     ]
@@ -92,9 +104,3 @@ def _stretches(
         for first, last in zip(edges[::2], edges[1::2], strict=True)
         if (last - first) / fps >= shortest
     ]
-
-
-def _speed_option(result: RetargetingResult) -> float:
-    options = result.provenance.get("options", {})
-    limit = options.get("joint_speed_limit") if isinstance(options, dict) else None
-    return float(limit) if isinstance(limit, (int, float)) else np.inf

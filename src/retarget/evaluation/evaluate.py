@@ -11,6 +11,7 @@ from retarget.evaluation.diagnostics import diagnose
 from retarget.evaluation.feet import measure_feet
 from retarget.evaluation.gates import Gates
 from retarget.evaluation.joints import measure_joints
+from retarget.evaluation.limits import kept_accelerations
 from retarget.evaluation.measures import DEFINITIONS, Measure
 from retarget.evaluation.report import ClipReport
 from retarget.evaluation.stance import find_stance
@@ -49,7 +50,7 @@ def evaluate(
     stance = find_stance(result.source, result.fps)
     values = {
         **measure_feet(robot, positions, rotations, stance, result.fps),
-        **measure_joints(robot, result.qpos[:, 7:], result.fps),
+        **measure_joints(robot, result.qpos[:, 7:], result.fps, kept_accelerations(result, robot)),
         **measure_collisions(robot, positions, rotations),
         **measure_tracking(robot, positions, rotations, result.source),
     }

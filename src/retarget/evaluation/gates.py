@@ -44,6 +44,7 @@ class Gates(BaseModel):
     sole_penetration_max: float | None = Field(default=0.005, ge=0)
     position_limit_excess_max: float | None = Field(default=1e-3, ge=0)
     velocity_limit_share: float | None = Field(default=0.0, ge=0)
+    acceleration_limit_share: float | None = Field(default=0.0, ge=0)
     self_collision_share: float | None = Field(default=0.005, ge=0)
     jerk_mean: float | None = Field(default=1000.0, gt=0)
 

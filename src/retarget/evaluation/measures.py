@@ -17,7 +17,7 @@ FAST_JOINT = 20.0  # rad/s
 JUMP_SPEED = 15.0  # rad/s: 0.5 rad between two frames at 30 Hz
 JUMP_RATE = 30.0  # Hz
 COLLISION_DEPTH = 0.005  # m
-LIMIT_TOLERANCE = 1e-4  # rad, and the same share of a speed limit: rounding is no violation
+LIMIT_TOLERANCE = 1e-4  # rad, and the same share of other limits: rounding is no violation
 
 POINTING_SEGMENTS = ("thigh", "shank", "upper_arm", "forearm")
 ORIENTED_SEGMENTS = ("thigh", "shank", "foot", "upper_arm", "forearm", "hand")
@@ -87,6 +87,12 @@ def _definitions() -> dict[str, Definition]:
         "position_limit_excess_max": ("rad", "farthest that a joint is beyond its position limit"),
         "position_limit_share": ("1", "share of frames with a joint beyond its position limit"),
         "velocity_limit_share": ("1", "share of steps with a joint beyond its speed limit"),
+        "acceleration_limit_share": (
+            "1",
+            "share of frames with a joint beyond the acceleration limit that it was to keep, by second difference "
+            "x fps^2; none where no joint has one",
+        ),
+        "joint_acceleration_max": ("rad/s^2", "highest joint acceleration, by the same"),
         "joint_speed_max": ("rad/s", "highest joint speed between two frames"),
         "joint_fast_share": (
             "1",

@@ -66,6 +66,9 @@ def compile_robot(path: Path, spec: RobotSpec) -> RobotModel:
                 for joint in tree.joint_names
             ]
         ),
+        "acceleration_limits": np.array(
+            [spec.acceleration_limit(joint) for joint in tree.joint_names]
+        ),
         "effort_limits": np.array(
             [
                 spec.effort_limit(joint, default)

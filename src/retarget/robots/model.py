@@ -34,6 +34,7 @@ class RobotModel:
         lower: Lower joint limit, rad.
         upper: Upper joint limit, rad.
         velocity_limits: Joint speed limit, rad/s; infinite where unknown.
+        acceleration_limits: Joint acceleration limit, rad/s^2; infinite where unknown.
         effort_limits: Joint torque limit, N m; infinite where unknown.
         neutral: A relaxed upright configuration of the joints, rad, used where nothing else is known.
         roles: Body role -> body index: pelvis, chest and left/right hip, knee, ankle, shoulder, elbow, wrist.
@@ -71,6 +72,7 @@ class RobotModel:
     lower: Float64[np.ndarray, "N"]
     upper: Float64[np.ndarray, "N"]
     velocity_limits: Float64[np.ndarray, "N"]
+    acceleration_limits: Float64[np.ndarray, "N"]
     effort_limits: Float64[np.ndarray, "N"]
     neutral: Float64[np.ndarray, "N"]
     roles: dict[str, int]

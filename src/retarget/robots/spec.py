@@ -78,6 +78,7 @@ class RobotSpec(_Table):
         source: Origin and licence.
         roles: Body role -> body name, or body and point.
         velocity_limits: Joint speed limits, rad/s.
+        acceleration_limits: Joint acceleration limits, rad/s^2.
         effort_limits: Joint torque limits, N m; they override the model file's.
         neutral: Joint angles of the relaxed upright posture, rad, where the default does not suit.
         soles: Ground contact points; found from collision geometry otherwise.
@@ -94,6 +95,7 @@ class RobotSpec(_Table):
     source: RobotSource = RobotSource()
     roles: dict[str, RolePlace] = {}
     velocity_limits: dict[str, Limit] = {}
+    acceleration_limits: dict[str, Limit] = {}
     effort_limits: dict[str, Limit] = {}
     neutral: dict[str, float] = {}
     soles: SoleSpec | None = None
@@ -115,6 +117,10 @@ class RobotSpec(_Table):
         """Speed limit of a joint in rad/s; ``default`` when none is given."""
         return _first_match(self.velocity_limits, joint, default)
 
+    def acceleration_limit(self, joint: str, default: float = float("inf")) -> float:
+        """Acceleration limit of a joint in rad/s^2; ``default`` when none is given."""
+        return _first_match(self.acceleration_limits, joint, default)
+
     def effort_limit(self, joint: str, default: float) -> float:
         """Torque limit of a joint in N m; ``default`` when none is given."""
         return _first_match(self.effort_limits, joint, default)
@@ -125,7 +131,8 @@ class RobotSpec(_Table):
 
     def unmatched_patterns(self, joints: tuple[str, ...]) -> list[str]:
         """Joint patterns of any table that match no joint: most likely misspelt."""
-        patterns = [*self.velocity_limits, *self.effort_limits, *self.neutral]
+        tables = (self.velocity_limits, self.acceleration_limits, self.effort_limits, self.neutral)
+        patterns = [pattern for table in tables for pattern in table]
         return [p for p in patterns if not any(fnmatchcase(joint, p) for joint in joints)]
 
 

@@ -172,13 +172,14 @@ def predict_active(
     floor: Floor,
     capsules: Capsules,
     margin: float,
-    step_limits: Float64[np.ndarray, "B"],
+    limits: Limits,
     near: Int64[np.ndarray, "K"],
     used: Bool[np.ndarray, "G"],
     steps: Float64[np.ndarray, "n V"],
     floor_shift: Float64[np.ndarray, "n F"],
     floor_active: Bool[np.ndarray, "n F"],
     fast: Int8[np.ndarray, "n V"],
+    bent: Int8[np.ndarray, "n V"],
     pair_active: Bool[np.ndarray, "n K"],
 ) -> None:
     """Mark the constraints that would be violated after the step, to first order."""
@@ -222,8 +223,19 @@ def predict_active(
                 change = q[k + 1] + s[k] - qpos[first + t - 1, k + 1]
                 if t > 0:
                     change -= steps[t - 1, k]
-                limit = step_limits[k - 5]
+                limit = limits.step[k - 5]
                 fast[t, k] = 1 if change > limit else -1 if change < -limit else 0
+        if first + t > 1 and limits.bend.shape[0] > 0:
+            q1 = qpos[first + t - 1]
+            q2 = qpos[first + t - 2]
+            for k in range(6, s.shape[0]):
+                turn = q[k + 1] - 2 * q1[k + 1] + q2[k + 1] + s[k]
+                if t > 0:
+                    turn -= 2 * steps[t - 1, k]
+                if t > 1:
+                    turn += steps[t - 2, k]
+                limit = limits.bend[k - 5]
+                bent[t, k] = 1 if turn > limit else -1 if turn < -limit else 0
         if near_count == 0:
             continue
         capsule_ends(R, r, capsules, used, starts, ends)
@@ -302,14 +314,18 @@ def speeding(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
     frames: int,
-    step_limits: Float64[np.ndarray, "B"],
+    limits: Limits,
 ) -> float:
-    """Largest share by which a joint's step exceeds its limit; negative where none does."""
+    """Largest share by which a joint's step or second difference exceeds its limit; negative where none does."""
     worst = -1.0
     for t in range(max(first, 1), first + frames):
-        for b in range(1, step_limits.shape[0]):
+        for b in range(1, limits.step.shape[0]):
             step = abs(qpos[t, 6 + b] - qpos[t - 1, 6 + b])
-            worst = max(worst, step / step_limits[b] - 1.0)
+            worst = max(worst, step / limits.step[b] - 1.0)
+    for t in range(max(first, 2), first + frames):
+        for b in range(1, limits.bend.shape[0]):
+            turn = abs(qpos[t, 6 + b] - 2 * qpos[t - 1, 6 + b] + qpos[t - 2, 6 + b])
+            worst = max(worst, turn / limits.bend[b] - 1.0)
     return worst
 
 

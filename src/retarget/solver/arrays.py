@@ -43,11 +43,13 @@ class Limits(NamedTuple):
         lower: rad.
         upper: rad.
         step: Largest change between two frames, rad.
+        bend: Largest second difference of three frames, rad; no entries where no joint has a limit.
     """
 
     lower: Float64[np.ndarray, "B"]
     upper: Float64[np.ndarray, "B"]
     step: Float64[np.ndarray, "B"]
+    bend: Float64[np.ndarray, "E"]
 
 
 class Tasks(NamedTuple):
@@ -148,6 +150,7 @@ class Weights(NamedTuple):
     Attributes:
         acceleration: Of each degree of freedom's second difference.
         velocity: Of a joint's step beyond its limit.
+        bend: Of a joint's second difference beyond its limit.
         floor: Of a sphere's depth below the floor, 1/m^2.
         collision: Of the overlap of two capsules, 1/m^2.
         collision_margin: Distance kept between capsules, metres.
@@ -157,6 +160,7 @@ class Weights(NamedTuple):
 
     acceleration: Float64[np.ndarray, "V"]
     velocity: float
+    bend: float
     floor: float
     collision: float
     collision_margin: float

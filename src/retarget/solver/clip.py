@@ -25,7 +25,8 @@ from retarget.solver.banded import (
     substitute_back,
 )
 from retarget.solver.collision import near_pairs
-from retarget.solver.limits import SPEED_RESERVE, lift_above_floor, limit_joint_steps
+from retarget.solver.joint_limits import without_reserve
+from retarget.solver.limits import keep_joint_limits, lift_above_floor
 from retarget.solver.window import Window, build_system
 
 __all__ = ["ClipOptions", "solve_clip"]
@@ -46,7 +47,7 @@ class ClipOptions(NamedTuple):
         repairs: Most times that a window is solved on because a constraint is violated.
         penetration: Depth below the floor that calls for multipliers, metres.
         overlap: Overlap of capsules that calls for another solve, metres.
-        speeding: Excess of a joint's step, as a share of its limit, that calls for another solve.
+        speeding: Excess of a joint's speed or acceleration, as a share of its limit, that calls for another solve.
     """
 
     window: int = 32
@@ -83,7 +84,7 @@ def solve_clip(
         cost[first : first + frames] = window.cost[:frames]
         if first + frames == count:
             break
-    limit_joint_steps(qpos, problem.limits.step / SPEED_RESERVE)
+    keep_joint_limits(qpos, without_reserve(problem.limits))
     lift_above_floor(qpos, problem.tree, problem.floor, problem.fps)
     return qpos, cost, steps
 
@@ -100,6 +101,7 @@ def _allocate(frames: int, problem: Problem) -> Window:
         floor_shift=np.zeros((frames, spheres)),
         floor_active=np.zeros((frames, spheres), bool),
         fast=np.zeros((frames, size), np.int8),
+        bent=np.zeros((frames, size), np.int8),
         pair_active=np.zeros((frames, max(pairs, 1)), bool),
         near=np.zeros(max(pairs, 1), np.int64),
         used=np.zeros(max(capsules, 1), bool),
@@ -168,7 +170,7 @@ def _solve_window(
             here, near, tree, problem.floor, capsules, window.near, window.used
         )
         too_deep = depth >= options.penetration
-        too_fast = speeding(qpos, first, frames, limits.step) >= options.speeding
+        too_fast = speeding(qpos, first, frames, limits) >= options.speeding
         violated = too_deep or too_fast or overlap >= options.overlap
         if repairs >= options.repairs or not violated:
             break
@@ -220,13 +222,14 @@ def _choose_active(
         problem.floor,
         problem.capsules,
         problem.weights.collision_margin,
-        limits.step,
+        limits,
         window.near,
         window.used,
         window.step,
         window.floor_shift,
         window.floor_active,
         window.fast,
+        window.bent,
         window.pair_active,
     )
 
@@ -234,6 +237,7 @@ def _choose_active(
 def _forget_active(window: Window) -> None:
     window.floor_active[:] = False
     window.fast[:] = 0
+    window.bent[:] = 0
     window.pair_active[:] = False
     window.joint_state[:] = UNKNOWN
 

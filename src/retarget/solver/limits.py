@@ -1,4 +1,4 @@
-"""Limits that hold: the last, small projection of a solved motion onto joint speeds and the floor.
+"""Limits that hold: the last, small projection of a solved motion onto the joints' limits and the floor.
 
 The solve keeps both to within a fraction of a percent or a millimetre; what is left is removed here exactly, so that
 no frame of any result breaks them.
@@ -10,13 +10,21 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget._jit import jit
-from retarget.solver.arrays import Floor, Tree
+from retarget.solver.arrays import Floor, Limits, Tree
+from retarget.solver.joint_projection import limit_joint_motion
 from retarget.solver.kinematics import body_kinematics
 
-__all__ = ["SPEED_RESERVE", "floor_depth", "lift_above_floor", "limit_joint_steps"]
+__all__ = ["floor_depth", "keep_joint_limits", "lift_above_floor", "limit_joint_steps"]
 
-SPEED_RESERVE = 0.98  # share of the speed limit that the solve aims at: room for its softness
 _LIFT_TIME = 0.1  # seconds over which the base is raised and lowered again
+
+
+def keep_joint_limits(qpos: Float64[np.ndarray, "T Q"], limits: Limits) -> None:
+    """Move joints, in place, as little as makes them keep their limits; they must be within position limits."""
+    if len(limits.bend):
+        limit_joint_motion(qpos, limits)
+    else:
+        limit_joint_steps(qpos, limits.step)
 
 
 @jit()

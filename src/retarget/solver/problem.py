@@ -13,12 +13,12 @@ import numpy as np
 from retarget.motion.segments import LIMB_SEGMENTS, LIMBS, SIDES
 from retarget.options import RetargetOptions
 from retarget.robots.model import RobotModel
-from retarget.solver.arrays import Capsules, Clip, Floor, Limits, Problem, Soles, Tasks, Weights
+from retarget.solver.arrays import Capsules, Clip, Floor, Problem, Soles, Tasks, Weights
 from retarget.solver.clip import ClipOptions
 from retarget.solver.collision import capsule_arrays
-from retarget.solver.kinematics import tree_arrays
-from retarget.solver.limits import SPEED_RESERVE
 from retarget.solver.frame import StartOptions
+from retarget.solver.joint_limits import joint_limits, with_reserve
+from retarget.solver.kinematics import tree_arrays
 from retarget.targets.anchors import grown, stance_anchors
 from retarget.targets.build import Targets
 from retarget.targets.robot_frames import RobotAnatomy, segment_body
@@ -46,6 +46,7 @@ class TaskWeights:
         turn_acceleration: Of the base's rotation.
         joint_acceleration: Of each joint.
         speed: Of a joint's step beyond its limit.
+        bend: Of a joint's second difference beyond its limit.
         floor: Of depth below the floor, 1/m^2.
         collision: Of overlap, 1/m^2.
         heel_lift: Highest anchor of a tilted foot, metres.
@@ -65,6 +66,7 @@ class TaskWeights:
     turn_acceleration: float = 10.0
     joint_acceleration: float = 5.4
     speed: float = 3000.0
+    bend: float = 3000.0
     floor: float = 1e4
     collision: float = 1e4
     heel_lift: float = 0.03
@@ -79,7 +81,7 @@ def make_problem(
     weights: TaskWeights,
 ) -> Problem:
     """Everything that the kernels need for one clip on one robot."""
-    segments, tasks = _tasks(robot, anatomy, weights)
+    segments, tasks = _tasks(robot, anatomy, options, weights)
     soles = _soles(robot, anatomy)
     rate = targets.fps / RATE
     acceleration = np.concatenate(
@@ -92,7 +94,7 @@ def make_problem(
     return Problem(
         fps=targets.fps,
         tree=tree_arrays(robot),
-        limits=_limits(robot, options.joint_speed_limit, targets.fps),
+        limits=with_reserve(joint_limits(robot, options, targets.fps)),
         tasks=tasks,
         soles=soles,
         floor=_floor(robot, options.floor),
@@ -100,6 +102,7 @@ def make_problem(
         weights=Weights(
             acceleration=acceleration * options.smoothness * rate**4,
             velocity=weights.speed * rate**2,
+            bend=weights.bend * rate**4,
             floor=weights.floor,
             collision=weights.collision,
             collision_margin=options.collision_margin,
@@ -131,7 +134,7 @@ def rated_clip_options(fps: float) -> ClipOptions:
 
 
 def _tasks(
-    robot: RobotModel, anatomy: RobotAnatomy, weights: TaskWeights
+    robot: RobotModel, anatomy: RobotAnatomy, options: RetargetOptions, weights: TaskWeights
 ) -> tuple[list[tuple[str, str]], Tasks]:
     """The segments followed, each with the target position it uses (or none), and their arrays."""
     rows: list[tuple[str, str, float, tuple[float, float, float]]] = [
@@ -152,10 +155,11 @@ def _tasks(
                     (end,) * 3,
                 ),
             ]
+    factors = np.array([options.weight_factor(segment) for segment, *_ in rows])
     tasks = Tasks(
         bodies=np.array([segment_body(robot, segment) for segment, *_ in rows]),
-        position_weights=np.array([row[2] for row in rows]),
-        axis_weights=np.array([row[3] for row in rows]),
+        position_weights=factors * np.array([row[2] for row in rows]),
+        axis_weights=factors[:, None] * np.array([row[3] for row in rows]),
         anatomical=np.stack([anatomy.frames[segment] for segment, *_ in rows]),
         centres=np.array([_centres(robot, segment) for segment, *_ in rows]),
     )
@@ -205,15 +209,6 @@ def _floor(robot: RobotModel, wanted: bool) -> Floor:
         np.array(bodies[:count], np.int64),
         np.array(points[:count], np.float64).reshape(-1, 3),
         np.array(radii[:count], np.float64),
-    )
-
-
-def _limits(robot: RobotModel, speed: float, fps: float) -> Limits:
-    free = [np.inf]
-    return Limits(
-        lower=np.concatenate([[-np.inf], robot.lower]),
-        upper=np.concatenate([free, robot.upper]),
-        step=np.concatenate([free, np.minimum(robot.velocity_limits, speed) / fps * SPEED_RESERVE]),
     )
 
 

@@ -19,6 +19,7 @@ from retarget.solver.tree import add_point_mass, base_rotation_step
 __all__ = [
     "acceleration_rows",
     "anchor_composites",
+    "bend_rows",
     "contact_rise",
     "damp_diagonal",
     "floor_rows",
@@ -251,6 +252,65 @@ def step_rows(
     return cost
 
 
+@jit(fastmath=True, inner=True)
+def _add_second_difference(
+    a: Float64[np.ndarray, "S"],
+    here: int,
+    k: int,
+    t: int,
+    block: int,
+    width: int,
+    weight: float,
+    pull: float,
+) -> None:
+    """Add a weighted second difference that ends at frame t, to the rows of degree of freedom k."""
+    right = width - 2
+    a[here + right] -= pull
+    a[here + k] += weight
+    if t >= 1:
+        a[here - block + right] += 2 * pull
+        a[here - block + k] += 4 * weight
+        a[here - block + width + k] -= 2 * weight
+    if t >= 2:
+        a[here - 2 * block + right] -= pull
+        a[here - 2 * block + k] += weight
+        a[here - 2 * block + width + k] -= 2 * weight
+        a[here - 2 * block + 2 * width + k] += weight
+
+
+@jit(fastmath=True)
+def bend_rows(
+    qpos: Float64[np.ndarray, "T Q"],
+    first: int,
+    t: int,
+    bend: Float64[np.ndarray, "B"],
+    weight: float,
+    bent: Int8[np.ndarray, "n V"],
+    a: Float64[np.ndarray, "S"],
+    width: int,
+) -> float:
+    """Joints' second differences within the acceleration limits; frames before the window are fixed."""
+    if first + t < 2:
+        return 0.0
+    size = bend.shape[0] + 5
+    row = 3 * width
+    block = block_rows(size) * row
+    cost = 0.0
+    for k in range(6, size):
+        e = qpos[first + t, k + 1] - 2 * qpos[first + t - 1, k + 1] + qpos[first + t - 2, k + 1]
+        side = bent[t, k]
+        if side == 0:
+            if abs(e) <= bend[k - 5]:
+                continue
+            side = 1 if e > 0 else -1
+        over = side * e - bend[k - 5]
+        if over > 0:
+            cost += weight * over * over
+        pull = side * weight * over
+        _add_second_difference(a, t * block + k * row, k, t, block, width, weight, pull)
+    return cost
+
+
 @jit(fastmath=True)
 def acceleration_rows(
     qpos: Float64[np.ndarray, "T Q"],
@@ -268,7 +328,6 @@ def acceleration_rows(
     size = weights.shape[0]
     row = 3 * width
     block = block_rows(size) * row
-    right = width - 2
     q = qpos[first + t]
     q1 = qpos[first + t - 1]
     q2 = qpos[first + t - 2]
@@ -284,18 +343,7 @@ def acceleration_rows(
             e = q[k + 1] - 2 * q1[k + 1] + q2[k + 1]
         w = weights[k]
         cost += w * e * e
-        here = t * block + k * row
-        a[here + right] -= w * e
-        a[here + k] += w
-        if t >= 1:
-            a[here - block + right] += 2 * w * e
-            a[here - block + k] += 4 * w
-            a[here - block + width + k] -= 2 * w
-        if t >= 2:
-            a[here - 2 * block + right] -= w * e
-            a[here - 2 * block + k] += w
-            a[here - 2 * block + width + k] -= 2 * w
-            a[here - 2 * block + 2 * width + k] += w
+        _add_second_difference(a, t * block + k * row, k, t, block, width, w, w * e)
     return cost
 
 

@@ -20,6 +20,7 @@ from retarget.solver.kinematics import body_kinematics
 from retarget.solver.rows import (
     acceleration_rows,
     anchor_composites,
+    bend_rows,
     damp_diagonal,
     floor_rows,
     pair_rows,
@@ -41,6 +42,7 @@ class Window(NamedTuple):
         floor_shift: Multiplier of each floor sphere, metres (augmented Lagrangian; 0 where the floor holds by itself).
         floor_active: Spheres that the system treats as touching.
         fast: Joints whose step from the frame before the system treats as at its limit: -1, 0 or 1.
+        bent: Joints whose second difference that ends at the frame the system treats as at its limit.
         pair_active: Near pairs that the system treats as touching.
         near: Near pairs (the first ``near_count``).
         used: Capsules in near pairs.
@@ -57,6 +59,7 @@ class Window(NamedTuple):
     floor_shift: Float64[np.ndarray, "n F"]
     floor_active: Bool[np.ndarray, "n F"]
     fast: Int8[np.ndarray, "n V"]
+    bent: Int8[np.ndarray, "n V"]
     pair_active: Bool[np.ndarray, "n K"]
     near: Int64[np.ndarray, "K"]
     used: Bool[np.ndarray, "G"]
@@ -162,6 +165,10 @@ def build_system(
         cost += step_rows(
             qpos, first, t, problem.limits.step, weights.velocity, window.fast, a, width
         )
+        if problem.limits.bend.shape[0] > 0:
+            cost += bend_rows(
+                qpos, first, t, problem.limits.bend, weights.bend, window.bent, a, width
+            )
         cost += acceleration_rows(qpos, first, t, weights.acceleration, a, width, turn, turn1)
         window.cost[t] = cost
         total += cost
