@@ -56,7 +56,6 @@ def _overlaps(
     """Fill the deepest overlap of any pair, and of any capsule with the floor, of each frame (m)."""
     count = len(bodies)
     a, b = np.empty((count, 3)), np.empty((count, 3))
-    on_first, on_second = np.empty(3), np.empty(3)
     reach = np.empty(count)
     for g in range(count):
         reach[g] = 0.5 * np.sqrt(np.sum((ends[g] - starts[g]) ** 2)) + radii[g]
@@ -77,5 +76,5 @@ def _overlaps(
                 middle = 0.5 * (a[i, axis] + b[i, axis] - a[j, axis] - b[j, axis])
                 apart += middle * middle
             if apart < (reach[i] + reach[j]) ** 2:
-                gap = segment_distance(a[i], b[i], a[j], b[j], on_first, on_second)
+                gap, _, _ = segment_distance(a, b, i, j)
                 depth[t] = max(depth[t], radii[i] + radii[j] - gap)

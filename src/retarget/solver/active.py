@@ -8,18 +8,15 @@ window settles in a handful of steps.
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int8, Int64
+from jaxtyping import Float64, Int8, Int64
 
 from retarget._jit import jit
 from retarget.solver.arrays import Capsules, Floor, Limits, Tree
 from retarget.solver.banded import block_rows
-from retarget.solver.collision import (
-    capsule_ends,
-    centre_distance_squared,
-    deepest_overlap,
-    segment_distance,
-)
-from retarget.solver.kinematics import body_kinematics, world_point
+from retarget.solver.collision import centre_distance_squared, deepest_overlap, segment_distance
+from retarget.solver.limits import floor_depth
+from retarget.solver.packs import LANES, anywhere, both, either, packs, where
+from retarget.solver.poses import Poses, pack_count
 from retarget.solver.tree import retract
 
 __all__ = [
@@ -27,7 +24,8 @@ __all__ = [
     "UNKNOWN",
     "cut_held_joints",
     "hold_joints",
-    "predict_active",
+    "predict_fast",
+    "predict_touching",
     "retract_all",
     "shift_floor",
     "speeding",
@@ -163,61 +161,19 @@ def hold_joints(
 
 
 @jit(fastmath=True)
-def predict_active(
+def predict_fast(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
-    frames: int,
-    near_count: int,
-    tree: Tree,
-    floor: Floor,
-    capsules: Capsules,
-    margin: float,
-    limits: Limits,
-    near: Int64[np.ndarray, "K"],
-    used: Bool[np.ndarray, "G"],
     steps: Float64[np.ndarray, "n V"],
-    floor_shift: Float64[np.ndarray, "n F"],
-    floor_active: Bool[np.ndarray, "n F"],
+    frames: int,
+    limits: Limits,
     fast: Int8[np.ndarray, "n V"],
     bent: Int8[np.ndarray, "n V"],
-    pair_active: Bool[np.ndarray, "n K"],
 ) -> None:
-    """Mark the constraints that would be violated after the step, to first order."""
-    bodies = tree.parents.shape[0]
-    count = capsules.bodies.shape[0]
-    R = np.empty((bodies, 3, 3))
-    r = np.empty((bodies, 3))
-    axes = np.empty((bodies, 3))
-    spin = np.empty((bodies, 3))
-    velocity = np.empty((bodies, 3))  # of the body's origin
-    starts = np.empty((count, 3))
-    ends = np.empty((count, 3))
-    on_a = np.empty(3)
-    on_b = np.empty(3)
-    x = np.empty(3)
+    """Mark the joints that would be too fast, or turn too fast, after the step."""
     for t in range(frames):
         q = qpos[first + t]
         s = steps[t]
-        body_kinematics(q, tree, R, r, axes)
-        for i in range(3):
-            velocity[0, i] = s[i]
-            spin[0, i] = s[3 + i]
-        for b in range(1, bodies):
-            p = tree.parents[b]
-            d0 = r[b, 0] - r[p, 0]
-            d1 = r[b, 1] - r[p, 1]
-            d2 = r[b, 2] - r[p, 2]
-            velocity[b, 0] = velocity[p, 0] + spin[p, 1] * d2 - spin[p, 2] * d1
-            velocity[b, 1] = velocity[p, 1] + spin[p, 2] * d0 - spin[p, 0] * d2
-            velocity[b, 2] = velocity[p, 2] + spin[p, 0] * d1 - spin[p, 1] * d0
-            for i in range(3):
-                spin[b, i] = spin[p, i] + s[5 + b] * axes[b, i]
-        for p in range(floor.bodies.shape[0]):
-            b = floor.bodies[p]
-            world_point(R, r, b, floor.points[p], x)
-            height = q[2] + x[2] + velocity[b, 2] - floor.radii[p]
-            height += spin[b, 0] * (x[1] - r[b, 1]) - spin[b, 1] * (x[0] - r[b, 0])
-            floor_active[t, p] = height < floor_shift[t, p]
         if first + t > 0:
             for k in range(6, s.shape[0]):
                 change = q[k + 1] + s[k] - qpos[first + t - 1, k + 1]
@@ -236,35 +192,133 @@ def predict_active(
                     turn += steps[t - 2, k]
                 limit = limits.bend[k - 5]
                 bent[t, k] = 1 if turn > limit else -1 if turn < -limit else 0
-        if near_count == 0:
+
+
+@jit(fastmath=True)
+def predict_touching(
+    steps: Float64[np.ndarray, "n V"],
+    frames: int,
+    near: Int64[np.ndarray, "K"],
+    poses: Poses,
+    tree: Tree,
+    floor: Floor,
+    capsules: Capsules,
+    margin: float,
+    floor_shift: Float64[np.ndarray, "P F L"],
+    floor_active: Float64[np.ndarray, "P F L"],
+    pair_active: Float64[np.ndarray, "P K L"],
+) -> None:
+    """Mark the spheres and pairs that would touch after the step, to first order."""
+    bodies = tree.parents.shape[0]
+    step = np.empty((bodies + 5, LANES))
+    spin = packs(np.empty((bodies, 3, LANES)))
+    velocity = packs(np.empty((bodies, 3, LANES)))  # of the body's origin
+    for p in range(pack_count(frames)):
+        for lane in range(LANES):
+            t = min(p * LANES + lane, frames - 1)
+            for k in range(bodies + 5):
+                step[k, lane] = steps[t, k]
+        q, R, r = packs(poses.qpos[p]), packs(poses.R[p]), packs(poses.r[p])
+        _velocities(packs(step), tree, r, packs(poses.axes[p]), velocity, spin)
+        shift, touching = packs(floor_shift[p]), packs(floor_active[p])
+        for s in range(floor.bodies.shape[0]):
+            b = floor.bodies[s]
+            height = q[2] + r[b, 2] + velocity[b, 2] - floor.radii[s]
+            for k in range(3):
+                x = floor.points[s, k]
+                up = R[b, 2, k] + spin[b, 0] * R[b, 1, k] - spin[b, 1] * R[b, 0, k]
+                height += up * x
+            touching[s] = where(height < shift[s], 1.0, 0.0)
+        if near.shape[0] > 0:
+            _predict_pairs(p, near, poses, capsules, margin, velocity, spin, packs(pair_active[p]))
+
+
+@jit(fastmath=True, inner=True)
+def _velocities(
+    step: Float64[np.ndarray, "V"],
+    tree: Tree,
+    r: Float64[np.ndarray, "B 3"],
+    axes: Float64[np.ndarray, "B 3"],
+    velocity: Float64[np.ndarray, "B 3"],
+    spin: Float64[np.ndarray, "B 3"],
+) -> None:
+    """Velocities of the bodies' origins and their spins, for a step."""
+    for i in range(3):
+        velocity[0, i] = step[i]
+        spin[0, i] = step[3 + i]
+    for b in range(1, tree.parents.shape[0]):
+        p = tree.parents[b]
+        d0 = r[b, 0] - r[p, 0]
+        d1 = r[b, 1] - r[p, 1]
+        d2 = r[b, 2] - r[p, 2]
+        velocity[b, 0] = velocity[p, 0] + spin[p, 1] * d2 - spin[p, 2] * d1
+        velocity[b, 1] = velocity[p, 1] + spin[p, 2] * d0 - spin[p, 0] * d2
+        velocity[b, 2] = velocity[p, 2] + spin[p, 0] * d1 - spin[p, 1] * d0
+        for i in range(3):
+            spin[b, i] = spin[p, i] + step[5 + b] * axes[b, i]
+
+
+@jit(fastmath=True, inner=True)
+def _predict_pairs(
+    p: int,
+    near: Int64[np.ndarray, "K"],
+    poses: Poses,
+    capsules: Capsules,
+    margin: float,
+    velocity: Float64[np.ndarray, "B 3"],
+    spin: Float64[np.ndarray, "B 3"],
+    touching: Float64[np.ndarray, "K"],
+) -> None:
+    r, starts, ends = packs(poses.r[p]), packs(poses.starts[p]), packs(poses.ends[p])
+    for n in range(near.shape[0]):
+        i = capsules.pairs[near[n], 0]
+        j = capsules.pairs[near[n], 1]
+        was = touching[n] > 0.5
+        bound = capsules.bounds[i] + capsules.bounds[j] + _PAIR_REACH
+        close = centre_distance_squared(starts, ends, i, j) < bound * bound
+        if not anywhere(either(close, was)):
+            touching[n] = 0.0
             continue
-        capsule_ends(R, r, capsules, used, starts, ends)
-        for n in range(near_count):
-            i = capsules.pairs[near[n], 0]
-            j = capsules.pairs[near[n], 1]
-            active = pair_active[t, n]
-            bound = capsules.bounds[i] + capsules.bounds[j] + _PAIR_REACH
-            if not active and centre_distance_squared(starts, ends, i, j) > bound * bound:
-                continue
-            distance = segment_distance(starts[i], ends[i], starts[j], ends[j], on_a, on_b)
-            touching = capsules.radii[i] + capsules.radii[j]
-            if distance > touching + _PAIR_REACH and not active:
-                continue
-            rate = 0.0
-            for side in range(2):
-                b = capsules.bodies[i] if side == 0 else capsules.bodies[j]
-                point = on_a if side == 0 else on_b
-                y0 = point[0] - r[b, 0]
-                y1 = point[1] - r[b, 1]
-                y2 = point[2] - r[b, 2]
-                u0 = velocity[b, 0] + spin[b, 1] * y2 - spin[b, 2] * y1
-                u1 = velocity[b, 1] + spin[b, 2] * y0 - spin[b, 0] * y2
-                u2 = velocity[b, 2] + spin[b, 0] * y1 - spin[b, 1] * y0
-                along = (
-                    u0 * (on_a[0] - on_b[0]) + u1 * (on_a[1] - on_b[1]) + u2 * (on_a[2] - on_b[2])
-                ) / distance
-                rate += along if side == 0 else -along
-            pair_active[t, n] = distance + rate < touching + margin
+        distance, s, t = segment_distance(starts, ends, i, j)
+        contact = capsules.radii[i] + capsules.radii[j]
+        x0 = starts[i, 0] + s * (ends[i, 0] - starts[i, 0])
+        x1 = starts[i, 1] + s * (ends[i, 1] - starts[i, 1])
+        x2 = starts[i, 2] + s * (ends[i, 2] - starts[i, 2])
+        y0 = starts[j, 0] + t * (ends[j, 0] - starts[j, 0])
+        y1 = starts[j, 1] + t * (ends[j, 1] - starts[j, 1])
+        y2 = starts[j, 2] + t * (ends[j, 2] - starts[j, 2])
+        n0 = x0 - y0
+        n1 = x1 - y1
+        n2 = x2 - y2
+        approach = _along(capsules.bodies[i], x0, x1, x2, n0, n1, n2, r, velocity, spin)
+        approach -= _along(capsules.bodies[j], y0, y1, y2, n0, n1, n2, r, velocity, spin)
+        touches = distance + approach / distance < contact + margin
+        within = either(distance < contact + _PAIR_REACH, was)
+        touching[n] = where(both(touches, within), 1.0, 0.0)
+
+
+@jit(fastmath=True, inner=True)
+def _along(
+    b: int,
+    x0: float,
+    x1: float,
+    x2: float,
+    n0: float,
+    n1: float,
+    n2: float,
+    r: Float64[np.ndarray, "B 3"],
+    velocity: Float64[np.ndarray, "B 3"],
+    spin: Float64[np.ndarray, "B 3"],
+) -> float:
+    """Velocity of a body's point along a direction, times the direction's length."""
+    d0 = x0 - r[b, 0]
+    d1 = x1 - r[b, 1]
+    d2 = x2 - r[b, 2]
+    return (
+        n0 * (velocity[b, 0] + spin[b, 1] * d2 - spin[b, 2] * d1)
+        + n1 * (velocity[b, 1] + spin[b, 2] * d0 - spin[b, 0] * d2)
+        + n2 * (velocity[b, 2] + spin[b, 0] * d1 - spin[b, 1] * d0)
+    )
 
 
 @jit(fastmath=True)
@@ -278,35 +332,18 @@ def retract_all(
 
 @jit(fastmath=True)
 def violations(
-    qpos: Float64[np.ndarray, "n Q"],
-    near_count: int,
-    tree: Tree,
-    floor: Floor,
-    capsules: Capsules,
-    near: Int64[np.ndarray, "K"],
-    used: Bool[np.ndarray, "G"],
+    poses: Poses, count: int, near: Int64[np.ndarray, "K"], floor: Floor, capsules: Capsules
 ) -> tuple[float, float]:
-    """Deepest sphere below the floor and deepest overlap of two capsules, metres."""
-    bodies = tree.parents.shape[0]
-    R = np.empty((bodies, 3, 3))
-    r = np.empty((bodies, 3))
-    a = np.empty((bodies, 3))
-    starts = np.empty((capsules.bodies.shape[0], 3))
-    ends = np.empty((capsules.bodies.shape[0], 3))
-    x = np.empty(3)
-    y = np.empty(3)
-    deepest = 0.0
-    overlap = 0.0
-    for t in range(qpos.shape[0]):
-        body_kinematics(qpos[t], tree, R, r, a)
-        for p in range(floor.bodies.shape[0]):
-            world_point(R, r, floor.bodies[p], floor.points[p], x)
-            deepest = max(deepest, floor.radii[p] - qpos[t, 2] - x[2])
-        if near_count == 0:
-            continue
-        capsule_ends(R, r, capsules, used, starts, ends)
-        overlap = max(overlap, deepest_overlap(starts, ends, capsules, near[:near_count], x, y))
-    return deepest, overlap
+    """Deepest sphere below the floor and deepest overlap of two capsules in some packs, metres."""
+    worst = np.zeros((2, LANES))
+    found = packs(worst)
+    for p in range(count):
+        q, R, r = packs(poses.qpos[p]), packs(poses.R[p]), packs(poses.r[p])
+        found[0] = max(found[0], floor_depth(q[2], R, r, floor))
+        if near.shape[0] > 0:
+            starts, ends = packs(poses.starts[p]), packs(poses.ends[p])
+            found[1] = max(found[1], deepest_overlap(starts, ends, capsules, near))
+    return worst[0].max(), worst[1].max()
 
 
 @jit(fastmath=True)
@@ -331,20 +368,15 @@ def speeding(
 
 @jit(fastmath=True)
 def shift_floor(
-    qpos: Float64[np.ndarray, "n Q"],
-    tree: Tree,
-    floor: Floor,
-    shift: Float64[np.ndarray, "n F"],
+    poses: Poses, count: int, floor: Floor, shift: Float64[np.ndarray, "P F L"]
 ) -> None:
-    """Augmented-Lagrangian update of the floor spheres' multipliers."""
-    bodies = tree.parents.shape[0]
-    R = np.empty((bodies, 3, 3))
-    r = np.empty((bodies, 3))
-    a = np.empty((bodies, 3))
-    x = np.empty(3)
-    for t in range(qpos.shape[0]):
-        body_kinematics(qpos[t], tree, R, r, a)
-        for p in range(floor.bodies.shape[0]):
-            world_point(R, r, floor.bodies[p], floor.points[p], x)
-            moved = shift[t, p] + floor.radii[p] - qpos[t, 2] - x[2]
-            shift[t, p] = min(max(moved, 0.0), _LARGEST_SHIFT)
+    """Augmented-Lagrangian update of the floor spheres' multipliers in some packs."""
+    for p in range(count):
+        q, R, r = packs(poses.qpos[p]), packs(poses.R[p]), packs(poses.r[p])
+        multipliers = packs(shift[p])
+        for s in range(floor.bodies.shape[0]):
+            b = floor.bodies[s]
+            depth = floor.radii[s] - q[2] - r[b, 2]
+            for k in range(3):
+                depth -= R[b, 2, k] * floor.points[s, k]
+            multipliers[s] = min(max(multipliers[s] + depth, 0.0), _LARGEST_SHIFT)

@@ -10,7 +10,8 @@ from jaxtyping import Float64
 from retarget.solver.active import (
     UNKNOWN,
     hold_joints,
-    predict_active,
+    predict_fast,
+    predict_touching,
     retract_all,
     shift_floor,
     speeding,
@@ -27,6 +28,8 @@ from retarget.solver.banded import (
 from retarget.solver.collision import near_pairs
 from retarget.solver.joint_limits import without_reserve
 from retarget.solver.limits import keep_joint_limits, lift_above_floor
+from retarget.solver.packs import LANES
+from retarget.solver.poses import Poses, allocate_poses, load_targets, pack_count, pose_frames
 from retarget.solver.window import Window, build_system
 
 __all__ = ["ClipOptions", "solve_clip"]
@@ -72,15 +75,17 @@ def solve_clip(
     """
     qpos = np.ascontiguousarray(start).copy()
     count = len(qpos)
-    window = _allocate(min(options.window + options.ahead, count), problem)
+    most = min(options.window + options.ahead, count)
+    window = _allocate(most, problem)
+    poses = allocate_poses(most, problem.tree, problem.capsules, problem.clip)
     shift = np.zeros((count, len(problem.floor.bodies)))
     cost = np.zeros(count)
     steps = 0
     for first in range(0, count, options.window):
         frames = min(options.window + options.ahead, count - first)
-        window.floor_shift[:frames] = shift[first : first + frames]
-        steps += frames * _solve_window(qpos, first, frames, problem, options, window)
-        shift[first : first + frames] = window.floor_shift[:frames]
+        _in_packs(shift[first : first + frames], window.floor_shift)
+        steps += frames * _solve_window(qpos, first, frames, problem, options, window, poses)
+        shift[first : first + frames] = _out_of_packs(window.floor_shift, frames)
         cost[first : first + frames] = window.cost[:frames]
         if first + frames == count:
             break
@@ -89,22 +94,35 @@ def solve_clip(
     return qpos, cost, steps
 
 
+def _in_packs(values: Float64[np.ndarray, "n F"], out: Float64[np.ndarray, "P F L"]) -> None:
+    """Values by frame to packs of frames; spare lanes stay 0."""
+    packed = np.zeros((len(out) * LANES, values.shape[1]))
+    packed[: len(values)] = values
+    out[:] = packed.reshape(len(out), LANES, -1).swapaxes(1, 2)
+
+
+def _out_of_packs(values: Float64[np.ndarray, "P F L"], frames: int) -> Float64[np.ndarray, "n F"]:
+    return values.swapaxes(1, 2).reshape(len(values) * LANES, -1)[:frames]
+
+
 def _allocate(frames: int, problem: Problem) -> Window:
     size = len(problem.limits.lower) + 5
-    pairs, capsules = len(problem.capsules.pairs), len(problem.capsules.bodies)
-    spheres = len(problem.floor.bodies)
+    packs, pairs, spheres = (
+        pack_count(frames),
+        len(problem.capsules.pairs),
+        len(problem.floor.bodies),
+    )
     return Window(
         system=aligned_zeros((frames + 2) * block_rows(size) * 3 * block_width(size)),
         step=np.zeros((frames, size)),
         damping=np.zeros(frames),
         cost=np.zeros(frames),
-        floor_shift=np.zeros((frames, spheres)),
-        floor_active=np.zeros((frames, spheres), bool),
+        floor_shift=np.zeros((packs, spheres, LANES)),
+        floor_active=np.zeros((packs, spheres, LANES)),
         fast=np.zeros((frames, size), np.int8),
         bent=np.zeros((frames, size), np.int8),
-        pair_active=np.zeros((frames, max(pairs, 1)), bool),
-        near=np.zeros(max(pairs, 1), np.int64),
-        used=np.zeros(max(capsules, 1), bool),
+        pair_active=np.zeros((packs, pairs, LANES)),
+        near=np.zeros(pairs, np.int64),
         joint_state=np.zeros((frames, size), np.int8),
         held_rows=np.zeros((frames * size, size + 5)),
         held_index=np.zeros((frames * size, 2), np.int64),
@@ -118,6 +136,7 @@ def _solve_window(
     problem: Problem,
     options: ClipOptions,
     window: Window,
+    poses: Poses,
 ) -> int:
     """Gauss-Newton with per-frame damping on the frames from ``first``, in place; returns the steps taken.
 
@@ -128,9 +147,10 @@ def _solve_window(
     size, width = window.step.shape[1], block_width(window.step.shape[1])
     tree, limits, capsules = problem.tree, problem.limits, problem.capsules
     here = qpos[first : first + frames]
-    near = 0
-    if len(capsules.pairs):
-        near = near_pairs(here, tree, capsules, options.reach, window.near, window.used)
+    packs = pack_count(frames)
+    load_targets(problem.clip, first, frames, poses)
+    pose_frames(here, tree, capsules, poses)
+    near = near_pairs(poses.starts, poses.ends, packs, capsules, options.reach, window.near)
     damping = window.damping[:frames]
     damping[:] = options.damping
     _forget_active(window)
@@ -138,7 +158,7 @@ def _solve_window(
     cost, steps, repairs = np.inf, 0, 0
     limit, failed = options.most_steps, False
     while True:
-        new, held = build_system(qpos, first, frames, near, problem, window, width)
+        new, held = build_system(qpos, first, frames, near, problem, window, poses, width)
         settled = False
         # Anchors rise with the foot's tilt, so a settled cost may rise a little.
         if new <= cost * 1.01:
@@ -151,37 +171,39 @@ def _solve_window(
         else:
             failed = True
             here[:] = last_good
+            pose_frames(here, tree, capsules, poses)
             _damp_worse_frames(damping, last_cost, window.cost[:frames])
             if damping.max() > _LARGEST_DAMPING:
                 window.cost[:frames] = last_cost
                 break
-            _, held = build_system(qpos, first, frames, near, problem, window, width)
+            _, held = build_system(qpos, first, frames, near, problem, window, poses, width)
         factorise(window.system, size, width, frames)
         substitute_back(window.system, size, width, frames, window.step)
         steps += 1
         stop = settled or steps >= limit
         last_good[:] = here
         if not stop:
-            _choose_active(qpos, first, frames, held, near, problem, window)
+            _choose_active(qpos, first, frames, held, near, problem, window, poses)
         retract_all(here, window.step, limits)
+        pose_frames(here, tree, capsules, poses)
         if not stop:
             continue
-        depth, overlap = violations(
-            here, near, tree, problem.floor, capsules, window.near, window.used
-        )
+        depth, overlap = violations(poses, packs, window.near[:near], problem.floor, capsules)
         too_deep = depth >= options.penetration
         too_fast = speeding(qpos, first, frames, limits) >= options.speeding
         violated = too_deep or too_fast or overlap >= options.overlap
         if repairs >= options.repairs or not violated:
             break
         if too_deep:
-            shift_floor(here, tree, problem.floor, window.floor_shift)
+            shift_floor(poses, packs, problem.floor, window.floor_shift)
             _forget_active(window)
         else:
             moved = here.copy()
             here[:] = last_good
-            _choose_active(qpos, first, frames, held, near, problem, window)
+            pose_frames(here, tree, capsules, poses)
+            _choose_active(qpos, first, frames, held, near, problem, window, poses)
             here[:] = moved
+            pose_frames(here, tree, capsules, poses)
         repairs += 1
         limit = steps + 3
         np.minimum(damping, 1e-4, out=damping)
@@ -198,6 +220,7 @@ def _choose_active(
     near: int,
     problem: Problem,
     window: Window,
+    poses: Poses,
 ) -> None:
     """Choose the active sets of the next step from this step's solution."""
     limits = problem.limits
@@ -213,32 +236,27 @@ def _choose_active(
         window.held_index,
         window.step,
     )
-    predict_active(
-        qpos,
-        first,
+    predict_fast(qpos, first, window.step, frames, limits, window.fast, window.bent)
+    predict_touching(
+        window.step,
         frames,
-        near,
+        window.near[:near],
+        poses,
         problem.tree,
         problem.floor,
         problem.capsules,
         problem.weights.collision_margin,
-        limits,
-        window.near,
-        window.used,
-        window.step,
         window.floor_shift,
         window.floor_active,
-        window.fast,
-        window.bent,
         window.pair_active,
     )
 
 
 def _forget_active(window: Window) -> None:
-    window.floor_active[:] = False
+    window.floor_active[:] = 0.0
     window.fast[:] = 0
     window.bent[:] = 0
-    window.pair_active[:] = False
+    window.pair_active[:] = 0.0
     window.joint_state[:] = UNKNOWN
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Float64, Int64
 
 from retarget._jit import jit
 from retarget.robots.model import RobotModel
-from retarget.solver.arrays import Capsules, Tree
-from retarget.solver.kinematics import body_kinematics, world_point
+from retarget.solver.arrays import Capsules
+from retarget.solver.packs import anywhere, either, packs, where
 
 __all__ = [
     "capsule_arrays",
@@ -20,6 +20,8 @@ __all__ = [
     "near_pairs",
     "segment_distance",
 ]
+
+_POINT = 1e-12  # square metres; a shorter segment is a point
 
 
 def capsule_arrays(robot: RobotModel) -> Capsules:
@@ -37,57 +39,44 @@ def capsule_arrays(robot: RobotModel) -> Capsules:
     )
 
 
+@jit(fastmath=True, inner=True)
+def _share(x: float) -> float:
+    return min(max(x, 0.0), 1.0)
+
+
 @jit(fastmath=True)
 def segment_distance(
-    a0: Float64[np.ndarray, "3"],
-    a1: Float64[np.ndarray, "3"],
-    b0: Float64[np.ndarray, "3"],
-    b1: Float64[np.ndarray, "3"],
-    on_a: Float64[np.ndarray, "3"],
-    on_b: Float64[np.ndarray, "3"],
-) -> float:
-    """Distance of two segments; fills the closest points (Ericson 2005, section 5.1.9)."""
-    ux = a1[0] - a0[0]
-    uy = a1[1] - a0[1]
-    uz = a1[2] - a0[2]
-    vx = b1[0] - b0[0]
-    vy = b1[1] - b0[1]
-    vz = b1[2] - b0[2]
-    wx = a0[0] - b0[0]
-    wy = a0[1] - b0[1]
-    wz = a0[2] - b0[2]
+    starts: Float64[np.ndarray, "G 3"], ends: Float64[np.ndarray, "G 3"], i: int, j: int
+) -> tuple[float, float, float]:
+    """Distance of segments i and j, and how far along each the closest points are (Ericson 2005, section 5.1.9)."""
+    ux = ends[i, 0] - starts[i, 0]
+    uy = ends[i, 1] - starts[i, 1]
+    uz = ends[i, 2] - starts[i, 2]
+    vx = ends[j, 0] - starts[j, 0]
+    vy = ends[j, 1] - starts[j, 1]
+    vz = ends[j, 2] - starts[j, 2]
+    wx = starts[i, 0] - starts[j, 0]
+    wy = starts[i, 1] - starts[j, 1]
+    wz = starts[i, 2] - starts[j, 2]
     a = ux * ux + uy * uy + uz * uz
     b = ux * vx + uy * vy + uz * vz
     c = vx * vx + vy * vy + vz * vz
     d = ux * wx + uy * wy + uz * wz
     e = vx * wx + vy * wy + vz * wz
-    s = 0.0
-    t = 0.0
-    if a > 1e-12 and c > 1e-12:
-        determinant = a * c - b * b
-        # Parallel segments have many closest points; the middle moves least from frame to frame.
-        s = min(max((b * e - c * d) / determinant, 0.0), 1.0) if determinant > 1e-9 * a * c else 0.5
-        t = (b * s + e) / c
-        if t < 0:
-            t = 0.0
-            s = min(max(-d / a, 0.0), 1.0)
-        elif t > 1:
-            t = 1.0
-            s = min(max((b - d) / a, 0.0), 1.0)
-    elif a > 1e-12:
-        s = min(max(-d / a, 0.0), 1.0)
-    elif c > 1e-12:
-        t = min(max(e / c, 0.0), 1.0)
-    on_a[0] = a0[0] + s * ux
-    on_a[1] = a0[1] + s * uy
-    on_a[2] = a0[2] + s * uz
-    on_b[0] = b0[0] + t * vx
-    on_b[1] = b0[1] + t * vy
-    on_b[2] = b0[2] + t * vz
-    x = on_a[0] - on_b[0]
-    y = on_a[1] - on_b[1]
-    z = on_a[2] - on_b[2]
-    return math.sqrt(x * x + y * y + z * z + 1e-24)
+    over_a = 1.0 / max(a, _POINT)
+    over_c = 1.0 / max(c, _POINT)
+    determinant = a * c - b * b
+    # Parallel segments have many closest points; the middle moves least from frame to frame.
+    inside = _share((b * e - c * d) / max(determinant, _POINT * _POINT))
+    s = where(determinant > 1e-9 * a * c, inside, 0.5)
+    t = (b * s + e) * over_c
+    first = either(t < 0.0, c < _POINT)
+    s = where(first, _share(-d * over_a), where(t > 1.0, _share((b - d) * over_a), s))
+    t = _share(t)
+    x = wx + s * ux - t * vx
+    y = wy + s * uy - t * vy
+    z = wz + s * uz - t * vz
+    return math.sqrt(x * x + y * y + z * z + 1e-24), s, t
 
 
 @jit(fastmath=True)
@@ -95,16 +84,20 @@ def capsule_ends(
     R: Float64[np.ndarray, "B 3 3"],
     r: Float64[np.ndarray, "B 3"],
     capsules: Capsules,
-    used: Bool[np.ndarray, "G"],
     starts: Float64[np.ndarray, "G 3"],
     ends: Float64[np.ndarray, "G 3"],
 ) -> None:
-    """World ends, relative to the base, of the capsules in use."""
+    """World ends, relative to the base, of the capsules."""
     for g in range(capsules.bodies.shape[0]):
-        if used[g]:
-            b = capsules.bodies[g]
-            world_point(R, r, b, capsules.starts[g], starts[g])
-            world_point(R, r, b, capsules.ends[g], ends[g])
+        b = capsules.bodies[g]
+        for i in range(3):
+            start = r[b, i]
+            end = r[b, i]
+            for k in range(3):
+                start += R[b, i, k] * capsules.starts[g, k]
+                end += R[b, i, k] * capsules.ends[g, k]
+            starts[g, i] = start
+            ends[g, i] = end
 
 
 @jit(fastmath=True)
@@ -115,7 +108,7 @@ def centre_distance_squared(
     x = 0.5 * (starts[i, 0] + ends[i, 0] - starts[j, 0] - ends[j, 0])
     y = 0.5 * (starts[i, 1] + ends[i, 1] - starts[j, 1] - ends[j, 1])
     z = 0.5 * (starts[i, 2] + ends[i, 2] - starts[j, 2] - ends[j, 2])
-    return float(x * x + y * y + z * z)
+    return x * x + y * y + z * z
 
 
 @jit(fastmath=True)
@@ -124,8 +117,6 @@ def deepest_overlap(
     ends: Float64[np.ndarray, "G 3"],
     capsules: Capsules,
     near: Int64[np.ndarray, "K"],
-    on_a: Float64[np.ndarray, "3"],
-    on_b: Float64[np.ndarray, "3"],
 ) -> float:
     """Deepest overlap of the capsules of some pairs, metres; 0 where none overlap."""
     deepest = 0.0
@@ -133,56 +124,38 @@ def deepest_overlap(
         i = capsules.pairs[near[n], 0]
         j = capsules.pairs[near[n], 1]
         bound = capsules.bounds[i] + capsules.bounds[j]
-        if centre_distance_squared(starts, ends, i, j) < bound * bound:
-            distance = segment_distance(starts[i], ends[i], starts[j], ends[j], on_a, on_b)
+        if anywhere(centre_distance_squared(starts, ends, i, j) < bound * bound):
+            distance, _, _ = segment_distance(starts, ends, i, j)
             deepest = max(deepest, capsules.radii[i] + capsules.radii[j] - distance)
     return deepest
 
 
 @jit(fastmath=True)
 def near_pairs(
-    qpos: Float64[np.ndarray, "T Q"],
-    tree: Tree,
+    starts: Float64[np.ndarray, "P G 3 L"],
+    ends: Float64[np.ndarray, "P G 3 L"],
+    count: int,
     capsules: Capsules,
     reach: float,
-    near: Int64[np.ndarray, "P"],
-    used: Bool[np.ndarray, "G"],
+    near: Int64[np.ndarray, "K"],
 ) -> int:
-    """List the pairs that come within ``reach`` of each other in any frame; returns how many, marks their capsules."""
-    bodies = tree.parents.shape[0]
-    count = capsules.bodies.shape[0]
-    R = np.empty((bodies, 3, 3))
-    r = np.empty((bodies, 3))
-    a = np.empty((bodies, 3))
-    starts = np.empty((count, 3))
-    ends = np.empty((count, 3))
-    on_a = np.empty(3)
-    on_b = np.empty(3)
+    """List the pairs that come within ``reach`` of each other in any of ``count`` packs; returns how many."""
     pairs = capsules.pairs
     flag = np.zeros(pairs.shape[0], np.bool_)
-    for g in range(count):
-        used[g] = True
-    for t in range(qpos.shape[0]):
-        body_kinematics(qpos[t], tree, R, r, a)
-        capsule_ends(R, r, capsules, used, starts, ends)
-        for p in range(pairs.shape[0]):
-            if flag[p]:
+    for p in range(count):
+        first, last = packs(starts[p]), packs(ends[p])
+        for n in range(pairs.shape[0]):
+            if flag[n]:
                 continue
-            i = pairs[p, 0]
-            j = pairs[p, 1]
+            i = pairs[n, 0]
+            j = pairs[n, 1]
             limit = capsules.bounds[i] + capsules.bounds[j] + reach
-            if centre_distance_squared(starts, ends, i, j) < limit * limit:
-                limit = capsules.radii[i] + capsules.radii[j] + reach
-                flag[p] = (
-                    segment_distance(starts[i], ends[i], starts[j], ends[j], on_a, on_b) < limit
-                )
-    for g in range(count):
-        used[g] = False
+            if anywhere(centre_distance_squared(first, last, i, j) < limit * limit):
+                distance, _, _ = segment_distance(first, last, i, j)
+                flag[n] = anywhere(distance < capsules.radii[i] + capsules.radii[j] + reach)
     found = 0
-    for p in range(pairs.shape[0]):
-        if flag[p]:
-            near[found] = p
+    for n in range(pairs.shape[0]):
+        if flag[n]:
+            near[found] = n
             found += 1
-            used[pairs[p, 0]] = True
-            used[pairs[p, 1]] = True
     return found

@@ -44,10 +44,8 @@ def _measure(
     a = np.empty((bodies, 3))
     starts = np.empty((count, 3))
     ends = np.empty((count, 3))
-    used = np.ones(count, np.bool_)
     every = np.arange(capsules.pairs.shape[0])
     x = np.empty(3)
-    y = np.empty(3)
     for t in range(qpos.shape[0]):
         body_kinematics(qpos[t], tree, R, r, a)
         for i in range(clip.contact_weights.shape[1]):
@@ -56,5 +54,5 @@ def _measure(
                 e0 = clip.anchors[t, i, 0] - qpos[t, 0] - x[0]
                 e1 = clip.anchors[t, i, 1] - qpos[t, 1] - x[1]
                 anchor[t] = max(anchor[t], np.sqrt(e0 * e0 + e1 * e1))
-        capsule_ends(R, r, capsules, used, starts, ends)
-        overlap[t] = deepest_overlap(starts, ends, capsules, every, x, y)
+        capsule_ends(R, r, capsules, starts, ends)
+        overlap[t] = deepest_overlap(starts, ends, capsules, every)

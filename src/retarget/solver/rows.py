@@ -6,17 +6,22 @@ count where they are violated or where the active set says so.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
-from jaxtyping import Bool, Float64, Int8, Int64
+from jaxtyping import Float64, Int8, Int64
 
 from retarget._jit import jit
 from retarget.solver.arrays import Capsules, Floor, Soles
 from retarget.solver.banded import block_rows
 from retarget.solver.collision import centre_distance_squared, segment_distance
 from retarget.solver.kinematics import world_point
+from retarget.solver.packs import LANES, anywhere, either, packs, where
+from retarget.solver.poses import Poses
 from retarget.solver.tree import add_point_mass, base_rotation_step
 
 __all__ = [
+    "RowScratch",
     "acceleration_rows",
     "anchor_composites",
     "bend_rows",
@@ -26,6 +31,18 @@ __all__ = [
     "pair_rows",
     "step_rows",
 ]
+
+
+class RowScratch(NamedTuple):
+    """Room to work on the rows of a pack of frames."""
+
+    residual: Float64[np.ndarray, "1 L"]
+    wanted: Float64[np.ndarray, "1 L"]
+    normal: Float64[np.ndarray, "3 L"]
+    on_a: Float64[np.ndarray, "3 L"]
+    on_b: Float64[np.ndarray, "3 L"]
+    jacobian: Float64[np.ndarray, "V"]
+    columns: Int64[np.ndarray, "V"]
 
 
 @jit(fastmath=True)
@@ -63,7 +80,7 @@ def anchor_composites(
     cost = 0.0
     for i in range(weights.shape[0]):
         m = weights[i]
-        if m <= 0:
+        if not anywhere(m > 0.0):
             continue
         b = soles.contact_bodies[i]
         world_point(R, r, b, soles.contact_points[i], x)
@@ -76,10 +93,11 @@ def anchor_composites(
     return cost
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def _add_row(
-    a: Float64[np.ndarray, "V*row"],
-    row: int,
+    a: Float64[np.ndarray, "S"],
+    own: int,
+    width: int,
     count: int,
     columns: Int64[np.ndarray, "V"],
     jacobian: Float64[np.ndarray, "V"],
@@ -87,10 +105,10 @@ def _add_row(
     residual: float,
 ) -> None:
     """Add one scalar residual with a sparse Jacobian to a frame's block (upper triangle and right-hand side)."""
-    right = row // 3 - 2
+    right = width - 2
     for u in range(count):
         scaled = weight * jacobian[u]
-        place = columns[u] * row
+        place = own + columns[u] * 3 * width
         a[place + right] += scaled * residual
         for v in range(count):
             if columns[v] >= columns[u]:
@@ -99,117 +117,178 @@ def _add_row(
 
 @jit(fastmath=True)
 def floor_rows(
-    q: Float64[np.ndarray, "Q"],
-    R: Float64[np.ndarray, "B 3 3"],
-    r: Float64[np.ndarray, "B 3"],
-    axes: Float64[np.ndarray, "B 3"],
-    depth_of: Int64[np.ndarray, "V"],
-    ancestors: Int64[np.ndarray, "V D"],
+    p: int,
+    frames: int,
+    poses: Poses,
+    tree: Tree,
     floor: Floor,
     weight: float,
-    shift: Float64[np.ndarray, "F"],
-    active: Bool[np.ndarray, "F"],
-    a: Float64[np.ndarray, "V*row"],
-    row: int,
-    x: Float64[np.ndarray, "3"],
-    jacobian: Float64[np.ndarray, "V"],
-    columns: Int64[np.ndarray, "V"],
-) -> float:
-    """Spheres at or above the floor."""
-    cost = 0.0
-    for p in range(floor.bodies.shape[0]):
-        b = floor.bodies[p]
-        height = q[2] + r[b, 2] - floor.radii[p]
+    shift: Float64[np.ndarray, "F L"],
+    active: Float64[np.ndarray, "F L"],
+    a: Float64[np.ndarray, "S"],
+    width: int,
+    cost: Float64[np.ndarray, "1 L"],
+    scratch: RowScratch,
+) -> None:
+    """Spheres of a pack of frames at or above the floor."""
+    q, R, r = packs(poses.qpos[p]), packs(poses.R[p]), packs(poses.r[p])
+    shifts, marks = packs(shift), packs(active)
+    costs, depths, wanted = packs(cost), packs(scratch.residual), packs(scratch.wanted)
+    block = block_rows(tree.depth.shape[0]) * 3 * width
+    for s in range(floor.bodies.shape[0]):
+        b = floor.bodies[s]
+        height = q[2] + r[b, 2] - floor.radii[s]
         for k in range(3):
-            height += R[b, 2, k] * floor.points[p, k]
-        depth = shift[p] - height
-        if depth > 0:
-            cost += weight * depth * depth
-        elif not active[p]:
+            height += R[b, 2, k] * floor.points[s, k]
+        depth = shifts[s] - height
+        touched = either(depth > 0.0, marks[s] > 0.5)
+        if not anywhere(touched):
             continue
-        world_point(R, r, b, floor.points[p], x)
-        columns[0] = 2
-        columns[1] = 3
-        columns[2] = 4
-        jacobian[0] = 1.0
-        jacobian[1] = x[1]
-        jacobian[2] = -x[0]
-        count = 3
-        k = 5 + b
-        for d in range(6, depth_of[k] + 1):
-            c = ancestors[k, d] - 5
-            jacobian[count] = axes[c, 0] * (x[1] - r[c, 1]) - axes[c, 1] * (x[0] - r[c, 0])
-            columns[count] = c + 5
-            count += 1
-        _add_row(a, row, count, columns, jacobian, weight, depth)
-    return cost
+        deep = max(depth, 0.0)
+        costs[0] += weight * deep * deep
+        depths[0] = depth
+        wanted[0] = where(touched, 1.0, 0.0)
+        for lane in range(min(LANES, frames - p * LANES)):
+            if scratch.wanted[0, lane] > 0.5:
+                count = _floor_jacobian(p, lane, b, floor.points[s], poses, tree, scratch)
+                _add_row(
+                    a,
+                    (p * LANES + lane) * block,
+                    width,
+                    count,
+                    scratch.columns,
+                    scratch.jacobian,
+                    weight,
+                    scratch.residual[0, lane],
+                )
+
+
+@jit(fastmath=True, inner=True)
+def _floor_jacobian(
+    p: int,
+    lane: int,
+    b: int,
+    point: Float64[np.ndarray, "3"],
+    poses: Poses,
+    tree: Tree,
+    scratch: RowScratch,
+) -> int:
+    """How a point's height changes with each degree of freedom above it; returns how many there are."""
+    R, r, axes = poses.R[p], poses.r[p], poses.axes[p]
+    x = r[b, 0, lane]
+    y = r[b, 1, lane]
+    for k in range(3):
+        x += R[b, 0, k, lane] * point[k]
+        y += R[b, 1, k, lane] * point[k]
+    jacobian, columns = scratch.jacobian, scratch.columns
+    for k in range(3):
+        columns[k] = 2 + k
+    jacobian[0] = 1.0
+    jacobian[1] = y
+    jacobian[2] = -x
+    count = 3
+    for d in range(6, tree.depth[5 + b] + 1):
+        c = tree.ancestors[5 + b, d] - 5
+        jacobian[count] = axes[c, 0, lane] * (y - r[c, 1, lane]) - axes[c, 1, lane] * (
+            x - r[c, 0, lane]
+        )
+        columns[count] = c + 5
+        count += 1
+    return count
 
 
 @jit(fastmath=True)
 def pair_rows(
-    r: Float64[np.ndarray, "B 3"],
-    axes: Float64[np.ndarray, "B 3"],
-    starts: Float64[np.ndarray, "G 3"],
-    ends: Float64[np.ndarray, "G 3"],
-    depth_of: Int64[np.ndarray, "V"],
-    ancestors: Int64[np.ndarray, "V D"],
+    p: int,
+    frames: int,
+    poses: Poses,
+    tree: Tree,
     capsules: Capsules,
     weight: float,
     margin: float,
     near: Int64[np.ndarray, "K"],
-    pair_active: Bool[np.ndarray, "K"],
-    a: Float64[np.ndarray, "V*row"],
-    row: int,
-    jacobian: Float64[np.ndarray, "V"],
-    columns: Int64[np.ndarray, "V"],
-) -> float:
-    """Capsules apart by the margin."""
-    on_a = np.empty(3)
-    on_b = np.empty(3)
-    cost = 0.0
+    active: Float64[np.ndarray, "K L"],
+    a: Float64[np.ndarray, "S"],
+    width: int,
+    cost: Float64[np.ndarray, "1 L"],
+    scratch: RowScratch,
+) -> None:
+    """Capsules of a pack of frames apart by the margin."""
+    starts, ends = packs(poses.starts[p]), packs(poses.ends[p])
+    costs, marks = packs(cost), packs(active)
+    overlaps, wanted = packs(scratch.residual), packs(scratch.wanted)
+    normal, on_a, on_b = packs(scratch.normal), packs(scratch.on_a), packs(scratch.on_b)
+    block = block_rows(tree.depth.shape[0]) * 3 * width
     for n in range(near.shape[0]):
         i = capsules.pairs[near[n], 0]
         j = capsules.pairs[near[n], 1]
-        active = pair_active[n]
         bound = capsules.bounds[i] + capsules.bounds[j] + margin
-        if not active and centre_distance_squared(starts, ends, i, j) > bound * bound:
+        close = centre_distance_squared(starts, ends, i, j) < bound * bound
+        if not anywhere(either(close, marks[n] > 0.5)):
             continue
-        distance = segment_distance(starts[i], ends[i], starts[j], ends[j], on_a, on_b)
+        distance, s, t = segment_distance(starts, ends, i, j)
         overlap = capsules.radii[i] + capsules.radii[j] + margin - distance
-        if overlap > 0:
-            cost += weight * overlap * overlap
-        elif not active:
+        touched = either(overlap > 0.0, marks[n] > 0.5)
+        if not anywhere(touched):
             continue
-        n0 = (on_a[0] - on_b[0]) / distance
-        n1 = (on_a[1] - on_b[1]) / distance
-        n2 = (on_a[2] - on_b[2]) / distance
-        ki = 5 + capsules.bodies[i]
-        kj = 5 + capsules.bodies[j]
-        shared = 0  # joints above both bodies move both alike
-        while (
-            shared <= min(depth_of[ki], depth_of[kj])
-            and ancestors[ki, shared] == ancestors[kj, shared]
-        ):
-            shared += 1
-        count = 0
-        for side in range(2):
-            k = ki if side == 0 else kj
-            point = on_a if side == 0 else on_b
-            sign = 1.0 if side == 0 else -1.0
-            for d in range(shared, depth_of[k] + 1):
-                c = ancestors[k, d] - 5
-                y0 = point[0] - r[c, 0]
-                y1 = point[1] - r[c, 1]
-                y2 = point[2] - r[c, 2]
-                jacobian[count] = sign * (
-                    axes[c, 0] * (y1 * n2 - y2 * n1)
-                    + axes[c, 1] * (y2 * n0 - y0 * n2)
-                    + axes[c, 2] * (y0 * n1 - y1 * n0)
+        deep = max(overlap, 0.0)
+        costs[0] += weight * deep * deep
+        overlaps[0] = overlap
+        wanted[0] = where(touched, 1.0, 0.0)
+        for k in range(3):
+            on_a[k] = starts[i, k] + s * (ends[i, k] - starts[i, k])
+            on_b[k] = starts[j, k] + t * (ends[j, k] - starts[j, k])
+            normal[k] = (on_a[k] - on_b[k]) / distance
+        for lane in range(min(LANES, frames - p * LANES)):
+            if scratch.wanted[0, lane] > 0.5:
+                count = _pair_jacobian(
+                    p, lane, capsules.bodies[i], capsules.bodies[j], poses, tree, scratch
                 )
-                columns[count] = c + 5
-                count += 1
-        _add_row(a, row, count, columns, jacobian, weight, overlap)
-    return cost
+                _add_row(
+                    a,
+                    (p * LANES + lane) * block,
+                    width,
+                    count,
+                    scratch.columns,
+                    scratch.jacobian,
+                    weight,
+                    scratch.residual[0, lane],
+                )
+
+
+@jit(fastmath=True, inner=True)
+def _pair_jacobian(
+    p: int, lane: int, first: int, second: int, poses: Poses, tree: Tree, scratch: RowScratch
+) -> int:
+    """How the distance of two points of two bodies changes with each joint that moves them unlike."""
+    r, axes = poses.r[p], poses.axes[p]
+    depth, ancestors = tree.depth, tree.ancestors
+    n0 = scratch.normal[0, lane]
+    n1 = scratch.normal[1, lane]
+    n2 = scratch.normal[2, lane]
+    ki = 5 + first
+    kj = 5 + second
+    shared = 0  # joints above both bodies move both alike
+    while shared <= min(depth[ki], depth[kj]) and ancestors[ki, shared] == ancestors[kj, shared]:
+        shared += 1
+    count = 0
+    for side in range(2):
+        k = ki if side == 0 else kj
+        point = scratch.on_a if side == 0 else scratch.on_b
+        sign = 1.0 if side == 0 else -1.0
+        for d in range(shared, depth[k] + 1):
+            c = ancestors[k, d] - 5
+            y0 = point[0, lane] - r[c, 0, lane]
+            y1 = point[1, lane] - r[c, 1, lane]
+            y2 = point[2, lane] - r[c, 2, lane]
+            scratch.jacobian[count] = sign * (
+                axes[c, 0, lane] * (y1 * n2 - y2 * n1)
+                + axes[c, 1, lane] * (y2 * n0 - y0 * n2)
+                + axes[c, 2, lane] * (y0 * n1 - y1 * n0)
+            )
+            scratch.columns[count] = c + 5
+            count += 1
+    return count
 
 
 @jit(fastmath=True)

@@ -1,0 +1,99 @@
+"""Forward kinematics of a window, as many frames side by side as a vector has lanes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float64
+
+from retarget._jit import jit
+from retarget.solver.arrays import Capsules, Clip, Tree
+from retarget.solver.collision import capsule_ends
+from retarget.solver.kinematics import body_kinematics
+from retarget.solver.packs import LANES, packs
+
+__all__ = ["Poses", "allocate_poses", "load_targets", "pack_count", "pose_frames"]
+
+
+class Poses(NamedTuple):
+    """Frames of a window in packs: frame t is lane ``t % LANES`` of pack ``t // LANES``; spare lanes repeat the last.
+
+    Attributes:
+        qpos: Configurations.
+        R: World rotations of the bodies.
+        r: Their origins, relative to the base, metres.
+        axes: World axes of the joints.
+        starts: First ends of the capsules, relative to the base, metres.
+        ends: Second ends.
+        positions, frames, contact_weights, anchors: Targets; see `retarget.solver.arrays.Clip`.
+    """
+
+    qpos: Float64[np.ndarray, "P Q L"]
+    R: Float64[np.ndarray, "P B 3 3 L"]
+    r: Float64[np.ndarray, "P B 3 L"]
+    axes: Float64[np.ndarray, "P B 3 L"]
+    starts: Float64[np.ndarray, "P G 3 L"]
+    ends: Float64[np.ndarray, "P G 3 L"]
+    positions: Float64[np.ndarray, "P M 3 L"]
+    frames: Float64[np.ndarray, "P M 3 3 L"]
+    contact_weights: Float64[np.ndarray, "P K L"]
+    anchors: Float64[np.ndarray, "P K 3 L"]
+
+
+@jit()
+def pack_count(frames: int) -> int:
+    """Packs that hold some frames."""
+    return -(-frames // LANES)
+
+
+def allocate_poses(frames: int, tree: Tree, capsules: Capsules, clip: Clip) -> Poses:
+    """Room for the frames of a window."""
+    count, bodies = -(-frames // LANES), len(tree.parents)
+    segments, points = clip.positions.shape[1], clip.anchors.shape[1]
+    spheres = len(capsules.bodies)
+    return Poses(
+        np.zeros((count, bodies + 6, LANES)),
+        np.zeros((count, bodies, 3, 3, LANES)),
+        np.zeros((count, bodies, 3, LANES)),
+        np.zeros((count, bodies, 3, LANES)),
+        np.zeros((count, spheres, 3, LANES)),
+        np.zeros((count, spheres, 3, LANES)),
+        np.zeros((count, segments, 3, LANES)),
+        np.zeros((count, segments, 3, 3, LANES)),
+        np.zeros((count, points, LANES)),
+        np.zeros((count, points, 3, LANES)),
+    )
+
+
+@jit()
+def load_targets(clip: Clip, first: int, frames: int, poses: Poses) -> None:
+    """Lay the targets of the frames from ``first`` side by side."""
+    for p in range(pack_count(frames)):
+        for lane in range(LANES):
+            t = first + min(p * LANES + lane, frames - 1)
+            for i in range(clip.positions.shape[1]):
+                for k in range(3):
+                    poses.positions[p, i, k, lane] = clip.positions[t, i, k]
+                    for c in range(3):
+                        poses.frames[p, i, k, c, lane] = clip.frames[t, i, k, c]
+            for i in range(clip.anchors.shape[1]):
+                poses.contact_weights[p, i, lane] = clip.contact_weights[t, i]
+                for k in range(3):
+                    poses.anchors[p, i, k, lane] = clip.anchors[t, i, k]
+
+
+@jit(fastmath=True)
+def pose_frames(
+    qpos: Float64[np.ndarray, "n Q"], tree: Tree, capsules: Capsules, poses: Poses
+) -> None:
+    """Forward kinematics of the frames."""
+    frames = qpos.shape[0]
+    for p in range(pack_count(frames)):
+        for lane in range(LANES):
+            q = qpos[min(p * LANES + lane, frames - 1)]
+            for k in range(q.shape[0]):
+                poses.qpos[p, k, lane] = q[k]
+        R, r = packs(poses.R[p]), packs(poses.r[p])
+        body_kinematics(packs(poses.qpos[p]), tree, R, r, packs(poses.axes[p]))
+        capsule_ends(R, r, capsules, packs(poses.starts[p]), packs(poses.ends[p]))
