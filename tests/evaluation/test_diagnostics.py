@@ -43,6 +43,20 @@ def test_a_joint_at_its_speed_limit_for_long_is_named(result, robot) -> None:
     qpos[:, 7 + joint] = np.abs(np.arange(len(qpos)) % 80 - 40) * step
     kinds = {(d.kind, d.joint) for d in diagnose(replace(result, qpos=qpos), robot)}
     assert ("speed_limit", "waist_yaw_joint") in kinds
+    unlimited = replace(result, qpos=qpos, provenance={"options": {"speed_limits": False}})
+    assert all(d.kind != "speed_limit" for d in diagnose(unlimited, robot))
+
+
+def test_a_joint_at_its_acceleration_limit_for_long_is_named(result, robot) -> None:
+    joint = robot.joint_names.index("waist_yaw_joint")
+    frames = np.arange(len(result))
+    seconds = (frames - 30) / result.fps
+    qpos = result.qpos.copy()
+    qpos[:, 7:] = robot.neutral
+    qpos[:, 7 + joint] = np.where(frames < 60, seconds**2 - 1, 1 - (seconds - 2) ** 2)
+    moved = replace(result, qpos=qpos, provenance={"options": {"joint_acceleration_limit": 2.0}})
+    kinds = {(d.kind, d.joint) for d in diagnose(moved, robot)}
+    assert kinds == {("acceleration_limit", "waist_yaw_joint")}
 
 
 @pytest.mark.parametrize(("name", "kind"), [("anchor_m", "anchor"), ("overlap_m", "overlap")])
