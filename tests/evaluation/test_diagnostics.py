@@ -73,6 +73,26 @@ def test_a_residual_that_stays_high_is_reported_with_its_worst(result, robot, na
     assert (found[0].start_s, found[0].end_s) == (20 / result.fps, 50 / result.fps)
 
 
+def test_bodies_that_overlap_are_named(result, robot) -> None:
+    values = np.zeros(len(result), np.float32)
+    values[20:50] = 0.03
+    values[30] = 0.07
+    qpos = result.qpos.copy()
+    qpos[30, 7:] = robot.neutral
+    across = {"left_shoulder_roll_joint": -1.0, "left_elbow_joint": 0.5}
+    for name, angle in across.items():  # the left upper arm in the chest
+        qpos[30, 7 + robot.joint_names.index(name)] = angle
+    (found,) = [
+        d
+        for d in diagnose(replace(result, qpos=qpos, residuals={"overlap_m": values}), robot)
+        if d.kind == "overlap"
+    ]
+    assert found.bodies == ("left_shoulder_yaw_collision", "torso_collision")
+    assert found.text.startswith(
+        "left_shoulder_yaw_collision and torso_collision overlap by up to 70 mm"
+    )
+
+
 def test_reports_carry_the_diagnostics_through_a_file(result, robot, tmp_path) -> None:
     qpos = result.qpos.copy()
     qpos[:, 7 + 3] = robot.upper[3]
