@@ -1,4 +1,4 @@
-"""The dance under stress (noise, a low speed limit), and with other weights of the cost.
+"""The dance under stress (noise, low limits of speed and acceleration), and with other weights of the cost.
 
 Usage: python benchmarks/stress.py
 """
@@ -19,6 +19,10 @@ COMMAND = "make bench (benchmarks/stress.py)"
 DANCE = "bvhTools_test2_3945f.bvh"
 NOISE_DEG, NOISE_M = 3.0, 0.005
 SPEED = 8.0  # rad/s
+ACCELERATIONS = (
+    300.0,
+    100.0,
+)  # rad/s^2; left alone, the clip reaches 380, and 40 % of its frames exceed 100
 KNEELING = "test_mocapbank.bvh"
 WEIGHTS = {  # what orientation costs: hinges of thighs and upper arms, hands and feet
     "default": TaskWeights(),
@@ -40,6 +44,10 @@ def main() -> None:
             motion, robot, RetargetOptions(joint_speed_limit=SPEED)
         ),
     }
+    for limit in ACCELERATIONS:
+        options = RetargetOptions(joint_speed_limit=SPEED, joint_acceleration_limit=limit)
+        name = f"joints at most {SPEED:g} rad/s and {limit:g} rad/s^2"
+        cases[name] = retarget_motion(motion, robot, options)
     clean = cases["clean"]
     rows = []
     for name, result in cases.items():
@@ -55,10 +63,12 @@ def main() -> None:
                 f"{report['heel_slide_mean']:.4f}",
                 f"{report['jerk_mean']:.0f}",
                 f"{speed:.2f}",
+                f"{report['joint_acceleration_max']:.1f}",
                 f"{100 * same:.1f}",
             ]
         )
     head = ["case", "limb deg", "toe slide m/s", "heel slide m/s", "jerk rad/s3", "speed rad/s"]
+    head += ["acceleration rad/s2"]
     body = f"`{DANCE}`, Unitree G1; contacts are labels of heel and toe, both feet.\n\n"
     body += table([*head, "contacts as clean %"], rows)
     write_section("stress", "Under stress", COMMAND, body)

@@ -18,16 +18,15 @@ from retarget.options import RetargetOptions
 from retarget.result import RetargetingResult, SourceClip
 from retarget.robots.model import RobotModel
 from retarget.solver.anchors import anchors_from_start
-from retarget.solver.arrays import Problem
 from retarget.solver.clip import solve_clip
 from retarget.solver.joint_limits import joint_limits
-from retarget.solver.limits import keep_joint_limits, lift_above_floor
 from retarget.solver.problem import (
     TaskWeights,
     make_problem,
     rated_clip_options,
     rated_start_options,
 )
+from retarget.solver.rates import at_rate
 from retarget.solver.residuals import measure_residuals
 from retarget.solver.start import solve_start
 from retarget.targets.build import Targets, build_targets, cold_start
@@ -112,25 +111,11 @@ def retarget_motion(
             "steps_per_frame": steps / len(motion),
         },
     )
-    return result if options.fps is None else _at_rate(options.fps, result, robot, options, problem)
-
-
-def _at_rate(
-    fps: float,
-    result: RetargetingResult,
-    robot: RobotModel,
-    options: RetargetOptions,
-    problem: Problem,
-) -> RetargetingResult:
-    """The result at another rate; what interpolation does to accelerations is put right there."""
-    result = result.resampled(fps)
-    limits = joint_limits(robot, options, fps)
-    if not len(limits.bend):
+    if options.fps is None:
         return result
-    qpos = result.qpos.copy()
-    keep_joint_limits(qpos, limits)
-    lift_above_floor(qpos, problem.tree, problem.floor, fps)
-    return replace(result, qpos=qpos)
+    result = result.resampled(options.fps)
+    limits = joint_limits(robot, options, options.fps)
+    return replace(result, qpos=at_rate(qpos, problem, options.fps, len(result), limits))
 
 
 def make_targets(

@@ -48,8 +48,8 @@ class StreamingRetargeter:
 
     Joint positions and speeds stay within their limits, feet in stance stay where they touched down, and nothing
     sinks below the floor. Unlike `retarget_motion`, a stream does not keep the robot's bodies apart from each other,
-    and is less smooth: ``self_collision`` and ``collision_margin`` do nothing here. Nor does it keep the acceleration
-    limits of a robot that has some.
+    and is less smooth: ``self_collision`` and ``collision_margin`` do nothing here. Nor can it keep
+    acceleration limits: where options or robot have some, ``acceleration_limits`` must be off.
 
     Example:
         >>> retargeter = StreamingRetargeter(robot, read_motion("walk.bvh"))  # doctest: +SKIP
@@ -75,7 +75,7 @@ class StreamingRetargeter:
 
         Raises:
             RoleError: The motion lacks a joint that is needed.
-            OptionsError: Options that only a whole clip can have (rate, time range, mirror, accelerations), or a
+            OptionsError: Options that only a whole clip can have (rate, time range, mirror), acceleration limits, or a
                 rate not above 0.
             RetargetError: The motion has no frames, or values that are not finite.
         """
@@ -155,7 +155,7 @@ def _check(motion: Motion, options: RetargetOptions, fps: float) -> None:
     if not (np.isfinite(fps) and fps > 0):
         raise OptionsError(f"the rate of a stream must be positive, not {fps} fps")
     default = RetargetOptions()
-    for option in ("fps", "start_s", "end_s", "mirror", "joint_acceleration_limit"):
+    for option in ("fps", "start_s", "end_s", "mirror"):
         if getattr(options, option) != getattr(default, option):
             raise OptionsError(f"a stream cannot have the option {option!r}; leave it out")
 
@@ -172,6 +172,11 @@ def _live_model(
     shape = robot_anatomy(robot)
     targets = replace(build_targets(anatomy, contacts, shape), fps=fps)
     problem = make_problem(targets, robot, shape, options, weights)
+    if len(problem.limits.bend):
+        raise OptionsError(
+            f"a stream onto {robot.name!r} cannot keep joint acceleration limits; "
+            "give acceleration_limits=False to do without them"
+        )
     start = rated_start_options(fps)._replace(
         anchor_share=1.0,
         cold_steps=_COLD_STEPS,

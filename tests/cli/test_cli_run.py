@@ -7,8 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer.main
 from cli_helpers import Bvh, Command
 
+from retarget.cli.main import app
+from retarget.options import RetargetOptions
 from retarget.result import RetargetingResult
 
 
@@ -76,6 +79,9 @@ def test_a_config_file_sets_defaults_and_the_command_line_goes_before_it(
         ("robbot = 'x'", "unknown key robbot; known: motion_format, robot,"),
         ("[options]\nsmothness = 1", "unknown key options.smothness; known: fps, start_s,"),
         ("[options]\nsmoothness = -1.0", "options.smoothness"),
+        ("[options.weights]\ntail = 2", "options.weights: unknown segment 'tail'; segments are"),
+        ("[options]\njoint_acceleration_limit = 0", "options.joint_acceleration_limit"),
+        ("[options]\njoint_margin = -0.1", "options.joint_margin"),
         ("motion_format = 'mp4'", "mp4"),
         ("robot = ", "not valid TOML"),
     ],
@@ -271,6 +277,79 @@ def test_a_part_at_another_rate_and_mirrored(command: Command, walk: Path, tmp_p
     assert part.duration == pytest.approx(1.0, abs=0.05)
     assert command(*said, "--mirror").code == 0
     assert RetargetingResult.load_npz(output).provenance["options"]["mirror"] is True
+
+
+def test_every_option_of_retargeting_is_one_of_run_and_of_batch() -> None:
+    for name in ("run", "batch"):
+        command = typer.main.get_command(app).commands[name]
+        taken = {parameter.name for parameter in command.params}
+        assert set(RetargetOptions.model_fields) <= taken
+        assert {parameter.name: parameter.help for parameter in command.params}["weights"]
+
+
+def test_options_of_the_command_line_reach_the_result(
+    command: Command, walk: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "r.npz"
+    numbers = {
+        "--smoothness": "2",
+        "--joint-speed-limit": "8",
+        "--joint-acceleration-limit": "90",
+        "--joint-margin": "0.02",
+        "--collision-margin": "0.01",
+    }
+    kinds = ("speed-limits", "acceleration-limits", "self-collision", "floor", "contacts")
+    said = [word for pair in numbers.items() for word in pair] + [f"--no-{kind}" for kind in kinds]
+    said += ["--weight", "hand=4", "--weight", "left_foot=2.5"]
+    assert command("run", "--motion", walk, "--output", output, *said).code == 0
+    assert RetargetingResult.load_npz(output).provenance["options"] == {
+        "fps": None,
+        "start_s": 0.0,
+        "end_s": None,
+        "mirror": False,
+        "smoothness": 2.0,
+        "weights": {"hand": 4.0, "left_foot": 2.5},
+        "joint_speed_limit": 8.0,
+        "joint_acceleration_limit": 90.0,
+        "joint_margin": 0.02,
+        "collision_margin": 0.01,
+        "speed_limits": False,
+        "acceleration_limits": False,
+        "self_collision": False,
+        "floor": False,
+        "contacts": False,
+    }
+
+
+def test_weights_of_the_command_line_join_those_of_the_config_file(
+    command: Command, walk: Path, tmp_path: Path
+) -> None:
+    config, output = tmp_path / "run.toml", tmp_path / "r.npz"
+    config.write_text("[options]\nfloor = false\n[options.weights]\nhand = 4\nfoot = 2\n")
+    said = ["run", "--motion", walk, "--output", output, "--config", config]
+    assert command(*said, "--weight", "hand=3", "--weight", "chest=0", "--floor").code == 0
+    options = RetargetingResult.load_npz(output).provenance["options"]
+    assert options["weights"] == {"chest": 0.0, "foot": 2.0, "hand": 3.0}
+    assert options["floor"] is True
+
+
+@pytest.mark.parametrize(
+    ("weight", "complaint"),
+    [
+        ("hnad=4", "weights: unknown segment 'hnad'; segments are pelvis, chest, thigh,"),
+        ("hand", "--weight 'hand': no factor; give a segment and a number, such as hand=4"),
+        ("hand=much", "--weight 'hand=much': no factor"),
+        ("hand=-1", "weights.hand"),
+        ("hand=inf", "weights.hand"),
+    ],
+)
+def test_a_wrong_weight_is_wrong_usage(
+    command: Command, walk: Path, tmp_path: Path, weight: str, complaint: str
+) -> None:
+    said = ["run", "--motion", walk, "--output", tmp_path / "r.npz", "--weight", weight]
+    outcome = command(*said)
+    assert outcome.code == 2
+    assert complaint in outcome.error
 
 
 @pytest.mark.parametrize("words", [["--fps", "0"], ["--fps", "nan"], ["--start", "-1"]])

@@ -43,6 +43,20 @@ def test_a_joint_at_its_speed_limit_for_long_is_named(result, robot) -> None:
     qpos[:, 7 + joint] = np.abs(np.arange(len(qpos)) % 80 - 40) * step
     kinds = {(d.kind, d.joint) for d in diagnose(replace(result, qpos=qpos), robot)}
     assert ("speed_limit", "waist_yaw_joint") in kinds
+    unlimited = replace(result, qpos=qpos, provenance={"options": {"speed_limits": False}})
+    assert all(d.kind != "speed_limit" for d in diagnose(unlimited, robot))
+
+
+def test_a_joint_at_its_acceleration_limit_for_long_is_named(result, robot) -> None:
+    joint = robot.joint_names.index("waist_yaw_joint")
+    frames = np.arange(len(result))
+    seconds = (frames - 30) / result.fps
+    qpos = result.qpos.copy()
+    qpos[:, 7:] = robot.neutral
+    qpos[:, 7 + joint] = np.where(frames < 60, seconds**2 - 1, 1 - (seconds - 2) ** 2)
+    moved = replace(result, qpos=qpos, provenance={"options": {"joint_acceleration_limit": 2.0}})
+    kinds = {(d.kind, d.joint) for d in diagnose(moved, robot)}
+    assert kinds == {("acceleration_limit", "waist_yaw_joint")}
 
 
 @pytest.mark.parametrize(("name", "kind"), [("anchor_m", "anchor"), ("overlap_m", "overlap")])
@@ -57,6 +71,26 @@ def test_a_residual_that_stays_high_is_reported_with_its_worst(result, robot, na
     assert len(found) == 1
     assert found[0].worst == pytest.approx(0.07)
     assert (found[0].start_s, found[0].end_s) == (20 / result.fps, 50 / result.fps)
+
+
+def test_bodies_that_overlap_are_named(result, robot) -> None:
+    values = np.zeros(len(result), np.float32)
+    values[20:50] = 0.03
+    values[30] = 0.07
+    qpos = result.qpos.copy()
+    qpos[30, 7:] = robot.neutral
+    across = {"left_shoulder_roll_joint": -1.0, "left_elbow_joint": 0.5}
+    for name, angle in across.items():  # the left upper arm in the chest
+        qpos[30, 7 + robot.joint_names.index(name)] = angle
+    (found,) = [
+        d
+        for d in diagnose(replace(result, qpos=qpos, residuals={"overlap_m": values}), robot)
+        if d.kind == "overlap"
+    ]
+    assert found.bodies == ("left_shoulder_yaw_collision", "torso_collision")
+    assert found.text.startswith(
+        "left_shoulder_yaw_collision and torso_collision overlap by up to 70 mm"
+    )
 
 
 def test_reports_carry_the_diagnostics_through_a_file(result, robot, tmp_path) -> None:

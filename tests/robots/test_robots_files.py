@@ -213,6 +213,7 @@ def test_files_that_are_no_robots_get_one_clear_line(
         ("[roles]\ntail = 'x'", r"unknown role 'tail'; roles are pelvis, chest, left_hip"),
         ("[velocity_limits]\nknee = -1", r"velocity_limits.knee: .*greater than 0"),
         ("[velocity_limits]\nknee = inf", r"velocity_limits.knee: .*finite"),
+        ("[acceleration_limits]\nknee = 0", r"acceleration_limits.knee: .*greater than 0"),
         ("[soles]\nleft = []\nright = []", r"soles.left: .*at least 1"),
     ],
 )
@@ -225,9 +226,22 @@ def test_a_description_is_validated(content: str, message: str, tmp_path: Path) 
 
 def test_a_pattern_that_matches_no_joint_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "robot.toml"
-    path.write_text('[velocity_limits]\n"*_kne_joint" = 3.0\n')
-    with pytest.raises(RobotError, match=r"no joint matches '\*_kne_joint'"):
-        load_robot(G1_XML, description=path)
+    for table in ("velocity_limits", "acceleration_limits", "effort_limits", "neutral"):
+        path.write_text(f'[{table}]\n"*_kne_joint" = 3.0\n')
+        with pytest.raises(RobotError, match=r"no joint matches '\*_kne_joint'"):
+            load_robot(G1_XML, description=path)
+
+
+def test_acceleration_limits_are_those_of_the_description_and_unlimited_without(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "robot.toml"
+    path.write_text('[acceleration_limits]\n"*_knee_joint" = 150.0\n')
+    robot = load_robot(G1_XML, description=path)
+    knees = [name.endswith("_knee_joint") for name in robot.joint_names]
+    assert robot.acceleration_limits.tolist() == [150.0 if knee else np.inf for knee in knees]
+    assert robot.sha256 != load_robot("unitree_g1").sha256
+    assert np.isinf(load_robot("unitree_g1").acceleration_limits).all()
 
 
 def test_of_several_patterns_the_first_counts() -> None:

@@ -249,6 +249,26 @@ def test_frames_of_another_skeleton_are_refused() -> None:
         retargeter.step(jump().positions[:1], jump().rotations[:1])
 
 
+def test_joint_margin_and_weights_count_for_streams_too() -> None:
+    margin = StreamingRetargeter(robot(), jump(), RetargetOptions(joint_margin=0.1))
+    joints = streamed(margin, jump())[:, 7:]
+    assert (joints >= robot().lower + 0.1).all()
+    assert (joints <= robot().upper - 0.1).all()
+    plain = streamed(StreamingRetargeter(robot(), jump()), jump())
+    heavy = RetargetOptions(weights={"hand": 8.0})
+    weighted = streamed(StreamingRetargeter(robot(), jump(), heavy), jump())
+    assert np.abs(weighted - plain).max() > 0.1
+
+
+def test_acceleration_limits_are_refused_not_forgotten() -> None:
+    limited = RetargetOptions(joint_acceleration_limit=100.0)
+    weak = replace(robot(), acceleration_limits=np.full(robot().joint_count, 90.0))
+    for model, options in ((robot(), limited), (weak, RetargetOptions())):
+        with pytest.raises(OptionsError, match=r"acceleration limits.*acceleration_limits=False"):
+            StreamingRetargeter(model, jump(), options)
+    StreamingRetargeter(weak, jump(), RetargetOptions(acceleration_limits=False))
+
+
 @pytest.mark.parametrize("option", [{"fps": 50.0}, {"start_s": 1.0}, {"end_s": 1.0}, {"mirror": 1}])
 def test_options_of_whole_clips_are_refused(option: dict[str, float]) -> None:
     with pytest.raises(OptionsError, match=next(iter(option))):

@@ -98,7 +98,7 @@ def test_base_rotation_step_undoes_retract(turn: list[float], seed: int) -> None
     rng = np.random.default_rng(seed)
     before = np.concatenate([rng.normal(size=3), rng.normal(size=4)])
     before[3:] /= np.linalg.norm(before[3:])
-    none = Limits(np.full(1, -np.inf), np.full(1, np.inf), np.full(1, np.inf))
+    none = Limits(np.full(1, -np.inf), np.full(1, np.inf), np.full(1, np.inf), np.empty(0))
     after, out = before.copy(), np.empty(3)
     retract(before, np.concatenate([np.zeros(3), turn]), none, after)
     base_rotation_step(after, before, out)

@@ -9,8 +9,9 @@ from retarget._jit import jit
 from retarget.evaluation.measures import COLLISION_DEPTH
 from retarget.robots.model import RobotModel
 from retarget.solver.collision import segment_distance
+from retarget.solver.kinematics import forward_kinematics
 
-__all__ = ["measure_collisions"]
+__all__ = ["deepest_pair", "measure_collisions"]
 
 
 def measure_collisions(
@@ -38,6 +39,23 @@ def measure_collisions(
         "self_collision_max": float(depth.max(initial=0.0)),
         "body_penetration_max": float(sunk.max(initial=0.0)),
     }
+
+
+def deepest_pair(robot: RobotModel, qpos: Float64[np.ndarray, "Q"]) -> tuple[str, ...]:
+    """Names of the two collision capsules that overlap most, or come nearest; none where no pair is looked at."""
+    positions, rotations = forward_kinematics(qpos[None], robot)
+    at = positions[0, robot.capsule_bodies]
+    turn = rotations[0, robot.capsule_bodies]
+    starts = at + np.einsum("gij,gj->gi", turn, robot.capsule_starts)
+    ends = at + np.einsum("gij,gj->gi", turn, robot.capsule_ends)
+    deepest, names = -np.inf, tuple[str, ...]()
+    on_first, on_second = np.empty(3), np.empty(3)
+    for i, j in robot.collision_pairs:
+        gap = segment_distance(starts[i], ends[i], starts[j], ends[j], on_first, on_second)
+        if robot.capsule_radii[i] + robot.capsule_radii[j] - gap > deepest:
+            deepest = robot.capsule_radii[i] + robot.capsule_radii[j] - gap
+            names = (robot.capsule_names[i], robot.capsule_names[j])
+    return names
 
 
 @jit()

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 from pydantic import BaseModel, ConfigDict
 
+from retarget.evaluation.collisions import deepest_pair
 from retarget.evaluation.limits import kept_accelerations, kept_positions, kept_speeds
 from retarget.result import RetargetingResult
 from retarget.robots.model import RobotModel
@@ -27,6 +28,7 @@ class Diagnosis(BaseModel):
         kind: ``position_limit``, ``speed_limit``, ``acceleration_limit``, ``anchor`` (a held foot is off its place)
             or ``overlap``.
         joint: The joint at its limit; empty for residuals.
+        bodies: Names of the two collision capsules that overlap most.
         start_s: Time at which it begins, seconds.
         end_s: Time at which it ends, seconds.
         worst: Largest residual in metres; 0 for limits, which are kept.
@@ -40,6 +42,7 @@ class Diagnosis(BaseModel):
 
     kind: str
     joint: str = ""
+    bodies: tuple[str, ...] = ()
     start_s: float
     end_s: float
     worst: float = 0.0
@@ -51,13 +54,14 @@ class Diagnosis(BaseModel):
         if self.kind == "anchor":
             return f"a foot in stance is up to {100 * self.worst:.1f} cm off its place {when}"
         if self.kind == "overlap":
-            return f"bodies overlap by up to {1000 * self.worst:.0f} mm {when}"
+            bodies = " and ".join(self.bodies) or "bodies"
+            return f"{bodies} overlap by up to {1000 * self.worst:.0f} mm {when}"
         return f"{self.joint} is at its {self.kind.replace('_', ' ')} {when}"
 
 
 def diagnose(result: RetargetingResult, robot: RobotModel) -> tuple[Diagnosis, ...]:
     """All stretches of a clip in which a limit saturates for long or a residual stays high, by time."""
-    found = [*_saturated_joints(result, robot), *_high_residuals(result)]
+    found = [*_saturated_joints(result, robot), *_high_residuals(result, robot)]
     return tuple(sorted(found, key=lambda one: (one.start_s, one.kind, one.joint)))
 
 
@@ -83,24 +87,30 @@ def _saturated_joints(result: RetargetingResult, robot: RobotModel) -> list[Diag
     ]
 
 
-def _high_residuals(result: RetargetingResult) -> list[Diagnosis]:
+def _high_residuals(result: RetargetingResult, robot: RobotModel) -> list[Diagnosis]:
     kinds = (("anchor", "anchor_m", LARGEST_ANCHOR), ("overlap", "overlap_m", LARGEST_OVERLAP))
     return [
-        Diagnosis(kind=kind, start_s=start, end_s=end, worst=worst)
+        Diagnosis(
+            kind=kind,
+            bodies=deepest_pair(robot, result.qpos[peak]) if kind == "overlap" else (),
+            start_s=start,
+            end_s=end,
+            worst=float(values[peak]),
+        )
         for kind, name, most in kinds
         if name in result.residuals
         for values in [result.residuals[name].astype(np.float64)]
-        for start, end, worst in _stretches(values > most, values, result.fps, MISSED_TIME)
+        for start, end, peak in _stretches(values > most, values, result.fps, MISSED_TIME)
     ]
 
 
 def _stretches(
     mask: Bool[np.ndarray, "T"], values: Float64[np.ndarray, "T"], fps: float, shortest: float
-) -> list[tuple[float, float, float]]:
-    """Start, end (seconds) and largest value of each run of True that lasts."""
+) -> list[tuple[float, float, int]]:
+    """Start and end (seconds) of each run of True that lasts, and the frame of its largest value."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
     return [
-        (float(first / fps), float(last / fps), float(values[first:last].max()))
+        (float(first / fps), float(last / fps), int(first + values[first:last].argmax()))
         for first, last in zip(edges[::2], edges[1::2], strict=True)
         if (last - first) / fps >= shortest
     ]

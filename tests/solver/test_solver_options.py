@@ -1,0 +1,151 @@
+"""Every option does what it says, on real clips."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from clips import dance, jump, robot
+
+from retarget import RetargetingResult
+from retarget.errors import OptionsError
+from retarget.evaluation import evaluate
+from retarget.options import RetargetOptions
+from retarget.pipeline import retarget_motion
+
+
+def of_jump(**options) -> RetargetingResult:
+    return retarget_motion(jump(), robot(), RetargetOptions(**options))
+
+
+def speeds(result: RetargetingResult):
+    return np.abs(np.diff(result.qpos[:, 7:], axis=0)) * result.fps
+
+
+def accelerations(result: RetargetingResult):
+    return np.abs(np.diff(result.qpos[:, 7:], 2, axis=0)) * result.fps**2
+
+
+@pytest.mark.parametrize(("limit", "share_before"), [(60.0, 0.05), (30.0, 0.2)])
+def test_a_low_acceleration_limit_holds_at_every_frame(limit: float, share_before: float) -> None:
+    free = of_jump(joint_speed_limit=8.0)
+    assert (accelerations(free) > limit).any(axis=1).mean() > share_before
+    kept = of_jump(joint_speed_limit=8.0, joint_acceleration_limit=limit)
+    assert accelerations(kept).max() <= limit
+    assert speeds(kept).max() <= 8.0
+    assert (kept.qpos[:, 7:] >= robot().lower).all()
+    assert (kept.qpos[:, 7:] <= robot().upper).all()
+
+
+def test_keeping_accelerations_costs_little_of_the_motion() -> None:
+    free, kept = of_jump(), of_jump(joint_acceleration_limit=60.0)
+    before, after = evaluate(free, robot()), evaluate(kept, robot())
+    assert after["acceleration_limit_share"] == 0
+    assert after["limb_error_mean"] < before["limb_error_mean"] + 0.3
+    assert after["toe_slide_mean"] < before["toe_slide_mean"] + 0.003
+    assert after["sole_penetration_max"] < 1e-9
+
+
+def test_the_dance_keeps_speeds_and_accelerations_far_below_its_own() -> None:
+    options = RetargetOptions(joint_speed_limit=8.0, joint_acceleration_limit=100.0)
+    kept = retarget_motion(dance().frames(0, 600), robot(), options)
+    assert accelerations(kept).max() <= 100.0
+    assert speeds(kept).max() <= 8.0
+
+
+def test_a_robots_own_acceleration_limits_are_kept_unless_switched_off() -> None:
+    own = np.full(robot().joint_count, 40.0)
+    own[: robot().joint_count // 2] = 80.0
+    weak = replace(robot(), acceleration_limits=own)
+    kept = retarget_motion(jump(), weak)
+    assert (accelerations(kept) <= own).all()
+    both = retarget_motion(jump(), weak, RetargetOptions(joint_acceleration_limit=60.0))
+    assert (accelerations(both) <= np.minimum(own, 60.0)).all()
+    off = retarget_motion(jump(), weak, RetargetOptions(acceleration_limits=False))
+    assert np.array_equal(off.qpos, of_jump().qpos)
+
+
+@pytest.mark.parametrize("fps", [20.0, 50.0, 120.0])
+def test_limits_and_the_floor_hold_at_the_rate_asked_for(fps: float) -> None:
+    options = {"joint_speed_limit": 5.0, "joint_acceleration_limit": 60.0, "fps": fps}
+    result = of_jump(**options)
+    assert result.fps == fps
+    assert accelerations(result).max() <= 60.0
+    assert speeds(result).max() <= 5.0
+    report = evaluate(result, robot())
+    assert report["position_limit_excess_max"] == 0
+    assert report["sole_penetration_max"] < 1e-9
+    assert np.abs(np.linalg.norm(result.qpos[:, 3:7], axis=1) - 1).max() < 1e-9
+
+
+def test_a_motion_at_another_rate_is_as_smooth() -> None:
+    plain, fine = evaluate(of_jump(), robot()), evaluate(of_jump(fps=120.0), robot())
+    assert fine["jerk_mean"] < 2.5 * plain["jerk_mean"]
+    assert fine["limb_error_mean"] == pytest.approx(plain["limb_error_mean"], rel=0.05)
+
+
+def test_heavier_hands_are_followed_more_closely_each_side_by_itself() -> None:
+    def hand_errors(**weights: float) -> dict[str, float]:
+        result = of_jump(weights=weights)
+        assert result.provenance["options"]["weights"] == weights
+        return tracked_hands(result)
+
+    plain, both, left = hand_errors(), hand_errors(hand=8.0), hand_errors(left_hand=8.0)
+    assert both["left"] < 0.8 * plain["left"]
+    assert both["right"] < 0.8 * plain["right"]
+    assert left["left"] < 0.8 * plain["left"]
+    assert left["right"] == pytest.approx(plain["right"], rel=0.1)
+    assert hand_errors(hand=8.0, left_hand=1.0)["left"] == pytest.approx(plain["left"], rel=0.1)
+
+
+def tracked_hands(result: RetargetingResult) -> dict[str, float]:
+    """Mean angle between each hand's body and its recorded rotation, after one constant offset, rad."""
+    from scipy.spatial.transform import Rotation
+
+    from retarget.solver.kinematics import forward_kinematics
+
+    _, rotations = forward_kinematics(result.qpos, robot())
+    errors = {}
+    for side in ("left", "right"):
+        column = result.source.rotation_roles.index(f"{side}_wrist")
+        human = Rotation.from_quat(result.source.rotations[:, column], scalar_first=True)
+        body = Rotation.from_matrix(rotations[:, robot().roles[f"{side}_wrist"]])
+        offsets = human.inv() * body
+        errors[side] = float((offsets.mean().inv() * offsets).magnitude().mean())
+    return errors
+
+
+def test_a_segment_without_weight_follows_nothing() -> None:
+    plain, without = of_jump(), of_jump(weights={"upper_arm": 0.0, "forearm": 0.0, "hand": 0.0})
+    errors = [evaluate(result, robot())["limb_error_forearm"] for result in (plain, without)]
+    assert errors[1] > 5 * errors[0]
+
+
+def test_a_joint_margin_is_kept_from_both_limits() -> None:
+    plain, kept = of_jump(), of_jump(joint_margin=0.1)
+
+    def clearance(result: RetargetingResult) -> float:
+        joints = result.qpos[:, 7:]
+        return float(np.minimum(joints - robot().lower, robot().upper - joints).min())
+
+    assert clearance(plain) < 0.02
+    assert clearance(kept) >= 0.1 - 1e-12
+
+
+def test_a_joint_margin_beyond_a_joints_range_is_refused_with_the_joint_and_what_fits() -> None:
+    with pytest.raises(OptionsError, match=r"joint_margin 0\.5 rad leaves '.*' .*less than 0\.26"):
+        of_jump(joint_margin=0.5)
+
+
+def test_speed_limits_can_be_switched_off() -> None:
+    slow, free = of_jump(joint_speed_limit=3.0), of_jump(joint_speed_limit=3.0, speed_limits=False)
+    assert speeds(slow).max() <= 3.0
+    assert speeds(free).max() > 6.0
+
+
+def test_a_collision_margin_keeps_bodies_farther_apart() -> None:
+    widened = replace(robot(), capsule_radii=robot().capsule_radii + 0.01)
+    near, far = of_jump(collision_margin=0.0), of_jump(collision_margin=0.03)
+    overlaps = [evaluate(result, widened)["self_collision_max"] for result in (near, far)]
+    assert overlaps[1] < overlaps[0] - 0.005
