@@ -23,7 +23,9 @@ _RESIDUAL = "residual_"  # prefix of the residuals' arrays in a file
 # Mantissa noise and packed rotations do not compress: deflating them takes ten times longer to save 5 to 10 %.
 _STORED = ("qpos", "source_positions", "source_rotations")
 _COMPRESSION_LEVEL = 1
-_ROTATION_STEPS = 32767  # of a quaternion's component from 0 to 1; half a step turns by 0.004 degrees at most
+_ROTATION_STEPS = (
+    32767  # of a quaternion's component from 0 to 1; half a step turns by 0.004 degrees at most
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -199,7 +201,9 @@ class RetargetingResult:
         try:
             provenance = json.loads(str(data["manifest_json"]))
             if data["source_rotations"].dtype != np.int16:
-                raise ValueError(f"source_rotations are {data['source_rotations'].dtype}, not int16")
+                raise ValueError(
+                    f"source_rotations are {data['source_rotations'].dtype}, not int16"
+                )
             return cls(
                 qpos=np.ascontiguousarray(data["qpos"], np.float64),
                 fps=float(data["fps"]),
