@@ -41,7 +41,7 @@ def definitions(dispatcher: Callable) -> dict[str, str]:
 
 
 def test_a_kernel_calls_copies_of_its_own(kernels: tuple[Callable, Callable]) -> None:
-    total, totals = kernels
+    _, totals = kernels
     values = np.linspace(0.1, 2.0, 50)
     assert np.isfinite(totals(values, 3))
     held = definitions(totals)

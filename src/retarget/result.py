@@ -64,7 +64,7 @@ def packed_rotations(rotations: Float64[np.ndarray, "*n 4"]) -> Int16[np.ndarray
         [32767, 0, 0, 0]
     """
     steps = np.rint(np.multiply(rotations, _ROTATION_STEPS))
-    return np.clip(steps, -_ROTATION_STEPS, _ROTATION_STEPS).astype(np.int16)
+    return np.asarray(np.clip(steps, -_ROTATION_STEPS, _ROTATION_STEPS), np.int16)
 
 
 def _unpacked(rotations: Int16[np.ndarray, "*n 4"]) -> Float64[np.ndarray, "*n 4"]:
@@ -168,7 +168,7 @@ class RetargetingResult:
             zipfile.ZipFile(stream, "w", compresslevel=_COMPRESSION_LEVEL) as archive,
         ):
             for name, array in arrays.items():
-                values = np.ascontiguousarray(array) if np.ndim(array) else np.asarray(array)
+                values = np.asarray(array, order="C")
                 header = io.BytesIO()
                 np.lib.format.write_array_header_1_0(
                     header, np.lib.format.header_data_from_array_1_0(values)
