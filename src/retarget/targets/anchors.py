@@ -79,9 +79,7 @@ def _parts(place: Float64[np.ndarray, "T 3"], start: int, stop: int) -> list[tup
 
 
 @jit()
-def _breaks(
-    place: Float64[np.ndarray, "n 2"], drift: float, breaks: Int64[np.ndarray, "n"]
-) -> int:
+def _breaks(place: Float64[np.ndarray, "n 2"], drift: float, breaks: Int64[np.ndarray, "n"]) -> int:
     """Fill the frames before which a stance is split; returns how many there are."""
     # The box of the places seen so far bounds how far any of them is from the mean, in linear time.
     count = 0
