@@ -34,6 +34,7 @@ from retarget.config import RunConfig  # noqa: E402
 from retarget.evaluation import evaluate  # noqa: E402
 from retarget.motion import Motion  # noqa: E402
 from retarget.pipeline import retarget_motion  # noqa: E402
+from retarget.robots import RobotModel  # noqa: E402
 from retarget.solver.kinematics import tree_arrays  # noqa: E402
 
 COMMAND = "make bench (benchmarks/scale.py)"
@@ -117,7 +118,7 @@ def _every_clip(files: list[Path]) -> None:
     rows = []
     for path in files:
         motion = RunConfig().read_motion(path)
-        runs = []
+        runs: list[dict[str, float]] = []
 
         def run(motion: Motion = motion, runs: list[dict[str, float]] = runs) -> float:
             record = retarget_motion(motion, robot).provenance
@@ -159,13 +160,13 @@ def _every_clip(files: list[Path]) -> None:
     write_section("clips", "Every clip, and arithmetic beside the peak", COMMAND, body)
 
 
-def _work_of_a_step(unknowns: int, robot: object) -> float:
+def _work_of_a_step(unknowns: int, robot: RobotModel) -> float:
     """Floating-point operations of one Gauss-Newton step a frame: factorisation and assembly.
 
     Counted in multiply-adds: rows of the own block n^3, the next frame's own and next block n^3 / 2 each, the own
     block of the frame after n^3 / 3.
     """
-    tree = tree_arrays(robot)  # type: ignore[arg-type]
+    tree = tree_arrays(robot)
     couplings = int((tree.depth + 1).sum())
     return 14 / 3 * unknowns**3 + 106 * len(tree.parents) + 15 * couplings
 
