@@ -111,18 +111,16 @@ def mean_rotation(
 ) -> tuple[Float64[np.ndarray, "3 3"], float]:
     """Robust weighted mean of rotations and the mean residual in radians.
 
-    Weighted Procrustes mean (Moakher 2002), reweighted three times with Cauchy weights at ten degrees of the chord,
-    ``2 sin(angle / 2)``.
+    Weighted Procrustes mean (Moakher 2002), reweighted three times with Cauchy weights at ten degrees.
     """
     flat = rotations.reshape(len(rotations), 9)
     robust = weights
-    mean, trace = np.eye(3), np.full(len(rotations), 3.0)
+    mean, residual = np.eye(3), np.zeros(len(rotations))
     for _ in range(4):
         u, _, vt = np.linalg.svd((robust @ flat).reshape(3, 3))
         mean = (u * [1.0, 1.0, np.linalg.det(u @ vt)]) @ vt
-        trace = flat @ mean.ravel()
-        robust = weights / (1 + (3 - trace) / _ROBUST_SCALE**2)  # chord^2 = 3 - trace
-    residual = np.arccos(np.clip((trace - 1) / 2, -1, 1))
+        residual = np.arccos(np.clip((flat @ mean.ravel() - 1) / 2, -1, 1))
+        robust = weights / (1 + (residual / _ROBUST_SCALE) ** 2)
     return mean, float(weights @ residual / max(weights.sum(), 1e-12))
 
 
