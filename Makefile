@@ -35,6 +35,7 @@ format: $(DEV)
 
 bench: $(BENCH)
 	@$(PY) benchmarks/bench.py
+	@$(PY) benchmarks/scale.py
 	@$(PY) benchmarks/quality.py
 	@$(PY) benchmarks/stress.py
 	@$(PY) benchmarks/workers.py

@@ -18,9 +18,11 @@ __all__ = [
     "CLIPS",
     "RESULTS",
     "child_cost",
+    "child_output",
     "clip_files",
     "machine",
     "median_seconds",
+    "memory_unit",
     "on_one_core",
     "table",
     "write_section",
@@ -75,8 +77,17 @@ def child_cost(
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         raise SystemExit(f"failed with code {child.returncode}: {' '.join(words)}")
-    unit = 1 if platform.system() == "Darwin" else 1024  # bytes there, KiB elsewhere
-    return seconds, usage.ru_maxrss * unit / 1e6
+    return seconds, usage.ru_maxrss * memory_unit() / 1e6
+
+
+def child_output(words: Sequence[str]) -> str:
+    """What a process prints."""
+    return subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+def memory_unit() -> int:
+    """Bytes that the system counts peak memory in."""
+    return 1 if platform.system() == "Darwin" else 1024
 
 
 def machine() -> str:

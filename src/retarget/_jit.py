@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numba
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Compiler
 
 __all__ = ["jit"]
 
@@ -32,6 +34,7 @@ def jit(
 
     def decorate(function: _F) -> _F:
         options = {
+            "pipeline_class": _ClosedCompiler,
             "error_model": "numpy",
             "fastmath": fastmath,
             "no_cfunc_wrapper": True,
@@ -50,6 +53,42 @@ def jit(
         return result
 
     return decorate
+
+
+class _ClosedLibrary(JITCodeLibrary):  # type: ignore[misc]
+    """A kernel's machine code that calls no function outside itself, so that it always rounds the same.
+
+    Numba gives a kernel copies of the kernels it calls under their own names, optimised anew. Where a process has
+    loaded two copies the linker takes the first, so that results would depend on what was loaded or compiled before:
+    by some 1e-15 rad, as the copies may add in another order. Here copies are private to the kernel that calls them.
+    """
+
+    def _finalize_final_module(self) -> None:
+        names = [fn.name for fn in self._final_module.functions if _is_copy(fn)]
+        shared = self._final_module.clone()  # what other kernels take their copies from
+        for function in shared.functions:
+            if not function.is_declaration and function.linkage.name == "external":
+                function.linkage = "linkonce_odr"
+        self._shared_module = shared
+        for name in names:
+            self._final_module.get_function(name).linkage = "internal"
+        super()._finalize_final_module()
+
+
+def _is_copy(function: Any) -> bool:
+    return not function.is_declaration and function.linkage.name == "linkonce_odr"
+
+
+class _ClosedCompiler(Compiler):  # type: ignore[misc]
+    """Numba's compiler with `_ClosedLibrary` for the kernel itself."""
+
+    def define_pipelines(self) -> Any:
+        state = self.state
+        if state.library is None:
+            codegen = state.targetctx.codegen()
+            state.library = _ClosedLibrary(codegen, state.func_id.func_qualname)
+            state.library.enable_object_caching()
+        return super().define_pipelines()
 
 
 def _forgive_failing_writes(dispatcher: Any) -> None:

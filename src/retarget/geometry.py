@@ -114,15 +114,14 @@ def mean_rotation(
     Weighted Procrustes mean (Moakher 2002), reweighted three times with Cauchy weights at ten degrees.
     """
     flat = rotations.reshape(len(rotations), 9)
-    robust = np.ones(len(rotations))
-    mean = np.eye(3)
-    residual = np.zeros(len(rotations))
+    robust = weights
+    mean, residual = np.eye(3), np.zeros(len(rotations))
     for _ in range(4):
-        u, _, vt = np.linalg.svd(((weights * robust) @ flat).reshape(3, 3))
-        mean = u @ np.diag([1.0, 1.0, np.linalg.det(u @ vt)]) @ vt
+        u, _, vt = np.linalg.svd((robust @ flat).reshape(3, 3))
+        mean = (u * [1.0, 1.0, np.linalg.det(u @ vt)]) @ vt
         residual = np.arccos(np.clip((flat @ mean.ravel() - 1) / 2, -1, 1))
-        robust = 1 / (1 + (residual / _ROBUST_SCALE) ** 2)
-    return mean, float((weights * residual).sum() / max(weights.sum(), 1e-12))
+        robust = weights / (1 + (residual / _ROBUST_SCALE) ** 2)
+    return mean, float(weights @ residual / max(weights.sum(), 1e-12))
 
 
 def constant_offset(

@@ -15,7 +15,7 @@ from retarget.motion.edit import between, mirrored
 from retarget.motion.motion import Motion
 from retarget.motion.segments import needed_roles
 from retarget.options import RetargetOptions
-from retarget.result import RetargetingResult, SourceClip
+from retarget.result import RetargetingResult, SourceClip, packed_rotations
 from retarget.robots.model import RobotModel
 from retarget.solver.anchors import anchors_from_start
 from retarget.solver.clip import solve_clip
@@ -131,7 +131,8 @@ def make_targets(
 def _source_clip(motion: Motion, contacts: Contacts) -> SourceClip:
     """Role positions on a floor at z = 0 and the rotations that carry the segments."""
     roles = tuple(motion.roles)
-    positions = motion.positions[:, [motion.roles[role] for role in roles]] - [0, 0, contacts.floor]
+    positions = motion.positions[:, [motion.roles[role] for role in roles]]
+    positions[..., 2] -= contacts.floor
     turning = tuple(role for role in needed_roles() if not role.endswith("toe"))
     rotations = motion.rotations[:, [motion.roles[role] for role in turning]]
-    return SourceClip(roles, positions.astype(np.float32), turning, rotations.astype(np.float32))
+    return SourceClip(roles, positions.astype(np.float32), turning, packed_rotations(rotations))

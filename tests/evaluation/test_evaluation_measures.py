@@ -14,7 +14,7 @@ from scipy.spatial.transform import Rotation
 from retarget.errors import RobotError, RoleError
 from retarget.evaluation import DEFINITIONS, ClipReport, Gates, evaluate
 from retarget.evaluation.stance import find_stance
-from retarget.result import RetargetingResult, SourceClip
+from retarget.result import RetargetingResult, SourceClip, packed_rotations
 from retarget.robots import RobotModel, load_robot, robot_names
 from retarget.robots.collision import segment_distance
 from retarget.solver.kinematics import forward_kinematics
@@ -207,7 +207,7 @@ def test_nothing_depends_on_the_axes_of_the_humans_joints(seed: int) -> None:
     for s in range(rotations.shape[1]):
         mine = Rotation.from_quat(rotations[:, s], scalar_first=True) * axes[s]
         rotations[:, s] = mine.as_quat(scalar_first=True)
-    source = replace(jumps.source, rotations=rotations.astype(np.float32))
+    source = replace(jumps.source, rotations=packed_rotations(rotations))
     here, there = evaluate(jumps, robot), evaluate(replace(jumps, source=source), robot)
     for name in DEFINITIONS:
         assert there[name] == pytest.approx(here[name], abs=1e-3), name
@@ -281,7 +281,7 @@ def test_stance_needs_a_low_and_slow_toe_for_a_tenth_of_a_second() -> None:
     positions[20:25, 2, 2] = 0.0  # ... down for 83 ms, which is too short ...
     positions[40:, 2, 2] = 0.0  # ... and then for good
     positions[50:, 2, 0] = np.arange(10) / fps * 0.5  # but moving at 0.5 m/s
-    source = SourceClip(roles, positions, (), np.zeros((frames, 0, 4), np.float32))
+    source = SourceClip(roles, positions, (), np.zeros((frames, 0, 4), np.int16))
     stance = find_stance(source, fps)
     assert stance.toe[:, 0].all()
     assert np.flatnonzero(stance.toe[:, 1]).tolist() == list(range(41, 50))
@@ -333,7 +333,7 @@ def test_a_result_without_frames_is_refused(robot: RobotModel) -> None:
         robot="unitree_g1",
         contacts=np.zeros((0, 2, 2), bool),
         frame_cost=np.zeros(0),
-        source=SourceClip((), np.zeros((0, 0, 3), np.float32), (), np.zeros((0, 0, 4), np.float32)),
+        source=SourceClip((), np.zeros((0, 0, 3), np.float32), (), np.zeros((0, 0, 4), np.int16)),
     )
     with pytest.raises(RobotError, match="no frames"):
         evaluate(empty, robot)

@@ -8,7 +8,7 @@ import pytest
 
 from retarget.errors import OptionsError, OutputError, UnknownNameError
 from retarget.export import write_csv, writer_of
-from retarget.result import RetargetingResult, SourceClip
+from retarget.result import RetargetingResult, SourceClip, packed_rotations
 
 FRAMES, JOINTS = 31, 29
 
@@ -25,7 +25,7 @@ def result() -> RetargetingResult:
         ("pelvis",),
         np.zeros((FRAMES, 1, 3), np.float32),
         ("pelvis",),
-        np.tile(np.float32([1, 0, 0, 0]), (FRAMES, 1, 1)),
+        packed_rotations(np.tile([1.0, 0, 0, 0], (FRAMES, 1, 1))),
     )
     return RetargetingResult(
         qpos,

@@ -8,37 +8,52 @@ from jaxtyping import Bool, Float64, Int64
 from retarget._jit import jit
 from retarget.evaluation.measures import COLLISION_DEPTH
 from retarget.robots.model import RobotModel
-from retarget.solver.collision import segment_distance
+from retarget.solver.collision import capsule_arrays, deepest_of_all, pair_reach, segment_distance
 from retarget.solver.kinematics import forward_kinematics
 
-__all__ = ["deepest_pair", "measure_collisions"]
+__all__ = ["CollisionMeasures", "deepest_pair"]
 
 
-def measure_collisions(
-    robot: RobotModel,
-    positions: Float64[np.ndarray, "T B 3"],
-    rotations: Float64[np.ndarray, "T B 3 3"],
-) -> dict[str, float | None]:
-    """Measures of overlap; see `measures.DEFINITIONS`. The feet meet the floor by their soles alone."""
-    depth, sunk = np.zeros(len(positions)), np.zeros(len(positions))
-    above_floor = ~np.isin(robot.capsule_bodies, robot.feet)
-    _overlaps(
-        np.ascontiguousarray(positions),
-        np.ascontiguousarray(rotations),
-        robot.capsule_bodies,
-        robot.capsule_starts,
-        robot.capsule_ends,
-        robot.capsule_radii,
-        above_floor,
-        robot.collision_pairs,
-        depth,
-        sunk,
-    )
-    return {
-        "self_collision_share": float((depth > COLLISION_DEPTH).mean()),
-        "self_collision_max": float(depth.max(initial=0.0)),
-        "body_penetration_max": float(sunk.max(initial=0.0)),
-    }
+class CollisionMeasures:
+    """Measures of overlap, fed with blocks of body poses; see `measures.DEFINITIONS`.
+
+    The feet meet the floor by their soles alone.
+    """
+
+    def __init__(self, robot: RobotModel, count: int) -> None:
+        self._capsules = capsule_arrays(robot)
+        self._reach = pair_reach(self._capsules)
+        self._above_floor = ~np.isin(robot.capsule_bodies, robot.feet)
+        self._depth, self._sunk = np.zeros(count), np.zeros(count)
+
+    def add(
+        self,
+        frames: slice,
+        positions: Float64[np.ndarray, "n B 3"],
+        rotations: Float64[np.ndarray, "n B 3 3"],
+    ) -> None:
+        """Look at the world poses of all bodies (metres) in some frames."""
+        capsules = self._capsules
+        _overlaps(
+            positions,
+            rotations,
+            capsules.bodies,
+            capsules.starts,
+            capsules.ends,
+            capsules.radii,
+            self._reach,
+            self._above_floor,
+            self._depth[frames],
+            self._sunk[frames],
+        )
+
+    def values(self) -> dict[str, float | None]:
+        """The measures, once every frame was added."""
+        return {
+            "self_collision_share": float((self._depth > COLLISION_DEPTH).mean()),
+            "self_collision_max": float(self._depth.max(initial=0.0)),
+            "body_penetration_max": float(self._sunk.max(initial=0.0)),
+        }
 
 
 def deepest_pair(robot: RobotModel, qpos: Float64[np.ndarray, "Q"]) -> tuple[str, ...]:
@@ -49,34 +64,31 @@ def deepest_pair(robot: RobotModel, qpos: Float64[np.ndarray, "Q"]) -> tuple[str
     starts = at + np.einsum("gij,gj->gi", turn, robot.capsule_starts)
     ends = at + np.einsum("gij,gj->gi", turn, robot.capsule_ends)
     deepest, names = -np.inf, tuple[str, ...]()
-    on_first, on_second = np.empty(3), np.empty(3)
     for i, j in robot.collision_pairs:
-        gap = segment_distance(starts[i], ends[i], starts[j], ends[j], on_first, on_second)
+        gap, _, _ = segment_distance(starts, ends, i, j)
         if robot.capsule_radii[i] + robot.capsule_radii[j] - gap > deepest:
             deepest = robot.capsule_radii[i] + robot.capsule_radii[j] - gap
             names = (robot.capsule_names[i], robot.capsule_names[j])
     return names
 
 
-@jit()
+@jit(fastmath=True)
 def _overlaps(
-    positions: Float64[np.ndarray, "T B 3"],
-    rotations: Float64[np.ndarray, "T B 3 3"],
+    positions: Float64[np.ndarray, "n B 3"],
+    rotations: Float64[np.ndarray, "n B 3 3"],
     bodies: Int64[np.ndarray, "G"],
     starts: Float64[np.ndarray, "G 3"],
     ends: Float64[np.ndarray, "G 3"],
     radii: Float64[np.ndarray, "G"],
+    reach: Float64[np.ndarray, "G G"],
     above_floor: Bool[np.ndarray, "G"],
-    pairs: Int64[np.ndarray, "P 2"],
-    depth: Float64[np.ndarray, "T"],
-    sunk: Float64[np.ndarray, "T"],
+    depth: Float64[np.ndarray, "n"],
+    sunk: Float64[np.ndarray, "n"],
 ) -> None:
     """Fill the deepest overlap of any pair, and of any capsule with the floor, of each frame (m)."""
     count = len(bodies)
     a, b = np.empty((count, 3)), np.empty((count, 3))
-    reach = np.empty(count)
-    for g in range(count):
-        reach[g] = 0.5 * np.sqrt(np.sum((ends[g] - starts[g]) ** 2)) + radii[g]
+    middles = np.empty((3, count))
     for t in range(len(positions)):
         for g in range(count):
             body = bodies[g]
@@ -87,12 +99,4 @@ def _overlaps(
                 b[g, i] = p + R[0] * ends[g, 0] + R[1] * ends[g, 1] + R[2] * ends[g, 2]
             if above_floor[g]:
                 sunk[t] = max(sunk[t], radii[g] - min(a[g, 2], b[g, 2]))
-        for k in range(len(pairs)):
-            i, j = pairs[k]
-            apart = 0.0
-            for axis in range(3):
-                middle = 0.5 * (a[i, axis] + b[i, axis] - a[j, axis] - b[j, axis])
-                apart += middle * middle
-            if apart < (reach[i] + reach[j]) ** 2:
-                gap, _, _ = segment_distance(a, b, i, j)
-                depth[t] = max(depth[t], radii[i] + radii[j] - gap)
+        depth[t] = deepest_of_all(a, b, radii, reach, middles)

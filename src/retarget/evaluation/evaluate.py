@@ -6,19 +6,19 @@ import time
 from pathlib import Path
 
 from retarget.errors import RobotError
-from retarget.evaluation.collisions import measure_collisions
+from retarget.evaluation.collisions import CollisionMeasures
 from retarget.evaluation.diagnostics import diagnose
-from retarget.evaluation.feet import measure_feet
+from retarget.evaluation.feet import FootMeasures
 from retarget.evaluation.gates import Gates
 from retarget.evaluation.joints import measure_joints
 from retarget.evaluation.limits import kept_accelerations
 from retarget.evaluation.measures import DEFINITIONS, Measure
 from retarget.evaluation.report import ClipReport
 from retarget.evaluation.stance import find_stance
-from retarget.evaluation.tracking import measure_tracking
+from retarget.evaluation.tracking import TrackingMeasures
 from retarget.result import RetargetingResult
 from retarget.robots.model import RobotModel
-from retarget.solver.kinematics import forward_kinematics
+from retarget.solver.kinematics import pose_blocks
 
 __all__ = ["evaluate"]
 
@@ -46,13 +46,21 @@ def evaluate(
     if not len(result):
         raise RobotError("the result has no frames; there is nothing to measure")
     start = time.perf_counter()
-    positions, rotations = forward_kinematics(result.qpos, robot)
     stance = find_stance(result.source, result.fps)
+    feet = FootMeasures(robot, len(result))
+    collisions = CollisionMeasures(robot, len(result))
+    tracking = TrackingMeasures(robot, result.source)
+    for block in pose_blocks(result.qpos, robot):
+        feet.add(*block)
+        collisions.add(*block)
+        tracking.align(*block)
+    for block in pose_blocks(result.qpos, robot):
+        tracking.add(*block)
     values = {
-        **measure_feet(robot, positions, rotations, stance, result.fps),
+        **feet.values(stance, result.fps),
         **measure_joints(robot, result.qpos[:, 7:], result.fps, kept_accelerations(result, robot)),
-        **measure_collisions(robot, positions, rotations),
-        **measure_tracking(robot, positions, rotations, result.source),
+        **collisions.values(),
+        **tracking.values(),
     }
     measures = {
         name: Measure(value=values[name], **definition.model_dump())

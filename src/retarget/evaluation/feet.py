@@ -13,7 +13,7 @@ from retarget.geometry import unit
 from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel
 
-__all__ = ["measure_feet"]
+__all__ = ["FootMeasures"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,37 +26,48 @@ class _Sole:
     normal: Float64[np.ndarray, "3"] | None
 
 
-def measure_feet(
-    robot: RobotModel,
-    positions: Float64[np.ndarray, "T B 3"],
-    rotations: Float64[np.ndarray, "T B 3 3"],
-    stance: Stance,
-    fps: float,
-) -> dict[str, float | None]:
-    """Measures of slide, lift, penetration and tilt; see `measures.DEFINITIONS`."""
-    lowest, front, back, tilt = [], [], [], []
-    for foot, sole in zip(robot.feet, _soles(robot), strict=True):
-        origin, rotation = positions[:, foot], rotations[:, foot]
-        heights = rotation[:, 2] @ sole.points.T + origin[:, 2:]
-        lowest.append(heights.min(1) - robot.sole_radius)
-        front.append(horizontal_speed(origin + rotation @ sole.front, fps))
-        back.append(horizontal_speed(origin + rotation @ sole.back, fps))
-        if sole.normal is not None:
-            upright = np.clip(rotation[:, 2] @ sole.normal, -1, 1)
-            tilt.append(np.degrees(np.arccos(upright)))
-    height, toe, heel = (np.stack(columns, 1) for columns in (lowest, front, back))
-    tilts = np.stack(tilt, 1)[stance.heel] if len(tilt) == len(robot.feet) else np.zeros(0)
-    return {
-        "stance_share": _mean(stance.toe.ravel()),
-        "toe_slide_mean": _mean(toe[stance.toe]),
-        "toe_slide_p95": _percentile(toe[stance.toe]),
-        "human_toe_slide_mean": _mean(stance.toe_speed[stance.toe]),
-        "heel_slide_mean": _mean(heel[stance.heel]),
-        "heel_slide_p95": _percentile(heel[stance.heel]),
-        "sole_lifted_share": _mean(height[stance.toe] > LIFTED_HEIGHT),
-        "sole_penetration_max": float(np.max(-height, initial=0.0)),
-        "sole_tilt_mean": _mean(tilts),
-    }
+class FootMeasures:
+    """Measures of slide, lift, penetration and tilt, fed with blocks of poses; see `measures.DEFINITIONS`."""
+
+    def __init__(self, robot: RobotModel, count: int) -> None:
+        self._robot, self._soles = robot, _soles(robot)
+        self._lowest = np.empty((count, 2))
+        self._ends = np.empty((count, 2, 2, 2))  # foot, front or back, x and y
+        self._upright = np.ones((count, 2))
+
+    def add(
+        self,
+        frames: slice,
+        positions: Float64[np.ndarray, "n B 3"],
+        rotations: Float64[np.ndarray, "n B 3 3"],
+    ) -> None:
+        """Look at the world poses of all bodies (metres) in some frames."""
+        for i, (foot, sole) in enumerate(zip(self._robot.feet, self._soles, strict=True)):
+            origin, rotation = positions[:, foot], rotations[:, foot]
+            heights = sole.points @ rotation[:, 2].T
+            self._lowest[frames, i] = heights.min(0) + origin[:, 2] - self._robot.sole_radius
+            ends = rotation[:, :2] @ np.stack([sole.front, sole.back], 1)
+            self._ends[frames, i] = origin[:, None, :2] + ends.swapaxes(1, 2)
+            if sole.normal is not None:
+                self._upright[frames, i] = rotation[:, 2] @ sole.normal
+
+    def values(self, stance: Stance, fps: float) -> dict[str, float | None]:
+        """The measures, once every frame was added."""
+        speeds = horizontal_speed(self._ends, fps)
+        toe, heel = speeds[..., 0][stance.toe], speeds[..., 1][stance.heel]
+        flat = all(sole.normal is not None for sole in self._soles)
+        upright = np.clip(self._upright[stance.heel], -1, 1) if flat else np.zeros(0)
+        return {
+            "stance_share": _mean(stance.toe.ravel()),
+            "toe_slide_mean": _mean(toe),
+            "toe_slide_p95": _percentile(toe),
+            "human_toe_slide_mean": _mean(stance.toe_speed[stance.toe]),
+            "heel_slide_mean": _mean(heel),
+            "heel_slide_p95": _percentile(heel),
+            "sole_lifted_share": _mean(self._lowest[stance.toe] > LIFTED_HEIGHT),
+            "sole_penetration_max": float(np.max(-self._lowest, initial=0.0)),
+            "sole_tilt_mean": _mean(np.degrees(np.arccos(upright))),
+        }
 
 
 def _mean(samples: Float64[np.ndarray, "n"] | Bool[np.ndarray, "n"]) -> float | None:

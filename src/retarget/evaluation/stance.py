@@ -75,7 +75,8 @@ def _stands(points: Float64[np.ndarray, "T 2 3"], fps: float) -> Bool[np.ndarray
 def _long_runs(mask: Bool[np.ndarray, "T"], shortest: int) -> Bool[np.ndarray, "T"]:
     """The mask without runs of fewer than ``shortest`` frames."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    runs = edges.reshape(-1, 2)
     kept = np.zeros(len(mask), bool)
-    for start, stop in edges.reshape(-1, 2):
-        kept[start:stop] = stop - start >= shortest
+    for start, stop in runs[runs[:, 1] - runs[:, 0] >= shortest].tolist():
+        kept[start:stop] = True
     return kept

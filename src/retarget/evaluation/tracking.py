@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 
 from retarget.errors import RoleError
+from retarget.evaluation.angles import add_errors, correlate
 from retarget.evaluation.measures import ORIENTED_SEGMENTS, POINTING_SEGMENTS
-from retarget.geometry import angle_between, matrix_from_quaternion, unit
 from retarget.result import SourceClip
 from retarget.robots.model import RobotModel
 
-__all__ = ["measure_tracking"]
+__all__ = ["TrackingMeasures"]
 
 _SIDES = ("left", "right")
 _ENDS = {
@@ -30,59 +30,116 @@ _CARRIERS = {
     "forearm": ("elbow", "elbow", 0),
     "hand": ("wrist", "wrist", 0),
 }
+_LIMBS = tuple((side, segment) for segment in POINTING_SEGMENTS for side in _SIDES)
+_TURNS = tuple((side, segment) for segment in ORIENTED_SEGMENTS for side in _SIDES)
 
-Directions = dict[str, Float64[np.ndarray, "T 3"]]
 
-
-def measure_tracking(
-    robot: RobotModel,
-    positions: Float64[np.ndarray, "T B 3"],
-    rotations: Float64[np.ndarray, "T B 3 3"],
-    source: SourceClip,
-) -> dict[str, float | None]:
+class TrackingMeasures:
     """Measures of limb directions and segment orientations; see `measures.DEFINITIONS`.
+
+    Fed with blocks of body poses twice: `align` finds the one yaw and the constant offsets between human and robot,
+    `add` measures what is left.
 
     Raises:
         RoleError: The source lacks a joint that is compared.
     """
-    _require(source)
-    human = _limbs({role: source.position(role) for role in source.position_roles})
-    follower = _limbs(
-        {
-            role: _joint_centre(positions[:, body], rotations[:, body], robot.role_points[role])
-            for role, body in robot.roles.items()
-        }
-    )
-    yaw = _best_yaw(human, follower)
-    errors = {
-        limb: np.degrees(angle_between(human[limb] @ yaw.T, follower[limb])) for limb in human
-    }
-    turns = {
-        segment: float(
-            np.mean([_turn(robot, rotations, source, yaw, side, segment) for side in _SIDES])
+
+    def __init__(self, robot: RobotModel, source: SourceClip) -> None:
+        _require(source)
+        self._source = source
+        ends = [[f"{side}_{end}" for end in _ENDS[segment]] for side, segment in _LIMBS]
+        self._points = np.array([[robot.role_points[role] for role in pair] for pair in ends])
+        self._bodies = np.array([[robot.roles[role] for role in pair] for pair in ends])
+        self._joints = np.array([[source.position_roles.index(r) for r in pair] for pair in ends])
+        self._carriers = _carriers(robot, source)
+        self._yaw = np.zeros(2)
+        self._moments = np.zeros((len(_TURNS), 3, 3, 3))
+        self._errors = np.empty((len(source.positions), len(_LIMBS)))
+        self._turns = np.zeros(len(_TURNS))
+        self._offsets: Float64[np.ndarray, "C 3 3"] | None = None
+
+    def align(
+        self,
+        frames: slice,
+        positions: Float64[np.ndarray, "n B 3"],
+        rotations: Float64[np.ndarray, "n B 3 3"],
+    ) -> None:
+        """First look at the world poses of all bodies (metres) in some frames."""
+        correlate(
+            positions,
+            rotations,
+            np.ascontiguousarray(self._source.positions[frames]),
+            np.ascontiguousarray(self._source.rotations[frames]),
+            self._bodies,
+            self._points,
+            self._joints,
+            self._carriers,
+            self._yaw,
+            self._moments,
         )
-        for segment in ORIENTED_SEGMENTS
-    }
-    every = np.stack(list(errors.values()))
-    return {
-        "limb_error_mean": float(every.mean()),
-        "limb_error_p95": float(np.percentile(every, 95)),
-        "orientation_error_mean": float(np.mean(list(turns.values()))),
-        **{
-            f"limb_error_{segment}": float(np.mean([errors[f"{s}_{segment}"] for s in _SIDES]))
-            for segment in POINTING_SEGMENTS
-        },
-        **{f"orientation_error_{segment}": error for segment, error in turns.items()},
-    }
+
+    def add(
+        self,
+        frames: slice,
+        positions: Float64[np.ndarray, "n B 3"],
+        rotations: Float64[np.ndarray, "n B 3 3"],
+    ) -> None:
+        """Second look, once `align` has seen every frame."""
+        if self._offsets is None:
+            sine, cosine = self._yaw
+            # No direction at all prefers no yaw.
+            norm = float(np.hypot(sine, cosine))
+            self._yaw = np.array([sine / norm, cosine / norm] if norm else [0.0, 1.0])
+            self._offsets = np.stack([_offset(m, self._yaw) for m in self._moments])
+        add_errors(
+            positions,
+            rotations,
+            np.ascontiguousarray(self._source.positions[frames]),
+            np.ascontiguousarray(self._source.rotations[frames]),
+            self._bodies,
+            self._points,
+            self._joints,
+            self._carriers,
+            self._yaw,
+            self._offsets,
+            self._errors[frames],
+            self._turns,
+        )
+
+    def values(self) -> dict[str, float | None]:
+        """The measures, once every frame was added."""
+        means = np.degrees(self._errors.mean(0)).reshape(-1, 2).mean(1)
+        turns = np.degrees(self._turns / len(self._errors)).reshape(-1, 2).mean(1)
+        limbs = zip(POINTING_SEGMENTS, means.tolist(), strict=True)
+        segments = zip(ORIENTED_SEGMENTS, turns.tolist(), strict=True)
+        return {
+            "limb_error_mean": float(means.mean()),
+            "limb_error_p95": float(np.degrees(np.percentile(self._errors, 95))),
+            "orientation_error_mean": float(turns.mean()),
+            **{f"limb_error_{segment}": error for segment, error in limbs},
+            **{f"orientation_error_{segment}": error for segment, error in segments},
+        }
 
 
-def _joint_centre(
-    origin: Float64[np.ndarray, "T 3"],
-    rotation: Float64[np.ndarray, "T 3 3"],
-    point: Float64[np.ndarray, "3"],
-) -> Float64[np.ndarray, "T 3"]:
-    """World positions of a point given in a body's frame, metres."""
-    return origin + rotation @ point if point.any() else origin
+def _carriers(robot: RobotModel, source: SourceClip) -> Int64[np.ndarray, "C 2"]:
+    """Robot body and index of the human joint's recorded rotation of each compared segment."""
+    rows = []
+    for side, segment in _TURNS:
+        joint, role, levels = _CARRIERS[segment]
+        body = robot.roles[f"{side}_{role}"]
+        for _ in range(levels):
+            body = int(robot.parents[body])
+        rows.append([body, source.rotation_roles.index(f"{side}_{joint}")])
+    return np.array(rows)
+
+
+def _offset(
+    moments: Float64[np.ndarray, "3 3 3"], yaw: Float64[np.ndarray, "2"]
+) -> Float64[np.ndarray, "3 3"]:
+    """The constant rotation that brings the turned human joint closest to the body (Procrustes)."""
+    sine, cosine = yaw
+    u, _, vt = np.linalg.svd(cosine * moments[0] + sine * moments[1] + moments[2])
+    return np.asarray((u * [1.0, 1.0, np.linalg.det(u @ vt)]) @ vt)
 
 
 def _require(source: SourceClip) -> None:
@@ -101,46 +158,3 @@ def _require(source: SourceClip) -> None:
     ]
     if missing:
         raise RoleError(f"the source motion has no {missing[0]}; it cannot be compared with")
-
-
-def _limbs(points: Directions) -> Directions:
-    return {
-        f"{side}_{limb}": unit(points[f"{side}_{far}"] - points[f"{side}_{near}"])
-        for limb, (near, far) in _ENDS.items()
-        for side in _SIDES
-    }
-
-
-def _best_yaw(human: Directions, robot: Directions) -> Float64[np.ndarray, "3 3"]:
-    """Rotation about z that brings the human's directions closest to the robot's (least squares)."""
-    sine = cosine = 0.0
-    for limb, h in human.items():
-        r = robot[limb]
-        sine += float((h[:, 0] * r[:, 1] - h[:, 1] * r[:, 0]).sum())
-        cosine += float((h[:, 0] * r[:, 0] + h[:, 1] * r[:, 1]).sum())
-    norm = np.hypot(sine, cosine) or 1.0
-    s, c = sine / norm, cosine / norm if sine or cosine else 1.0
-    return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
-
-
-def _turn(
-    robot: RobotModel,
-    rotations: Float64[np.ndarray, "T B 3 3"],
-    source: SourceClip,
-    yaw: Float64[np.ndarray, "3 3"],
-    side: str,
-    segment: str,
-) -> float:
-    """Mean angle in degrees between a robot body and its human joint, but for a constant offset."""
-    joint, role, levels = _CARRIERS[segment]
-    body = robot.roles[f"{side}_{role}"]
-    for _ in range(levels):
-        body = int(robot.parents[body])
-    human = matrix_from_quaternion(source.rotation(f"{side}_{joint}"))
-    # Stacked by rows, (3 T, 3), so that sums over frames are single matrix products.
-    turned = np.tensordot(yaw, human, (1, 1)).reshape(-1, 3)
-    robots = np.moveaxis(rotations[:, body], 0, 1).reshape(-1, 3)
-    u, _, vt = np.linalg.svd(turned.T @ robots)
-    offset = u @ np.diag([1.0, 1.0, np.linalg.det(u @ vt)]) @ vt
-    trace = np.einsum("rj,rj->r", turned @ offset, robots).reshape(3, -1).sum(0)
-    return float(np.degrees(np.arccos(np.clip((trace - 1) / 2, -1, 1))).mean())

@@ -35,6 +35,9 @@ STRAIGHT = 0.2
 # Spine twist and lean, in radians and 1 - cos, over which a frame loses its say in the trunk's offsets.
 TRUNK_TWIST, TRUNK_LEAN = 0.35, 0.1
 
+# Frames, evenly over the motion, that are enough to fit constants: one more is nearly a copy of its neighbours.
+ENOUGH = 1000
+
 Positions = Float64[np.ndarray, "T 3"]
 Frames = Float64[np.ndarray, "T 3 3"]
 Fit = tuple[Float64[np.ndarray, "3 3"], float]
@@ -67,12 +70,15 @@ def calibrate(
         points: Joint centres by role, metres; also ``hips`` and ``shoulders``, the middles.
         leg_length: Thigh plus shank, metres.
     """
+    every = max(1, len(motion) // ENOUGH)
     recorded = {
-        role: matrix_from_quaternion(motion.rotations[:, motion.roles[role]])
+        role: matrix_from_quaternion(motion.rotations[::every, motion.roles[role]])
         for role in needed_roles()
         if not role.endswith("toe")
     }
     noise = marker_noise([points[f"{s}_{joint}"] for s in SIDES for joint in ("ankle", "toe")])
+    markers = {s: FootMarkers(points[f"{s}_ankle"], points[f"{s}_toe"]) for s in SIDES}
+    points = {role: positions[::every] for role, positions in points.items()}
     fits = _fit_trunk(points, recorded)
     trunk = {part: recorded[part] @ offset for part, (offset, _) in fits.items()}
     flat = {}
@@ -84,9 +90,10 @@ def calibrate(
         fits[f"{side}_hand"] = constant_offset(wrist, forearm, np.ones(len(forearm)))
         shank = _long_frames(side, "shank", ("knee", "ankle"), points, recorded, fits)
         fits[f"{side}_foot"], flat[side] = fit_foot(
-            FootMarkers(points[f"{side}_ankle"], points[f"{side}_toe"]),
+            markers[side],
             recorded[f"{side}_ankle"],
             shank,
+            every=every,
             leg_length=leg_length,
             fps=motion.fps,
             noise=noise,

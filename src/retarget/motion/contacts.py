@@ -126,5 +126,9 @@ def _without_short_runs(mask: Bool[np.ndarray, "T"], shortest: int) -> Bool[np.n
 
 def runs(mask: Bool[np.ndarray, "T"]) -> list[tuple[int, int]]:
     """Start and stop of each run of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+    edges = (np.flatnonzero(mask[1:] != mask[:-1]) + 1).tolist()
+    if len(mask) and mask[0]:
+        edges.insert(0, 0)
+    if len(mask) and mask[-1]:
+        edges.append(len(mask))
+    return list(zip(edges[::2], edges[1::2], strict=True))

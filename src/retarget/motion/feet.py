@@ -104,13 +104,15 @@ def fit_foot(
     recorded: Frames,
     shank: Frames,
     *,
+    every: int,
     leg_length: float,
     fps: float,
     noise: float,
 ) -> tuple[tuple[Float64[np.ndarray, "3 3"], float], Bool[np.ndarray, "T"]]:
     """A foot's constant offset and its mean misfit in rad, and the frames in which the foot stands flat.
 
-    The constant offset makes the sole's normal point up in flat stance, with x from ankle to toe seen from above.
+    The constant offset makes the sole's normal point up in flat stance, with x from ankle to toe seen from above. It
+    is fitted on each ``every``-th frame, for which ``recorded`` and ``shank`` are given.
     """
     ankle, toe = (
         lowpass(m, fps=fps, noise=noise, leg_length=leg_length)
@@ -119,12 +121,15 @@ def fit_foot(
     along = unit(markers.toe - markers.ankle)
     flat = _low_and_slow(toe, fps, leg_length) & _low_and_slow(ankle, fps, leg_length)
     flat &= np.hypot(along[:, 0], along[:, 1]) > 0.5  # a foot on tiptoe has no level sole
-    offset, misfit = constant_offset(recorded, _sloped(along, shank), np.ones(len(along)))
-    if flat.sum() >= 3:
-        forward = (toe - ankle) * [1.0, 1.0, 0.0]
+    level_frames = flat[::every]
+    offset, misfit = constant_offset(
+        recorded, _sloped(along[::every], shank), np.ones(len(recorded))
+    )
+    if level_frames.sum() >= 3:
+        forward = (toe - ankle)[::every] * [1.0, 1.0, 0.0]
         up = np.tile([0.0, 0.0, 1.0], (len(forward), 1))
         level = frame_from_z(up, cross(up, forward))
-        fitted, fitted_misfit = constant_offset(recorded, level, flat.astype(np.float64))
+        fitted, fitted_misfit = constant_offset(recorded, level, level_frames.astype(np.float64))
         if np.trace(offset.T @ fitted) > 1 + 2 * np.cos(LARGEST_SLOPE_ERROR):
             offset, misfit = fitted, fitted_misfit
     return (offset, misfit), flat

@@ -6,9 +6,9 @@ off-diagonal blocks dense and the second triangular.
 
 Storage: one flat, 64-byte-aligned array, for each frame `block_rows` rows (V, in whole tiles) of three blocks
 ``[own | next | after next]`` of `block_width` doubles. Input, row j of a frame: ``own[j, j:V]`` the upper triangle, its
-last column but one the right-hand side, ``next[j, j]`` and ``after[j, j]`` the couplings, all else 0; rows beyond V have a
-diagonal of 1. Two frames beyond the last are scratch. Output: the rows of the upper factor, the forward-substituted
-right-hand side in its place, the reciprocal of the diagonal in the last column of ``own``.
+last column but one the right-hand side, ``next[j, j]`` and ``after[j, j]`` the couplings, all else 0; rows beyond V
+have a diagonal of 1. Two frames beyond the last are scratch. Output: the rows of the upper factor, the
+forward-substituted right-hand side in its place, the reciprocal of the diagonal in the last column of ``own``.
 """
 
 from __future__ import annotations

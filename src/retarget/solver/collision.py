@@ -16,8 +16,10 @@ __all__ = [
     "capsule_arrays",
     "capsule_ends",
     "centre_distance_squared",
+    "deepest_of_all",
     "deepest_overlap",
     "near_pairs",
+    "pair_reach",
     "segment_distance",
 ]
 
@@ -127,6 +129,53 @@ def deepest_overlap(
         if anywhere(centre_distance_squared(starts, ends, i, j) < bound * bound):
             distance, _, _ = segment_distance(starts, ends, i, j)
             deepest = max(deepest, capsules.radii[i] + capsules.radii[j] - distance)
+    return deepest
+
+
+def pair_reach(capsules: Capsules) -> Float64[np.ndarray, "G G"]:
+    """Squared distance of two capsules' middles from which they may touch, in the lower triangle; else -1."""
+    reach = np.full((len(capsules.bodies),) * 2, -1.0)
+    first, second = capsules.pairs.T
+    bound = capsules.bounds[first] + capsules.bounds[second]
+    reach[np.maximum(first, second), np.minimum(first, second)] = bound**2
+    return reach
+
+
+@jit(fastmath=True, inner=True)
+def deepest_of_all(
+    starts: Float64[np.ndarray, "G 3"],
+    ends: Float64[np.ndarray, "G 3"],
+    radii: Float64[np.ndarray, "G"],
+    reach: Float64[np.ndarray, "G G"],
+    middles: Float64[np.ndarray, "3 G"],
+) -> float:
+    """Deepest overlap of the capsules of every pair, metres; 0 where none overlap.
+
+    A row of the triangle of pairs at a time is tried with bounding spheres, a loop that vectorises.
+    """
+    count = starts.shape[0]
+    for g in range(count):
+        for k in range(3):
+            middles[k, g] = 0.5 * (starts[g, k] + ends[g, k])
+    x = middles[0]
+    y = middles[1]
+    z = middles[2]
+    deepest = 0.0
+    for i in range(count):
+        row = reach[i]
+        xi = x[i]
+        yi = y[i]
+        zi = z[i]
+        touching = 0
+        for j in range(i):
+            squared = (xi - x[j]) ** 2 + (yi - y[j]) ** 2 + (zi - z[j]) ** 2
+            touching += squared < row[j]
+        if touching == 0:
+            continue
+        for j in range(i):
+            if (xi - x[j]) ** 2 + (yi - y[j]) ** 2 + (zi - z[j]) ** 2 < row[j]:
+                distance, _, _ = segment_distance(starts, ends, j, i)
+                deepest = max(deepest, radii[i] + radii[j] - distance)
     return deepest
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import lru_cache
+
 import numpy as np
 from jaxtyping import Float64, Int64
 
@@ -10,11 +13,14 @@ from retarget.robots.model import RobotModel
 from retarget.solver.arrays import Tree
 from retarget.solver.packs import sine_cosine
 
-__all__ = ["body_kinematics", "forward_kinematics", "tree_arrays", "world_point"]
+__all__ = ["body_kinematics", "forward_kinematics", "pose_blocks", "tree_arrays", "world_point"]
+
+_BLOCK = 512  # frames whose poses fit a core's cache
 
 
+@lru_cache(maxsize=4)
 def tree_arrays(robot: RobotModel) -> Tree:
-    """The robot's tree as the kernels want it."""
+    """The robot's tree as the kernels want it; remembered for the robots used last."""
     bodies = len(robot.body_names)
     basis = np.empty((bodies, 3, 3, 3))
     for b, (rotation, axis) in enumerate(zip(robot.orientations, robot.axes, strict=True)):
@@ -143,3 +149,22 @@ def forward_kinematics(
     rotations = np.empty((len(qpos), bodies, 3, 3))
     _poses(qpos, tree_arrays(robot), positions, rotations)
     return positions, rotations
+
+
+def pose_blocks(
+    qpos: Float64[np.ndarray, "T Q"], robot: RobotModel
+) -> Iterator[tuple[slice, Float64[np.ndarray, "n B 3"], Float64[np.ndarray, "n B 3 3"]]]:
+    """`forward_kinematics` in blocks of frames, so that memory does not grow with the clip.
+
+    The arrays of a block are overwritten by the next.
+    """
+    qpos = np.ascontiguousarray(qpos, np.float64)
+    bodies = len(robot.body_names)
+    most = min(_BLOCK, len(qpos))
+    positions = np.empty((most, bodies, 3))
+    rotations = np.empty((most, bodies, 3, 3))
+    for first in range(0, len(qpos), _BLOCK):
+        block = qpos[first : first + _BLOCK]
+        count = len(block)
+        _poses(block, tree_arrays(robot), positions[:count], rotations[:count])
+        yield slice(first, first + count), positions[:count], rotations[:count]

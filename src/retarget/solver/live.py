@@ -15,12 +15,12 @@ from jaxtyping import Float64, Int64
 from retarget._jit import jit
 from retarget.motion.segments import SEGMENTS, segment_frames
 from retarget.solver.arrays import Limits
+from retarget.solver.frame import solve_frame
 from retarget.solver.kinematics import body_kinematics, world_point
 from retarget.solver.limits import floor_depth
 from retarget.solver.live_arrays import LiveModel, LiveState
 from retarget.solver.live_stance import find_stance, hold_touched
 from retarget.solver.rows import contact_rise
-from retarget.solver.frame import solve_frame
 from retarget.targets.build import place_targets
 
 __all__ = ["FINE", "find_fault", "live_step"]

@@ -12,10 +12,10 @@ import math
 import operator
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.core.imputils import impl_ret_borrowed, lower_cast
 from numba.core.typeconv import Conversion
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import (
@@ -26,7 +26,6 @@ from numba.extending import (
     overload_attribute,
     register_model,
 )
-from numba.core.imputils import impl_ret_borrowed, lower_cast
 from numba.np.arrayobj import make_array
 
 from retarget.solver.vector import LANES
@@ -99,10 +98,8 @@ def _splat(context: Any, builder: Any, kind: Any, value: Any) -> Any:
 def _binary(symbol: Any, emit: Any, result: Any, in_place: Any = None) -> None:
     class Template(AbstractTemplate):
         def generic(self, args: Any, kws: Any) -> Any:
-            if len(args) == 2 and pack in args:
-                if all(a is pack or isinstance(a, (types.Float, types.Integer)) for a in args):
-                    return signature(result, *args)
-            return None
+            known = all(a is pack or isinstance(a, (types.Float, types.Integer)) for a in args)
+            return signature(result, *args) if len(args) == 2 and pack in args and known else None
 
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         values = [_splat(context, builder, k, v) for k, v in zip(sig.args, args, strict=True)]
@@ -320,23 +317,23 @@ def anywhere(x: Any) -> Any:
 @overload(where)
 def _where(condition, x, y):  # type: ignore[no-untyped-def]
     if condition is mask:
-        return lambda condition, x, y: _select(condition, x, y)
+        return lambda condition, x, y: _select(condition, x, y)  # noqa: PLW0108
     return lambda condition, x, y: x if condition else y
 
 
 @overload(both)
 def _both(x, y):  # type: ignore[no-untyped-def]
-    return (lambda x, y: _and(x, y)) if x is mask else (lambda x, y: x and y)
+    return (lambda x, y: _and(x, y)) if x is mask else (lambda x, y: x and y)  # noqa: PLW0108
 
 
 @overload(either)
 def _either(x, y):  # type: ignore[no-untyped-def]
-    return (lambda x, y: _or(x, y)) if x is mask else (lambda x, y: x or y)
+    return (lambda x, y: _or(x, y)) if x is mask else (lambda x, y: x or y)  # noqa: PLW0108
 
 
 @overload(anywhere)
 def _anywhere(x):  # type: ignore[no-untyped-def]
-    return (lambda x: _any(x)) if x is mask else (lambda x: x)
+    return (lambda x: _any(x)) if x is mask else (lambda x: x)  # noqa: PLW0108
 
 
 def sine_cosine(x: float) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retarget.motion.segments import LIMB_SEGMENTS, LIMBS, SIDES
+from retarget.motion.segments import LIMB_SEGMENTS, LIMBS, SEGMENTS, SIDES
 from retarget.options import RetargetOptions
 from retarget.robots.model import RobotModel
 from retarget.solver.arrays import Capsules, Clip, Floor, Problem, Soles, Tasks, Weights
@@ -227,9 +227,11 @@ def _clip(
 ) -> Clip:
     count = len(targets)
     positions = np.zeros((count, len(segments), 3))
-    frames = np.empty((count, len(segments), 3, 3))
-    for i, (segment, position) in enumerate(segments):
-        frames[:, i] = targets.frames[segment]
+    order = [SEGMENTS.index(segment) for segment, _ in segments]
+    # A copy would be the largest array of a long clip.
+    same = order == list(range(len(SEGMENTS)))
+    frames = targets.segments if same else targets.segments[:, order]
+    for i, (_, position) in enumerate(segments):
         if position:
             positions[:, i] = targets.positions[position]
     held = np.zeros((count, 4), bool)

@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float32, Float64
 
 from retarget._jit import jit
-from retarget.solver.arrays import Capsules, Clip, Problem, Soles, Tree
-from retarget.solver.collision import capsule_ends, deepest_overlap
+from retarget.solver.arrays import Capsules, Problem, Soles, Tree
+from retarget.solver.collision import capsule_ends, deepest_of_all, pair_reach
 from retarget.solver.kinematics import body_kinematics, world_point
 
 __all__ = ["measure_residuals"]
@@ -23,7 +23,17 @@ def measure_residuals(
     """
     anchor = np.zeros(len(qpos))
     overlap = np.zeros(len(qpos))
-    _measure(qpos, problem.tree, problem.soles, problem.capsules, problem.clip, anchor, overlap)
+    _measure(
+        qpos,
+        problem.tree,
+        problem.soles,
+        problem.capsules,
+        pair_reach(problem.capsules),
+        problem.clip.contact_weights,
+        problem.clip.anchors,
+        anchor,
+        overlap,
+    )
     return {"anchor_m": anchor.astype(np.float32), "overlap_m": overlap.astype(np.float32)}
 
 
@@ -33,7 +43,9 @@ def _measure(
     tree: Tree,
     soles: Soles,
     capsules: Capsules,
-    clip: Clip,
+    reach: Float64[np.ndarray, "G G"],
+    contact_weights: Float64[np.ndarray, "T K"],
+    anchors: Float64[np.ndarray, "T K 3"],
     anchor: Float64[np.ndarray, "T"],
     overlap: Float64[np.ndarray, "T"],
 ) -> None:
@@ -44,15 +56,15 @@ def _measure(
     a = np.empty((bodies, 3))
     starts = np.empty((count, 3))
     ends = np.empty((count, 3))
-    every = np.arange(capsules.pairs.shape[0])
+    middles = np.empty((3, count))
     x = np.empty(3)
     for t in range(qpos.shape[0]):
         body_kinematics(qpos[t], tree, R, r, a)
-        for i in range(clip.contact_weights.shape[1]):
-            if clip.contact_weights[t, i] > 0:
+        for i in range(contact_weights.shape[1]):
+            if contact_weights[t, i] > 0:
                 world_point(R, r, soles.contact_bodies[i], soles.contact_points[i], x)
-                e0 = clip.anchors[t, i, 0] - qpos[t, 0] - x[0]
-                e1 = clip.anchors[t, i, 1] - qpos[t, 1] - x[1]
+                e0 = anchors[t, i, 0] - qpos[t, 0] - x[0]
+                e1 = anchors[t, i, 1] - qpos[t, 1] - x[1]
                 anchor[t] = max(anchor[t], np.sqrt(e0 * e0 + e1 * e1))
         capsule_ends(R, r, capsules, starts, ends)
-        overlap[t] = deepest_overlap(starts, ends, capsules, every)
+        overlap[t] = deepest_of_all(starts, ends, capsules.radii, reach, middles)

@@ -209,7 +209,7 @@ def subtract_plainly(
     count: int,
     vectors: int,
 ) -> None:
-    """``a[dst + i row:] -= sum_k a[coef + k row + i] a[src + k row:]`` for `ROWS` rows over whole vectors, k < count."""
+    """``a[dst + i row:] -= sum_k a[coef + k row + i] a[src + k row:]`` for `ROWS` rows and whole vectors, k < count."""
     for i in range(ROWS):
         values = a[dst + i * row : dst + i * row + vectors * LANES]
         for k in range(count):

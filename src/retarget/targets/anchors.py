@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool, Float64, Int64
 
 from retarget._jit import jit
 from retarget.motion.contacts import HEEL, TOE, runs
@@ -73,30 +73,31 @@ def stance_anchors(
 
 def _parts(place: Float64[np.ndarray, "T 3"], start: int, stop: int) -> list[tuple[int, int]]:
     """A stance split so that its place stays within `LARGEST_DRIFT` of the running mean on each part."""
-    cuts = [start, *_breaks(np.ascontiguousarray(place[:, :2]), start, stop, LARGEST_DRIFT), stop]
-    return list(itertools.pairwise(cuts))
+    breaks = np.empty(stop - start, np.int64)
+    count = _breaks(np.ascontiguousarray(place[start:stop, :2]), LARGEST_DRIFT, breaks)
+    return list(itertools.pairwise([start, *(start + breaks[:count]).tolist(), stop]))
 
 
 @jit()
-def _breaks(place: Float64[np.ndarray, "T 2"], start: int, stop: int, drift: float) -> list[int]:
+def _breaks(place: Float64[np.ndarray, "n 2"], drift: float, breaks: Int64[np.ndarray, "n"]) -> int:
+    """Fill the frames before which a stance is split; returns how many there are."""
     # The box of the places seen so far bounds how far any of them is from the mean, in linear time.
-    breaks = []
-    first = start
-    low = place[start].copy()
-    high = place[start].copy()
-    total = place[start].copy()
-    for t in range(start + 1, stop):
-        far = False
-        for i in range(2):
-            low[i] = min(low[i], place[t, i])
-            high[i] = max(high[i], place[t, i])
-            total[i] += place[t, i]
-            mean = total[i] / (t + 1 - first)
-            far = far or high[i] - mean > drift or mean - low[i] > drift
-        if far:
-            breaks.append(t)
+    count = 0
+    first = 0
+    low0 = high0 = total0 = place[0, 0]
+    low1 = high1 = total1 = place[0, 1]
+    for t in range(1, place.shape[0]):
+        x = place[t, 0]
+        y = place[t, 1]
+        low0, high0, total0 = min(low0, x), max(high0, x), total0 + x
+        low1, high1, total1 = min(low1, y), max(high1, y), total1 + y
+        seen = t + 1 - first
+        mean0 = total0 / seen
+        mean1 = total1 / seen
+        if max(high0 - mean0, mean0 - low0, high1 - mean1, mean1 - low1) > drift:
+            breaks[count] = t
+            count += 1
             first = t
-            low[:] = place[t]
-            high[:] = place[t]
-            total[:] = place[t]
-    return breaks
+            low0 = high0 = total0 = x
+            low1 = high1 = total1 = y
+    return count

@@ -46,7 +46,7 @@ class Targets:
 
     Attributes:
         positions: Wanted position of the pelvis body's origin (``pelvis``) and of each ankle's centre.
-        frames: Wanted anatomical frame of each segment.
+        segments: Wanted anatomical frame of each of `SEGMENTS`.
         stance: Foot (left, right) x point (heel, toe).
         fps: Frames per second.
         scale: Robot metres per human metre.
@@ -54,11 +54,16 @@ class Targets:
     """
 
     positions: dict[str, Float64[np.ndarray, "T 3"]]
-    frames: dict[str, Float64[np.ndarray, "T 3 3"]]
+    segments: Float64[np.ndarray, "T S 3 3"]
     stance: Bool[np.ndarray, "T 2 2"]
     fps: float
     scale: float
     floor: float
+
+    @property
+    def frames(self) -> dict[str, Float64[np.ndarray, "T 3 3"]]:
+        """Wanted anatomical frames by segment."""
+        return {segment: self.segments[:, s] for s, segment in enumerate(SEGMENTS)}
 
     def __len__(self) -> int:
         return len(self.stance)
@@ -119,7 +124,7 @@ def build_targets(anatomy: Anatomy, contacts: Contacts, robot: RobotAnatomy) -> 
         name: places[:, i] for i, name in enumerate(("pelvis", "left_ankle", "right_ankle"))
     }
     return Targets(
-        positions, anatomy.frames, contacts.stance, anatomy.fps, sizes.scale, contacts.floor
+        positions, anatomy.segments, contacts.stance, anatomy.fps, sizes.scale, contacts.floor
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float64
@@ -61,8 +62,9 @@ def segment_body(robot: RobotModel, segment: str) -> int:
     return int(robot.parents[robot.roles[f"{side}_{below}"]])
 
 
+@lru_cache(maxsize=4)
 def robot_anatomy(robot: RobotModel) -> RobotAnatomy:
-    """Describe a robot's segments from its joint centres.
+    """Describe a robot's segments from its joint centres; remembered for the robots used last.
 
     Assumes, as robot descriptions do, that at base identity the base looks along +x with z up.
 

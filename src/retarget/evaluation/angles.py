@@ -1,0 +1,165 @@
+"""Kernels that compare a human's directions and rotations with a robot's, frame by frame.
+
+What the robot is compared with is known only up to one yaw of the whole clip and a constant offset a joint. Both come
+from sums over frames that need no yaw: the yaw ``(s, c)`` enters the human's rotation ``H`` linearly, so the moment of
+human and robot is ``c A + s B + C`` with sums A, B and C that a first pass collects.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from jaxtyping import Float32, Float64, Int16, Int64
+
+from retarget._jit import jit
+
+__all__ = ["add_errors", "correlate"]
+
+
+@jit(fastmath=True, inner=True)
+def _robot_direction(
+    positions: Float64[np.ndarray, "B 3"],
+    rotations: Float64[np.ndarray, "B 3 3"],
+    bodies: Int64[np.ndarray, "2"],
+    points: Float64[np.ndarray, "2 3"],
+    out: Float64[np.ndarray, "3"],
+) -> None:
+    """Unit direction from a limb's near joint centre to its far one; zero where they coincide."""
+    near = bodies[0]
+    far = bodies[1]
+    squared = 0.0
+    for i in range(3):
+        step = positions[far, i] - positions[near, i]
+        for k in range(3):
+            step += rotations[far, i, k] * points[1, k] - rotations[near, i, k] * points[0, k]
+        out[i] = step
+        squared += step * step
+    scale = 1.0 / math.sqrt(max(squared, 1e-24))
+    for i in range(3):
+        out[i] *= scale
+
+
+@jit(fastmath=True, inner=True)
+def _human_direction(
+    points: Float32[np.ndarray, "K 3"],
+    joints: Int64[np.ndarray, "2"],
+    out: Float64[np.ndarray, "3"],
+) -> None:
+    squared = 0.0
+    for i in range(3):
+        step = np.float64(points[joints[1], i]) - np.float64(points[joints[0], i])
+        out[i] = step
+        squared += step * step
+    scale = 1.0 / math.sqrt(max(squared, 1e-24))
+    for i in range(3):
+        out[i] *= scale
+
+
+@jit(fastmath=True, inner=True)
+def _human_rotation(packed: Int16[np.ndarray, "4"], out: Float64[np.ndarray, "3 3"]) -> None:
+    """Rotation matrix of a packed quaternion, which need not be of unit length."""
+    w = np.float64(packed[0])
+    x = np.float64(packed[1])
+    y = np.float64(packed[2])
+    z = np.float64(packed[3])
+    scale = 2.0 / max(w * w + x * x + y * y + z * z, 1.0)
+    out[0, 0] = 1 - scale * (y * y + z * z)
+    out[0, 1] = scale * (x * y - w * z)
+    out[0, 2] = scale * (x * z + w * y)
+    out[1, 0] = scale * (x * y + w * z)
+    out[1, 1] = 1 - scale * (x * x + z * z)
+    out[1, 2] = scale * (y * z - w * x)
+    out[2, 0] = scale * (x * z - w * y)
+    out[2, 1] = scale * (y * z + w * x)
+    out[2, 2] = 1 - scale * (x * x + y * y)
+
+
+@jit(fastmath=True)
+def correlate(
+    positions: Float64[np.ndarray, "n B 3"],
+    rotations: Float64[np.ndarray, "n B 3 3"],
+    human_points: Float32[np.ndarray, "n K 3"],
+    human_rotations: Int16[np.ndarray, "n S 4"],
+    bodies: Int64[np.ndarray, "L 2"],
+    points: Float64[np.ndarray, "L 2 3"],
+    joints: Int64[np.ndarray, "L 2"],
+    carriers: Int64[np.ndarray, "C 2"],
+    yaw: Float64[np.ndarray, "2"],
+    moments: Float64[np.ndarray, "C 3 3 3"],
+) -> None:
+    """Add some frames to the sums that the best yaw and the constant offsets follow from.
+
+    Args:
+        positions: Of all bodies of the robot, metres.
+        rotations: Likewise.
+        human_points: Joint centres, metres.
+        human_rotations: See `retarget.result.packed_rotations`.
+        bodies: Robot bodies of the near and the far end of each limb.
+        points: Those ends in their body's frame, metres.
+        joints: Human joint centres of the same ends.
+        carriers: Robot body and human rotation of each compared segment.
+        yaw: Sums of the sine and the cosine between human and robot; added to.
+        moments: A, B and C of each segment; added to.
+    """
+    r = np.empty(3)
+    h = np.empty(3)
+    H = np.empty((3, 3))
+    for t in range(positions.shape[0]):
+        for limb in range(bodies.shape[0]):
+            _robot_direction(positions[t], rotations[t], bodies[limb], points[limb], r)
+            _human_direction(human_points[t], joints[limb], h)
+            yaw[0] += h[0] * r[1] - h[1] * r[0]
+            yaw[1] += h[0] * r[0] + h[1] * r[1]
+        for c in range(carriers.shape[0]):
+            R = rotations[t, carriers[c, 0]]
+            _human_rotation(human_rotations[t, carriers[c, 1]], H)
+            for j in range(3):
+                for k in range(3):
+                    moments[c, 0, j, k] += H[0, j] * R[0, k] + H[1, j] * R[1, k]
+                    moments[c, 1, j, k] += H[0, j] * R[1, k] - H[1, j] * R[0, k]
+                    moments[c, 2, j, k] += H[2, j] * R[2, k]
+
+
+@jit(fastmath=True)
+def add_errors(
+    positions: Float64[np.ndarray, "n B 3"],
+    rotations: Float64[np.ndarray, "n B 3 3"],
+    human_points: Float32[np.ndarray, "n K 3"],
+    human_rotations: Int16[np.ndarray, "n S 4"],
+    bodies: Int64[np.ndarray, "L 2"],
+    points: Float64[np.ndarray, "L 2 3"],
+    joints: Int64[np.ndarray, "L 2"],
+    carriers: Int64[np.ndarray, "C 2"],
+    yaw: Float64[np.ndarray, "2"],
+    offsets: Float64[np.ndarray, "C 3 3"],
+    limb_errors: Float64[np.ndarray, "n L"],
+    turns: Float64[np.ndarray, "C"],
+) -> None:
+    """Fill the angle of each limb and add that of each segment to ``turns``, rad; arguments as for `correlate`.
+
+    ``yaw`` is the sine and cosine of the yaw that turns the human, ``offsets`` the constant rotation of each segment,
+    applied after its human joint's.
+    """
+    s = yaw[0]
+    c = yaw[1]
+    r = np.empty(3)
+    h = np.empty(3)
+    H = np.empty((3, 3))
+    for t in range(positions.shape[0]):
+        for limb in range(bodies.shape[0]):
+            _robot_direction(positions[t], rotations[t], bodies[limb], points[limb], r)
+            _human_direction(human_points[t], joints[limb], h)
+            dot = r[0] * (c * h[0] - s * h[1]) + r[1] * (s * h[0] + c * h[1]) + r[2] * h[2]
+            limb_errors[t, limb] = math.acos(min(max(dot, -1.0), 1.0))
+        for i in range(carriers.shape[0]):
+            R = rotations[t, carriers[i, 0]]
+            _human_rotation(human_rotations[t, carriers[i, 1]], H)
+            trace = 0.0
+            for j in range(3):
+                x = c * H[0, j] - s * H[1, j]
+                y = s * H[0, j] + c * H[1, j]
+                z = H[2, j]
+                for k in range(3):
+                    trace += offsets[i, j, k] * (x * R[0, k] + y * R[1, k] + z * R[2, k])
+            turns[i] += math.acos(min(max(0.5 * (trace - 1.0), -1.0), 1.0))

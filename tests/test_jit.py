@@ -1,0 +1,60 @@
+"""Kernels: the same bits whatever a process compiled or loaded before."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numba
+import numpy as np
+import pytest
+
+from retarget._jit import jit
+
+
+@pytest.fixture
+def kernels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Callable, Callable]:
+    """A kernel, and one that calls it too often for the compiler to inline it; compiled here, not loaded."""
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+
+    @jit(fastmath=True)
+    def total(values: np.ndarray, power: int) -> float:
+        out = 0.0
+        for i in range(values.shape[0]):
+            term = values[i]
+            for _ in range(power):
+                term = np.sin(term) * np.cos(term) + np.sqrt(abs(term)) * values[i]
+            out += term
+        return out
+
+    @jit(fastmath=True)
+    def totals(values: np.ndarray, power: int) -> float:
+        return total(values, power) + total(values, power + 1) + total(values[1:], power)
+
+    return total, totals
+
+
+def definitions(dispatcher: Callable) -> dict[str, str]:
+    """Linkage by name of the functions that a kernel's machine code holds."""
+    (code,) = dispatcher.inspect_llvm().values()
+    lines = re.findall(r"^define ([^@]*)@\"?([\w.]+)", code, re.MULTILINE)
+    return {name: words for words, name in lines}
+
+
+def test_a_kernel_calls_copies_of_its_own(kernels: tuple[Callable, Callable]) -> None:
+    _, totals = kernels
+    values = np.linspace(0.1, 2.0, 50)
+    assert np.isfinite(totals(values, 3))
+    held = definitions(totals)
+    copies = [name for name in held if "5total" in name]
+    assert copies, "the callee was inlined: the test shows nothing"
+    assert all("internal" in held[name] for name in copies)
+    assert not [name for name, words in held.items() if re.search("linkonce|weak", words)]
+
+
+def test_a_kernel_can_be_called_alone_after_it_was_copied(
+    kernels: tuple[Callable, Callable],
+) -> None:
+    total, totals = kernels
+    values = np.linspace(0.1, 2.0, 50)
+    totals(values, 3)
+    assert total(values, 3) == pytest.approx(total.py_func(values, 3), rel=1e-12)
