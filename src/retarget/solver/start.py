@@ -1,8 +1,8 @@
 """The per-frame start: every frame solved several ways, and the best path through the answers.
 
-Warm starting alone is a trap: one bad frame poisons all that follow. So three candidate sequences are made - warm
-from the frame before, warm from the frame after, and re-seeded from the neutral pose every few frames - and a
-shortest path (Viterbi 1967) picks one candidate a frame by cost and joint change.
+Warm starting alone is a trap: one bad frame poisons all that follow. So each frame is solved from the frame before, from
+the frame after, and from the neutral pose, and each of the three again with the limbs turned the other way
+(`retarget.solver.limbs`). Trunk and limbs then choose among the six answers (`retarget.solver.path`).
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float32, Float64, Int64
 
 from retarget._jit import jit
 from retarget.solver.arrays import Clip, Limits, Problem, Soles, Tasks, Tree
 from retarget.solver.kinematics import body_kinematics, world_point
+from retarget.solver.limbs import Limbs, find_limbs, turn_limbs
+from retarget.solver.path import best_paths, group_costs
 from retarget.solver.tree import (
     COMPOSITE,
     add_point_mass,
@@ -27,6 +29,7 @@ from retarget.solver.tree import (
 __all__ = ["FrameScratch", "StartOptions", "frame_scratch", "solve_frame", "solve_start"]
 
 _SMALL_STEP_DAMPING = 1e-4  # relative damping the first time a step fails
+_SEQUENCES = 3  # forwards, backwards, cold
 
 
 class StartOptions(NamedTuple):
@@ -36,9 +39,11 @@ class StartOptions(NamedTuple):
         anchor_share: Part of the anchors' weights that counts here; the rest is left to the whole-clip solve.
         pull: Weight that keeps joints near the neighbouring frame, 1/rad^2.
         path: Weight of joint changes along the path, 1/rad^2.
+        neutral: Weight of joints' distance from the neutral pose along the path, 1/rad^2.
         warm_steps: Most Levenberg-Marquardt steps from a neighbouring frame.
         cold_steps: Most steps from the neutral pose.
-        reseed: Every so many frames the third sequence starts from the neutral pose.
+        polish_steps: Most steps on the chosen answer, put together from several.
+        reseed: Every so many frames a stream tries the neutral pose.
         cost_tolerance: Stop when a step gains less than this share of the cost.
         step_tolerance: Stop when no joint turns by more, rad.
         regularisation: Added to the diagonal.
@@ -47,8 +52,10 @@ class StartOptions(NamedTuple):
     anchor_share: float = 0.01
     pull: float = 0.05
     path: float = 0.1
+    neutral: float = 0.02
     warm_steps: int = 4
     cold_steps: int = 8
+    polish_steps: int = 2
     reseed: int = 4
     cost_tolerance: float = 0.1
     step_tolerance: float = 0.3
@@ -199,26 +206,34 @@ def _candidates(
     limits: Limits,
     tasks: Tasks,
     soles: Soles,
+    limbs: Limbs,
     scratch: FrameScratch,
-    out: Float64[np.ndarray, "3 T Q"],
-    costs: Float64[np.ndarray, "3 T"],
+    out: Float32[np.ndarray, "6 T Q"],
+    costs: Float32[np.ndarray, "6 T G"],
 ) -> None:
-    """Three sequences: warm forwards, warm backwards, re-seeded."""
+    """Sequences warm forwards, warm backwards and cold; then each frame of each with its limbs turned."""
     frames = seeds.shape[0]
     near = np.empty(seeds.shape[1])
     qpos = np.empty(seeds.shape[1])
-    for sequence in range(3):
+    for sequence in range(2 * _SEQUENCES):
+        turned = sequence >= _SEQUENCES
         for i in range(frames):
             t = frames - 1 - i if sequence == 1 else i
-            cold = i == 0 or (sequence == 2 and i % options.reseed == 0)
+            cold = i == 0 or sequence == 2
+            steps = options.cold_steps if cold else options.warm_steps
+            if turned:
+                turn_limbs(out[sequence - _SEQUENCES, t], limbs, limits, qpos)
+                steps = options.warm_steps
+            elif cold:
+                for k in range(qpos.shape[0]):
+                    qpos[k] = seeds[t, k]
             for k in range(qpos.shape[0]):
-                qpos[k] = seeds[t, k] if cold else qpos[k]
                 near[k] = qpos[k]
-            costs[sequence, t] = solve_frame(
+            solve_frame(
                 qpos,
                 near,
-                0.0 if cold else options.pull,
-                options.cold_steps if cold else options.warm_steps,
+                0.0 if cold or turned else options.pull,
+                steps,
                 t,
                 clip,
                 options,
@@ -230,57 +245,77 @@ def _candidates(
             )
             for k in range(qpos.shape[0]):
                 out[sequence, t, k] = qpos[k]
+            group_costs(
+                qpos,
+                t,
+                clip,
+                options.anchor_share,
+                tree,
+                tasks,
+                soles,
+                limbs,
+                scratch.R,
+                scratch.r,
+                scratch.a,
+                scratch.x,
+                costs[sequence, t],
+            )
 
 
 @jit(fastmath=True)
-def _best_path(
-    candidates: Float64[np.ndarray, "3 T Q"],
-    costs: Float64[np.ndarray, "3 T"],
-    weight: float,
-    out: Float64[np.ndarray, "T Q"],
+def _polish(
+    qpos: Float64[np.ndarray, "T Q"],
+    clip: Clip,
+    options: StartOptions,
+    tree: Tree,
+    limits: Limits,
+    tasks: Tasks,
+    soles: Soles,
+    scratch: FrameScratch,
 ) -> None:
-    """Pick one candidate a frame: least sum of cost and weighted squared joint change."""
-    count, frames = costs.shape
-    total = np.empty(count)
-    following = np.empty(count)
-    for i in range(count):
-        total[i] = costs[i, 0]
-    came_from = np.zeros((frames, count), np.int64)
-    for t in range(1, frames):
-        for j in range(count):
-            best = np.inf
-            for i in range(count):
-                change = 0.0
-                for k in range(7, candidates.shape[2]):
-                    change += (candidates[j, t, k] - candidates[i, t - 1, k]) ** 2
-                if total[i] + weight * change < best:
-                    best = total[i] + weight * change
-                    came_from[t, j] = i
-            following[j] = best + costs[j, t]
-        for i in range(count):
-            total[i] = following[i]
-    j = 0
-    for i in range(count):
-        if total[i] < total[j]:
-            j = i
-    for t in range(frames - 1, -1, -1):
-        for k in range(candidates.shape[2]):
-            out[t, k] = candidates[j, t, k]
-        j = int(came_from[t, j])
+    """A few steps on each frame: limbs were chosen with trunks of their own."""
+    near = np.empty(qpos.shape[1])
+    steps = options.polish_steps
+    for t in range(qpos.shape[0]):
+        for k in range(qpos.shape[1]):
+            near[k] = qpos[t, k]
+        solve_frame(
+            qpos[t],
+            near,
+            options.pull,
+            steps,
+            t,
+            clip,
+            options,
+            tree,
+            limits,
+            tasks,
+            soles,
+            scratch,
+        )
 
 
 def solve_start(
     seeds: Float64[np.ndarray, "T Q"], problem: Problem, options: StartOptions
 ) -> Float64[np.ndarray, "T Q"]:
-    """Configurations of every frame, each solved on its own, that make one plausible motion."""
+    """Configurations of every frame, each solved on its own, that make one plausible motion.
+
+    Args:
+        seeds: The neutral pose with the base on each frame's target.
+        problem: The clip on the robot.
+        options: How hard each frame is worked on.
+    """
     frames, size = seeds.shape
-    candidates = np.empty((3, frames, size))
-    costs = np.empty((3, frames))
     tree, limits, tasks, soles = problem.tree, problem.limits, problem.tasks, problem.soles
+    limbs = find_limbs(tree, tasks)
+    # Single precision: they are polished, and six of them are the largest arrays of a long clip's solve.
+    candidates = np.empty((2 * _SEQUENCES, frames, size), np.float32)
+    costs = np.empty((2 * _SEQUENCES, frames, len(limbs.first) - 1), np.float32)
     scratch = frame_scratch(tree)
     _candidates(
-        seeds, problem.clip, options, tree, limits, tasks, soles, scratch, candidates, costs
+        seeds, problem.clip, options, tree, limits, tasks, soles, limbs, scratch, candidates, costs
     )
     start = np.empty((frames, size))
-    _best_path(candidates, costs, options.path, start)
+    best_paths(candidates, costs, seeds, limbs, options.path, options.neutral, start)
+    _polish(start, problem.clip, options, tree, limits, tasks, soles, scratch)
     return start
