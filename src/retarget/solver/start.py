@@ -219,30 +219,27 @@ def _candidates(
         turned = sequence >= _SEQUENCES
         for i in range(frames):
             t = frames - 1 - i if sequence == 1 else i
-            cold = i == 0 or sequence == 2
-            steps = options.cold_steps if cold else options.warm_steps
-            if turned:
+            if sequence >= _SEQUENCES:
                 turn_limbs(out[sequence - _SEQUENCES, t], limbs, limits, qpos)
-                steps = options.warm_steps
-            elif cold:
+            else:
+                cold = i == 0 or (sequence == 2 and t % 1 == 0)
                 for k in range(qpos.shape[0]):
-                    qpos[k] = seeds[t, k]
-            for k in range(qpos.shape[0]):
-                near[k] = qpos[k]
-            solve_frame(
-                qpos,
-                near,
-                0.0 if cold or turned else options.pull,
-                steps,
-                t,
-                clip,
-                options,
-                tree,
-                limits,
-                tasks,
-                soles,
-                scratch,
-            )
+                    qpos[k] = seeds[t, k] if cold else qpos[k]
+                    near[k] = qpos[k]
+                solve_frame(
+                    qpos,
+                    near,
+                    0.0 if cold else options.pull,
+                    options.cold_steps if cold else options.warm_steps,
+                    t,
+                    clip,
+                    options,
+                    tree,
+                    limits,
+                    tasks,
+                    soles,
+                    scratch,
+                )
             for k in range(qpos.shape[0]):
                 out[sequence, t, k] = qpos[k]
             group_costs(
