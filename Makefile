@@ -37,6 +37,7 @@ bench: $(BENCH)
 	@$(PY) benchmarks/bench.py
 	@$(PY) benchmarks/quality.py
 	@$(PY) benchmarks/stress.py
+	@$(PY) benchmarks/cold_starts.py
 	@$(PY) benchmarks/workers.py
 	@$(PY) benchmarks/batch_scaling.py
 
