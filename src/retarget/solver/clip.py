@@ -69,7 +69,9 @@ def solve_clip(
     shift = np.zeros((count, len(problem.floor.bodies)))
     cost = np.zeros(count)
     steps = 0
-    for first in range(0, count, options.window):
+    calm = _restlessness(start, problem, options.ahead)
+    first = 0
+    while True:
         frames = min(options.window + options.ahead, count - first)
         window.floor_shift[:frames] = shift[first : first + frames]
         steps += frames * _solve_window(qpos, first, frames, problem, options, window)
@@ -77,9 +79,28 @@ def solve_clip(
         cost[first : first + frames] = window.cost[:frames]
         if first + frames == count:
             break
+        first = _next_seam(calm, first, options)
     limit_joint_steps(qpos, problem.limits.step / SPEED_RESERVE)
     lift_above_floor(qpos, problem.tree, problem.floor, problem.fps)
     return qpos, cost, steps
+
+
+def _restlessness(
+    start: Float64[np.ndarray, "T Q"], problem: Problem, ahead: int
+) -> Float64[np.ndarray, "T"]:
+    """How fast joints move around each frame: the mean over some frames of their squared share of the speed limit."""
+    share = np.zeros(len(start))
+    steps = np.diff(start[:, 7:], axis=0) / problem.limits.step[1:]
+    share[1:] = np.max(steps**2, axis=1, initial=0.0)
+    around = np.ones(4 * ahead + 1)
+    return np.convolve(share, around, "same")
+
+
+def _next_seam(restless: Float64[np.ndarray, "T"], first: int, options: ClipOptions) -> int:
+    """Where the next window begins: the calmest of the last frames of this one."""
+    earliest = first + options.window - options.window // 3
+    choice = restless[earliest : first + options.window + 1]
+    return earliest + len(choice) - 1 - int(np.argmin(choice[::-1]))
 
 
 def _allocate(frames: int, problem: Problem) -> Window:
