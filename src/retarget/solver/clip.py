@@ -31,7 +31,7 @@ class ClipOptions(NamedTuple):
     """How hard each window is worked on.
 
     Attributes:
-        window: Frames that become final with each window.
+        window: Most frames that become final with each window; it ends up to a third earlier where that is calmer.
         ahead: Frames solved beyond them and solved again by the next window.
         cost_tolerance: Stop when a step gains less than this share of the cost; one more step is then taken on trust.
         most_steps: Most steps of a window.
@@ -69,7 +69,7 @@ def solve_clip(
     shift = np.zeros((count, len(problem.floor.bodies)))
     cost = np.zeros(count)
     steps = 0
-    calm = _restlessness(start, problem, options.ahead)
+    restless = _restlessness(start, problem, options.ahead)
     first = 0
     while True:
         frames = min(options.window + options.ahead, count - first)
@@ -79,7 +79,7 @@ def solve_clip(
         cost[first : first + frames] = window.cost[:frames]
         if first + frames == count:
             break
-        first = _next_seam(calm, first, options)
+        first = _next_seam(restless, first, options)
     limit_joint_steps(qpos, problem.limits.step / SPEED_RESERVE)
     lift_above_floor(qpos, problem.tree, problem.floor, problem.fps)
     return qpos, cost, steps
@@ -88,19 +88,23 @@ def solve_clip(
 def _restlessness(
     start: Float64[np.ndarray, "T Q"], problem: Problem, ahead: int
 ) -> Float64[np.ndarray, "T"]:
-    """How fast joints move around each frame: the mean over some frames of their squared share of the speed limit."""
-    share = np.zeros(len(start))
-    steps = np.diff(start[:, 7:], axis=0) / problem.limits.step[1:]
-    share[1:] = np.max(steps**2, axis=1, initial=0.0)
-    around = np.ones(4 * ahead + 1)
-    return np.convolve(share, around, "same")
+    """How fast the fastest joints move around each frame: squared shares of the speed limit, summed over neighbours.
+
+    A window that ends in a swing commits itself before it sees where the swing leads.
+    """
+    half = 2 * ahead
+    total = np.zeros(len(start) + 2 * half + 1)
+    steps = np.abs(np.diff(start[:, 7:], axis=0)) / problem.limits.step[1:]
+    total[half + 2 : half + 1 + len(start)] = np.max(steps, axis=1, initial=0.0) ** 2
+    total = np.cumsum(total)
+    return total[2 * half + 1 :] - total[: len(start)]
 
 
 def _next_seam(restless: Float64[np.ndarray, "T"], first: int, options: ClipOptions) -> int:
     """Where the next window begins: the calmest of the last frames of this one."""
-    earliest = first + options.window - options.window // 3
-    choice = restless[earliest : first + options.window + 1]
-    return earliest + len(choice) - 1 - int(np.argmin(choice[::-1]))
+    latest = first + options.window
+    choice = restless[latest - options.window // 3 : latest + 1]
+    return latest - int(np.argmin(choice[::-1]))
 
 
 def _allocate(frames: int, problem: Problem) -> Window:

@@ -1,8 +1,8 @@
 """The per-frame start: every frame solved several ways, and the best path through the answers.
 
 Warm starting alone is a trap: one bad frame poisons all that follow. So each frame is solved from the frame before, from
-the frame after, and from the neutral pose, and each of the three again with the limbs turned the other way
-(`retarget.solver.limbs`). Trunk and limbs then choose among the six answers (`retarget.solver.path`).
+the frame after, and from the neutral pose, and each of the three answers is taken again with the limbs turned the other
+way (`retarget.solver.limbs`). Trunk and limbs then choose among the six for themselves (`retarget.solver.path`).
 """
 
 from __future__ import annotations
@@ -216,13 +216,13 @@ def _candidates(
     near = np.empty(seeds.shape[1])
     qpos = np.empty(seeds.shape[1])
     for sequence in range(2 * _SEQUENCES):
-        turned = sequence >= _SEQUENCES
         for i in range(frames):
             t = frames - 1 - i if sequence == 1 else i
             if sequence >= _SEQUENCES:
+                # Three crossing hinges reach the same orientation exactly: there is nothing left to solve.
                 turn_limbs(out[sequence - _SEQUENCES, t], limbs, limits, qpos)
             else:
-                cold = i == 0 or (sequence == 2 and t % 1 == 0)
+                cold = i == 0 or sequence == 2
                 for k in range(qpos.shape[0]):
                     qpos[k] = seeds[t, k] if cold else qpos[k]
                     near[k] = qpos[k]
