@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int8
 
 from retarget._jit import jit
-from retarget.solver.arrays import Clip, Limits, Soles, Tasks, Tree
+from retarget.solver.arrays import Clip, Soles, Tasks, Tree
 from retarget.solver.kinematics import body_kinematics, world_point
 from retarget.solver.limbs import TRUNK, Limbs
 
@@ -102,7 +102,7 @@ def _best_path(
         for j in range(count):
             cost = 0.0
             for g in range(groups):
-                if group == TRUNK or g == group:
+                if group in (TRUNK, g):
                     cost += costs[j, t, g]
             away = 0.0
             for k in range(joints.shape[0]):

@@ -1,8 +1,8 @@
 """The per-frame start: every frame solved several ways, and the best path through the answers.
 
-Warm starting alone is a trap: one bad frame poisons all that follow. So each frame is solved from the frame before, from
-the frame after, and from the neutral pose, and each of the three answers is taken again with the limbs turned the other
-way (`retarget.solver.limbs`). Trunk and limbs then choose among the six for themselves (`retarget.solver.path`).
+Warm starting alone is a trap: one bad frame poisons all that follow. So each frame is solved from the frame before,
+from the frame after, and from the neutral pose, and each of the three answers is taken again with the limbs turned the
+other way (`retarget.solver.limbs`). Trunk and limbs then choose among the six for themselves (`retarget.solver.path`).
 """
 
 from __future__ import annotations
