@@ -48,9 +48,11 @@ class StartOptions(NamedTuple):
         anchor_share: Part of the anchors' weights that counts here; the rest is left to the whole-clip solve.
         pull: Weight that keeps joints near the neighbouring frame, 1/rad^2.
         path: Weight of joint changes along the path, 1/rad^2.
+        neutral: Weight of joints' distance from the neutral pose along the path, 1/rad^2.
         warm_steps: Most Levenberg-Marquardt steps from a neighbouring frame.
         cold_steps: Most steps from the neutral pose.
-        reseed: Every so many frames the third sequence starts from the neutral pose.
+        polish_steps: Most steps on the chosen answer, put together from several.
+        reseed: Every so many frames a stream tries the neutral pose.
         cost_tolerance: Stop when a step gains less than this share of the cost.
         step_tolerance: Stop when no joint turns by more, rad.
         regularisation: Added to the diagonal.
@@ -59,8 +61,10 @@ class StartOptions(NamedTuple):
     anchor_share: float = 0.01
     pull: float = 0.05
     path: float = 0.1
+    neutral: float = 0.02
     warm_steps: int = 4
     cold_steps: int = 8
+    polish_steps: int = 2
     reseed: int = 4
     cost_tolerance: float = 0.1
     step_tolerance: float = 0.3

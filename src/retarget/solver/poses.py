@@ -11,6 +11,7 @@ from retarget._jit import jit
 from retarget.solver.arrays import Capsules, Clip, Tree
 from retarget.solver.collision import capsule_ends
 from retarget.solver.kinematics import body_kinematics
+from retarget.solver.lanes import LaneTargets, load_target
 from retarget.solver.packs import LANES, packs
 
 __all__ = ["Poses", "allocate_poses", "load_targets", "pack_count", "pose_frames"]
@@ -70,17 +71,11 @@ def allocate_poses(frames: int, tree: Tree, capsules: Capsules, clip: Clip) -> P
 def load_targets(clip: Clip, first: int, frames: int, poses: Poses) -> None:
     """Lay the targets of the frames from ``first`` side by side."""
     for p in range(pack_count(frames)):
+        targets = LaneTargets(
+            poses.positions[p], poses.frames[p], poses.contact_weights[p], poses.anchors[p]
+        )
         for lane in range(LANES):
-            t = first + min(p * LANES + lane, frames - 1)
-            for i in range(clip.positions.shape[1]):
-                for k in range(3):
-                    poses.positions[p, i, k, lane] = clip.positions[t, i, k]
-                    for c in range(3):
-                        poses.frames[p, i, k, c, lane] = clip.frames[t, i, k, c]
-            for i in range(clip.anchors.shape[1]):
-                poses.contact_weights[p, i, lane] = clip.contact_weights[t, i]
-                for k in range(3):
-                    poses.anchors[p, i, k, lane] = clip.anchors[t, i, k]
+            load_target(clip, first + min(p * LANES + lane, frames - 1), lane, targets)
 
 
 @jit(fastmath=True)

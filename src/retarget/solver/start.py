@@ -1,8 +1,8 @@
 """The per-frame start: every frame solved several ways, and the best path through the answers.
 
-Warm-starting alone is a trap: one bad frame poisons all that follow. So three candidate sequences are made - warm
-from the frame before, warm from the frame after, and re-seeded from the neutral pose every few frames - and a
-shortest path (Viterbi 1967) picks one candidate a frame by cost and joint change.
+Warm-starting alone is a trap: one bad frame poisons all that follow. So each frame is solved from the frame before,
+from the frame after, and from the neutral pose, and each of the three answers is taken again with the limbs turned the
+other way (`retarget.solver.limbs`). Trunk and limbs then choose among the six for themselves (`retarget.solver.path`).
 
 A march is a run of frames that one after another are solved from the answer before. Marches know nothing of each other,
 so that as many as a vector has lanes are followed side by side, each at its own pace: a lane whose frame is settled
@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Bool, Float32, Float64, Int64
 
 from retarget._jit import jit
 from retarget.solver.arrays import Clip, Limits, Problem, Soles, Tasks, Tree
@@ -27,12 +27,23 @@ from retarget.solver.frame import (
     more_damping,
     settled,
 )
+from retarget.solver.lanes import LaneTargets, load_target, make_targets
+from retarget.solver.limbs import Limbs, find_limbs, turn_limbs
 from retarget.solver.packs import LANES, packs
+from retarget.solver.path import best_paths, group_costs
 from retarget.solver.tree import COMPOSITE, assemble, retract
 
 __all__ = ["solve_start"]
 
 _IDLE = -1
+_SEQUENCES = 3  # forwards, backwards, cold
+
+
+class _First(NamedTuple):
+    """How the first frame of a march is solved: its pull towards the seed, and its most steps."""
+
+    pull: float
+    steps: int
 
 
 class _Lanes(NamedTuple):
@@ -41,10 +52,6 @@ class _Lanes(NamedTuple):
     qpos: Float64[np.ndarray, "Q L"]
     near: Float64[np.ndarray, "Q L"]
     trial: Float64[np.ndarray, "Q L"]
-    positions: Float64[np.ndarray, "M 3 L"]
-    frames: Float64[np.ndarray, "M 3 3 L"]
-    contact_weights: Float64[np.ndarray, "K L"]
-    anchors: Float64[np.ndarray, "K 3 L"]
     pull: Float64[np.ndarray, "1 L"]
     damping: Float64[np.ndarray, "1 L"]
     cost: Float64[np.ndarray, "1 L"]
@@ -60,16 +67,8 @@ class _Marches(NamedTuple):
 
 
 @jit(inner=True)
-def _load_frame(lane: int, t: int, clip: Clip, lanes: _Lanes) -> None:
-    for i in range(clip.positions.shape[1]):
-        for k in range(3):
-            lanes.positions[i, k, lane] = clip.positions[t, i, k]
-            for c in range(3):
-                lanes.frames[i, k, c, lane] = clip.frames[t, i, k, c]
-    for i in range(clip.anchors.shape[1]):
-        lanes.contact_weights[i, lane] = clip.contact_weights[t, i]
-        for k in range(3):
-            lanes.anchors[i, k, lane] = clip.anchors[t, i, k]
+def _load_frame(lane: int, t: int, clip: Clip, lanes: _Lanes, targets: LaneTargets) -> None:
+    load_target(clip, t, lane, targets)
     for k in range(lanes.qpos.shape[0]):
         lanes.near[k, lane] = lanes.qpos[k, lane]
         lanes.trial[k, lane] = lanes.qpos[k, lane]
@@ -84,7 +83,9 @@ def _next_frame(
     marches: Int64[np.ndarray, "N 4"],
     clip: Clip,
     pull: float,
+    first_pull: float,
     lanes: _Lanes,
+    targets: LaneTargets,
     at: _Marches,
 ) -> int:
     """Put the next frame of its march, or of the next march, into a lane; returns which march comes after."""
@@ -94,7 +95,9 @@ def _next_frame(
         at.done[lane] += 1
         if at.done[lane] < marches[own, 2]:
             lanes.pull[0, lane] = pull
-            _load_frame(lane, marches[own, 1] + marches[own, 3] * at.done[lane], clip, lanes)
+            _load_frame(
+                lane, marches[own, 1] + marches[own, 3] * at.done[lane], clip, lanes, targets
+            )
             return following
     if following == marches.shape[0]:
         at.march[lane] = _IDLE
@@ -104,8 +107,8 @@ def _next_frame(
     first = marches[following, 1]
     for k in range(lanes.qpos.shape[0]):
         lanes.qpos[k, lane] = seeds[first, k]
-    lanes.pull[0, lane] = 0.0
-    _load_frame(lane, first, clip, lanes)
+    lanes.pull[0, lane] = first_pull
+    _load_frame(lane, first, clip, lanes, targets)
     return following + 1
 
 
@@ -114,6 +117,7 @@ def _judge(
     new: Float64[np.ndarray, "1 L"],
     largest: Float64[np.ndarray, "1 L"],
     options: StartOptions,
+    first_steps: int,
     lanes: _Lanes,
     at: _Marches,
     finished: Bool[np.ndarray, "L"],
@@ -127,7 +131,7 @@ def _judge(
         if at.march[lane] == _IDLE:
             continue
         steps = at.steps[lane]
-        most = options.cold_steps if at.done[lane] == 0 else options.warm_steps
+        most = first_steps if at.done[lane] == 0 else options.warm_steps
         if steps == 0 or new[0, lane] <= lanes.cost[0, lane]:
             if steps > 0:
                 lanes.damping[0, lane] = less_damping(lanes.damping[0, lane])
@@ -151,27 +155,21 @@ def _march(
     marches: Int64[np.ndarray, "N 4"],
     clip: Clip,
     options: StartOptions,
+    start: _First,
     tree: Tree,
     limits: Limits,
     tasks: Tasks,
     soles: Soles,
-    out: Float64[np.ndarray, "S T Q"],
-    costs: Float64[np.ndarray, "S T"],
+    out: Float32[np.ndarray, "S T Q"],
 ) -> None:
     """Solve the frames of all marches: rows of sequence, first frame, number of frames, direction."""
     bodies = tree.parents.shape[0]
     size = bodies + 5
-    points = soles.contact_bodies.shape[0]
-    segments = tasks.bodies.shape[0]
     depth = tree.ancestors.shape[1]
     lanes = _Lanes(
         np.empty((bodies + 6, LANES)),
         np.empty((bodies + 6, LANES)),
         np.empty((bodies + 6, LANES)),
-        np.empty((segments, 3, LANES)),
-        np.empty((segments, 3, 3, LANES)),
-        np.empty((points, LANES)),
-        np.empty((points, 3, LANES)),
         np.zeros((1, LANES)),
         np.zeros((1, LANES)),
         np.zeros((1, LANES)),
@@ -179,8 +177,9 @@ def _march(
     )
     at = _Marches(np.full(LANES, _IDLE), np.zeros(LANES, np.int64), np.zeros(LANES, np.int64))
     qpos, near, trial = packs(lanes.qpos), packs(lanes.near), packs(lanes.trial)
-    positions, frames = packs(lanes.positions), packs(lanes.frames)
-    weights, anchors = packs(lanes.contact_weights), packs(lanes.anchors)
+    targets = make_targets(clip)
+    positions, frames = packs(targets.positions), packs(targets.frames)
+    weights, anchors = packs(targets.contact_weights), packs(targets.anchors)
     pull, damping, moving = packs(lanes.pull), packs(lanes.damping), packs(lanes.moving)
     R = packs(np.empty((bodies, 3, 3, LANES)))
     r = packs(np.empty((bodies, 3, LANES)))
@@ -209,15 +208,17 @@ def _march(
         # Idle lanes calculate too: let them have something to calculate with.
         for k in range(bodies + 6):
             lanes.qpos[k, lane] = seeds[0, k]
-        _load_frame(lane, 0, clip, lanes)
-        following = _next_frame(lane, following, seeds, marches, clip, options.pull, lanes, at)
+        _load_frame(lane, 0, clip, lanes, targets)
+        following = _next_frame(
+            lane, following, seeds, marches, clip, options.pull, start.pull, lanes, targets, at
+        )
         busy += at.march[lane] != _IDLE
     while busy > 0:
         new[0] = evaluate_frame(
             trial, near, pull[0], positions, frames, weights, anchors, options.anchor_share, tree,
             tasks, soles, R, r, a, C, x,
         )  # fmt: skip
-        refused = _judge(new_costs, largest_turns, options, lanes, at, finished, kept)
+        refused = _judge(new_costs, largest_turns, options, start.steps, lanes, at, finished, kept)
         if refused:
             assemble(r, a, C, tree, fresh_H, fresh_g)
             for lane in range(LANES):
@@ -233,14 +234,19 @@ def _march(
             if finished[lane]:
                 own = at.march[lane]
                 t = marches[own, 1] + marches[own, 3] * at.done[lane]
-                change = 0.0
                 for k in range(bodies + 6):
                     out[marches[own, 0], t, k] = lanes.qpos[k, lane]
-                for k in range(7, bodies + 6):
-                    change += (lanes.qpos[k, lane] - lanes.near[k, lane]) ** 2
-                costs[marches[own, 0], t] = lanes.cost[0, lane] - lanes.pull[0, lane] * change
                 following = _next_frame(
-                    lane, following, seeds, marches, clip, options.pull, lanes, at
+                    lane,
+                    following,
+                    seeds,
+                    marches,
+                    clip,
+                    options.pull,
+                    start.pull,
+                    lanes,
+                    targets,
+                    at,
                 )
                 busy -= at.march[lane] == _IDLE
                 lanes.moving[0, lane] = 0.0
@@ -257,71 +263,54 @@ def _march(
 
 
 @jit(fastmath=True)
-def _best_path(
-    candidates: Float64[np.ndarray, "3 T Q"],
-    costs: Float64[np.ndarray, "3 T"],
-    weight: float,
-    out: Float64[np.ndarray, "T Q"],
-) -> None:
-    """Pick one candidate a frame: least sum of cost and weighted squared joint change."""
-    count, frames = costs.shape
-    total = np.empty(count)
-    following = np.empty(count)
-    for i in range(count):
-        total[i] = costs[i, 0]
-    came_from = np.zeros((frames, count), np.int64)
-    for t in range(1, frames):
-        for j in range(count):
-            best = np.inf
-            for i in range(count):
-                change = 0.0
-                for k in range(7, candidates.shape[2]):
-                    change += (candidates[j, t, k] - candidates[i, t - 1, k]) ** 2
-                if total[i] + weight * change < best:
-                    best = total[i] + weight * change
-                    came_from[t, j] = i
-            following[j] = best + costs[j, t]
-        for i in range(count):
-            total[i] = following[i]
-    j = 0
-    for i in range(count):
-        if total[i] < total[j]:
-            j = i
-    for t in range(frames - 1, -1, -1):
-        for k in range(candidates.shape[2]):
-            out[t, k] = candidates[j, t, k]
-        j = int(came_from[t, j])
+def _add_turned(candidates: Float32[np.ndarray, "6 T Q"], limbs: Limbs, limits: Limits) -> None:
+    """Each frame of each sequence again with its limbs turned.
+
+    Three crossing hinges reach the same orientation exactly: there is nothing left to solve.
+    """
+    turned = np.empty(candidates.shape[2])
+    for sequence in range(_SEQUENCES):
+        for t in range(candidates.shape[1]):
+            turn_limbs(candidates[sequence, t], limbs, limits, turned)
+            for k in range(turned.shape[0]):
+                candidates[_SEQUENCES + sequence, t, k] = turned[k]
 
 
-def _marches(frames: int, options: StartOptions) -> Int64[np.ndarray, "N 4"]:
-    """The marches of the three sequences: all forwards, all backwards, and a few frames each forwards."""
-    long = [[0, 0, frames, 1], [1, frames - 1, frames, -1]]
-    short = [
-        [2, first, min(options.reseed, frames - first), 1]
-        for first in range(0, frames, options.reseed)
-    ]
-    return np.array(long + short)
+def _marches(frames: int) -> Int64[np.ndarray, "N 4"]:
+    """All frames forwards, all backwards, and each on its own."""
+    alone = np.zeros((frames, 4), np.int64)
+    alone[:, 0], alone[:, 1], alone[:, 2] = 2, np.arange(frames), 1
+    return np.concatenate([[[0, 0, frames, 1], [1, frames - 1, frames, -1]], alone])
 
 
 def solve_start(
     seeds: Float64[np.ndarray, "T Q"], problem: Problem, options: StartOptions
 ) -> Float64[np.ndarray, "T Q"]:
-    """Configurations of every frame, each solved on its own, that make one plausible motion."""
+    """Configurations of every frame, each solved on its own, that make one plausible motion.
+
+    Args:
+        seeds: The neutral pose with the base on each frame's target.
+        problem: The clip on the robot.
+        options: How hard each frame is worked on.
+    """
     frames, size = seeds.shape
-    candidates = np.empty((3, frames, size))
-    costs = np.empty((3, frames))
-    _march(
-        seeds,
-        _marches(frames, options),
-        problem.clip,
-        options,
-        problem.tree,
-        problem.limits,
-        problem.tasks,
-        problem.soles,
-        candidates,
-        costs,
-    )
+    clip, tree, limits = problem.clip, problem.tree, problem.limits
+    tasks, soles = problem.tasks, problem.soles
+    limbs = find_limbs(tree, tasks)
+    marches = _marches(frames)
+    # Single precision: they are polished, and six of them are the largest arrays of a long clip's solve.
+    candidates = np.empty((2 * _SEQUENCES, frames, size), np.float32)
+    first = _First(0.0, options.cold_steps)
+    _march(seeds, marches, clip, options, first, tree, limits, tasks, soles, candidates)
+    _add_turned(candidates, limbs, limits)
+    costs = np.empty((2 * _SEQUENCES, frames, len(limbs.first) - 1), np.float32)
+    group_costs(candidates, clip, options.anchor_share, tree, tasks, soles, limbs, costs)
     start = np.empty((frames, size))
-    _best_path(candidates, costs, options.path, start)
-    return start
+    best_paths(candidates, costs, seeds, limbs, options.path, options.neutral, start)
+    # Limbs were chosen with trunks of their own.
+    alone = marches[2:]
+    alone[:, 0] = 0
+    polished = candidates[:1]
+    first = _First(options.pull, options.polish_steps)
+    _march(start, alone, clip, options, first, tree, limits, tasks, soles, polished)
+    return polished[0].astype(np.float64)

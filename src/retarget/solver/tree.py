@@ -23,6 +23,7 @@ __all__ = [
     "base_rotation_step",
     "retract",
     "solve_tree",
+    "task_axis",
     "task_composites",
 ]
 
@@ -63,6 +64,30 @@ def add_point_mass(
     C[b, 15] += x * f1 - y * f0
 
 
+@jit(fastmath=True, inner=True)
+def task_axis(
+    R: Float64[np.ndarray, "B 3 3"], r: Float64[np.ndarray, "B 3"], tasks: Tasks, i: int, k: int
+) -> tuple[float, float, float]:
+    """Anatomical axis k of segment i, world."""
+    if k == 2 and tasks.centres[i, 0] >= 0:
+        p = tasks.centres[i, 0]
+        d = tasks.centres[i, 1]
+        u0 = r[p, 0] - r[d, 0]
+        u1 = r[p, 1] - r[d, 1]
+        u2 = r[p, 2] - r[d, 2]
+        n = 1.0 / math.sqrt(u0 * u0 + u1 * u1 + u2 * u2)
+        return u0 * n, u1 * n, u2 * n
+    b = tasks.bodies[i]
+    a0 = tasks.anatomical[i, 0, k]
+    a1 = tasks.anatomical[i, 1, k]
+    a2 = tasks.anatomical[i, 2, k]
+    return (
+        R[b, 0, 0] * a0 + R[b, 0, 1] * a1 + R[b, 0, 2] * a2,
+        R[b, 1, 0] * a0 + R[b, 1, 1] * a1 + R[b, 1, 2] * a2,
+        R[b, 2, 0] * a0 + R[b, 2, 1] * a1 + R[b, 2, 2] * a2,
+    )
+
+
 @jit(fastmath=True)
 def task_composites(
     qpos: Float64[np.ndarray, "Q"],
@@ -88,23 +113,7 @@ def task_composites(
             w = tasks.axis_weights[i, k]
             if w == 0.0:
                 continue
-            if k == 2 and tasks.centres[i, 0] >= 0:
-                p = tasks.centres[i, 0]
-                d = tasks.centres[i, 1]
-                u0 = r[p, 0] - r[d, 0]
-                u1 = r[p, 1] - r[d, 1]
-                u2 = r[p, 2] - r[d, 2]
-                n = 1.0 / math.sqrt(u0 * u0 + u1 * u1 + u2 * u2)
-                u0 *= n
-                u1 *= n
-                u2 *= n
-            else:
-                a0 = tasks.anatomical[i, 0, k]
-                a1 = tasks.anatomical[i, 1, k]
-                a2 = tasks.anatomical[i, 2, k]
-                u0 = R[b, 0, 0] * a0 + R[b, 0, 1] * a1 + R[b, 0, 2] * a2
-                u1 = R[b, 1, 0] * a0 + R[b, 1, 1] * a1 + R[b, 1, 2] * a2
-                u2 = R[b, 2, 0] * a0 + R[b, 2, 1] * a1 + R[b, 2, 2] * a2
+            u0, u1, u2 = task_axis(R, r, tasks, i, k)
             v0 = frames[i, 0, k]
             v1 = frames[i, 1, k]
             v2 = frames[i, 2, k]

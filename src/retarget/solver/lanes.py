@@ -1,0 +1,49 @@
+"""Targets of frames that are solved side by side, one a lane."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float64
+
+from retarget._jit import jit
+from retarget.solver.arrays import Clip
+from retarget.solver.packs import LANES
+
+__all__ = ["LaneTargets", "load_target", "make_targets"]
+
+
+class LaneTargets(NamedTuple):
+    """As `retarget.solver.arrays.Clip`, with lanes in place of frames, last."""
+
+    positions: Float64[np.ndarray, "M 3 L"]
+    frames: Float64[np.ndarray, "M 3 3 L"]
+    contact_weights: Float64[np.ndarray, "K L"]
+    anchors: Float64[np.ndarray, "K 3 L"]
+
+
+@jit(inner=True)
+def make_targets(clip: Clip) -> LaneTargets:
+    """Room for the targets of `LANES` frames."""
+    segments, points = clip.positions.shape[1], clip.anchors.shape[1]
+    return LaneTargets(
+        np.empty((segments, 3, LANES)),
+        np.empty((segments, 3, 3, LANES)),
+        np.empty((points, LANES)),
+        np.empty((points, 3, LANES)),
+    )
+
+
+@jit(inner=True)
+def load_target(clip: Clip, t: int, lane: int, targets: LaneTargets) -> None:
+    """Put frame t of a clip into a lane."""
+    for i in range(clip.positions.shape[1]):
+        for k in range(3):
+            targets.positions[i, k, lane] = clip.positions[t, i, k]
+            for c in range(3):
+                targets.frames[i, k, c, lane] = clip.frames[t, i, k, c]
+    for i in range(clip.anchors.shape[1]):
+        targets.contact_weights[i, lane] = clip.contact_weights[t, i]
+        for k in range(3):
+            targets.anchors[i, k, lane] = clip.anchors[t, i, k]

@@ -1,0 +1,193 @@
+"""The best path through several answers a frame, for the trunk and for each limb on its own.
+
+Answers of a frame differ limb by limb: one has the better left arm, another the better right. The trunk's path goes by
+the cost of the whole body, each limb's by its own, and a shortest path (Viterbi 1967) is found for each. Where two
+answers are as good as each other, as at an arm held out sideways, the one nearer the neutral pose is taken. So a choice
+needs to know little of the frames before, and a motion cut anywhere is solved as the whole one was.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from jaxtyping import Float32, Float64, Int8
+
+from retarget._jit import jit
+from retarget.solver.arrays import Clip, Soles, Tasks, Tree
+from retarget.solver.kinematics import body_kinematics
+from retarget.solver.lanes import LaneTargets, load_target, make_targets
+from retarget.solver.limbs import TRUNK, Limbs
+from retarget.solver.packs import LANES, anywhere, packs
+from retarget.solver.tree import task_axis
+
+__all__ = ["best_paths", "group_costs"]
+
+
+@jit(fastmath=True)
+def group_costs(
+    candidates: Float32[np.ndarray, "C T Q"],
+    clip: Clip,
+    anchor_share: float,
+    tree: Tree,
+    tasks: Tasks,
+    soles: Soles,
+    limbs: Limbs,
+    out: Float32[np.ndarray, "C T G"],
+) -> None:
+    """Share of each group of bodies in each answer's cost, as `retarget.solver.frame.solve_frame` counts it."""
+    bodies = tree.parents.shape[0]
+    count, frames, size = candidates.shape
+    angles = np.empty((size, LANES))
+    R = packs(np.empty((bodies, 3, 3, LANES)))
+    r = packs(np.empty((bodies, 3, LANES)))
+    a = packs(np.empty((bodies, 3, LANES)))
+    shares = np.empty((out.shape[2], LANES))
+    targets = make_targets(clip)
+    for first in range(0, frames, LANES):
+        for lane in range(LANES):
+            load_target(clip, min(first + lane, frames - 1), lane, targets)
+        for candidate in range(count):
+            for lane in range(LANES):
+                t = min(first + lane, frames - 1)
+                for k in range(size):
+                    angles[k, lane] = candidates[candidate, t, k]
+            body_kinematics(packs(angles), tree, R, r, a)
+            _group_costs(
+                packs(angles), R, r, targets, anchor_share, tasks, soles, limbs, packs(shares)
+            )
+            for lane in range(min(LANES, frames - first)):
+                for group in range(out.shape[2]):
+                    out[candidate, first + lane, group] = shares[group, lane]
+
+
+@jit(fastmath=True, inner=True)
+def _group_costs(
+    qpos: Float64[np.ndarray, "Q"],
+    R: Float64[np.ndarray, "B 3 3"],
+    r: Float64[np.ndarray, "B 3"],
+    targets: LaneTargets,
+    anchor_share: float,
+    tasks: Tasks,
+    soles: Soles,
+    limbs: Limbs,
+    out: Float64[np.ndarray, "G"],
+) -> None:
+    positions, frames = packs(targets.positions), packs(targets.frames)
+    weights, anchors = packs(targets.contact_weights), packs(targets.anchors)
+    for group in range(limbs.first.shape[0] - 1):
+        out[group] = 0.0
+    for i in range(tasks.bodies.shape[0]):
+        b = tasks.bodies[i]
+        group = limbs.group[b]
+        for k in range(3):
+            w = tasks.axis_weights[i, k]
+            if w == 0.0:
+                continue
+            u0, u1, u2 = task_axis(R, r, tasks, i, k)
+            along = u0 * frames[i, 0, k] + u1 * frames[i, 1, k] + u2 * frames[i, 2, k]
+            out[group] += 2 * w * (1 - along)
+        w = tasks.position_weights[i]
+        if w > 0.0:
+            for k in range(3):
+                off = positions[i, k] - qpos[k] - r[b, k]
+                out[group] += w * off * off
+    for i in range(soles.contact_bodies.shape[0]):
+        m = weights[i] * anchor_share
+        if anywhere(m > 0.0):
+            b = soles.contact_bodies[i]
+            for k in range(3):
+                off = anchors[i, k] - qpos[k] - r[b, k]
+                for c in range(3):
+                    off -= R[b, k, c] * soles.contact_points[i, c]
+                out[limbs.group[b]] += m * off * off
+
+
+@jit(fastmath=True)
+def _best_path(
+    candidates: Float32[np.ndarray, "C T Q"],
+    costs: Float32[np.ndarray, "C T G"],
+    seeds: Float64[np.ndarray, "T Q"],
+    group: int,
+    limbs: Limbs,
+    change_weight: float,
+    neutral_weight: float,
+    came_from: Int8[np.ndarray, "T C"],
+    out: Float64[np.ndarray, "T Q"],
+) -> None:
+    """Least sum of cost, weighted squared joint change and weighted squared distance from neutral, for one group."""
+    count, frames, groups = costs.shape
+    joints = limbs.joints[limbs.first[group] : limbs.first[group + 1]]
+    angles = np.empty((count, joints.shape[0]))
+    before = np.empty((count, joints.shape[0]))
+    total = np.zeros(count)
+    following = np.empty(count)
+    for t in range(frames):
+        for j in range(count):
+            cost = 0.0
+            for g in range(groups):
+                if group in (TRUNK, g):
+                    cost += costs[j, t, g]
+            away = 0.0
+            for k in range(joints.shape[0]):
+                angles[j, k] = candidates[j, t, 6 + joints[k]]
+                away += (angles[j, k] - seeds[t, 6 + joints[k]]) ** 2
+            best = 0.0 if t == 0 else np.inf
+            for i in range(count if t > 0 else 0):
+                change = 0.0
+                for k in range(joints.shape[0]):
+                    change += (angles[j, k] - before[i, k]) ** 2
+                if total[i] + change_weight * change < best:
+                    best = total[i] + change_weight * change
+                    came_from[t, j] = i
+            following[j] = best + cost + neutral_weight * away
+        for j in range(count):
+            total[j] = following[j]
+            for k in range(joints.shape[0]):
+                before[j, k] = angles[j, k]
+    j = 0
+    for i in range(count):
+        if total[i] < total[j]:
+            j = i
+    for t in range(frames - 1, -1, -1):
+        if group == TRUNK:
+            for k in range(7):
+                out[t, k] = candidates[j, t, k]
+        for k in range(joints.shape[0]):
+            out[t, 6 + joints[k]] = candidates[j, t, 6 + joints[k]]
+        j = int(came_from[t, j])
+
+
+@jit(fastmath=True)
+def best_paths(
+    candidates: Float32[np.ndarray, "C T Q"],
+    costs: Float32[np.ndarray, "C T G"],
+    seeds: Float64[np.ndarray, "T Q"],
+    limbs: Limbs,
+    change_weight: float,
+    neutral_weight: float,
+    out: Float64[np.ndarray, "T Q"],
+) -> None:
+    """Configurations put together from each group's best path.
+
+    Args:
+        candidates: Answers of each frame.
+        costs: Cost of each group of bodies in each of them.
+        seeds: Neutral poses.
+        limbs: The groups.
+        change_weight: Weight of joint changes between frames, 1/rad^2.
+        neutral_weight: Weight of joints' distance from neutral, 1/rad^2.
+        out: Filled.
+    """
+    came_from = np.zeros((costs.shape[1], costs.shape[0]), np.int8)
+    for group in range(costs.shape[2]):
+        _best_path(
+            candidates, costs, seeds, group, limbs, change_weight, neutral_weight, came_from, out
+        )
+    for t in range(out.shape[0]):
+        size = 0.0
+        for k in range(3, 7):
+            size += out[t, k] ** 2
+        size = math.sqrt(size)
+        for k in range(3, 7):
+            out[t, k] /= size
