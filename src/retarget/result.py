@@ -15,6 +15,7 @@ from jaxtyping import Bool, Float32, Float64
 
 from retarget.errors import FileFormatError, OptionsError, RetargetError
 from retarget.files import atomic_write
+from retarget.geometry import slerp
 
 __all__ = ["RetargetingResult", "SourceClip"]
 
@@ -221,8 +222,8 @@ class RetargetingResult:
             return np.asarray(blend, values.dtype)
 
         qpos = linear(self.qpos)
-        qpos[:, 3:7] = _slerp(self.qpos[before, 3:7], self.qpos[after, 3:7], share)
-        rotations = _slerp(self.source.rotations[before], self.source.rotations[after], share)
+        qpos[:, 3:7] = slerp(self.qpos[before, 3:7], self.qpos[after, 3:7], share)
+        rotations = slerp(self.source.rotations[before], self.source.rotations[after], share)
         source = replace(
             self.source,
             positions=linear(self.source.positions),
@@ -238,18 +239,3 @@ class RetargetingResult:
             source=source,
             provenance={**self.provenance, "resampled_from_fps": self.fps},
         )
-
-
-def _slerp(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Spherical interpolation of unit quaternions (Shoemake 1985), along the shorter arc."""
-    first, second = first.astype(np.float64), second.astype(np.float64)
-    dot = np.sum(first * second, axis=-1, keepdims=True)
-    second = np.where(dot < 0, -second, second)
-    angle = np.arccos(np.clip(np.abs(dot), 0, 1))
-    weight = share.reshape(-1, *[1] * (first.ndim - 1))
-    small = angle < 1e-6
-    sine = np.where(small, 1.0, np.sin(angle))
-    near = np.where(small, 1 - weight, np.sin((1 - weight) * angle) / sine)
-    far = np.where(small, weight, np.sin(weight * angle) / sine)
-    blended = near * first + far * second
-    return np.asarray(blended / np.linalg.norm(blended, axis=-1, keepdims=True))
