@@ -8,6 +8,7 @@ from retarget._timing import timed
 from retarget._version import __version__
 from retarget.errors import RetargetError
 from retarget.motion.anatomy import Anatomy, find_anatomy
+from retarget.motion.body_contacts import BODY_CONTACTS
 from retarget.motion.contacts import Contacts, find_contacts
 from retarget.motion.edit import between, mirrored
 from retarget.motion.motion import Motion
@@ -92,6 +93,8 @@ def retarget_motion(
         joint_names=robot.joint_names,
         robot=robot.name,
         contacts=contacts.stance,
+        body_contacts=contacts.body,
+        body_contact_names=BODY_CONTACTS,
         frame_cost=cost,
         source=_source_clip(motion, contacts),
         residuals=measure_residuals(qpos, problem),

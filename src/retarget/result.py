@@ -62,6 +62,8 @@ class RetargetingResult:
         joint_names: Names of the n joints.
         robot: Name of the robot.
         contacts: Ground contact found on the human: foot (left, right) x (heel, toe).
+        body_contacts: Ground contact of other parts of the human's body.
+        body_contact_names: Names of these C parts, such as ``left_knee``.
         frame_cost: Cost of each frame before its last step, dimensionless; large where the robot could not follow.
         source: The human motion.
         residuals: What the constraints were missed by, by name and unit: ``anchor_m`` (a held heel or toe off its
@@ -83,6 +85,8 @@ class RetargetingResult:
     source: SourceClip
     provenance: dict[str, Any] = field(default_factory=dict)
     residuals: dict[str, Float32[np.ndarray, "T"]] = field(default_factory=dict)
+    body_contacts: Bool[np.ndarray, "T C"] = field(default_factory=lambda: np.zeros((0, 0), bool))
+    body_contact_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         problem = self._problem()

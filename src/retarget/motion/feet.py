@@ -24,13 +24,16 @@ __all__ = [
     "lowpass",
     "marker_noise",
     "speed",
+    "runs",
     "stance_height",
+    "stance_runs",
 ]
 
 # Hysteresis of ground contact, in leg lengths and leg lengths a second. Chosen on the dance, walk and jump clips;
 # anything within a third of these values gives the same stances.
 HEIGHT_ON, HEIGHT_OFF = 0.045, 0.065
 SPEED_ON, SPEED_OFF = 0.35, 0.55
+SHORTEST_STANCE = 0.08  # seconds; shorter touches and gaps are noise
 
 # Without flat stance: ankle to toe slopes about 30 degrees down on a human foot.
 ANKLE_TOE_SLOPE = np.radians(30.0)
@@ -143,3 +146,34 @@ def _sloped(along: Positions, shank: Frames) -> Frames:
     above = cross(along, hinge)
     z = np.cos(ANKLE_TOE_SLOPE) * above - np.sin(ANKLE_TOE_SLOPE) * along
     return frame_from_z(z, hinge)
+
+
+def stance_runs(
+    height: Float64[np.ndarray, "T"],
+    speeds: Float64[np.ndarray, "T"],
+    floor: float,
+    leg: float,
+    fps: float,
+) -> Bool[np.ndarray, "T"]:
+    """Runs that stay within the loose thresholds, reach the strict ones, and last; short gaps are closed."""
+    strict = (height < floor + HEIGHT_ON * leg) & (speeds < SPEED_ON * leg)
+    loose = (height < floor + HEIGHT_OFF * leg) & (speeds < SPEED_OFF * leg)
+    stance = np.zeros(len(height), bool)
+    for start, stop in runs(loose):
+        stance[start:stop] = strict[start:stop].any()
+    shortest = max(2, round(SHORTEST_STANCE * fps))
+    return _without_short_runs(~_without_short_runs(~stance, shortest), shortest)
+
+
+def _without_short_runs(mask: Bool[np.ndarray, "T"], shortest: int) -> Bool[np.ndarray, "T"]:
+    kept = mask.copy()
+    for start, stop in runs(mask):
+        if stop - start < shortest:
+            kept[start:stop] = False
+    return kept
+
+
+def runs(mask: Bool[np.ndarray, "T"]) -> list[tuple[int, int]]:
+    """Start and stop of each run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))

@@ -104,7 +104,7 @@ def _evaluate(
     body_kinematics(qpos, tree, R, r, scratch.a)
     cost = task_composites(qpos, R, r, tasks, clip.positions[t], clip.frames[t], C)
     x = scratch.x
-    for i in range(clip.contact_weights.shape[1]):
+    for i in range(2 * soles.feet.shape[0]):  # knees and hands are held where this start has them
         m = clip.contact_weights[t, i] * share
         if m > 0:
             b = soles.contact_bodies[i]
