@@ -89,6 +89,8 @@ class RetargetingResult:
     body_contact_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if not self.body_contact_names and not self.body_contacts.size:
+            object.__setattr__(self, "body_contacts", np.zeros((len(self.qpos), 0), bool))
         problem = self._problem()
         if problem:
             raise RetargetError(f"not a retargeting result: {problem}")
@@ -105,11 +107,14 @@ class RetargetingResult:
             return f"fps is {self.fps}"
         lengths = {
             "contacts": len(self.contacts),
+            "body_contacts": len(self.body_contacts),
             "frame_cost": len(self.frame_cost),
             "source positions": len(self.source.positions),
             "source rotations": len(self.source.rotations),
             **{name: len(values) for name, values in self.residuals.items()},
         }
+        if self.body_contacts.shape[1:] != (len(self.body_contact_names),):
+            return f"body_contacts are {self.body_contacts.shape}, names {self.body_contact_names}"
         for name, length in lengths.items():
             if length != frames:
                 return f"{name} has {length} frames, qpos {frames}"
@@ -138,6 +143,8 @@ class RetargetingResult:
                 json.dumps({"schema_version": SCHEMA_VERSION, **self.provenance}, allow_nan=False)
             ),
             "contacts": self.contacts,
+            "body_contacts": self.body_contacts,
+            "body_contact_names": np.array(self.body_contact_names, np.str_),
             "frame_cost": self.frame_cost.astype(np.float32),
             "source_position_roles": np.array(self.source.position_roles),
             "source_positions": self.source.positions,
@@ -182,6 +189,11 @@ class RetargetingResult:
                 joint_names=tuple(str(n) for n in data["joint_names"]),
                 robot=str(data["robot"]),
                 contacts=data["contacts"].astype(bool),
+                # Files of earlier versions have none.
+                body_contacts=data.get("body_contacts", np.zeros((len(data["qpos"]), 0))).astype(
+                    bool
+                ),
+                body_contact_names=tuple(str(n) for n in data.get("body_contact_names", ())),
                 frame_cost=data["frame_cost"].astype(np.float64),
                 source=SourceClip(
                     tuple(str(n) for n in data["source_position_roles"]),
@@ -238,6 +250,7 @@ class RetargetingResult:
             qpos=qpos,
             fps=float(fps),
             contacts=self.contacts[nearest],
+            body_contacts=self.body_contacts[nearest],
             frame_cost=linear(self.frame_cost),
             residuals={name: linear(values) for name, values in self.residuals.items()},
             source=source,

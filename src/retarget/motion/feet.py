@@ -27,6 +27,7 @@ __all__ = [
     "runs",
     "stance_height",
     "stance_runs",
+    "without_torsion",
 ]
 
 # Hysteresis of ground contact, in leg lengths and leg lengths a second. Chosen on the dance, walk and jump clips;
@@ -39,6 +40,8 @@ SHORTEST_STANCE = 0.08  # seconds; shorter touches and gaps are noise
 ANKLE_TOE_SLOPE = np.radians(30.0)
 # An offset further than this from that guess was fitted to a foot that was not on the floor.
 LARGEST_SLOPE_ERROR = np.radians(40.0)
+# The shank's torsion is 15 degrees in most people, hardly ever more than twice that.
+LARGEST_TORSION = np.radians(30.0)
 # Marker speed noise in leg lengths a second, below which it cannot flip a contact.
 HARMLESS_SPEED_NOISE = 0.08
 
@@ -131,6 +134,23 @@ def fit_foot(
         if np.trace(offset.T @ fitted) > 1 + 2 * np.cos(LARGEST_SLOPE_ERROR):
             offset, misfit = fitted, fitted_misfit
     return (offset, misfit), flat
+
+
+def without_torsion(
+    offset: Float64[np.ndarray, "3 3"], recorded: Frames, shank: Frames
+) -> Float64[np.ndarray, "3 3"]:
+    """A foot's constant offset, turned about the sole's normal so that x is where the knee bends to.
+
+    Human feet point outwards from there by a constant torsion of the shank (about 15 degrees). Robots have none, and
+    no ankle that turns about the shank: a foot that stands turned out would turn the whole leg.
+    """
+    feet = recorded @ offset
+    ahead = np.einsum("tij,ti->tj", feet, shank[..., 0])
+    torsion = float(np.median(np.arctan2(ahead[:, 1], ahead[:, 0])))
+    torsion = min(max(torsion, -LARGEST_TORSION), LARGEST_TORSION)
+    cosine, sine = np.cos(torsion), np.sin(torsion)
+    turn = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
+    return np.asarray(offset @ turn)
 
 
 def _low_and_slow(marker: Positions, fps: float, leg_length: float) -> Bool[np.ndarray, "T"]:

@@ -44,7 +44,7 @@ class StartOptions(NamedTuple):
         regularisation: Added to the diagonal.
     """
 
-    anchor_share: float = 0.01
+    anchor_share: float = 0.002
     pull: float = 0.05
     path: float = 0.1
     warm_steps: int = 4
