@@ -9,8 +9,6 @@ from jaxtyping import Bool, Float64
 
 from retarget.motion.anatomy import Anatomy
 from retarget.motion.feet import (
-    HEIGHT_OFF,
-    HEIGHT_ON,
     SPEED_ON,
     lowpass,
     speed,
@@ -68,9 +66,7 @@ def find_body_contacts(anatomy: Anatomy, floor: float) -> Bool[np.ndarray, "T C"
         rest = stance_height(heights[:, pair][low], speeds[:, pair][low], leg)
         rest = min(max(rest, LOWEST_REST * leg), HIGHEST_REST * leg)
         for column in range(first, first + len(SIDES)):
-            touching[:, column] = stance_runs(
-                heights[:, column], speeds[:, column], rest, leg, fps
-            )
+            touching[:, column] = stance_runs(heights[:, column], speeds[:, column], rest, leg, fps)
     return touching
 
 
@@ -82,4 +78,4 @@ def carried_share(anatomy: Anatomy) -> Float64[np.ndarray, "T C"]:
         above = anatomy.points[f"{side}_{_ABOVE[part]}"][:, 2] - anatomy.points[joint][:, 2]
         height = above / anatomy.leg_length
         shares.append((height - CARRIES_NOTHING) / (CARRIES - CARRIES_NOTHING))
-    return np.clip(np.stack(shares, axis=1), 0.0, 1.0)
+    return np.asarray(np.clip(np.stack(shares, axis=1), 0.0, 1.0))

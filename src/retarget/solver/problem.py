@@ -118,9 +118,7 @@ def make_problem(
             regularisation=weights.regularisation,
             heel_lift=weights.heel_lift,
         ),
-        clip=_clip(
-            targets, anatomy, segments, weights, list(touches), contacts=options.contacts
-        ),
+        clip=_clip(targets, anatomy, segments, weights, list(touches), contacts=options.contacts),
     )
 
 
@@ -187,9 +185,7 @@ def _centres(robot: RobotModel, segment: str) -> tuple[int, int]:
     return -1, -1
 
 
-def _soles(
-    robot: RobotModel, anatomy: RobotAnatomy, touching: Sequence[TouchPoint]
-) -> Soles:
+def _soles(robot: RobotModel, anatomy: RobotAnatomy, touching: Sequence[TouchPoint]) -> Soles:
     feet = np.repeat(np.ascontiguousarray(robot.feet, np.int64), 2)
     return Soles(
         feet=np.ascontiguousarray(robot.feet, np.int64),

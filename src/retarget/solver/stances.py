@@ -14,9 +14,9 @@ __all__ = ["hold_stances"]
 
 # Share of the anchors' weights in the solve that shows where stances want to be: loose enough for them to move,
 # tight enough that their places hardly differ within a stance, so that nothing slides.
-LOOSE = 0.1
+LOOSE = 0.2
 # Seconds, as `STANCE_MEMORY`: about as long as kneeling down takes, which turns a robot's foot most.
-MEMORY = 2.0
+MEMORY = 1.5
 
 
 def hold_stances(
@@ -38,15 +38,13 @@ def hold_stances(
     stances = _stances(clip)
     carried = (clip.contact_weights[:, problem.soles.contact_feet < 0] > 0).any(axis=1)
     moved = np.isin(stances, np.unique(stances[carried])) & (stances > 0)
-    for first, last in runs(moved.any(axis=1)):
+    for first, last in runs(np.asarray(moved.any(axis=1))):
         part = Clip(*(array[first:last] for array in clip))
         loose = part._replace(
             contact_weights=LOOSE * part.contact_weights, anchors=anchors[first:last]
         )
         wanted, _, _ = solve_clip(start[first:last], problem._replace(clip=loose), options)
-        places = anchors_from_start(
-            wanted, part, problem.fps, problem.tree, problem.soles, MEMORY
-        )
+        places = anchors_from_start(wanted, part, problem.fps, problem.tree, problem.soles, MEMORY)
         anchors[first:last] = np.where(moved[first:last, :, None], places, anchors[first:last])
     return problem._replace(clip=clip._replace(anchors=anchors))
 
