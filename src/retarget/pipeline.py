@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float64
 
 from retarget._timing import timed
 from retarget._version import __version__
@@ -17,8 +16,6 @@ from retarget.motion.segments import needed_roles
 from retarget.options import RetargetOptions
 from retarget.result import RetargetingResult, SourceClip
 from retarget.robots.model import RobotModel
-from retarget.solver.arrays import Problem
-from retarget.solver.clip import ClipOptions, solve_clip
 from retarget.solver.problem import (
     TaskWeights,
     make_problem,
@@ -26,7 +23,7 @@ from retarget.solver.problem import (
     rated_start_options,
 )
 from retarget.solver.residuals import measure_residuals
-from retarget.solver.stances import hold_stances
+from retarget.solver.stances import solve_held
 from retarget.solver.start import solve_start
 from retarget.targets.build import Targets, build_targets, cold_start
 from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
@@ -84,8 +81,8 @@ def retarget_motion(
             cold_start(targets, shape, robot), problem, rated_start_options(targets.fps)
         ),
     )
-    problem, (qpos, cost, steps) = timed(
-        seconds, "solve", lambda: _solve(start, problem, rated_clip_options(targets.fps))
+    problem, qpos, cost, steps = timed(
+        seconds, "solve", lambda: solve_held(start, problem, rated_clip_options(targets.fps))
     )
     result = RetargetingResult(
         qpos=qpos,
@@ -113,14 +110,6 @@ def retarget_motion(
         },
     )
     return result if options.fps is None else result.resampled(options.fps)
-
-
-def _solve(
-    start: Float64[np.ndarray, "T Q"], problem: Problem, options: ClipOptions
-) -> tuple[Problem, tuple[Float64[np.ndarray, "T Q"], Float64[np.ndarray, "T"], int]]:
-    """The problem with its stances held, and its solution."""
-    held = hold_stances(start, problem, options)
-    return held, solve_clip(start, held, options)
 
 
 def make_targets(

@@ -10,7 +10,7 @@ from retarget.solver.anchors import anchors_from_start
 from retarget.solver.arrays import Clip, Problem
 from retarget.solver.clip import ClipOptions, solve_clip
 
-__all__ = ["hold_stances"]
+__all__ = ["hold_stances", "solve_held"]
 
 # Share of the anchors' weights in the solve that shows where stances want to be: loose enough for them to move,
 # tight enough that their places hardly differ within a stance, so that nothing slides.
@@ -47,6 +47,14 @@ def hold_stances(
         places = anchors_from_start(wanted, part, problem.fps, problem.tree, problem.soles, MEMORY)
         anchors[first:last] = np.where(moved[first:last, :, None], places, anchors[first:last])
     return problem._replace(clip=clip._replace(anchors=anchors))
+
+
+def solve_held(
+    start: Float64[np.ndarray, "T Q"], problem: Problem, options: ClipOptions
+) -> tuple[Problem, Float64[np.ndarray, "T Q"], Float64[np.ndarray, "T"], int]:
+    """The problem with its stances held, and what `solve_clip` returns for it."""
+    held = hold_stances(start, problem, options)
+    return held, *solve_clip(start, held, options)
 
 
 def _stances(clip: Clip) -> Int64[np.ndarray, "T K"]:
