@@ -98,7 +98,7 @@ LAYERS = {  # what each part may import; "kinematics" is solver.kinematics and s
     "_jit": set[str](),
     "_timing": set[str](),
     "options": set[str](),
-    "result": {"errors", "files"},
+    "result": {"errors", "files", "geometry"},
     "motion": {"errors", "kinds", "geometry", "_jit"},
     "robots": {"errors", "kinds", "geometry"},
     "kinematics": {"_jit", "robots"},

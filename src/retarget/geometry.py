@@ -16,6 +16,9 @@ __all__ = [
     "matrix_from_quaternion",
     "mean_rotation",
     "quaternion_from_matrix",
+    "quaternion_product",
+    "rotated",
+    "slerp",
     "transpose_product",
     "unit",
 ]
@@ -99,6 +102,43 @@ def quaternion_from_matrix(matrices: Matrices) -> Quaternions:
     rows = np.take_along_axis(outer, best[..., None, None], axis=-2)[..., 0, :]
     rows = rows / np.linalg.norm(rows, axis=-1, keepdims=True)
     return np.asarray(np.where(rows[..., :1] < 0, -rows, rows))
+
+
+def quaternion_product(first: Quaternions, second: Quaternions) -> Quaternions:
+    """Hamilton's product: the rotation ``second`` followed by ``first``."""
+    a, b, c, d = np.moveaxis(np.asarray(first, np.float64), -1, 0)
+    w, x, y, z = np.moveaxis(np.asarray(second, np.float64), -1, 0)
+    return np.stack(
+        [
+            a * w - b * x - c * y - d * z,
+            a * x + b * w + c * z - d * y,
+            a * y - b * z + c * w + d * x,
+            a * z + b * y - c * x + d * w,
+        ],
+        axis=-1,
+    )
+
+
+def rotated(quaternions: Quaternions, vectors: Vectors) -> Vectors:
+    """Vectors turned by unit quaternions: v + 2 q x (q x v + w v) with q the vector part."""
+    w, q = quaternions[..., :1], quaternions[..., 1:]
+    vectors = np.broadcast_to(vectors, q.shape)
+    return np.asarray(vectors + 2 * cross(q, cross(q, vectors) + w * vectors))
+
+
+def slerp(first: Quaternions, second: Quaternions, share: Float64[np.ndarray, "T"]) -> Quaternions:
+    """Spherical interpolation of unit quaternions (Shoemake 1985), along the shorter arc."""
+    first, second = first.astype(np.float64), second.astype(np.float64)
+    dot = np.sum(first * second, axis=-1, keepdims=True)
+    second = np.where(dot < 0, -second, second)
+    angle = np.arccos(np.clip(np.abs(dot), 0, 1))
+    weight = share.reshape(-1, *[1] * (first.ndim - 1))
+    small = angle < 1e-6
+    sine = np.where(small, 1.0, np.sin(angle))
+    near = np.where(small, 1 - weight, np.sin((1 - weight) * angle) / sine)
+    far = np.where(small, weight, np.sin(weight * angle) / sine)
+    blended = near * first + far * second
+    return np.asarray(blended / np.linalg.norm(blended, axis=-1, keepdims=True))
 
 
 def transpose_product(first: Matrices, second: Matrices) -> Matrices:

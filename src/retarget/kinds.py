@@ -116,6 +116,7 @@ class MotionFormatKind(Kind):
     AUTO: ClassVar[MotionFormatKind]
     BVH: ClassVar[MotionFormatKind]
     AMP_NPZ: ClassVar[MotionFormatKind]
+    DEEPMIMIC: ClassVar[MotionFormatKind]
 
 
 class RobotKind(Kind):
@@ -137,6 +138,7 @@ class RunStatus(Kind):
 MotionFormatKind.AUTO = MotionFormatKind.register("auto")
 MotionFormatKind.BVH = MotionFormatKind.register("bvh")
 MotionFormatKind.AMP_NPZ = MotionFormatKind.register("amp_npz")
+MotionFormatKind.DEEPMIMIC = MotionFormatKind.register("deepmimic")
 RobotKind.UNITREE_G1 = RobotKind.register("unitree_g1")
 RobotKind.UNITREE_H1 = RobotKind.register("unitree_h1")
 RobotKind.BOOSTER_T1 = RobotKind.register("booster_t1")

@@ -10,6 +10,7 @@ from retarget._timing import timed
 from retarget._version import __version__
 from retarget.errors import RetargetError
 from retarget.motion.anatomy import Anatomy, find_anatomy
+from retarget.motion.body_contacts import BODY_CONTACTS
 from retarget.motion.contacts import Contacts, find_contacts
 from retarget.motion.edit import between, mirrored
 from retarget.motion.motion import Motion
@@ -17,8 +18,6 @@ from retarget.motion.segments import needed_roles
 from retarget.options import RetargetOptions
 from retarget.result import RetargetingResult, SourceClip, packed_rotations
 from retarget.robots.model import RobotModel
-from retarget.solver.anchors import anchors_from_start
-from retarget.solver.clip import solve_clip
 from retarget.solver.joint_limits import joint_limits
 from retarget.solver.problem import (
     TaskWeights,
@@ -28,6 +27,7 @@ from retarget.solver.problem import (
 )
 from retarget.solver.rates import at_rate
 from retarget.solver.residuals import measure_residuals
+from retarget.solver.stances import solve_held
 from retarget.solver.start import solve_start
 from retarget.targets.build import Targets, build_targets, cold_start
 from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
@@ -83,10 +83,8 @@ def retarget_motion(
     start = timed(
         seconds, "start", lambda: solve_start(seeds, problem, rated_start_options(targets.fps))
     )
-    anchors = anchors_from_start(start, problem.clip, targets.fps, problem.tree, problem.soles)
-    problem = problem._replace(clip=problem.clip._replace(anchors=anchors))
-    qpos, cost, steps = timed(
-        seconds, "solve", lambda: solve_clip(start, problem, rated_clip_options(targets.fps))
+    problem, qpos, cost, steps = timed(
+        seconds, "solve", lambda: solve_held(start, problem, rated_clip_options(targets.fps))
     )
     result = RetargetingResult(
         qpos=qpos,
@@ -94,6 +92,8 @@ def retarget_motion(
         joint_names=robot.joint_names,
         robot=robot.name,
         contacts=contacts.stance,
+        body_contacts=contacts.body,
+        body_contact_names=BODY_CONTACTS,
         frame_cost=cost,
         source=_source_clip(motion, contacts),
         residuals=measure_residuals(qpos, problem),

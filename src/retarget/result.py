@@ -15,6 +15,7 @@ from jaxtyping import Bool, Float32, Float64, Int16
 
 from retarget.errors import FileFormatError, OptionsError, RetargetError
 from retarget.files import atomic_write
+from retarget.geometry import slerp
 
 __all__ = ["RetargetingResult", "SourceClip", "packed_rotations"]
 
@@ -84,6 +85,8 @@ class RetargetingResult:
         joint_names: Names of the n joints.
         robot: Name of the robot.
         contacts: Ground contact found on the human: foot (left, right) x (heel, toe).
+        body_contacts: Ground contact of other parts of the human's body.
+        body_contact_names: Names of these C parts, such as ``left_knee``.
         frame_cost: Cost of each frame before its last step, dimensionless; large where the robot could not follow.
         source: The human motion.
         residuals: What the constraints were missed by, by name and unit: ``anchor_m`` (a held heel or toe off its
@@ -105,8 +108,12 @@ class RetargetingResult:
     source: SourceClip
     provenance: dict[str, Any] = field(default_factory=dict)
     residuals: dict[str, Float32[np.ndarray, "T"]] = field(default_factory=dict)
+    body_contacts: Bool[np.ndarray, "T C"] = field(default_factory=lambda: np.zeros((0, 0), bool))
+    body_contact_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if not self.body_contact_names and not self.body_contacts.size:
+            object.__setattr__(self, "body_contacts", np.zeros((len(self.qpos), 0), bool))
         problem = self._problem()
         if problem:
             raise RetargetError(f"not a retargeting result: {problem}")
@@ -123,11 +130,14 @@ class RetargetingResult:
             return f"fps is {self.fps}"
         lengths = {
             "contacts": len(self.contacts),
+            "body_contacts": len(self.body_contacts),
             "frame_cost": len(self.frame_cost),
             "source positions": len(self.source.positions),
             "source rotations": len(self.source.rotations),
             **{name: len(values) for name, values in self.residuals.items()},
         }
+        if self.body_contacts.shape[1:] != (len(self.body_contact_names),):
+            return f"body_contacts are {self.body_contacts.shape}, names {self.body_contact_names}"
         for name, length in lengths.items():
             if length != frames:
                 return f"{name} has {length} frames, qpos {frames}"
@@ -156,6 +166,8 @@ class RetargetingResult:
                 json.dumps({"schema_version": SCHEMA_VERSION, **self.provenance}, allow_nan=False)
             ),
             "contacts": self.contacts,
+            "body_contacts": self.body_contacts,
+            "body_contact_names": np.array(self.body_contact_names, np.str_),
             "frame_cost": self.frame_cost.astype(np.float32),
             "source_position_roles": np.array(self.source.position_roles),
             "source_positions": self.source.positions,
@@ -210,6 +222,11 @@ class RetargetingResult:
                 joint_names=tuple(str(n) for n in data["joint_names"]),
                 robot=str(data["robot"]),
                 contacts=data["contacts"].astype(bool),
+                # Files of earlier versions have none.
+                body_contacts=data.get("body_contacts", np.zeros((len(data["qpos"]), 0))).astype(
+                    bool
+                ),
+                body_contact_names=tuple(str(n) for n in data.get("body_contact_names", ())),
                 frame_cost=data["frame_cost"].astype(np.float64),
                 source=SourceClip(
                     tuple(str(n) for n in data["source_position_roles"]),
@@ -254,8 +271,8 @@ class RetargetingResult:
             return np.asarray(blend, values.dtype)
 
         qpos = linear(self.qpos)
-        qpos[:, 3:7] = _slerp(self.qpos[before, 3:7], self.qpos[after, 3:7], share)
-        rotations = _slerp(
+        qpos[:, 3:7] = slerp(self.qpos[before, 3:7], self.qpos[after, 3:7], share)
+        rotations = slerp(
             _unpacked(self.source.rotations[before]), _unpacked(self.source.rotations[after]), share
         )
         source = replace(
@@ -268,23 +285,9 @@ class RetargetingResult:
             qpos=qpos,
             fps=float(fps),
             contacts=self.contacts[nearest],
+            body_contacts=self.body_contacts[nearest],
             frame_cost=linear(self.frame_cost),
             residuals={name: linear(values) for name, values in self.residuals.items()},
             source=source,
             provenance={**self.provenance, "resampled_from_fps": self.fps},
         )
-
-
-def _slerp(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Spherical interpolation of unit quaternions (Shoemake 1985), along the shorter arc."""
-    first, second = first.astype(np.float64), second.astype(np.float64)
-    dot = np.sum(first * second, axis=-1, keepdims=True)
-    second = np.where(dot < 0, -second, second)
-    angle = np.arccos(np.clip(np.abs(dot), 0, 1))
-    weight = share.reshape(-1, *[1] * (first.ndim - 1))
-    small = angle < 1e-6
-    sine = np.where(small, 1.0, np.sin(angle))
-    near = np.where(small, 1 - weight, np.sin((1 - weight) * angle) / sine)
-    far = np.where(small, weight, np.sin(weight * angle) / sine)
-    blended = near * first + far * second
-    return np.asarray(blended / np.linalg.norm(blended, axis=-1, keepdims=True))

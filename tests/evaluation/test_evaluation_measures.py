@@ -294,6 +294,7 @@ def test_what_a_short_clip_cannot_show_has_no_value(frames: int, robot: RobotMod
         jumps,
         qpos=jumps.qpos[:frames],
         contacts=jumps.contacts[:frames],
+        body_contacts=jumps.body_contacts[:frames],
         frame_cost=jumps.frame_cost[:frames],
         residuals={name: values[:frames] for name, values in jumps.residuals.items()},
         source=replace(

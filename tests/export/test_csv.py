@@ -103,6 +103,7 @@ def test_one_frame_is_one_row(result: RetargetingResult, tmp_path: Path) -> None
         result,
         qpos=result.qpos[:1],
         contacts=result.contacts[:1],
+        body_contacts=result.body_contacts[:1],
         frame_cost=np.zeros(1),
         source=source,
     )

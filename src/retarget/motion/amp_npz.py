@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.errors import FileFormatError
+from retarget.geometry import rotated
 from retarget.motion.recording import Recording
 
 __all__ = ["looks_like_amp_npz", "read_amp_npz"]
@@ -132,7 +133,7 @@ def _recording(
 ) -> Recording:
     bodies = list(_PARENTS)
     feet = [bodies.index("left_foot"), bodies.index("right_foot")]
-    toes = positions[:, feet] + _rotated(rotations[:, feet], _TOE_IN_FOOT)
+    toes = positions[:, feet] + rotated(rotations[:, feet], _TOE_IN_FOOT)
     parents = [bodies.index(parent) if parent else -1 for parent in _PARENTS.values()]
     return Recording(
         joint_names=(*bodies, "left_foot#toe", "right_foot#toe"),
@@ -144,11 +145,3 @@ def _recording(
         up_axis="z",
         notes=("the format has no toes; the front ends of the model's soles stand in for them",),
     )
-
-
-def _rotated(
-    quaternions: Float64[np.ndarray, "*n 4"], vector: Float64[np.ndarray, "3"]
-) -> Float64[np.ndarray, "*n 3"]:
-    """A vector turned by unit quaternions: v + 2 q x (q x v + w v) with q the vector part."""
-    w, q = quaternions[..., :1], quaternions[..., 1:]
-    return np.asarray(vector + 2 * np.cross(q, np.cross(q, vector) + w * vector))

@@ -23,7 +23,7 @@ from retarget.geometry import (
     matrix_from_quaternion,
     unit,
 )
-from retarget.motion.feet import FootMarkers, fit_foot, marker_noise
+from retarget.motion.feet import FootMarkers, fit_foot, marker_noise, without_torsion
 from retarget.motion.motion import Motion
 from retarget.motion.segments import LIMB_SEGMENTS, LIMBS, SEGMENTS, SIDES, needed_roles
 
@@ -89,7 +89,7 @@ def calibrate(
         wrist = recorded[f"{side}_wrist"]
         fits[f"{side}_hand"] = constant_offset(wrist, forearm, np.ones(len(forearm)))
         shank = _long_frames(side, "shank", ("knee", "ankle"), points, recorded, fits)
-        fits[f"{side}_foot"], flat[side] = fit_foot(
+        (offset, misfit), flat[side] = fit_foot(
             markers[side],
             recorded[f"{side}_ankle"],
             shank,
@@ -98,6 +98,7 @@ def calibrate(
             fps=motion.fps,
             noise=noise,
         )
+        fits[f"{side}_foot"] = without_torsion(offset, recorded[f"{side}_ankle"], shank), misfit
     offsets = np.stack([fits[segment][0] for segment in SEGMENTS])
     residuals = np.array([fits[segment][1] for segment in SEGMENTS])
     return Calibration(leg_length, offsets, residuals, noise), flat

@@ -1,4 +1,4 @@
-"""Ground contact of heels and toes: facts of the clip, found once on the human."""
+"""Ground contact: facts of the clip, found once on the human."""
 
 from __future__ import annotations
 
@@ -8,30 +8,23 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from retarget.motion.anatomy import Anatomy
-from retarget.motion.feet import (
-    HEIGHT_OFF,
-    HEIGHT_ON,
-    SPEED_OFF,
-    SPEED_ON,
-    lowpass,
-    speed,
-    stance_height,
-)
+from retarget.motion.body_contacts import find_body_contacts
+from retarget.motion.feet import lowpass, speed, stance_height, stance_runs
 from retarget.motion.segments import SIDES
 
-__all__ = ["HEEL", "TOE", "Contacts", "find_contacts", "runs"]
+__all__ = ["HEEL", "TOE", "Contacts", "find_contacts"]
 
 HEEL, TOE = 0, 1
-SHORTEST_STANCE = 0.08  # seconds; shorter touches and gaps are noise
 SHARED_FLOOR = 0.05  # leg lengths; feet that rest at heights closer than this stand on one floor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contacts:
-    """When heels and toes are on the ground, and where the ground is.
+    """When heels, toes, knees and hands are on the ground, and where the ground is.
 
     Attributes:
         stance: Foot (left, right) x point (heel, toe).
+        body: Knees and hands, in the order of `body_contacts.BODY_CONTACTS`.
         ankle_heights: Height of each ankle joint while its foot is flat, metres.
         toe_heights: Height of each toe joint in stance, metres; the lower is the clip's floor.
         heel_points: Each heel in its foot's anatomical frame, from the ankle, metres; recorded skeletons have none.
@@ -39,6 +32,7 @@ class Contacts:
     """
 
     stance: Bool[np.ndarray, "T 2 2"]
+    body: Bool[np.ndarray, "T C"]
     ankle_heights: Float64[np.ndarray, "2"]
     toe_heights: Float64[np.ndarray, "2"]
     heel_points: Float64[np.ndarray, "2 3"]
@@ -69,7 +63,7 @@ def find_contacts(anatomy: Anatomy) -> Contacts:
     heel_heights = np.empty(2)
     stance = np.zeros((len(smooth["left_toe"]), 2, 2), bool)
     for foot, side in enumerate(SIDES):
-        stance[:, foot, TOE] = _stance(
+        stance[:, foot, TOE] = stance_runs(
             smooth[f"{side}_toe"][:, 2], speeds[f"{side}_toe"], toe_heights[foot], leg, fps
         )
         heel = anatomy.points[f"{side}_ankle"] + anatomy.frames[f"{side}_foot"] @ heel_points[foot]
@@ -77,8 +71,9 @@ def find_contacts(anatomy: Anatomy) -> Contacts:
         flat = anatomy.flat[side]
         rest = np.median(heel[flat, 2]) if flat.sum() >= 3 else np.percentile(heel[:, 2], 5)
         heel_heights[foot] = rest
-        stance[:, foot, HEEL] = _stance(heel[:, 2], speed(heel, fps), float(rest), leg, fps)
-    return Contacts(stance, ankle_heights, toe_heights, heel_points, heel_heights)
+        stance[:, foot, HEEL] = stance_runs(heel[:, 2], speed(heel, fps), float(rest), leg, fps)
+    body = find_body_contacts(anatomy, float(toe_heights.min()))
+    return Contacts(stance, body, ankle_heights, toe_heights, heel_points, heel_heights)
 
 
 def _ankle_height(
@@ -97,38 +92,3 @@ def _shared(heights: Float64[np.ndarray, "2"], leg: float) -> Float64[np.ndarray
     """Both feet on one floor; where they differ much, the lower foot knows it better."""
     apart = abs(heights[1] - heights[0]) > SHARED_FLOOR * leg
     return np.full(2, heights.min() if apart else heights.mean())
-
-
-def _stance(
-    height: Float64[np.ndarray, "T"],
-    speeds: Float64[np.ndarray, "T"],
-    floor: float,
-    leg: float,
-    fps: float,
-) -> Bool[np.ndarray, "T"]:
-    """Runs that stay within the loose thresholds, reach the strict ones, and last; short gaps are closed."""
-    strict = (height < floor + HEIGHT_ON * leg) & (speeds < SPEED_ON * leg)
-    loose = (height < floor + HEIGHT_OFF * leg) & (speeds < SPEED_OFF * leg)
-    stance = np.zeros(len(height), bool)
-    for start, stop in runs(loose):
-        stance[start:stop] = strict[start:stop].any()
-    shortest = max(2, round(SHORTEST_STANCE * fps))
-    return _without_short_runs(~_without_short_runs(~stance, shortest), shortest)
-
-
-def _without_short_runs(mask: Bool[np.ndarray, "T"], shortest: int) -> Bool[np.ndarray, "T"]:
-    kept = mask.copy()
-    for start, stop in runs(mask):
-        if stop - start < shortest:
-            kept[start:stop] = False
-    return kept
-
-
-def runs(mask: Bool[np.ndarray, "T"]) -> list[tuple[int, int]]:
-    """Start and stop of each run of True."""
-    edges = (np.flatnonzero(mask[1:] != mask[:-1]) + 1).tolist()
-    if len(mask) and mask[0]:
-        edges.insert(0, 0)
-    if len(mask) and mask[-1]:
-        edges.append(len(mask))
-    return list(zip(edges[::2], edges[1::2], strict=True))

@@ -23,19 +23,25 @@ __all__ = [
     "fit_foot",
     "lowpass",
     "marker_noise",
+    "runs",
     "speed",
     "stance_height",
+    "stance_runs",
+    "without_torsion",
 ]
 
 # Hysteresis of ground contact, in leg lengths and leg lengths a second. Chosen on the dance, walk and jump clips;
 # anything within a third of these values gives the same stances.
 HEIGHT_ON, HEIGHT_OFF = 0.045, 0.065
 SPEED_ON, SPEED_OFF = 0.35, 0.55
+SHORTEST_STANCE = 0.08  # seconds; shorter touches and gaps are noise
 
 # Without flat stance: ankle to toe slopes about 30 degrees down on a human foot.
 ANKLE_TOE_SLOPE = np.radians(30.0)
 # An offset further than this from that guess was fitted to a foot that was not on the floor.
 LARGEST_SLOPE_ERROR = np.radians(40.0)
+# The shank's torsion is 15 degrees in most people, hardly ever more than twice that.
+LARGEST_TORSION = np.radians(30.0)
 # Marker speed noise in leg lengths a second, below which it cannot flip a contact.
 HARMLESS_SPEED_NOISE = 0.08
 
@@ -135,6 +141,23 @@ def fit_foot(
     return (offset, misfit), flat
 
 
+def without_torsion(
+    offset: Float64[np.ndarray, "3 3"], recorded: Frames, shank: Frames
+) -> Float64[np.ndarray, "3 3"]:
+    """A foot's constant offset, turned about the sole's normal so that x is where the knee bends to.
+
+    Human feet point outwards from there by a constant torsion of the shank (about 15 degrees). Robots have none, and
+    no ankle that turns about the shank: a foot that stands turned out would turn the whole leg.
+    """
+    feet = recorded @ offset
+    ahead = np.einsum("tij,ti->tj", feet, shank[..., 0])
+    torsion = float(np.median(np.arctan2(ahead[:, 1], ahead[:, 0])))
+    torsion = min(max(torsion, -LARGEST_TORSION), LARGEST_TORSION)
+    cosine, sine = np.cos(torsion), np.sin(torsion)
+    turn = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
+    return np.asarray(offset @ turn)
+
+
 def _low_and_slow(marker: Positions, fps: float, leg_length: float) -> Bool[np.ndarray, "T"]:
     speeds = speed(marker, fps)
     floor = stance_height(marker[:, 2], speeds, leg_length)
@@ -148,3 +171,38 @@ def _sloped(along: Positions, shank: Frames) -> Frames:
     above = cross(along, hinge)
     z = np.cos(ANKLE_TOE_SLOPE) * above - np.sin(ANKLE_TOE_SLOPE) * along
     return frame_from_z(z, hinge)
+
+
+def stance_runs(
+    height: Float64[np.ndarray, "T"],
+    speeds: Float64[np.ndarray, "T"],
+    floor: float,
+    leg: float,
+    fps: float,
+) -> Bool[np.ndarray, "T"]:
+    """Runs that stay within the loose thresholds, reach the strict ones, and last; short gaps are closed."""
+    strict = (height < floor + HEIGHT_ON * leg) & (speeds < SPEED_ON * leg)
+    loose = (height < floor + HEIGHT_OFF * leg) & (speeds < SPEED_OFF * leg)
+    stance = np.zeros(len(height), bool)
+    for start, stop in runs(loose):
+        stance[start:stop] = strict[start:stop].any()
+    shortest = max(2, round(SHORTEST_STANCE * fps))
+    return _without_short_runs(~_without_short_runs(~stance, shortest), shortest)
+
+
+def _without_short_runs(mask: Bool[np.ndarray, "T"], shortest: int) -> Bool[np.ndarray, "T"]:
+    kept = mask.copy()
+    for start, stop in runs(mask):
+        if stop - start < shortest:
+            kept[start:stop] = False
+    return kept
+
+
+def runs(mask: Bool[np.ndarray, "T"]) -> list[tuple[int, int]]:
+    """Start and stop of each run of True."""
+    edges = (np.flatnonzero(mask[1:] != mask[:-1]) + 1).tolist()
+    if len(mask) and mask[0]:
+        edges.insert(0, 0)
+    if len(mask) and mask[-1]:
+        edges.append(len(mask))
+    return list(zip(edges[::2], edges[1::2], strict=True))

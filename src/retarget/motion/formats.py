@@ -124,6 +124,12 @@ def _read_amp_npz(data: bytes, path: Path) -> Recording:
     return read_amp_npz(data, path)
 
 
+def _read_deepmimic(data: bytes, path: Path) -> Recording:
+    from retarget.motion.deepmimic import read_deepmimic
+
+    return read_deepmimic(data, path)
+
+
 def _looks_like_bvh(data: bytes) -> bool:
     from retarget.motion.bvh_hierarchy import looks_like_bvh
 
@@ -134,6 +140,12 @@ def _looks_like_amp_npz(data: bytes) -> bool:
     from retarget.motion.amp_npz import looks_like_amp_npz
 
     return looks_like_amp_npz(data)
+
+
+def _looks_like_deepmimic(data: bytes) -> bool:
+    from retarget.motion.deepmimic import looks_like_deepmimic
+
+    return looks_like_deepmimic(data)
 
 
 _registry: dict[MotionFormatKind, MotionFormat] = {}
@@ -150,4 +162,11 @@ register_reader(
     description="NumPy archive of the 15-body AMP humanoid: metres, z up",
     suffixes=(".npz",),
     recognises=_looks_like_amp_npz,
+)
+register_reader(
+    MotionFormatKind.DEEPMIMIC,
+    _read_deepmimic,
+    description="JSON rows of DeepMimic's 15-joint humanoid: metres, y up",
+    suffixes=(".txt", ".json"),
+    recognises=_looks_like_deepmimic,
 )

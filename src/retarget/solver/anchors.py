@@ -53,6 +53,30 @@ def _place_anchors(
             for k in range(2):
                 _moving_mean(place[start:stop, i, k], half, anchors[start:stop, i, k])
             start = stop
+    for foot in range(soles.feet.shape[0]):
+        _keep_length(weights, anchors, 2 * foot, soles)
+
+
+@jit(fastmath=True)
+def _keep_length(
+    weights: Float64[np.ndarray, "T K"],
+    anchors: Float64[np.ndarray, "T K 3"],
+    heel: int,
+    soles: Soles,
+) -> None:
+    """Move a foot's heel to its length behind the toe, where both are held: means of a turning foot are nearer."""
+    toe = heel + 1
+    length = 0.0
+    for k in range(3):
+        length += (soles.contact_points[toe, k] - soles.contact_points[heel, k]) ** 2
+    length = np.sqrt(length)
+    for t in range(weights.shape[0]):
+        if weights[t, heel] > 0 and weights[t, toe] > 0:
+            forward0 = anchors[t, toe, 0] - anchors[t, heel, 0]
+            forward1 = anchors[t, toe, 1] - anchors[t, heel, 1]
+            share = length / (np.sqrt(forward0 * forward0 + forward1 * forward1) + 1e-9)
+            anchors[t, heel, 0] = anchors[t, toe, 0] - share * forward0
+            anchors[t, heel, 1] = anchors[t, toe, 1] - share * forward1
 
 
 @jit()
@@ -75,15 +99,20 @@ def _moving_mean(
 
 
 def anchors_from_start(
-    start: Float64[np.ndarray, "T Q"], clip: Clip, fps: float, tree: Tree, soles: Soles
+    start: Float64[np.ndarray, "T Q"],
+    clip: Clip,
+    fps: float,
+    tree: Tree,
+    soles: Soles,
+    memory: float = STANCE_MEMORY,
 ) -> Float64[np.ndarray, "T K 3"]:
     """Anchors moved to the mean place that their sole point has in ``start`` over each stance; heights stay.
 
-    Where the foot wants to be on average costs the limbs least. In a stance longer than `STANCE_MEMORY` the mean
+    Where the foot wants to be on average costs the limbs least. In a stance longer than ``memory`` (seconds) the mean
     moves along: somebody who stands and then kneels turns the robot's foot, because its knee is only a hinge, and a
     foot that turns over seconds does not slide.
     """
     anchors = clip.anchors.copy()
-    half = max(1, round(STANCE_MEMORY / 2 * fps))
+    half = max(1, round(memory / 2 * fps))
     _place_anchors(start, clip.contact_weights, anchors, half, tree, soles)
     return anchors

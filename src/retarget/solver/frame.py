@@ -58,7 +58,7 @@ class StartOptions(NamedTuple):
         regularisation: Added to the diagonal.
     """
 
-    anchor_share: float = 0.01
+    anchor_share: float = 0.002
     pull: float = 0.05
     path: float = 0.1
     neutral: float = 0.02
@@ -145,7 +145,7 @@ def evaluate_frame(
     """Cost of one frame: segment tasks, weak anchors and the pull towards ``near``; fills the composites."""
     body_kinematics(qpos, tree, R, r, a)
     cost = task_composites(qpos, R, r, tasks, positions, frames, C)
-    for i in range(soles.contact_bodies.shape[0]):
+    for i in range(2 * soles.feet.shape[0]):  # knees and hands are held where this start has them
         m = contact_weights[i] * share
         if anywhere(m > 0.0):
             b = soles.contact_bodies[i]

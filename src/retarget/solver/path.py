@@ -92,7 +92,7 @@ def _group_costs(
             for k in range(3):
                 off = positions[i, k] - qpos[k] - r[b, k]
                 out[group] += w * off * off
-    for i in range(soles.contact_bodies.shape[0]):
+    for i in range(2 * soles.feet.shape[0]):
         m = weights[i] * anchor_share
         if anywhere(m > 0.0):
             b = soles.contact_bodies[i]

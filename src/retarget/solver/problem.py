@@ -6,20 +6,23 @@ rate, so that a motion is the same at any rate: accelerations with (fps / 30)^4,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from retarget.motion.body_contacts import BODY_CONTACTS, CONTACT_JOINTS
 from retarget.motion.segments import LIMB_SEGMENTS, LIMBS, SEGMENTS, SIDES
 from retarget.options import RetargetOptions
 from retarget.robots.model import RobotModel
+from retarget.robots.touch import TouchPoint, touch_point
 from retarget.solver.arrays import Capsules, Clip, Floor, Problem, Soles, Tasks, Weights
 from retarget.solver.clip import ClipOptions
 from retarget.solver.collision import capsule_arrays
 from retarget.solver.frame import StartOptions
 from retarget.solver.joint_limits import joint_limits, with_reserve
 from retarget.solver.kinematics import tree_arrays
-from retarget.targets.anchors import grown, stance_anchors
+from retarget.targets.anchors import grown, resting_anchors, stance_anchors
 from retarget.targets.build import Targets
 from retarget.targets.robot_frames import RobotAnatomy, segment_body
 
@@ -42,6 +45,8 @@ class TaskWeights:
         hand: Of each axis of a hand.
         anchor: Of a toe held in place, 1/m^2.
         heel: Share of that for heels; they hold less so that feet can roll.
+        body: Share of that for knees and hands.
+        kneeling: Share of their weights that toe and heel of a leg keep while its knee carries it.
         base_acceleration: Of the base's position, 1/m^2 a frame^4.
         turn_acceleration: Of the base's rotation.
         joint_acceleration: Of each joint.
@@ -62,6 +67,8 @@ class TaskWeights:
     hand: float = 0.5
     anchor: float = 2e4
     heel: float = 0.3
+    body: float = 0.3
+    kneeling: float = 0.1
     base_acceleration: float = 100.0
     turn_acceleration: float = 10.0
     joint_acceleration: float = 5.4
@@ -82,7 +89,12 @@ def make_problem(
 ) -> Problem:
     """Everything that the kernels need for one clip on one robot."""
     segments, tasks = _tasks(robot, anatomy, options, weights)
-    soles = _soles(robot, anatomy)
+    touches = {
+        name: touch
+        for name, role in CONTACT_JOINTS.items()
+        if (touch := touch_point(robot, role)) is not None
+    }
+    soles = _soles(robot, anatomy, list(touches.values()))
     rate = targets.fps / RATE
     acceleration = np.concatenate(
         [
@@ -109,7 +121,7 @@ def make_problem(
             regularisation=weights.regularisation,
             heel_lift=weights.heel_lift,
         ),
-        clip=_clip(targets, anatomy, segments, weights, contacts=options.contacts),
+        clip=_clip(targets, anatomy, segments, weights, list(touches), contacts=options.contacts),
     )
 
 
@@ -177,15 +189,20 @@ def _centres(robot: RobotModel, segment: str) -> tuple[int, int]:
     return -1, -1
 
 
-def _soles(robot: RobotModel, anatomy: RobotAnatomy) -> Soles:
+def _soles(robot: RobotModel, anatomy: RobotAnatomy, touching: Sequence[TouchPoint]) -> Soles:
+    feet = np.repeat(np.ascontiguousarray(robot.feet, np.int64), 2)
     return Soles(
         feet=np.ascontiguousarray(robot.feet, np.int64),
         points=np.ascontiguousarray(robot.soles, np.float64),
         radius=float(robot.sole_radius),
-        contact_bodies=np.repeat(np.ascontiguousarray(robot.feet, np.int64), 2),
-        contact_points=np.ascontiguousarray(anatomy.contact_points.reshape(4, 3)),
-        contact_radii=np.full(4, float(robot.sole_radius)),
-        contact_feet=np.array([0, 0, 1, 1]),
+        contact_bodies=np.array([*feet, *(touch.body for touch in touching)], np.int64),
+        contact_points=np.array(
+            [*anatomy.contact_points.reshape(4, 3), *(touch.point for touch in touching)]
+        ),
+        contact_radii=np.array(
+            [*[float(robot.sole_radius)] * 4, *(touch.radius for touch in touching)]
+        ),
+        contact_feet=np.array([0, 0, 1, 1, *[-1] * len(touching)]),
     )
 
 
@@ -222,6 +239,7 @@ def _clip(
     anatomy: RobotAnatomy,
     segments: list[tuple[str, str]],
     weights: TaskWeights,
+    touching: Sequence[str],
     *,
     contacts: bool,
 ) -> Clip:
@@ -240,12 +258,23 @@ def _clip(
     for foot, side in enumerate(SIDES):
         # Foot bodies' rotations, from their anatomical frames.
         rotation = targets.frames[f"{side}_foot"] @ anatomy.frames[f"{side}_foot"].T
-        columns = slice(2 * foot, 2 * foot + 2)
-        held[:, columns], anchors[:, columns] = stance_anchors(
+        points = slice(2 * foot, 2 * foot + 2)
+        held[:, points], anchors[:, points] = stance_anchors(
             targets.positions[f"{side}_ankle"],
             rotation,
             stance[:, foot],
             anatomy.contact_points[foot],
         )
-    strength = weights.anchor * np.array([weights.heel, 1.0] * 2) * (1.0 if contacts else 0.0)
-    return Clip(positions, frames, held * strength, anchors)
+    columns = [BODY_CONTACTS.index(name) for name in touching]
+    resting = targets.resting[:, columns]
+    rests = resting_anchors(targets.places[:, columns], resting > 0)
+    shares = np.array([weights.heel, 1.0] * 2 + [weights.body] * len(touching))
+    strength = weights.anchor * shares * (1.0 if contacts else 0.0)
+    knees = [BODY_CONTACTS.index(f"{side}_knee") for side in SIDES]
+    freed = (1.0 - weights.kneeling) * np.repeat(targets.resting[:, knees], 2, axis=1)
+    return Clip(
+        positions,
+        frames,
+        np.concatenate([held * (1.0 - freed), resting], axis=1) * strength,
+        np.concatenate([anchors, rests], axis=1),
+    )

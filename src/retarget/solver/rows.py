@@ -84,7 +84,8 @@ def anchor_composites(
             continue
         b = soles.contact_bodies[i]
         world_point(R, r, b, soles.contact_points[i], x)
-        height = min(contact_rise(R, soles, i) + soles.contact_radii[i], heel_lift)
+        height = soles.contact_radii[i]
+        height = max(height, min(contact_rise(R, soles, i) + height, heel_lift))
         e0 = anchors[i, 0] - q[0] - x[0]
         e1 = anchors[i, 1] - q[1] - x[1]
         e2 = height - q[2] - x[2]

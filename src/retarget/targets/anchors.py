@@ -8,15 +8,16 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from retarget._jit import jit
-from retarget.motion.contacts import HEEL, TOE, runs
+from retarget.motion.contacts import HEEL, TOE
+from retarget.motion.feet import runs
 
-__all__ = ["LARGEST_DRIFT", "grown", "stance_anchors"]
+__all__ = ["LARGEST_DRIFT", "grown", "resting_anchors", "stance_anchors"]
 
 # A stance is split where the wanted place drifts this far (metres) from its mean: a foot that slides on purpose.
 LARGEST_DRIFT = 0.3
 
 
-def grown(stance: Bool[np.ndarray, "T 2 2"], frames: int) -> Bool[np.ndarray, "T 2 2"]:
+def grown(stance: Bool[np.ndarray, "T *n"], frames: int) -> Bool[np.ndarray, "T *n"]:
     """Stances lengthened by some frames at both ends: touch-down and lift-off fall between frames."""
     out = stance.copy()
     for _ in range(frames):
@@ -69,6 +70,19 @@ def stance_anchors(
             anchors[start:stop, HEEL, :2] = wanted[start:stop, HEEL, :2].mean(axis=0)
         held[start:stop, HEEL] = True
     return held, anchors
+
+
+def resting_anchors(
+    places: Float64[np.ndarray, "T C 3"], resting: Bool[np.ndarray, "T C"]
+) -> Float64[np.ndarray, "T C 3"]:
+    """Where points that rest on the ground (z = 0) are held: the mean place over each part of a rest, metres."""
+    anchors = np.zeros(places.shape)
+    for column in range(places.shape[1]):
+        for start, stop in runs(resting[:, column]):
+            for first, last in _parts(places[:, column], start, stop):
+                mean = places[first:last, column, :2].mean(axis=0)
+                anchors[first:last, column, :2] = mean
+    return anchors
 
 
 def _parts(place: Float64[np.ndarray, "T 3"], start: int, stop: int) -> list[tuple[int, int]]:

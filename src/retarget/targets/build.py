@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float64
 from retarget._jit import jit
 from retarget.geometry import quaternion_from_matrix
 from retarget.motion.anatomy import Anatomy
+from retarget.motion.body_contacts import CONTACT_JOINTS, carried_share
 from retarget.motion.contacts import Contacts
 from retarget.motion.segments import SEGMENTS, SIDES
 from retarget.robots.model import RobotModel
@@ -48,6 +49,8 @@ class Targets:
         positions: Wanted position of the pelvis body's origin (``pelvis``) and of each ankle's centre.
         segments: Wanted anatomical frame of each of `SEGMENTS`.
         stance: Foot (left, right) x point (heel, toe).
+        resting: Knees and hands on the ground, in the order of `BODY_CONTACTS`: how much each carries, 0 to 1.
+        places: Where these joints of the human are, scaled like the root.
         fps: Frames per second.
         scale: Robot metres per human metre.
         floor: Height in the human's world that became z = 0, metres.
@@ -56,6 +59,8 @@ class Targets:
     positions: dict[str, Float64[np.ndarray, "T 3"]]
     segments: Float64[np.ndarray, "T S 3 3"]
     stance: Bool[np.ndarray, "T 2 2"]
+    resting: Float64[np.ndarray, "T C"]
+    places: Float64[np.ndarray, "T C 3"]
     fps: float
     scale: float
     floor: float
@@ -123,8 +128,16 @@ def build_targets(anatomy: Anatomy, contacts: Contacts, robot: RobotAnatomy) -> 
     positions = {
         name: places[:, i] for i, name in enumerate(("pelvis", "left_ankle", "right_ankle"))
     }
+    joints = np.stack([anatomy.points[joint] for joint in CONTACT_JOINTS.values()], axis=1)
     return Targets(
-        positions, anatomy.segments, contacts.stance, anatomy.fps, sizes.scale, contacts.floor
+        positions,
+        anatomy.segments,
+        contacts.stance,
+        contacts.body * carried_share(anatomy),
+        sizes.scale * joints,
+        anatomy.fps,
+        sizes.scale,
+        contacts.floor,
     )
 
 

@@ -1,0 +1,87 @@
+"""Knees and hands on the ground are found, kept with the result, and held where they carry the body."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from retarget import RetargetingResult, evaluate, load_robot, read_motion, retarget_motion
+from retarget.robots.touch import touch_point
+from retarget.solver.kinematics import forward_kinematics
+
+CLIPS = Path(__file__).resolve().parents[3] / "shared" / "clips"
+KNEELING = CLIPS / "misc_bvh" / "test_mocapbank.bvh"
+GETTING_UP = CLIPS / "deepmimic_txt" / "humanoid3d_getup_facedown.txt"
+STANDING = CLIPS / "misc_bvh" / "xia_neutral_01.bvh"
+
+needs_clips = pytest.mark.skipif(not KNEELING.exists(), reason="no clips beside this checkout")
+
+
+@pytest.fixture(scope="module")
+def kneeling() -> RetargetingResult:
+    return retarget_motion(read_motion(KNEELING), load_robot("unitree_g1"))
+
+
+@needs_clips
+def test_only_the_kneeling_knee_is_found_and_it_stays_where_it_is(
+    kneeling: RetargetingResult,
+) -> None:
+    robot = load_robot("unitree_g1")
+    share = dict(zip(kneeling.body_contact_names, kneeling.body_contacts.mean(0), strict=True))
+    assert share["right_knee"] > 0.3
+    assert share["left_knee"] == share["left_hand"] == share["right_hand"] == 0.0
+    touch = touch_point(robot, "right_knee")
+    assert touch is not None
+    positions, rotations = forward_kinematics(kneeling.qpos, robot)
+    knee = positions[:, touch.body] + rotations[:, touch.body] @ touch.point
+    held = kneeling.body_contacts[:, kneeling.body_contact_names.index("right_knee")]
+    assert np.percentile(knee[held, 2] - touch.radius, 95) < 0.005
+    speed = np.linalg.norm(np.gradient(knee[:, :2], axis=0), axis=1) * kneeling.fps
+    assert speed[held].mean() < 0.01
+
+
+@needs_clips
+def test_kneeling_passes_every_gate(kneeling: RetargetingResult) -> None:
+    report = evaluate(kneeling, load_robot("unitree_g1"))
+    assert [gate.measure for gate in report.gates if not gate.passed] == []
+    assert (report["limb_error_mean"] or 9.0) < 2.0
+
+
+@needs_clips
+def test_getting_up_presses_hands_and_knees_on_the_ground() -> None:
+    result = retarget_motion(read_motion(GETTING_UP), load_robot("unitree_g1"))
+    assert (result.body_contacts.mean(axis=0) > 0.1).all()
+    assert not result.body_contacts[-40:].any()
+    report = evaluate(result, load_robot("unitree_g1"))
+    assert (report["body_penetration_max"] or 0.0) < 0.002
+    assert (report["limb_error_mean"] or 9.0) < 2.5
+
+
+@needs_clips
+def test_nobody_who_walks_touches_the_ground_with_knees_or_hands() -> None:
+    result = retarget_motion(read_motion(STANDING), load_robot("unitree_g1"))
+    assert not result.body_contacts.any()
+
+
+@needs_clips
+def test_they_survive_the_file_and_another_rate(
+    kneeling: RetargetingResult, tmp_path: Path
+) -> None:
+    kneeling.save_npz(tmp_path / "kneel.npz")
+    loaded = RetargetingResult.load_npz(tmp_path / "kneel.npz")
+    assert loaded.body_contact_names == kneeling.body_contact_names
+    assert np.array_equal(loaded.body_contacts, kneeling.body_contacts)
+    assert loaded.resampled(50.0).body_contacts.shape == (len(loaded.resampled(50.0)), 4)
+
+
+@needs_clips
+def test_files_without_them_are_read(kneeling: RetargetingResult, tmp_path: Path) -> None:
+    old, new = tmp_path / "old.npz", tmp_path / "new.npz"
+    kneeling.save_npz(new)
+    with np.load(new) as archive:
+        np.savez(old, **{n: archive[n] for n in archive.files if not n.startswith("body_")})
+    loaded = RetargetingResult.load_npz(old)
+    assert loaded.body_contacts.shape == (len(kneeling), 0)
+    assert loaded.body_contact_names == ()
+    assert replace(loaded, robot="other").body_contacts.shape == (len(kneeling), 0)
