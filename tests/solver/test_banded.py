@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
+from retarget._packs import LANES
 from retarget.solver.banded import (
     aligned_zeros,
     block_rows,
@@ -16,7 +17,6 @@ from retarget.solver.banded import (
     substitute_back,
 )
 from retarget.solver.vector import (
-    LANES,
     ROWS,
     SCALES,
     finish,

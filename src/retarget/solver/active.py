@@ -11,11 +11,11 @@ import numpy as np
 from jaxtyping import Float64, Int8, Int64
 
 from retarget._jit import jit
+from retarget._packs import LANES, anywhere, both, either, packs, where
 from retarget.solver.arrays import Capsules, Floor, Limits, Tree
 from retarget.solver.banded import block_rows
 from retarget.solver.collision import centre_distance_squared, deepest_overlap, segment_distance
 from retarget.solver.limits import floor_depth
-from retarget.solver.packs import LANES, anywhere, both, either, packs, where
 from retarget.solver.poses import Poses, pack_count
 from retarget.solver.tree import retract
 
@@ -314,11 +314,12 @@ def _along(
     d0 = x0 - r[b, 0]
     d1 = x1 - r[b, 1]
     d2 = x2 - r[b, 2]
-    return (
+    rate: float = (
         n0 * (velocity[b, 0] + spin[b, 1] * d2 - spin[b, 2] * d1)
         + n1 * (velocity[b, 1] + spin[b, 2] * d0 - spin[b, 0] * d2)
         + n2 * (velocity[b, 2] + spin[b, 0] * d1 - spin[b, 1] * d0)
     )
+    return rate
 
 
 @jit(fastmath=True)

@@ -19,7 +19,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget._jit import jit
-from retarget.solver.vector import LANES, PANEL, ROWS, SCALES, finish, subtract
+from retarget._packs import LANES
+from retarget.solver.vector import PANEL, ROWS, SCALES, finish, subtract
 
 __all__ = ["aligned_zeros", "block_rows", "block_width", "factorise", "substitute_back"]
 

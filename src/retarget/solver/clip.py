@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
+from retarget._packs import LANES
 from retarget.solver.active import (
     UNKNOWN,
     hold_joints,
@@ -28,7 +29,6 @@ from retarget.solver.banded import (
 from retarget.solver.collision import near_pairs
 from retarget.solver.joint_limits import without_reserve
 from retarget.solver.limits import keep_joint_limits, lift_above_floor
-from retarget.solver.packs import LANES
 from retarget.solver.poses import Poses, allocate_poses, load_targets, pack_count, pose_frames
 from retarget.solver.window import Window, build_system
 

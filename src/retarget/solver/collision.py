@@ -8,9 +8,9 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from retarget._jit import jit
+from retarget._packs import anywhere, either, packs, where
 from retarget.robots.model import RobotModel
 from retarget.solver.arrays import Capsules
-from retarget.solver.packs import anywhere, either, packs, where
 
 __all__ = [
     "capsule_arrays",
@@ -110,7 +110,8 @@ def centre_distance_squared(
     x = 0.5 * (starts[i, 0] + ends[i, 0] - starts[j, 0] - ends[j, 0])
     y = 0.5 * (starts[i, 1] + ends[i, 1] - starts[j, 1] - ends[j, 1])
     z = 0.5 * (starts[i, 2] + ends[i, 2] - starts[j, 2] - ends[j, 2])
-    return x * x + y * y + z * z
+    squared: float = x * x + y * y + z * z
+    return squared
 
 
 @jit(fastmath=True)

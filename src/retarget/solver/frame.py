@@ -11,9 +11,9 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget._jit import jit
+from retarget._packs import anywhere, both, either, where
 from retarget.solver.arrays import Clip, Limits, Soles, Tasks, Tree
 from retarget.solver.kinematics import body_kinematics, world_point
-from retarget.solver.packs import anywhere, both, either, where
 from retarget.solver.tree import (
     COMPOSITE,
     add_point_mass,
@@ -209,7 +209,7 @@ def damped_step(
         own = H[k, dk] if k < 6 else H[k, dk] + pull
         factor[k, dk] = own + damping * own + regularisation
     solve_tree(factor, depth, ancestors, x)
-    largest = abs(x[3])
+    largest: float = abs(x[3])
     for k in range(4, size):
         largest = max(largest, abs(x[k]))
     return largest

@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from retarget._jit import jit
+from retarget._packs import sine_cosine
 from retarget.robots.model import RobotModel
 from retarget.solver.arrays import Tree
-from retarget.solver.packs import sine_cosine
 
 __all__ = ["body_kinematics", "forward_kinematics", "pose_blocks", "tree_arrays", "world_point"]
 

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget._jit import jit
+from retarget._packs import LANES
 from retarget.solver.arrays import Clip
-from retarget.solver.packs import LANES
 
 __all__ = ["LaneTargets", "load_target", "make_targets"]
 

@@ -14,11 +14,11 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int8
 
 from retarget._jit import jit
+from retarget._packs import LANES, anywhere, packs
 from retarget.solver.arrays import Clip, Soles, Tasks, Tree
 from retarget.solver.kinematics import body_kinematics
 from retarget.solver.lanes import LaneTargets, load_target, make_targets
 from retarget.solver.limbs import TRUNK, Limbs
-from retarget.solver.packs import LANES, anywhere, packs
 from retarget.solver.tree import task_axis
 
 __all__ = ["best_paths", "group_costs"]

@@ -8,11 +8,11 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget._jit import jit
+from retarget._packs import LANES, packs
 from retarget.solver.arrays import Capsules, Clip, Tree
 from retarget.solver.collision import capsule_ends
 from retarget.solver.kinematics import body_kinematics
 from retarget.solver.lanes import LaneTargets, load_target
-from retarget.solver.packs import LANES, packs
 
 __all__ = ["Poses", "allocate_poses", "load_targets", "pack_count", "pose_frames"]
 

@@ -12,11 +12,11 @@ import numpy as np
 from jaxtyping import Float64, Int8, Int64
 
 from retarget._jit import jit
-from retarget.solver.arrays import Capsules, Floor, Soles
+from retarget._packs import LANES, anywhere, either, packs, where
+from retarget.solver.arrays import Capsules, Floor, Soles, Tree
 from retarget.solver.banded import block_rows
 from retarget.solver.collision import centre_distance_squared, segment_distance
 from retarget.solver.kinematics import world_point
-from retarget.solver.packs import LANES, anywhere, either, packs, where
 from retarget.solver.poses import Poses
 from retarget.solver.tree import add_point_mass, base_rotation_step
 

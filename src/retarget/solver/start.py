@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from retarget._jit import jit
+from retarget._packs import LANES, packs
 from retarget.solver.arrays import Clip, Limits, Problem, Soles, Tasks, Tree
 from retarget.solver.frame import (
     FIRST_DAMPING,
@@ -29,7 +30,6 @@ from retarget.solver.frame import (
 )
 from retarget.solver.lanes import LaneTargets, load_target, make_targets
 from retarget.solver.limbs import Limbs, find_limbs, turn_limbs
-from retarget.solver.packs import LANES, packs
 from retarget.solver.path import best_paths, group_costs
 from retarget.solver.tree import COMPOSITE, assemble, retract
 
@@ -313,4 +313,4 @@ def solve_start(
     polished = candidates[:1]
     first = _First(options.pull, options.polish_steps)
     _march(start, alone, clip, options, first, tree, limits, tasks, soles, polished)
-    return polished[0].astype(np.float64)
+    return np.asarray(polished[0], np.float64)

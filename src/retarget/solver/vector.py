@@ -13,15 +13,15 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from retarget._jit import jit
+from retarget._packs import FEATURES, LANES, WIDE
 
 __all__ = [
-    "LANES",
     "PANEL",
     "ROWS",
     "SCALES",
@@ -33,14 +33,11 @@ __all__ = [
 ]
 
 ROWS = 4  # rows of a tile; they share each load of a source row
-_FEATURES = binding.get_host_cpu_features()
-VECTORISED = bool(_FEATURES.get("fma") or _FEATURES.get("neon"))
-_WIDE = bool(_FEATURES.get("avx512f"))  # 32 registers of 8 doubles, not 16 of 4
-LANES = 8 if _WIDE else 4  # doubles a vector; rows are padded to whole vectors and aligned
+VECTORISED = bool(FEATURES.get("fma") or FEATURES.get("neon"))
 _MOST = (
-    5 if _WIDE else 3
+    5 if WIDE else 3
 )  # vectors a tile holds: its rows, the sources and a factor fit the registers
-PANEL = 16 if _WIDE else 12  # columns worked on together where the sources form a triangle
+PANEL = 16 if WIDE else 12  # columns worked on together where the sources form a triangle
 _ALIGNMENT = 8 * LANES
 _INDEX = ir.IntType(64)
 _VECTOR = ir.VectorType(ir.DoubleType(), LANES)

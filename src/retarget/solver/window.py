@@ -12,10 +12,10 @@ import numpy as np
 from jaxtyping import Float64, Int8, Int64
 
 from retarget._jit import jit
+from retarget._packs import LANES, packs
 from retarget.solver.active import cut_held_joints
 from retarget.solver.arrays import Problem
 from retarget.solver.banded import block_rows
-from retarget.solver.packs import LANES, packs
 from retarget.solver.poses import Poses, pack_count
 from retarget.solver.rows import (
     RowScratch,

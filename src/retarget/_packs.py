@@ -12,7 +12,7 @@ import math
 import operator
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils
 from numba.core.imputils import impl_ret_borrowed, lower_cast
@@ -28,10 +28,22 @@ from numba.extending import (
 )
 from numba.np.arrayobj import make_array
 
-from retarget.solver.vector import LANES
+__all__ = [
+    "FEATURES",
+    "LANES",
+    "WIDE",
+    "anywhere",
+    "both",
+    "either",
+    "lane",
+    "packs",
+    "sine_cosine",
+    "where",
+]
 
-__all__ = ["LANES", "anywhere", "both", "either", "lane", "packs", "sine_cosine", "where"]
-
+FEATURES = binding.get_host_cpu_features()
+WIDE = bool(FEATURES.get("avx512f"))  # 32 registers of 8 doubles, not 16 of 4
+LANES = 8 if WIDE else 4  # doubles a vector
 _VECTOR = ir.VectorType(ir.DoubleType(), LANES)
 _BITS = ir.VectorType(ir.IntType(1), LANES)
 _FAST = ("nnan", "ninf", "nsz", "arcp", "contract", "afn")
