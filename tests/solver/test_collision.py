@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from retarget._packs import LANES
 from retarget.pipeline import retarget_motion
 from retarget.solver.collision import capsule_arrays, near_pairs, segment_distance
-from retarget.solver.kinematics import forward_kinematics, tree_arrays
+from retarget.solver.kinematics import forward_kinematics
 
 POINTS = arrays(np.float64, (4, 3), elements=st.floats(-2, 2, width=32))
 
@@ -21,8 +22,8 @@ def test_no_pair_of_points_is_nearer(points, first_is_point: bool, second_is_poi
     a0, a1, b0, b1 = points
     a1 = a0.copy() if first_is_point else a1
     b1 = b0.copy() if second_is_point else b1
-    on_a, on_b = np.empty(3), np.empty(3)
-    distance = segment_distance(a0, a1, b0, b1, on_a, on_b)
+    distance, share_a, share_b = segment_distance(np.stack([a0, b0]), np.stack([a1, b1]), 0, 1)
+    on_a, on_b = a0 + share_a * (a1 - a0), b0 + share_b * (b1 - b0)
     grid = np.linspace(0, 1, 41)
     along_a = a0 + grid[:, None] * (a1 - a0)
     along_b = b0 + grid[:, None] * (b1 - b0)
@@ -31,26 +32,26 @@ def test_no_pair_of_points_is_nearer(points, first_is_point: bool, second_is_poi
     assert abs(distance - np.linalg.norm(on_a - on_b)) < 1e-9
 
 
+def in_packs(values: np.ndarray) -> np.ndarray:
+    """Frames side by side: the last axis becomes the lanes of a pack."""
+    packed = values.reshape(len(values) // LANES, LANES, *values.shape[1:])
+    return np.ascontiguousarray(np.moveaxis(packed, 1, -1))
+
+
 def test_near_pairs_are_those_within_reach() -> None:
     model = robot()
     qpos = retarget_motion(jump().frames(0, 40), model).qpos
     capsules = capsule_arrays(model)
     near = np.empty(len(capsules.pairs), np.int64)
-    used = np.zeros(len(capsules.bodies), bool)
-    count = near_pairs(qpos, tree_arrays(model), capsules, 0.06, near, used)
     positions, rotations = forward_kinematics(qpos, model)
     body = capsules.bodies
     starts = positions[:, body] + np.einsum("tgij,gj->tgi", rotations[:, body], capsules.starts)
     ends = positions[:, body] + np.einsum("tgij,gj->tgi", rotations[:, body], capsules.ends)
-    on_a, on_b = np.empty(3), np.empty(3)
+    count = near_pairs(in_packs(starts), in_packs(ends), len(qpos) // LANES, capsules, 0.06, near)
     expected = [
         p
         for p, (i, j) in enumerate(capsules.pairs)
-        if min(
-            segment_distance(starts[t, i], ends[t, i], starts[t, j], ends[t, j], on_a, on_b)
-            for t in range(len(qpos))
-        )
+        if min(segment_distance(starts[t], ends[t], i, j)[0] for t in range(len(qpos)))
         < capsules.radii[i] + capsules.radii[j] + 0.06
     ]
     assert near[:count].tolist() == expected
-    assert set(np.flatnonzero(used)) == set(capsules.pairs[expected].ravel())

@@ -95,7 +95,8 @@ def build_system(
     tree, weights, limits = problem.tree, problem.weights, problem.limits
     bodies = tree.parents.shape[0]
     size = bodies + 5
-    block = block_rows(size) * 3 * width
+    rows = block_rows(size)
+    block = rows * 3 * width
     a = window.system
     work = Assembly(
         np.empty((bodies, COMPOSITE, LANES)),
@@ -120,8 +121,11 @@ def build_system(
     for i in range(frames * block, (frames + 2) * block):
         a[i] = 0.0
     for p in range(pack_count(frames)):
-        for i in range(p * LANES * block, min((p + 1) * LANES, frames) * block):
-            a[i] = 0.0
+        for k in range(p * LANES * rows, min((p + 1) * LANES, frames) * rows):
+            # What lies left of the own block's triangle, and right of the last one's, stays 0 for ever.
+            start = 3 * width * k + k % rows // LANES * LANES
+            for i in range(start, start + 2 * width + LANES):
+                a[i] = 0.0
         _add_tasks(p, frames, problem, poses, work, a, width)
         floor_rows(
             p,

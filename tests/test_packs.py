@@ -1,0 +1,86 @@
+"""Packs: a kernel on several frames side by side does what it does on each alone."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numba import njit
+
+from retarget._packs import LANES, anywhere, both, either, packs, sine_cosine, where
+from retarget.robots import load_robot
+from retarget.solver.kinematics import body_kinematics, tree_arrays
+
+NUMBERS = arrays(np.float64, (2, LANES), elements=st.floats(-50, 50, width=32))
+
+
+@njit
+def work(values, out):
+    """Each operator that packs have, once."""
+    x, y = values[0], values[1]
+    s, c = sine_cosine(x)
+    out[0], out[1] = s, c
+    out[2] = x * y - x / (2.0 + abs(y)) + 3
+    out[3] = math.sqrt(abs(x)) + math.floor(y) - (-x)
+    out[4] = max(x, y) + min(x, 1.0)
+    out[5] = where(both(x < y, x > -1.0), x, y)
+    out[6] = where(either(x <= y, x >= 1.0), 1.0, 0.0)
+    total = 0.0
+    for k in range(2):
+        total += values[k]
+    out[7] = total
+
+
+@njit
+def side_by_side(values, out):
+    work(packs(values), packs(out))
+
+
+@njit
+def meet(values):
+    return anywhere(packs(values)[0] > packs(values)[1])
+
+
+@given(NUMBERS)
+def test_operators_do_in_every_lane_what_they_do_on_numbers(values: np.ndarray) -> None:
+    together = np.empty((8, LANES))
+    side_by_side(values, together)
+    for lane in range(LANES):
+        alone = np.empty(8)
+        work(values[:, lane].copy(), alone)
+        np.testing.assert_allclose(together[:, lane], alone, rtol=1e-13, atol=2e-14)
+    assert meet(values) == (values[0] > values[1]).any()
+
+
+@given(arrays(np.float64, (1, LANES), elements=st.floats(-1000, 1000)))
+def test_sines_are_exact_to_the_last_bits(angles: np.ndarray) -> None:
+    together = np.empty((8, LANES))
+    side_by_side(np.concatenate([angles, angles]), together)
+    np.testing.assert_allclose(together[0], np.sin(angles[0]), atol=2e-14)
+    np.testing.assert_allclose(together[1], np.cos(angles[0]), atol=2e-14)
+
+
+@pytest.mark.parametrize("name", ["unitree_g1", "unitree_h1", "booster_t1"])
+def test_poses_side_by_side_are_the_poses_alone(name: str) -> None:
+    tree = tree_arrays(load_robot(name))
+    bodies = len(tree.parents)
+    qpos = np.random.default_rng(5).uniform(-3, 3, (bodies + 6, LANES))
+    qpos[3:7] /= np.linalg.norm(qpos[3:7], axis=0)
+
+    def room(*lanes: int) -> list[np.ndarray]:
+        return [np.empty((bodies, *shape, *lanes)) for shape in ((3, 3), (3,), (3,))]
+
+    together = room(LANES)
+    pose(qpos, tree, *together)
+    for lane in range(LANES):
+        alone = room()
+        body_kinematics(qpos[:, lane].copy(), tree, *alone)
+        for ours, theirs in zip(together, alone, strict=True):
+            np.testing.assert_allclose(ours[..., lane], theirs, atol=1e-14)
+
+
+@njit
+def pose(qpos, tree, rotations, positions, axes):
+    body_kinematics(packs(qpos), tree, packs(rotations), packs(positions), packs(axes))
