@@ -222,11 +222,8 @@ class RetargetingResult:
                 joint_names=tuple(str(n) for n in data["joint_names"]),
                 robot=str(data["robot"]),
                 contacts=data["contacts"].astype(bool),
-                # Files of earlier versions have none.
-                body_contacts=data.get("body_contacts", np.zeros((len(data["qpos"]), 0))).astype(
-                    bool
-                ),
-                body_contact_names=tuple(str(n) for n in data.get("body_contact_names", ())),
+                body_contacts=data["body_contacts"].astype(bool),
+                body_contact_names=tuple(str(n) for n in data["body_contact_names"]),
                 frame_cost=data["frame_cost"].astype(np.float64),
                 source=SourceClip(
                     tuple(str(n) for n in data["source_position_roles"]),

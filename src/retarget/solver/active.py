@@ -37,7 +37,7 @@ _LARGEST_SHIFT = 0.05  # metres; a floor multiplier beyond this fights a target 
 _PAIR_REACH = 0.03  # metres beyond contact within which a pair's approach is predicted
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def cut_held_joints(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,

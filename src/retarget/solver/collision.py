@@ -81,7 +81,7 @@ def segment_distance(
     return math.sqrt(x * x + y * y + z * z + 1e-24), s, t
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def capsule_ends(
     R: Float64[np.ndarray, "B 3 3"],
     r: Float64[np.ndarray, "B 3"],
@@ -102,7 +102,7 @@ def capsule_ends(
             ends[g, i] = end
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def centre_distance_squared(
     starts: Float64[np.ndarray, "G 3"], ends: Float64[np.ndarray, "G 3"], i: int, j: int
 ) -> float:
@@ -114,7 +114,7 @@ def centre_distance_squared(
     return squared
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def deepest_overlap(
     starts: Float64[np.ndarray, "G 3"],
     ends: Float64[np.ndarray, "G 3"],

@@ -215,7 +215,7 @@ def damped_step(
     return largest
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def solve_frame(
     qpos: Float64[np.ndarray, "Q"],
     near: Float64[np.ndarray, "Q"],

@@ -107,7 +107,7 @@ def body_kinematics(
             a[b, i] = R[b, i, 0] * axes[b, 0] + R[b, i, 1] * axes[b, 1] + R[b, i, 2] * axes[b, 2]
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def world_point(
     R: Float64[np.ndarray, "B 3 3"],
     r: Float64[np.ndarray, "B 3"],

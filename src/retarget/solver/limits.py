@@ -67,7 +67,7 @@ def limit_joint_steps(
     return change
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def floor_depth(
     height: float,
     R: Float64[np.ndarray, "B 3 3"],

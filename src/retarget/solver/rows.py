@@ -45,7 +45,7 @@ class RowScratch(NamedTuple):
     columns: Int64[np.ndarray, "V"]
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def contact_rise(R: Float64[np.ndarray, "B 3 3"], soles: Soles, i: int) -> float:
     """How far contact point i is above the lowest point of its sole, metres; 0 where it is on none.
 
@@ -64,7 +64,7 @@ def contact_rise(R: Float64[np.ndarray, "B 3 3"], soles: Soles, i: int) -> float
     return rise
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def anchor_composites(
     q: Float64[np.ndarray, "Q"],
     R: Float64[np.ndarray, "B 3 3"],
@@ -116,7 +116,7 @@ def _add_row(
                 a[place + columns[v]] += scaled * jacobian[v]
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def floor_rows(
     p: int,
     frames: int,
@@ -198,7 +198,7 @@ def _floor_jacobian(
     return count
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def pair_rows(
     p: int,
     frames: int,
@@ -292,7 +292,7 @@ def _pair_jacobian(
     return count
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def step_rows(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
@@ -358,7 +358,7 @@ def _add_second_difference(
         a[here - 2 * block + 2 * width + k] += weight
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def bend_rows(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
@@ -391,7 +391,7 @@ def bend_rows(
     return cost
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def acceleration_rows(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
@@ -427,7 +427,7 @@ def acceleration_rows(
     return cost
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def damp_diagonal(
     a: Float64[np.ndarray, "S"],
     size: int,

@@ -30,7 +30,7 @@ __all__ = [
 COMPOSITE = 16
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def add_point_mass(
     C: Float64[np.ndarray, "B 16"],
     b: int,
