@@ -81,8 +81,8 @@ def main() -> None:
         f". Another motion is a joint more than {ANOTHER:g} rad off in any frame.\n\n"
         f"- start frames that give another motion: **{len(other)} of {STARTS}**; worst difference "
         f"{max(d.change.max() for d in differences):.2f} rad\n"
-        f"- of these already off in the very first frame, of which a clip without a past knows least: {len(start)}; still off beyond the "
-        f"first {CATCHING_UP} frames: {len(later)}\n"
+        f"- of these off in the very first frame, about which a clip without a past knows least: {len(start)}; still "
+        f"off beyond the first {CATCHING_UP} frames: {len(later)}\n"
         f"- cheaper over the frames that differ: the cold start in {sum(d.cost < d.whole_cost for d in other)}, the "
         f"whole clip in {sum(d.cost >= d.whole_cost for d in other)}\n\n"
         + table(["start", "frames off", "rad", "joint", "cost", "whole clip's cost"], rows)
