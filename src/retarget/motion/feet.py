@@ -37,7 +37,7 @@ SPEED_ON, SPEED_OFF = 0.35, 0.55
 SHORTEST_STANCE = 0.08  # seconds; shorter touches and gaps are noise
 # A foot that travels faster than this (m/s) on average over this time (seconds) slides. Touch-down and roll-over are
 # faster, but only for an instant.
-SLIDE_SPEED, SLIDE_TIME = 0.25, 0.2
+SLIDE_SPEED, SLIDE_TIME = 0.25, 0.17
 
 # Without flat stance: ankle to toe slopes about 30 degrees down on a human foot.
 ANKLE_TOE_SLOPE = np.radians(30.0)
