@@ -1,4 +1,4 @@
-"""One motion onto one robot: anatomy, contacts, targets, start, whole-clip solve."""
+"""One motion onto one robot: level floor, anatomy, contacts, targets, start, whole-clip solve."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from retarget.motion.anatomy import Anatomy, find_anatomy
 from retarget.motion.body_contacts import BODY_CONTACTS
 from retarget.motion.contacts import Contacts, find_contacts
 from retarget.motion.edit import between, mirrored
+from retarget.motion.floor import levelled
 from retarget.motion.motion import Motion
 from retarget.motion.segments import needed_roles
 from retarget.options import RetargetOptions
@@ -70,6 +71,7 @@ def retarget_motion(
     if not (np.isfinite(motion.positions).all() and np.isfinite(motion.rotations).all()):
         raise RetargetError(f"{name}: the motion holds NaN or infinite values; repair or cut it")
     seconds: dict[str, float] = {}
+    motion, slope = timed(seconds, "level", lambda: levelled(motion))
     anatomy, contacts, targets, shape = timed(
         seconds, "targets", lambda: make_targets(motion, robot)
     )
@@ -106,6 +108,7 @@ def retarget_motion(
             "timings": seconds,
             "scale": targets.scale,
             "floor_m": targets.floor,
+            "floor_slope_deg": slope,
             "leg_length_m": anatomy.leg_length,
             "marker_noise_m": anatomy.noise,
             "steps_per_frame": steps / len(motion),

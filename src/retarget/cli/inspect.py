@@ -47,7 +47,9 @@ def _facts(motion: Motion) -> dict[str, Any]:
 
     from retarget.motion.anatomy import find_anatomy
     from retarget.motion.contacts import HEEL, TOE, find_contacts
+    from retarget.motion.floor import levelled
 
+    motion, slope = levelled(motion)
     anatomy = find_anatomy(motion)
     contacts = find_contacts(anatomy)
     top = motion.positions[..., 2].max(axis=1)
@@ -59,6 +61,7 @@ def _facts(motion: Motion) -> dict[str, Any]:
         "height_m": float(np.percentile(top, 95)) - contacts.floor,
         "leg_length_m": anatomy.leg_length,
         "floor_m": contacts.floor,
+        "floor_slope_deg": slope,
         "foot_marker_noise_m": anatomy.noise,
         "stance_share": {
             f"{side} {point}": float(contacts.stance[:, foot, index].mean())
@@ -87,6 +90,8 @@ def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     if facts["bind_pose"]:
         bind_pose = f"recognised at the start; frames dropped: {facts['dropped_frames']}"
     stance = ", ".join(f"{name} {share:.0%}" for name, share in facts["stance_share"].items())
+    slope = facts["floor_slope_deg"]
+    tilt = f", tilted by {slope:.1f} degrees, levelled" if slope else ""
     return [
         ("file", facts["path"]),
         ("format", facts["format"]),
@@ -99,6 +104,6 @@ def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
             "height",
             f"{facts['height_m']:.2f} m to the highest joint, legs {facts['leg_length_m']:.2f} m",
         ),
-        ("floor", f"at {facts['floor_m']:.3f} m (toe joints in stance)"),
+        ("floor", f"at {facts['floor_m']:.3f} m (toe joints in stance){tilt}"),
         ("stance", stance),
     ]

@@ -66,7 +66,9 @@ def find_body_contacts(anatomy: Anatomy, floor: float) -> Bool[np.ndarray, "T C"
         rest = stance_height(heights[:, pair][low], speeds[:, pair][low], leg)
         rest = min(max(rest, LOWEST_REST * leg), HIGHEST_REST * leg)
         for column in range(first, first + len(SIDES)):
-            touching[:, column] = stance_runs(heights[:, column], speeds[:, column], rest, leg, fps)
+            touching[:, column] = stance_runs(
+                smooth[column], speeds[:, column], floor + rest, leg, fps
+            )
     return touching
 
 

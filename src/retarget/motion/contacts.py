@@ -64,14 +64,14 @@ def find_contacts(anatomy: Anatomy) -> Contacts:
     stance = np.zeros((len(smooth["left_toe"]), 2, 2), bool)
     for foot, side in enumerate(SIDES):
         stance[:, foot, TOE] = stance_runs(
-            smooth[f"{side}_toe"][:, 2], speeds[f"{side}_toe"], toe_heights[foot], leg, fps
+            smooth[f"{side}_toe"], speeds[f"{side}_toe"], toe_heights[foot], leg, fps
         )
         heel = anatomy.points[f"{side}_ankle"] + anatomy.frames[f"{side}_foot"] @ heel_points[foot]
         heel = lowpass(heel, fps=fps, noise=anatomy.noise, leg_length=leg)
         flat = anatomy.flat[side]
         rest = np.median(heel[flat, 2]) if flat.sum() >= 3 else np.percentile(heel[:, 2], 5)
         heel_heights[foot] = rest
-        stance[:, foot, HEEL] = stance_runs(heel[:, 2], speed(heel, fps), float(rest), leg, fps)
+        stance[:, foot, HEEL] = stance_runs(heel, speed(heel, fps), float(rest), leg, fps)
     body = find_body_contacts(anatomy, float(toe_heights.min()))
     return Contacts(stance, body, ankle_heights, toe_heights, heel_points, heel_heights)
 

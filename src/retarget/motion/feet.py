@@ -35,6 +35,9 @@ __all__ = [
 HEIGHT_ON, HEIGHT_OFF = 0.045, 0.065
 SPEED_ON, SPEED_OFF = 0.35, 0.55
 SHORTEST_STANCE = 0.08  # seconds; shorter touches and gaps are noise
+# A foot that travels faster than this (m/s) on average over this time (seconds) slides. Touch-down and roll-over are
+# faster, but only for an instant.
+SLIDE_SPEED, SLIDE_TIME = 0.25, 0.17
 
 # Without flat stance: ankle to toe slopes about 30 degrees down on a human foot.
 ANKLE_TOE_SLOPE = np.radians(30.0)
@@ -174,20 +177,45 @@ def _sloped(along: Positions, shank: Frames) -> Frames:
 
 
 def stance_runs(
-    height: Float64[np.ndarray, "T"],
-    speeds: Float64[np.ndarray, "T"],
-    floor: float,
-    leg: float,
-    fps: float,
+    marker: Positions, speeds: Float64[np.ndarray, "T"], floor: float, leg: float, fps: float
 ) -> Bool[np.ndarray, "T"]:
-    """Runs that stay within the loose thresholds, reach the strict ones, and last; short gaps are closed."""
-    strict = (height < floor + HEIGHT_ON * leg) & (speeds < SPEED_ON * leg)
-    loose = (height < floor + HEIGHT_OFF * leg) & (speeds < SPEED_OFF * leg)
+    """Runs that stay within the loose thresholds, reach the strict ones, last and do not slide; short gaps are closed.
+
+    Args:
+        marker: Places of a point, metres, world.
+        speeds: Its speeds, m/s.
+        floor: Its height at rest, metres.
+        leg: Leg length, metres.
+        fps: Frames per second.
+    """
+    height = marker[:, 2] - floor
+    strict = (height < HEIGHT_ON * leg) & (speeds < SPEED_ON * leg)
+    loose = (height < HEIGHT_OFF * leg) & (speeds < SPEED_OFF * leg)
     stance = np.zeros(len(height), bool)
     for start, stop in runs(loose):
         stance[start:stop] = strict[start:stop].any()
     shortest = max(2, round(SHORTEST_STANCE * fps))
-    return _without_short_runs(~_without_short_runs(~stance, shortest), shortest)
+    stance = _without_short_runs(~_without_short_runs(~stance, shortest), shortest)
+    return _without_short_runs(_without_slides(stance, marker[:, :2], fps), shortest)
+
+
+def _without_slides(
+    stance: Bool[np.ndarray, "T"], place: Float64[np.ndarray, "T 2"], fps: float
+) -> Bool[np.ndarray, "T"]:
+    """Stances without the frames that lie in no stretch of `SLIDE_TIME` in which the place hardly moves on.
+
+    A stance shorter than that is one stretch.
+    """
+    kept = np.zeros(len(stance), bool)
+    for start, stop in runs(stance):
+        steps = min(max(1, round(SLIDE_TIME * fps)), stop - start - 1)
+        travelled = np.linalg.norm(
+            place[start + steps : stop] - place[start : stop - steps], axis=1
+        )
+        slow = travelled < SLIDE_SPEED * steps / fps
+        for step in range(steps + 1):
+            kept[start + step : stop - steps + step] |= slow
+    return kept
 
 
 def _without_short_runs(mask: Bool[np.ndarray, "T"], shortest: int) -> Bool[np.ndarray, "T"]:

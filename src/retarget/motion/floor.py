@@ -1,0 +1,175 @@
+"""A recording whose floor is tilted by a few degrees is levelled, as the robot's floor is level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from retarget.geometry import matrix_from_quaternion, quaternion_product, unit
+from retarget.motion.feet import lowpass, marker_noise, runs, speed
+from retarget.motion.motion import Motion
+from retarget.motion.segments import SIDES, needed_roles
+
+__all__ = ["Slope", "find_slope", "levelled"]
+
+# Leg lengths a second below which a toe rests, for at least this time in seconds.
+REST_SPEED, REST_TIME = 0.2, 0.1
+# Degrees: less is within what bodies and markers do, more is a ramp or a stair.
+SMALLEST_SLOPE, LARGEST_SLOPE = 0.75, 10.0
+FEWEST_RESTS = 7
+SMALLEST_SPAN = 1.0  # metres between the outermost rests along a direction whose slope is told
+# Leg lengths. Rests further than this from the plane are on no floor; those on it scatter less than that.
+FAR, LARGEST_SCATTER = 0.04, 0.015
+FEWEST_ON_FLOOR = 0.7  # share of the rests; several levels leave fewer on one plane
+SURE = 5.0  # standard errors by which a slope exceeds zero
+ROUNDS = 10
+QUANTILE = 0.25  # of heights: feet that are held up are above the floor, hardly any below
+
+Places = Float64[np.ndarray, "N 3"]
+Vector = Float64[np.ndarray, "2"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slope:
+    """A floor that is not level.
+
+    Attributes:
+        gradient: Rise of the floor along x and y.
+        middle: A place on it, metres.
+    """
+
+    gradient: Vector
+    middle: Float64[np.ndarray, "3"]
+
+    @property
+    def degrees(self) -> float:
+        """Angle between the floor and the level."""
+        return float(np.degrees(np.arctan(np.linalg.norm(self.gradient))))
+
+
+def levelled(motion: Motion) -> tuple[Motion, float]:
+    """The motion with its floor level, and by how many degrees that was tilted; the same motion where it was not.
+
+    The motion is turned about the middle of the places at which its toes rested.
+    """
+    slope = find_slope(motion)
+    if slope is None:
+        return motion, 0.0
+    x, y, z = unit(np.array([-slope.gradient[0], -slope.gradient[1], 1.0]))  # the floor's normal
+    turn = unit(np.array([1.0 + z, y, -x, 0.0]))  # the shortest way from there to upright
+    matrix = matrix_from_quaternion(turn)
+    positions = (motion.positions - slope.middle) @ matrix.T + slope.middle
+    rotations = quaternion_product(turn, motion.rotations)
+    return replace(motion, positions=positions, rotations=rotations), slope.degrees
+
+
+def find_slope(motion: Motion) -> Slope | None:
+    """The slope of a motion's floor, or None where it is level as far as can be told.
+
+    Told are slopes along directions in which the toes rested over a metre or more, all on one plane. Who walks up a
+    straight ramp for the whole recording is taken to walk on a tilted floor; stairs are too steep, or no plane.
+    """
+    if not set(needed_roles()) <= set(motion.roles) or not len(motion):
+        return None
+    leg = _leg_length(motion)
+    if not leg > 0.0:
+        return None
+    places, feet = _rests(motion, leg)
+    if len(places) < FEWEST_RESTS:
+        return None
+    # From a plane with some rests below and most above, to the rests that lie close to it.
+    slope, offsets = _fit(places, feet, np.ones(len(places)))
+    for _ in range(ROUNDS):
+        above = _above(places, feet, slope, offsets)
+        lean = np.where(above > 0, QUANTILE, 1 - QUANTILE)
+        slope, offsets = _fit(places, feet, lean / np.maximum(np.abs(above), 0.002 * leg))
+    for _ in range(ROUNDS):
+        near = np.abs(_above(places, feet, slope, offsets)) < FAR * leg
+        if near.sum() < max(FEWEST_RESTS, FEWEST_ON_FLOOR * len(near)):
+            return None
+        slope, offsets = _fit(places, feet, near.astype(np.float64))
+    places, feet = places[near], feet[near]
+    freedoms = len(places) - len(slope) - len(offsets)
+    scatter = float(np.linalg.norm(_above(places, feet, slope, offsets)) / np.sqrt(freedoms))
+    if scatter > LARGEST_SCATTER * leg:
+        return None
+    found = Slope(slope, places.mean(axis=0))
+    spread = np.linalg.norm(_centred(places, feet)[:, :2] @ unit(slope))
+    sure = np.linalg.norm(slope) > SURE * scatter / max(float(spread), 1e-9)
+    return found if sure and SMALLEST_SLOPE < found.degrees < LARGEST_SLOPE else None
+
+
+def _rests(motion: Motion, leg: float) -> tuple[Places, Int64[np.ndarray, "N"]]:
+    """Where toes rested, metres, and which foot's they are; one place a rest."""
+    toes = [motion.role_positions(f"{side}_toe") for side in SIDES]
+    noise, fps = marker_noise(toes), motion.fps
+    places: list[Float64[np.ndarray, "3"]] = []
+    feet: list[int] = []
+    for foot, raw in enumerate(toes):
+        toe = lowpass(raw, fps=fps, noise=noise, leg_length=leg)
+        for start, stop in runs(speed(toe, fps) < REST_SPEED * leg):
+            if stop - start >= max(2, REST_TIME * fps):
+                places.append(np.median(toe[start:stop], axis=0))
+                feet.append(foot)
+    return np.array(places).reshape(-1, 3), np.array(feet, np.int64)
+
+
+def _fit(
+    places: Places, feet: Int64[np.ndarray, "N"], weights: Float64[np.ndarray, "N"]
+) -> tuple[Vector, Vector]:
+    """Slope along x and y and each foot's height at the origin, by weighted least squares.
+
+    Directions in which the places hardly spread get no slope.
+    """
+    centred = _centred(places, feet, weights)
+    ground = centred[:, :2]
+    weighted = ground * weights[:, None]
+    spreads, directions = np.linalg.eigh(weighted.T @ ground)
+    slope = np.zeros(2)
+    for spread, direction in zip(spreads, directions.T, strict=True):
+        along = ground @ direction
+        if np.ptp(along) > SMALLEST_SPAN:
+            slope += direction * (direction @ weighted.T @ centred[:, 2]) / spread
+    rest = places[:, 2] - places[:, :2] @ slope
+    offsets = [
+        np.average(rest[feet == foot], weights=weights[feet == foot])
+        if (feet == foot).any()
+        else 0.0
+        for foot in range(len(SIDES))
+    ]
+    return slope, np.array(offsets)
+
+
+def _centred(
+    places: Places, feet: Int64[np.ndarray, "N"], weights: Float64[np.ndarray, "N"] | None = None
+) -> Places:
+    """Places from the middle of their foot's: one foot may rest a little higher than the other."""
+    centred = places.copy()
+    for foot in range(len(SIDES)):
+        own = feet == foot
+        if own.any():
+            centred[own] -= np.average(
+                places[own], axis=0, weights=None if weights is None else weights[own]
+            )
+    return centred
+
+
+def _above(
+    places: Places, feet: Int64[np.ndarray, "N"], slope: Vector, offsets: Vector
+) -> Float64[np.ndarray, "N"]:
+    """Heights of places above the plane, metres."""
+    return np.asarray(places[:, 2] - places[:, :2] @ slope - offsets[feet])
+
+
+def _leg_length(motion: Motion) -> float:
+    legs = [
+        np.linalg.norm(
+            motion.role_positions(f"{side}_{upper}") - motion.role_positions(f"{side}_{lower}"),
+            axis=1,
+        )
+        for side in SIDES
+        for upper, lower in (("hip", "knee"), ("knee", "ankle"))
+    ]
+    return float(np.median(np.sum(legs, axis=0))) / len(SIDES)

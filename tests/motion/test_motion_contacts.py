@@ -1,0 +1,63 @@
+"""Feet that stand are held, however the whole recording moves slowly; feet that slide are not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from jaxtyping import Bool
+
+from retarget.demo import embedded_clips
+from retarget.motion import Motion, read_motion
+from retarget.motion.anatomy import find_anatomy
+from retarget.motion.contacts import find_contacts
+
+CLIPS = Path(__file__).resolve().parents[3] / "shared" / "clips"
+WALK = CLIPS / "misc_bvh" / "xia_neutral_01.bvh"
+KNEEL = CLIPS / "misc_bvh" / "test_mocapbank.bvh"
+
+needs_clips = pytest.mark.skipif(not WALK.exists(), reason="no clips beside this checkout")
+
+
+def jump() -> Motion:
+    return read_motion(next(p for p in embedded_clips() if p.suffix == ".bvh"))
+
+
+def carried(motion: Motion, metres_a_second: float) -> Motion:
+    """The motion on a band that moves along x."""
+    drift = metres_a_second * np.arange(len(motion)) / motion.fps
+    return replace(motion, positions=motion.positions + drift[:, None, None] * [1.0, 0.0, 0.0])
+
+
+def stance(motion: Motion) -> Bool[np.ndarray, "T 2 2"]:
+    return find_contacts(find_anatomy(motion)).stance
+
+
+@needs_clips
+@pytest.mark.parametrize("clip", [WALK, KNEEL], ids=["walk", "kneel"])
+def test_a_slide_of_30_cm_a_second_stays_a_slide(clip: Path) -> None:
+    motion = read_motion(clip)
+    assert stance(motion).mean() > 0.4
+    assert stance(carried(motion, 0.3)).mean() < 0.05
+
+
+@needs_clips
+@pytest.mark.parametrize("clip", [WALK, KNEEL], ids=["walk", "kneel"])
+def test_a_slow_drift_changes_hardly_any_stance(clip: Path) -> None:
+    motion = read_motion(clip)
+    assert np.mean(stance(carried(motion, 0.1)) != stance(motion)) < 0.03
+
+
+def test_a_fast_band_leaves_no_stance_and_a_slow_one_all() -> None:
+    motion = jump()
+    standing = stance(motion)
+    assert standing.mean() > 0.7
+    assert stance(carried(motion, 0.4)).mean() < 0.01
+    assert np.mean(stance(carried(motion, 0.1)) != standing) < 0.03
+
+
+def test_one_frame_and_two_frames_have_contacts() -> None:
+    for count in (1, 2, 3):
+        assert stance(jump().frames(0, count)).shape == (count, 2, 2)
