@@ -50,7 +50,8 @@ def clip_files() -> list[Path]:
             f"benchmarks need real clips in {os.path.relpath(CLIPS, ROOT)}, which is absent: skipped"
         )
         raise SystemExit(0)
-    return sorted(path for path in CLIPS.rglob("*") if path.suffix in {".bvh", ".npz"})
+    patterns = ("*.bvh", "*.npz", "humanoid3d_*.txt")
+    return sorted(path for pattern in patterns for path in CLIPS.rglob(pattern))
 
 
 def median_seconds(work: Callable[[], _T], repeats: int = 7) -> tuple[float, _T]:

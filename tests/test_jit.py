@@ -1,5 +1,6 @@
 """Kernels: the same bits whatever a process compiled or loaded before."""
 
+import pickle
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -58,3 +59,19 @@ def test_a_kernel_can_be_called_alone_after_it_was_copied(
     values = np.linspace(0.1, 2.0, 50)
     totals(values, 3)
     assert total(values, 3) == pytest.approx(total.py_func(values, 3), rel=1e-12)
+
+
+def test_a_cache_that_names_what_is_gone_is_made_anew(
+    kernels: tuple[Callable, Callable], tmp_path: Path
+) -> None:
+    total, _ = kernels
+    values = np.linspace(0.1, 2.0, 50)
+    expected = total(values, 3)
+    (index,) = tmp_path.rglob("*total*.nbi")
+    with index.open("rb") as stream:
+        pickle.load(stream)
+        version = index.read_bytes()[: stream.tell()]
+    index.write_bytes(version + b"cretarget._jit\nNothingOfThisName\n.")
+    fresh = jit(fastmath=True)(total.py_func)
+    assert fresh(values, 3) == expected
+    assert b"NothingOfThisName" not in index.read_bytes()

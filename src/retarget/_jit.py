@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import pickle
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -44,7 +45,7 @@ def jit(
         # Numba raises where it finds no writable folder, and at the first save on a full disk.
         with contextlib.suppress(RuntimeError, OSError):
             dispatcher.enable_caching()
-            _forgive_failing_writes(dispatcher)
+            _forgive_failing_files(dispatcher)
         if signature is not None:
             for one in signature if isinstance(signature, list) else [signature]:
                 dispatcher.compile(one)
@@ -91,16 +92,28 @@ class _ClosedCompiler(Compiler):  # type: ignore[misc]
         return super().define_pipelines()
 
 
-def _forgive_failing_writes(dispatcher: Any) -> None:
+def _forgive_failing_files(dispatcher: Any) -> None:
+    """A cache that cannot be written, or that an earlier version wrote and names what is gone, stops nothing."""
     cache = getattr(dispatcher, "_cache", None)
-    save = getattr(cache, "save_overload", None)
-    if cache is None or save is None:
+    if cache is None:
         return
+    save, load = cache.save_overload, cache.load_overload
 
-    def forgiving(*arguments: Any) -> None:
+    def forgiving_save(*arguments: Any) -> None:
         try:
             save(*arguments)
         except OSError as error:
             _log.debug("compiled code of %s not cached: %s", dispatcher, error)
 
-    cache.save_overload = forgiving
+    def forgiving_load(*arguments: Any) -> Any:
+        try:
+            return load(*arguments)
+        except (AttributeError, ImportError, EOFError, pickle.UnpicklingError) as error:
+            # Numba unpickles an index whole before it looks whether the source has changed.
+            _log.debug("compiled code of %s forgotten: %s", dispatcher, error)
+            with contextlib.suppress(OSError):
+                cache.flush()
+            return None
+
+    cache.save_overload = forgiving_save
+    cache.load_overload = forgiving_load

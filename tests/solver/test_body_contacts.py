@@ -1,12 +1,12 @@
 """Knees and hands on the ground are found, kept with the result, and held where they carry the body."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from retarget import RetargetingResult, evaluate, load_robot, read_motion, retarget_motion
+from retarget.errors import FileFormatError
 from retarget.robots.touch import touch_point
 from retarget.solver.kinematics import forward_kinematics
 
@@ -76,12 +76,10 @@ def test_they_survive_the_file_and_another_rate(
 
 
 @needs_clips
-def test_files_without_them_are_read(kneeling: RetargetingResult, tmp_path: Path) -> None:
+def test_files_without_them_are_refused(kneeling: RetargetingResult, tmp_path: Path) -> None:
     old, new = tmp_path / "old.npz", tmp_path / "new.npz"
     kneeling.save_npz(new)
     with np.load(new) as archive:
         np.savez(old, **{n: archive[n] for n in archive.files if not n.startswith("body_")})
-    loaded = RetargetingResult.load_npz(old)
-    assert loaded.body_contacts.shape == (len(kneeling), 0)
-    assert loaded.body_contact_names == ()
-    assert replace(loaded, robot="other").body_contacts.shape == (len(kneeling), 0)
+    with pytest.raises(FileFormatError, match="'body_contacts' is missing; retarget the clip"):
+        RetargetingResult.load_npz(old)
