@@ -16,17 +16,14 @@ from retarget._packs import LANES, packs
 from retarget.solver.active import cut_held_joints
 from retarget.solver.arrays import Problem
 from retarget.solver.banded import block_rows
-from retarget.solver.poses import Poses, pack_count
-from retarget.solver.rows import (
-    RowScratch,
+from retarget.solver.differences import (
     acceleration_rows,
-    anchor_composites,
     bend_rows,
     damp_diagonal,
-    floor_rows,
-    pair_rows,
     step_rows,
 )
+from retarget.solver.poses import Poses, pack_count
+from retarget.solver.rows import RowScratch, anchor_composites, floor_rows, pair_rows
 from retarget.solver.tree import COMPOSITE, assemble, task_composites
 
 __all__ = ["Window", "build_system"]
