@@ -50,7 +50,7 @@ def pack_count(frames: int) -> int:
 
 def allocate_poses(frames: int, tree: Tree, capsules: Capsules, clip: Clip) -> Poses:
     """Room for the frames of a window."""
-    count, bodies = -(-frames // LANES), len(tree.parents)
+    count, bodies = pack_count(frames), len(tree.parents)
     segments, points = clip.positions.shape[1], clip.anchors.shape[1]
     spheres = len(capsules.bodies)
     return Poses(
