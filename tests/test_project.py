@@ -104,7 +104,17 @@ LAYERS = {  # what each part may import; "kinematics" is solver.kinematics and s
     "robots": {"errors", "kinds", "geometry"},
     "kinematics": {"_jit", "_packs", "robots"},
     "targets": {"errors", "geometry", "_jit", "motion", "robots", "kinematics"},
-    "solver": {"errors", "_jit", "_packs", "motion", "robots", "kinematics", "targets", "options"},
+    "solver": {
+        "errors",
+        "geometry",
+        "_jit",
+        "_packs",
+        "motion",
+        "robots",
+        "kinematics",
+        "targets",
+        "options",
+    },
     "pipeline": {
         "_timing",
         "errors",

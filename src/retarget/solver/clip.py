@@ -26,6 +26,7 @@ from retarget.solver.banded import (
     factorise,
     substitute_back,
 )
+from retarget.solver.beginning import clip_led_in, held_before
 from retarget.solver.collision import near_pairs
 from retarget.solver.joint_limits import without_reserve
 from retarget.solver.limits import keep_joint_limits, lift_above_floor
@@ -43,6 +44,7 @@ class ClipOptions(NamedTuple):
     Attributes:
         window: Frames that become final with each window.
         ahead: Frames solved beyond them and solved again by the next window.
+        lead: Frames solved before the first one (`retarget.solver.beginning`).
         cost_tolerance: Stop when a step gains less than this share of the cost; one more step is then taken on trust.
         most_steps: Most steps of a window.
         damping: First relative damping.
@@ -54,7 +56,8 @@ class ClipOptions(NamedTuple):
     """
 
     window: int = 32
-    ahead: int = 4
+    ahead: int = 8
+    lead: int = 2
     cost_tolerance: float = 0.2
     most_steps: int = 20
     damping: float = 1e-3
@@ -75,19 +78,25 @@ def solve_clip(
     """
     qpos = np.ascontiguousarray(start).copy()
     count = len(qpos)
-    most = min(options.window + options.ahead, count)
+    most = options.lead + min(options.window + options.ahead, count)
     window = _allocate(most, problem)
     poses = allocate_poses(most, problem.tree, problem.capsules, problem.clip)
     shift = np.zeros((count, len(problem.floor.bodies)))
     cost = np.zeros(count)
     steps = 0
     for first in range(0, count, options.window):
-        frames = min(options.window + options.ahead, count - first)
-        _in_packs(shift[first : first + frames], window.floor_shift)
-        steps += frames * _solve_window(qpos, first, frames, problem, options, window, poses)
-        shift[first : first + frames] = _out_of_packs(window.floor_shift, frames)
-        cost[first : first + frames] = window.cost[:frames]
-        if first + frames == count:
+        here = slice(first, min(first + options.window + options.ahead, count))
+        lead = options.lead if first == 0 else 0
+        frames = lead + here.stop - first
+        _in_packs(shift[here], window.floor_shift)
+        if lead:
+            taken = _solve_beginning(qpos[here], lead, problem, options, window, poses)
+        else:
+            taken = _solve_window(qpos, first, frames, problem, options, window, poses)
+        steps += frames * taken
+        shift[here] = _out_of_packs(window.floor_shift, frames)[lead:]
+        cost[here] = window.cost[lead:frames]
+        if here.stop == count:
             break
     keep_joint_limits(qpos, without_reserve(problem.limits))
     lift_above_floor(qpos, problem.tree, problem.floor, problem.fps)
@@ -127,6 +136,22 @@ def _allocate(frames: int, problem: Problem) -> Window:
         held_rows=np.zeros((frames * size, size + 5)),
         held_index=np.zeros((frames * size, 2), np.int64),
     )
+
+
+def _solve_beginning(
+    qpos: Float64[np.ndarray, "n Q"],
+    lead: int,
+    problem: Problem,
+    options: ClipOptions,
+    window: Window,
+    poses: Poses,
+) -> int:
+    """Solve a clip's first window, in place, and frames that lead in to it; returns the steps taken."""
+    led = held_before(qpos, lead)
+    begun = problem._replace(clip=clip_led_in(problem.clip, len(qpos), lead, problem.fps))
+    steps = _solve_window(led, 0, len(led), begun, options, window, poses)
+    qpos[:] = led[lead:]
+    return steps
 
 
 def _solve_window(

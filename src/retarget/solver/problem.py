@@ -137,12 +137,14 @@ def rated_start_options(fps: float) -> StartOptions:
 
 
 def rated_clip_options(fps: float) -> ClipOptions:
-    """Windows for a frame rate: they overlap by an eighth of a second, as far as the cache allows.
+    """Windows for a frame rate: they overlap by a quarter of a second, as far as the cache allows.
 
-    With less, jerk rises where windows meet: by a quarter at 120 fps with the four frames that do at 30.
+    Joints at their speed limits take that long to turn half round: with less, a window ends before it knows which way
+    an arm has to go, and jerk rises where windows meet.
     """
-    ahead = min(16, max(2, round(fps / 7.5)))
-    return ClipOptions(window=min(48, max(32, 6 * ahead)), ahead=ahead)
+    ahead = min(16, max(2, round(fps / 3.75)))
+    window = min(48, max(32, 3 * ahead))
+    return ClipOptions(window=window, ahead=ahead, lead=min(8, max(1, round(fps / 15))))
 
 
 def _tasks(
