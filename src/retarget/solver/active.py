@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float64, Int8, Int64
 
 from retarget._jit import jit
-from retarget._packs import LANES, anywhere, both, either, packs, where
+from retarget._packs import LANES, REAL, anywhere, both, either, packs, where
 from retarget.solver.arrays import Capsules, Floor, Limits, Tree
 from retarget.solver.banded import block_rows
 from retarget.solver.collision import centre_distance_squared, deepest_overlap, segment_distance
@@ -210,9 +210,9 @@ def predict_touching(
 ) -> None:
     """Mark the spheres and pairs that would touch after the step, to first order."""
     bodies = tree.parents.shape[0]
-    step = np.empty((bodies + 5, LANES))
-    spin = packs(np.empty((bodies, 3, LANES)))
-    velocity = packs(np.empty((bodies, 3, LANES)))  # of the body's origin
+    step = np.empty((bodies + 5, LANES), REAL)
+    spin = packs(np.empty((bodies, 3, LANES), REAL))
+    velocity = packs(np.empty((bodies, 3, LANES), REAL))  # of the body's origin
     for p in range(pack_count(frames)):
         for lane in range(LANES):
             t = min(p * LANES + lane, frames - 1)
@@ -336,7 +336,7 @@ def violations(
     poses: Poses, count: int, near: Int64[np.ndarray, "K"], floor: Floor, capsules: Capsules
 ) -> tuple[float, float]:
     """Deepest sphere below the floor and deepest overlap of two capsules in some packs, metres."""
-    worst = np.zeros((2, LANES))
+    worst = np.zeros((2, LANES), REAL)
     found = packs(worst)
     for p in range(count):
         q, R, r = packs(poses.qpos[p]), packs(poses.R[p]), packs(poses.r[p])

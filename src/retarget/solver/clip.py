@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
-from retarget._packs import LANES
+from retarget._packs import LANES, REAL
 from retarget.solver.active import (
     UNKNOWN,
     hold_joints,
@@ -18,7 +18,7 @@ from retarget.solver.active import (
     speeding,
     violations,
 )
-from retarget.solver.arrays import Problem
+from retarget.solver.arrays import Problem, single
 from retarget.solver.banded import (
     aligned_zeros,
     block_rows,
@@ -75,6 +75,7 @@ def solve_clip(
     """
     qpos = np.ascontiguousarray(start).copy()
     count = len(qpos)
+    exact, problem = problem, _for_packs(problem)
     most = min(options.window + options.ahead, count)
     window = _allocate(most, problem)
     poses = allocate_poses(most, problem.tree, problem.capsules, problem.clip)
@@ -89,9 +90,20 @@ def solve_clip(
         cost[first : first + frames] = window.cost[:frames]
         if first + frames == count:
             break
-    keep_joint_limits(qpos, without_reserve(problem.limits))
-    lift_above_floor(qpos, problem.tree, problem.floor, problem.fps)
+    keep_joint_limits(qpos, without_reserve(exact.limits))
+    lift_above_floor(qpos, exact.tree, exact.floor, exact.fps)
     return qpos, cost, steps
+
+
+def _for_packs(problem: Problem) -> Problem:
+    """The problem with the robot in the precision of packs."""
+    return problem._replace(
+        tree=single(problem.tree),
+        tasks=single(problem.tasks),
+        soles=single(problem.soles),
+        floor=single(problem.floor),
+        capsules=single(problem.capsules),
+    )
 
 
 def _in_packs(values: Float64[np.ndarray, "n F"], out: Float64[np.ndarray, "P F L"]) -> None:
@@ -117,11 +129,11 @@ def _allocate(frames: int, problem: Problem) -> Window:
         step=np.zeros((frames, size)),
         damping=np.zeros(frames),
         cost=np.zeros(frames),
-        floor_shift=np.zeros((packs, spheres, LANES)),
-        floor_active=np.zeros((packs, spheres, LANES)),
+        floor_shift=np.zeros((packs, spheres, LANES), REAL),
+        floor_active=np.zeros((packs, spheres, LANES), REAL),
         fast=np.zeros((frames, size), np.int8),
         bent=np.zeros((frames, size), np.int8),
-        pair_active=np.zeros((packs, pairs, LANES)),
+        pair_active=np.zeros((packs, pairs, LANES), REAL),
         near=np.zeros(pairs, np.int64),
         joint_state=np.zeros((frames, size), np.int8),
         held_rows=np.zeros((frames * size, size + 5)),
@@ -148,7 +160,7 @@ def _solve_window(
     tree, limits, capsules = problem.tree, problem.limits, problem.capsules
     here = qpos[first : first + frames]
     packs = pack_count(frames)
-    load_targets(problem.clip, first, frames, poses)
+    load_targets(problem.clip, first, frames, here[0], poses)
     pose_frames(here, tree, capsules, poses)
     near = near_pairs(poses.starts, poses.ends, packs, capsules, options.reach, window.near)
     damping = window.damping[:frames]

@@ -23,6 +23,7 @@ __all__ = [
     "segment_distance",
 ]
 
+_PARALLEL = 1e-5  # squared sine; single precision tells smaller angles from noise no more
 _POINT = 1e-12  # square metres; a shorter segment is a point
 
 
@@ -70,7 +71,7 @@ def segment_distance(
     determinant = a * c - b * b
     # Parallel segments have many closest points; the middle moves least from frame to frame.
     inside = _share((b * e - c * d) / max(determinant, _POINT * _POINT))
-    s = where(determinant > 1e-9 * a * c, inside, 0.5)
+    s = where(determinant > _PARALLEL * a * c, inside, 0.5)
     t = (b * s + e) * over_c
     first = either(t < 0.0, c < _POINT)
     s = where(first, _share(-d * over_a), where(t > 1.0, _share((b - d) * over_a), s))

@@ -132,6 +132,8 @@ def rated_start_options(fps: float) -> StartOptions:
     return base._replace(
         pull=base.pull * rate**2,
         path=base.path * rate**2,
+        run=round(base.run * rate),
+        lead=round(base.lead * rate),
         reseed=max(1, round(base.reseed * rate)),
     )
 

@@ -17,8 +17,8 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from retarget._jit import jit
-from retarget._packs import LANES, packs
-from retarget.solver.arrays import Clip, Limits, Problem, Soles, Tasks, Tree
+from retarget._packs import LANES, REAL, packs
+from retarget.solver.arrays import Clip, Limits, Problem, Soles, Tasks, Tree, single
 from retarget.solver.frame import (
     FIRST_DAMPING,
     StartOptions,
@@ -68,7 +68,7 @@ class _Marches(NamedTuple):
 
 @jit(inner=True)
 def _load_frame(lane: int, t: int, clip: Clip, lanes: _Lanes, targets: LaneTargets) -> None:
-    load_target(clip, t, lane, targets)
+    load_target(clip, t, lane, 0.0, 0.0, targets)
     for k in range(lanes.qpos.shape[0]):
         lanes.near[k, lane] = lanes.qpos[k, lane]
         lanes.trial[k, lane] = lanes.qpos[k, lane]
@@ -80,7 +80,7 @@ def _next_frame(
     lane: int,
     following: int,
     seeds: Float64[np.ndarray, "T Q"],
-    marches: Int64[np.ndarray, "N 4"],
+    marches: Int64[np.ndarray, "N 5"],
     clip: Clip,
     pull: float,
     first_pull: float,
@@ -152,7 +152,7 @@ def _judge(
 @jit(fastmath=True)
 def _march(
     seeds: Float64[np.ndarray, "T Q"],
-    marches: Int64[np.ndarray, "N 4"],
+    marches: Int64[np.ndarray, "N 5"],
     clip: Clip,
     options: StartOptions,
     start: _First,
@@ -162,18 +162,18 @@ def _march(
     soles: Soles,
     out: Float32[np.ndarray, "S T Q"],
 ) -> None:
-    """Solve the frames of all marches: rows of sequence, first frame, number of frames, direction."""
+    """Solve the frames of all marches, rows as `_marches` makes them."""
     bodies = tree.parents.shape[0]
     size = bodies + 5
     depth = tree.ancestors.shape[1]
     lanes = _Lanes(
-        np.empty((bodies + 6, LANES)),
-        np.empty((bodies + 6, LANES)),
-        np.empty((bodies + 6, LANES)),
-        np.zeros((1, LANES)),
-        np.zeros((1, LANES)),
-        np.zeros((1, LANES)),
-        np.zeros((1, LANES)),
+        np.empty((bodies + 6, LANES), REAL),
+        np.empty((bodies + 6, LANES), REAL),
+        np.empty((bodies + 6, LANES), REAL),
+        np.zeros((1, LANES), REAL),
+        np.zeros((1, LANES), REAL),
+        np.zeros((1, LANES), REAL),
+        np.zeros((1, LANES), REAL),
     )
     at = _Marches(np.full(LANES, _IDLE), np.zeros(LANES, np.int64), np.zeros(LANES, np.int64))
     qpos, near, trial = packs(lanes.qpos), packs(lanes.near), packs(lanes.trial)
@@ -181,24 +181,24 @@ def _march(
     positions, frames = packs(targets.positions), packs(targets.frames)
     weights, anchors = packs(targets.contact_weights), packs(targets.anchors)
     pull, damping, moving = packs(lanes.pull), packs(lanes.damping), packs(lanes.moving)
-    R = packs(np.empty((bodies, 3, 3, LANES)))
-    r = packs(np.empty((bodies, 3, LANES)))
-    a = packs(np.empty((bodies, 3, LANES)))
-    C = packs(np.empty((bodies, COMPOSITE, LANES)))
-    systems = np.zeros((size, depth, LANES))
+    R = packs(np.empty((bodies, 3, 3, LANES), REAL))
+    r = packs(np.empty((bodies, 3, LANES), REAL))
+    a = packs(np.empty((bodies, 3, LANES), REAL))
+    C = packs(np.empty((bodies, COMPOSITE, LANES), REAL))
+    systems = np.zeros((size, depth, LANES), REAL)
     H = packs(systems)
-    fresh_systems = np.zeros((size, depth, LANES))
+    fresh_systems = np.zeros((size, depth, LANES), REAL)
     fresh_H = packs(fresh_systems)
-    factor = packs(np.zeros((size, depth, LANES)))
-    forces = np.zeros((size, LANES))
+    factor = packs(np.zeros((size, depth, LANES), REAL))
+    forces = np.zeros((size, LANES), REAL)
     g = packs(forces)
-    fresh_forces = np.zeros((size, LANES))
+    fresh_forces = np.zeros((size, LANES), REAL)
     fresh_g = packs(fresh_forces)
-    x = packs(np.zeros((size, LANES)))
-    free = packs(np.zeros((size, LANES)))
-    new_costs = np.zeros((1, LANES))
+    x = packs(np.zeros((size, LANES), REAL))
+    free = packs(np.zeros((size, LANES), REAL))
+    new_costs = np.zeros((1, LANES), REAL)
     new = packs(new_costs)
-    largest_turns = np.zeros((1, LANES))
+    largest_turns = np.zeros((1, LANES), REAL)
     largest = packs(largest_turns)
     finished = np.zeros(LANES, np.bool_)
     kept = np.zeros(LANES, np.bool_)
@@ -233,9 +233,10 @@ def _march(
             lanes.moving[0, lane] = 1.0
             if finished[lane]:
                 own = at.march[lane]
-                t = marches[own, 1] + marches[own, 3] * at.done[lane]
-                for k in range(bodies + 6):
-                    out[marches[own, 0], t, k] = lanes.qpos[k, lane]
+                if at.done[lane] >= marches[own, 4]:
+                    t = marches[own, 1] + marches[own, 3] * at.done[lane]
+                    for k in range(bodies + 6):
+                        out[marches[own, 0], t, k] = lanes.qpos[k, lane]
                 following = _next_frame(
                     lane,
                     following,
@@ -276,11 +277,23 @@ def _add_turned(candidates: Float32[np.ndarray, "6 T Q"], limbs: Limbs, limits: 
                 candidates[_SEQUENCES + sequence, t, k] = turned[k]
 
 
-def _marches(frames: int) -> Int64[np.ndarray, "N 4"]:
-    """All frames forwards, all backwards, and each on its own."""
-    alone = np.zeros((frames, 4), np.int64)
-    alone[:, 0], alone[:, 1], alone[:, 2] = 2, np.arange(frames), 1
-    return np.concatenate([[[0, 0, frames, 1], [1, frames - 1, frames, -1]], alone])
+def _marches(frames: int, options: StartOptions) -> Int64[np.ndarray, "N 5"]:
+    """All frames forwards and backwards in runs, and each on its own.
+
+    Rows of sequence, first frame, number of frames, direction, and how many frames at the beginning of a run only
+    lead up to those that the run before ends with.
+    """
+    rows = []
+    for begin in range(0, frames, options.run):
+        end = min(begin + options.run, frames)
+        first, last = max(begin - options.lead, 0), min(end + options.lead, frames)
+        rows.append([0, first, end - first, 1, begin - first])
+        rows.append([1, last - 1, last - begin, -1, last - end])
+    return np.array(rows + _each_alone(frames, 2), np.int64)
+
+
+def _each_alone(frames: int, sequence: int) -> list[list[int]]:
+    return [[sequence, t, 1, 1, 0] for t in range(frames)]
 
 
 def solve_start(
@@ -294,10 +307,10 @@ def solve_start(
         options: How hard each frame is worked on.
     """
     frames, size = seeds.shape
-    clip, tree, limits = problem.clip, problem.tree, problem.limits
-    tasks, soles = problem.tasks, problem.soles
-    limbs = find_limbs(tree, tasks)
-    marches = _marches(frames)
+    clip, limits = problem.clip, problem.limits
+    limbs = find_limbs(problem.tree, problem.tasks)
+    tree, tasks, soles = single(problem.tree), single(problem.tasks), single(problem.soles)
+    marches = _marches(frames, options)
     # Single precision: they are polished, and six of them are the largest arrays of a long clip's solve.
     candidates = np.empty((2 * _SEQUENCES, frames, size), np.float32)
     first = _First(0.0, options.cold_steps)
@@ -308,8 +321,7 @@ def solve_start(
     start = np.empty((frames, size))
     best_paths(candidates, costs, seeds, limbs, options.path, options.neutral, start)
     # Limbs were chosen with trunks of their own.
-    alone = marches[2:]
-    alone[:, 0] = 0
+    alone = np.array(_each_alone(frames, 0), np.int64)
     polished = candidates[:1]
     first = _First(options.pull, options.polish_steps)
     _march(start, alone, clip, options, first, tree, limits, tasks, soles, polished)

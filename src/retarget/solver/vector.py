@@ -1,10 +1,10 @@
 """Register-blocked updates for the banded factorisation, written as generic LLVM vector code.
 
-``rows -= coefficients x sources`` over a few vectors of doubles is the one operation in which the factorisation
+``rows -= coefficients x sources`` over a few vectors of single-precision numbers is the one operation in which the factorisation
 spends its time. Numba's loop over such short rows spends more on alias checks than on arithmetic, so the tile is
 emitted directly: accumulators stay in registers while a loop runs over the sources. The vectors are generic; LLVM
 maps them to whatever the processor has. `retarget.solver.banded` says what is computed; `subtract_plainly` and
-`finish_plainly` are the same in plain Numba, for processors without vectors of doubles, and what tests compare with.
+`finish_plainly` are the same in plain Numba, for processors without vectors, and what tests compare with.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from retarget._jit import jit
-from retarget._packs import FEATURES, LANES, WIDE
+from retarget._packs import FEATURES, WIDE
 
 __all__ = [
     "PANEL",
     "ROWS",
     "SCALES",
+    "SPAN",
     "VECTORISED",
     "finish",
     "finish_plainly",
@@ -34,13 +35,13 @@ __all__ = [
 
 ROWS = 4  # rows of a tile; they share each load of a source row
 VECTORISED = bool(FEATURES.get("fma") or FEATURES.get("neon"))
-_MOST = (
-    5 if WIDE else 3
-)  # vectors a tile holds: its rows, the sources and a factor fit the registers
-PANEL = 16 if WIDE else 12  # columns worked on together where the sources form a triangle
-_ALIGNMENT = 8 * LANES
+SPAN = 8  # numbers a vector; wider ones are no faster where they take two cycles, and waste more of a row
+# Vectors a tile holds: its rows, the sources and a factor fit the registers.
+_MOST = 5 if WIDE else 3
+PANEL = 16  # columns worked on together where the sources form a triangle
+_ALIGNMENT = 4 * SPAN
 _INDEX = ir.IntType(64)
-_VECTOR = ir.VectorType(ir.DoubleType(), LANES)
+_VECTOR = ir.VectorType(ir.FloatType(), SPAN)
 _UPPER = [
     (i, j) for j in range(ROWS) for i in range(j)
 ]  # order of the factors in ``scales``, reciprocals last
@@ -54,7 +55,7 @@ def _number(value: int) -> ir.Constant:
 def _splat(builder: Any, scalar: Any) -> Any:
     undefined = ir.Constant(_VECTOR, ir.Undefined)
     lane = builder.insert_element(undefined, scalar, ir.Constant(ir.IntType(32), 0))
-    zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), SPAN), [0] * SPAN)
     return builder.shuffle_vector(lane, undefined, zeros)
 
 
@@ -87,11 +88,11 @@ def _tile(vectors: int, finished: bool) -> Any:
             )
             dst, coef, src, row, count = arguments[2:]
             fma = cgutils.get_or_insert_function(
-                builder.module, ir.FunctionType(_VECTOR, [_VECTOR] * 3), f"llvm.fma.v{LANES}f64"
+                builder.module, ir.FunctionType(_VECTOR, [_VECTOR] * 3), f"llvm.fma.v{SPAN}f32"
             )
 
             def pointer(offset: Any, v: int) -> Any:
-                place = builder.gep(data, [builder.add(offset, _number(v * LANES))])
+                place = builder.gep(data, [builder.add(offset, _number(v * SPAN))])
                 return builder.bitcast(place, _VECTOR.as_pointer())
 
             starts = [builder.add(dst, builder.mul(row, _number(i))) for i in range(ROWS)]
@@ -158,13 +159,13 @@ def _subtract_tiles(
 ) -> None:
     while vectors >= _MOST:
         _subtract_most(a, scales, dst, coef, src, row, count)
-        dst += _MOST * LANES
-        src += _MOST * LANES
+        dst += _MOST * SPAN
+        src += _MOST * SPAN
         vectors -= _MOST
     while vectors >= 2:
         _subtract_2(a, scales, dst, coef, src, row, count)
-        dst += 2 * LANES
-        src += 2 * LANES
+        dst += 2 * SPAN
+        src += 2 * SPAN
         vectors -= 2
     if vectors == 1:
         _subtract_1(a, scales, dst, coef, src, row, count)
@@ -183,13 +184,13 @@ def _finish_tiles(
 ) -> None:
     while vectors >= _MOST:
         _finish_most(a, scales, dst, coef, src, row, count)
-        dst += _MOST * LANES
-        src += _MOST * LANES
+        dst += _MOST * SPAN
+        src += _MOST * SPAN
         vectors -= _MOST
     while vectors >= 2:
         _finish_2(a, scales, dst, coef, src, row, count)
-        dst += 2 * LANES
-        src += 2 * LANES
+        dst += 2 * SPAN
+        src += 2 * SPAN
         vectors -= 2
     if vectors == 1:
         _finish_1(a, scales, dst, coef, src, row, count)
@@ -208,10 +209,10 @@ def subtract_plainly(
 ) -> None:
     """``a[dst + i row:] -= sum_k a[coef + k row + i] a[src + k row:]`` for `ROWS` rows and whole vectors, k < count."""
     for i in range(ROWS):
-        values = a[dst + i * row : dst + i * row + vectors * LANES]
+        values = a[dst + i * row : dst + i * row + vectors * SPAN]
         for k in range(count):
             factor = a[coef + k * row + i]
-            source = a[src + k * row : src + k * row + vectors * LANES]
+            source = a[src + k * row : src + k * row + vectors * SPAN]
             for c in range(values.shape[0]):
                 values[c] -= factor * source[c]
 
@@ -232,7 +233,7 @@ def finish_plainly(
     ``scales`` holds its factors (0,1) (0,2) (1,2) (0,3) (1,3) (2,3), then the reciprocals of its diagonal.
     """
     subtract_plainly(a, scales, dst, coef, src, row, count, vectors)
-    for c in range(vectors * LANES):
+    for c in range(vectors * SPAN):
         place = 0
         for j in range(ROWS):
             value = a[dst + j * row + c]

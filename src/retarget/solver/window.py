@@ -12,10 +12,11 @@ import numpy as np
 from jaxtyping import Float64, Int8, Int64
 
 from retarget._jit import jit
-from retarget._packs import LANES, packs
+from retarget._packs import LANES, REAL, packs
 from retarget.solver.active import cut_held_joints
 from retarget.solver.arrays import Problem
 from retarget.solver.banded import block_rows
+from retarget.solver.vector import SPAN
 from retarget.solver.differences import (
     acceleration_rows,
     bend_rows,
@@ -96,19 +97,19 @@ def build_system(
     block = rows * 3 * width
     a = window.system
     work = Assembly(
-        np.empty((bodies, COMPOSITE, LANES)),
-        np.zeros((size, tree.ancestors.shape[1], LANES)),
-        np.empty((size, LANES)),
-        np.empty((3, LANES)),
-        np.empty((1, LANES)),
+        np.empty((bodies, COMPOSITE, LANES), REAL),
+        np.zeros((size, tree.ancestors.shape[1], LANES), REAL),
+        np.empty((size, LANES), REAL),
+        np.empty((3, LANES), REAL),
+        np.empty((1, LANES), REAL),
     )
     scratch = RowScratch(
-        np.empty((1, LANES)),
-        np.empty((1, LANES)),
-        np.empty((3, LANES)),
-        np.empty((3, LANES)),
-        np.empty((3, LANES)),
-        np.empty(size),
+        np.empty((1, LANES), REAL),
+        np.empty((1, LANES), REAL),
+        np.empty((3, LANES), REAL),
+        np.empty((3, LANES), REAL),
+        np.empty((3, LANES), REAL),
+        np.empty(size, REAL),
         np.empty(size, np.int64),
     )
     turn = np.empty(3)
@@ -120,8 +121,8 @@ def build_system(
     for p in range(pack_count(frames)):
         for k in range(p * LANES * rows, min((p + 1) * LANES, frames) * rows):
             # What lies left of the own block's triangle, and right of the last one's, stays 0 for ever.
-            start = 3 * width * k + k % rows // LANES * LANES
-            for i in range(start, start + 2 * width + LANES):
+            start = 3 * width * k + k % rows // SPAN * SPAN
+            for i in range(start, start + 2 * width + SPAN):
                 a[i] = 0.0
         _add_tasks(p, frames, problem, poses, work, a, width)
         floor_rows(
