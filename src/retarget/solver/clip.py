@@ -30,7 +30,7 @@ from retarget.solver.collision import near_pairs
 from retarget.solver.joint_limits import without_reserve
 from retarget.solver.limits import keep_joint_limits, lift_above_floor
 from retarget.solver.poses import Poses, allocate_poses, load_targets, pack_count, pose_frames
-from retarget.solver.window import Window, build_system
+from retarget.solver.window import Window, block_places, build_system
 
 __all__ = ["ClipOptions", "solve_clip"]
 
@@ -126,6 +126,8 @@ def _allocate(frames: int, problem: Problem) -> Window:
     )
     return Window(
         system=aligned_zeros((frames + 2) * block_rows(size) * 3 * block_width(size)),
+        places=block_places(problem.tree, block_width(size)),
+        pulls=np.zeros((frames + 2, size)),
         step=np.zeros((frames, size)),
         damping=np.zeros(frames),
         cost=np.zeros(frames),

@@ -100,7 +100,7 @@ class FrameScratch(NamedTuple):
     R: Float64[np.ndarray, "B 3 3"]
     r: Float64[np.ndarray, "B 3"]
     a: Float64[np.ndarray, "B 3"]
-    C: Float64[np.ndarray, "B 16"]
+    C: Float64[np.ndarray, "B 22"]
     H: Float64[np.ndarray, "V D"]
     factor: Float64[np.ndarray, "V D"]
     g: Float64[np.ndarray, "V"]
@@ -143,7 +143,7 @@ def evaluate_frame(
     R: Float64[np.ndarray, "B 3 3"],
     r: Float64[np.ndarray, "B 3"],
     a: Float64[np.ndarray, "B 3"],
-    C: Float64[np.ndarray, "B 16"],
+    C: Float64[np.ndarray, "B 22"],
     x: Float64[np.ndarray, "V"],
 ) -> float:
     """Cost of one frame: segment tasks, weak anchors and the pull towards ``near``; fills the composites."""

@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from retarget._jit import jit
-from retarget._packs import LANES, REAL, packs
+from retarget._packs import LANES, REAL, packs, where
 from retarget.solver.arrays import Clip, Limits, Problem, Soles, Tasks, Tree, single
 from retarget.solver.frame import (
     FIRST_DAMPING,
@@ -121,13 +121,13 @@ def _judge(
     lanes: _Lanes,
     at: _Marches,
     finished: Bool[np.ndarray, "L"],
-    kept: Bool[np.ndarray, "L"],
+    kept: Float32[np.ndarray, "1 L"],
 ) -> bool:
     """Take or refuse each lane's trial; returns whether any was refused, and marks lanes that are finished."""
     refused = False
     for lane in range(LANES):
         finished[lane] = False
-        kept[lane] = True
+        kept[0, lane] = 1.0
         if at.march[lane] == _IDLE:
             continue
         steps = at.steps[lane]
@@ -143,7 +143,7 @@ def _judge(
                 lanes.qpos[k, lane] = lanes.trial[k, lane]
         else:
             lanes.damping[0, lane] = more_damping(lanes.damping[0, lane])
-            kept[lane] = False
+            kept[0, lane] = 0.0
             refused = True
         finished[lane] = finished[lane] or steps >= most
     return refused
@@ -185,15 +185,11 @@ def _march(
     r = packs(np.empty((bodies, 3, LANES), REAL))
     a = packs(np.empty((bodies, 3, LANES), REAL))
     C = packs(np.empty((bodies, COMPOSITE, LANES), REAL))
-    systems = np.zeros((size, depth, LANES), REAL)
-    H = packs(systems)
-    fresh_systems = np.zeros((size, depth, LANES), REAL)
-    fresh_H = packs(fresh_systems)
+    H = packs(np.zeros((size, depth, LANES), REAL))
+    fresh_H = packs(np.zeros((size, depth, LANES), REAL))
     factor = packs(np.zeros((size, depth, LANES), REAL))
-    forces = np.zeros((size, LANES), REAL)
-    g = packs(forces)
-    fresh_forces = np.zeros((size, LANES), REAL)
-    fresh_g = packs(fresh_forces)
+    g = packs(np.zeros((size, LANES), REAL))
+    fresh_g = packs(np.zeros((size, LANES), REAL))
     x = packs(np.zeros((size, LANES), REAL))
     free = packs(np.zeros((size, LANES), REAL))
     new_costs = np.zeros((1, LANES), REAL)
@@ -201,7 +197,8 @@ def _march(
     largest_turns = np.zeros((1, LANES), REAL)
     largest = packs(largest_turns)
     finished = np.zeros(LANES, np.bool_)
-    kept = np.zeros(LANES, np.bool_)
+    keeps = np.zeros((1, LANES), REAL)
+    kept = packs(keeps)
     following = 0
     busy = 0
     for lane in range(LANES):
@@ -218,15 +215,14 @@ def _march(
             trial, near, pull[0], positions, frames, weights, anchors, options.anchor_share, tree,
             tasks, soles, R, r, a, C, x,
         )  # fmt: skip
-        refused = _judge(new_costs, largest_turns, options, start.steps, lanes, at, finished, kept)
+        refused = _judge(new_costs, largest_turns, options, start.steps, lanes, at, finished, keeps)
         if refused:
             assemble(r, a, C, tree, fresh_H, fresh_g)
-            for lane in range(LANES):
-                if kept[lane]:
-                    for k in range(size):
-                        forces[k, lane] = fresh_forces[k, lane]
-                        for d in range(depth):
-                            systems[k, d, lane] = fresh_systems[k, d, lane]
+            taken = kept[0] > 0.5
+            for k in range(size):
+                g[k] = where(taken, fresh_g[k], g[k])
+                for d in range(tree.depth[k] + 1):
+                    H[k, d] = where(taken, fresh_H[k, d], H[k, d])
         else:
             assemble(r, a, C, tree, H, g)
         for lane in range(LANES):
