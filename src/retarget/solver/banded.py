@@ -16,11 +16,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float32, Float64
 
 from retarget._jit import jit
 from retarget._packs import REAL
-from retarget.solver.vector import PANEL, ROWS, SCALES, SPAN, finish, subtract
+from retarget.solver.vector import PANEL, ROWS, SCALES, SPAN, dots, finish, subtract
 
 __all__ = ["aligned_zeros", "block_rows", "block_width", "factorise", "substitute_back"]
 
@@ -39,7 +39,7 @@ def block_width(size: int) -> int:
     return -(-(block_rows(size) + 2) // SPAN) * SPAN
 
 
-def aligned_zeros(count: int) -> Float64[np.ndarray, "n"]:
+def aligned_zeros(count: int) -> Float32[np.ndarray, "n"]:
     """Zeros whose first byte lies on a vector boundary."""
     raw = np.zeros(count + 16, REAL)
     start = (-raw.ctypes.data % 64) // 4
@@ -47,7 +47,7 @@ def aligned_zeros(count: int) -> Float64[np.ndarray, "n"]:
 
 
 @jit(fastmath=True)
-def factorise(a: Float64[np.ndarray, "n"], size: int, width: int, frames: int) -> None:
+def factorise(a: Float32[np.ndarray, "n"], size: int, width: int, frames: int) -> None:
     """Cholesky factorisation in place, frame by frame: rows of the own block, then what they leave to the next two."""
     rows = block_rows(size)
     block = rows * 3 * width
@@ -64,11 +64,11 @@ def factorise(a: Float64[np.ndarray, "n"], size: int, width: int, frames: int) -
 
 @jit(fastmath=True, inner=True)
 def _factor_rows(
-    a: Float64[np.ndarray, "n"],
+    a: Float32[np.ndarray, "n"],
     own: int,
     first: int,
     width: int,
-    scales: Float64[np.ndarray, "10"],
+    scales: Float32[np.ndarray, "10"],
 ) -> None:
     """Finish a tile's rows of a frame: subtract all rows above, then solve with their own triangle."""
     row = 3 * width
@@ -92,7 +92,7 @@ def _factor_rows(
 
 @jit(fastmath=True, inner=True)
 def _factor_triangle(
-    a: Float64[np.ndarray, "n"], at: int, row: int, scales: Float64[np.ndarray, "10"]
+    a: Float32[np.ndarray, "n"], at: int, row: int, scales: Float32[np.ndarray, "10"]
 ) -> None:
     """Upper Cholesky factor of the tile at ``at``, into ``scales``: by columns, then the diagonal's reciprocals."""
     place = 0
@@ -114,12 +114,12 @@ def _factor_triangle(
 
 @jit(fastmath=True, inner=True)
 def _update_next(
-    a: Float64[np.ndarray, "n"],
+    a: Float32[np.ndarray, "n"],
     own: int,
     following: int,
     rows: int,
     width: int,
-    scales: Float64[np.ndarray, "10"],
+    scales: Float32[np.ndarray, "10"],
 ) -> None:
     """Subtract from the next frame's own and next blocks."""
     row = 3 * width
@@ -142,12 +142,12 @@ def _update_next(
 
 @jit(fastmath=True, inner=True)
 def _update_after(
-    a: Float64[np.ndarray, "n"],
+    a: Float32[np.ndarray, "n"],
     own: int,
     after: int,
     rows: int,
     width: int,
-    scales: Float64[np.ndarray, "10"],
+    scales: Float32[np.ndarray, "10"],
 ) -> None:
     """Subtract from the own block of the frame after the next."""
     row = 3 * width
@@ -163,43 +163,39 @@ def _update_after(
 
 @jit(fastmath=True)
 def substitute_back(
-    a: Float64[np.ndarray, "n"],
+    a: Float32[np.ndarray, "n"],
     size: int,
     width: int,
     frames: int,
     x: Float64[np.ndarray, "T V"],
-) -> None:
-    """Solve with the upper factor, last frame first."""
+) -> float:
+    """Solve with the upper factor, last frame first; returns the product of the solution and the right-hand side.
+
+    That is what the step promises to take off the cost.
+    """
+    promise = 0.0
     rows = block_rows(size)
     row = 3 * width
     known = np.zeros(3 * width, REAL)  # this frame's solution, then those of the two frames after it
-    sums = np.zeros(SPAN, REAL)
+    sums = np.zeros(ROWS, REAL)
     for t in range(frames - 1, -1, -1):
         for c in range(width):
             known[2 * width + c] = known[width + c]
             known[width + c] = known[c] if c < size else 0.0
             known[c] = 0.0
         known[width - 2] = -1.0  # makes the right-hand side part of the product
-        last = size
-        while last > 0:
-            first = (last - 1) // SPAN * SPAN
-            # What is known already, for a block of rows: no load waits for a store just made.
-            start = first + SPAN
-            for j in range(first, last):
-                here = (t * rows + j) * row
-                total = 0.0
-                if start > width - 2:  # the right-hand side shares the block's vector
-                    total -= a[here + width - 2]
-                factors = a[here + start : here + 2 * width + j + 1]
-                values = known[start : 2 * width + j + 1]
-                for c in range(factors.shape[0]):
-                    total += factors[c] * values[c]
-                sums[j - first] = total
-            for j in range(last - 1, first - 1, -1):
-                here = (t * rows + j) * row
-                total = sums[j - first]
-                for c in range(j + 1, last):
-                    total += a[here + c] * known[c]
-                known[j] = -total * a[here + width - 1]
-                x[t, j] = known[j]
-            last = first
+        for first in range(rows - ROWS, -1, -ROWS):
+            # What is known already, for a tile of rows; what is not yet counts as 0.
+            start = (first + ROWS) // SPAN * SPAN
+            end = 2 * width + -(-(first + ROWS) // SPAN) * SPAN
+            here = (t * rows + first) * row
+            dots(a, known, sums, here + start, row, start, (end - start) // SPAN)
+            for j in range(ROWS - 1, -1, -1):
+                total = sums[j]
+                for c in range(j + 1, ROWS):
+                    total += a[here + j * row + first + c] * known[first + c]
+                known[first + j] = -total * a[here + j * row + width - 1]
+                promise += a[here + j * row + width - 2] ** 2
+        for k in range(size):
+            x[t, k] = known[k]
+    return promise

@@ -44,6 +44,7 @@ class ClipOptions(NamedTuple):
         window: Frames that become final with each window.
         ahead: Frames solved beyond them and solved again by the next window.
         cost_tolerance: Stop when a step gains less than this share of the cost; one more step is then taken on trust.
+        promise_tolerance: Stop with a step that promises to take less than this share off the cost.
         most_steps: Most steps of a window.
         damping: First relative damping.
         reach: Pairs of capsules nearer than this are looked at, metres.
@@ -56,6 +57,7 @@ class ClipOptions(NamedTuple):
     window: int = 32
     ahead: int = 4
     cost_tolerance: float = 0.2
+    promise_tolerance: float = 0.05
     most_steps: int = 20
     damping: float = 1e-3
     reach: float = 0.06
@@ -192,9 +194,9 @@ def _solve_window(
                 break
             _, held = build_system(qpos, first, frames, near, problem, window, poses, width)
         factorise(window.system, size, width, frames)
-        substitute_back(window.system, size, width, frames, window.step)
+        promise = substitute_back(window.system, size, width, frames, window.step)
         steps += 1
-        stop = settled or steps >= limit
+        stop = settled or promise < options.promise_tolerance * cost or steps >= limit
         last_good[:] = here
         if not stop:
             _choose_active(qpos, first, frames, held, near, problem, window, poses)

@@ -285,11 +285,13 @@ def _marches(frames: int, options: StartOptions) -> Int64[np.ndarray, "N 5"]:
         first, last = max(begin - options.lead, 0), min(end + options.lead, frames)
         rows.append([0, first, end - first, 1, begin - first])
         rows.append([1, last - 1, last - begin, -1, last - end])
-    return np.array(rows + _each_alone(frames, 2), np.int64)
+    return np.concatenate([np.array(rows, np.int64), _each_alone(frames, 2)])
 
 
-def _each_alone(frames: int, sequence: int) -> list[list[int]]:
-    return [[sequence, t, 1, 1, 0] for t in range(frames)]
+def _each_alone(frames: int, sequence: int) -> Int64[np.ndarray, "N 5"]:
+    alone = np.zeros((frames, 5), np.int64)
+    alone[:, 0], alone[:, 1], alone[:, 2:4] = sequence, np.arange(frames), 1
+    return alone
 
 
 def solve_start(
@@ -317,7 +319,7 @@ def solve_start(
     start = np.empty((frames, size))
     best_paths(candidates, costs, seeds, limbs, options.path, options.neutral, start)
     # Limbs were chosen with trunks of their own.
-    alone = np.array(_each_alone(frames, 0), np.int64)
+    alone = _each_alone(frames, 0)
     polished = candidates[:1]
     first = _First(options.pull, options.polish_steps)
     _march(start, alone, clip, options, first, tree, limits, tasks, soles, polished)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float32
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -27,6 +27,8 @@ __all__ = [
     "SCALES",
     "SPAN",
     "VECTORISED",
+    "dots",
+    "dots_plainly",
     "finish",
     "finish_plainly",
     "subtract",
@@ -148,8 +150,8 @@ _finish_1, _finish_2, _finish_most = (_tile(v, True) for v in (1, 2, _MOST))
 
 @jit(fastmath=True, inner=True)
 def _subtract_tiles(
-    a: Float64[np.ndarray, "n"],
-    scales: Float64[np.ndarray, "10"],
+    a: Float32[np.ndarray, "n"],
+    scales: Float32[np.ndarray, "10"],
     dst: int,
     coef: int,
     src: int,
@@ -173,8 +175,8 @@ def _subtract_tiles(
 
 @jit(fastmath=True, inner=True)
 def _finish_tiles(
-    a: Float64[np.ndarray, "n"],
-    scales: Float64[np.ndarray, "10"],
+    a: Float32[np.ndarray, "n"],
+    scales: Float32[np.ndarray, "10"],
     dst: int,
     coef: int,
     src: int,
@@ -198,8 +200,8 @@ def _finish_tiles(
 
 @jit(fastmath=True, inner=True)
 def subtract_plainly(
-    a: Float64[np.ndarray, "n"],
-    scales: Float64[np.ndarray, "10"],
+    a: Float32[np.ndarray, "n"],
+    scales: Float32[np.ndarray, "10"],
     dst: int,
     coef: int,
     src: int,
@@ -219,8 +221,8 @@ def subtract_plainly(
 
 @jit(fastmath=True, inner=True)
 def finish_plainly(
-    a: Float64[np.ndarray, "n"],
-    scales: Float64[np.ndarray, "10"],
+    a: Float32[np.ndarray, "n"],
+    scales: Float32[np.ndarray, "10"],
     dst: int,
     coef: int,
     src: int,
@@ -243,5 +245,84 @@ def finish_plainly(
             a[dst + j * row + c] = value * scales[SCALES - ROWS + j]
 
 
+@intrinsic
+def _dots(typing_context, array, known, sums, at, row, start, vectors):  # type: ignore[no-untyped-def]
+    """`dots_plainly` with the sums of all rows in registers."""
+    signature = types.void(array, known, sums, *[types.intp] * 4)
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        data, values, out = (
+            context.make_array(kind)(context, builder, value).data
+            for kind, value in zip(signature.args[:3], arguments[:3], strict=True)
+        )
+        at, row, start, vectors = arguments[3:]
+        fma = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(_VECTOR, [_VECTOR] * 3), f"llvm.fma.v{SPAN}f32"
+        )
+        total = cgutils.get_or_insert_function(
+            builder.module,
+            ir.FunctionType(ir.FloatType(), [ir.FloatType(), _VECTOR]),
+            f"llvm.vector.reduce.fadd.v{SPAN}f32",
+        )
+        starts = [builder.add(at, builder.mul(row, _number(i))) for i in range(ROWS)]
+        cells = [
+            cgutils.alloca_once_value(builder, ir.Constant(_VECTOR, [0.0] * SPAN))
+            for _ in range(ROWS)
+        ]
+        with cgutils.for_range(builder, vectors) as loop:
+            offset = builder.mul(loop.index, _number(SPAN))
+
+            def load(base: Any, place: Any, align: int) -> Any:
+                pointer = builder.gep(base, [builder.add(place, offset)])
+                return builder.load(builder.bitcast(pointer, _VECTOR.as_pointer()), align=align)
+
+            factor = load(values, start, 4)
+            for cell, place in zip(cells, starts, strict=True):
+                builder.store(
+                    builder.call(fma, [load(data, place, _ALIGNMENT), factor, builder.load(cell)]), cell
+                )
+        for i, cell in enumerate(cells):
+            zero = ir.Constant(ir.FloatType(), 0.0)
+            value = builder.call(total, [zero, builder.load(cell)], fastmath=("reassoc",))
+            builder.store(value, builder.gep(out, [_number(i)]))
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@jit(fastmath=True, inner=True)
+def dots_plainly(
+    a: Float32[np.ndarray, "n"],
+    known: Float32[np.ndarray, "m"],
+    sums: Float32[np.ndarray, "4"],
+    at: int,
+    row: int,
+    start: int,
+    vectors: int,
+) -> None:
+    """``sums[i] = a[at + i row:] . known[start:]`` for `ROWS` rows and whole vectors."""
+    values = known[start : start + vectors * SPAN]
+    for i in range(ROWS):
+        factors = a[at + i * row : at + i * row + vectors * SPAN]
+        total = 0.0
+        for c in range(values.shape[0]):
+            total += factors[c] * values[c]
+        sums[i] = total
+
+
+@jit(fastmath=True, inner=True)
+def _dot_tile(
+    a: Float32[np.ndarray, "n"],
+    known: Float32[np.ndarray, "m"],
+    sums: Float32[np.ndarray, "4"],
+    at: int,
+    row: int,
+    start: int,
+    vectors: int,
+) -> None:
+    _dots(a, known, sums, at, row, start, vectors)
+
+
+dots = _dot_tile if VECTORISED else dots_plainly
 subtract = _subtract_tiles if VECTORISED else subtract_plainly
 finish = _finish_tiles if VECTORISED else finish_plainly
