@@ -55,7 +55,6 @@ class _Lanes(NamedTuple):
     pull: Float64[np.ndarray, "1 L"]
     damping: Float64[np.ndarray, "1 L"]
     cost: Float64[np.ndarray, "1 L"]
-    moving: Float64[np.ndarray, "1 L"]
 
 
 class _Marches(NamedTuple):
@@ -132,12 +131,9 @@ def _judge(
             continue
         steps = at.steps[lane]
         most = first_steps if at.done[lane] == 0 else options.warm_steps
-        if steps == 0 or new[0, lane] <= lanes.cost[0, lane]:
-            if steps > 0:
-                lanes.damping[0, lane] = less_damping(lanes.damping[0, lane])
-                finished[lane] = settled(
-                    lanes.cost[0, lane], new[0, lane], largest[0, lane], options
-                )
+        if new[0, lane] <= lanes.cost[0, lane]:
+            lanes.damping[0, lane] = less_damping(lanes.damping[0, lane])
+            finished[lane] = settled(lanes.cost[0, lane], new[0, lane], largest[0, lane], options)
             lanes.cost[0, lane] = new[0, lane]
             for k in range(lanes.qpos.shape[0]):
                 lanes.qpos[k, lane] = lanes.trial[k, lane]
@@ -173,14 +169,13 @@ def _march(
         np.zeros((1, LANES), REAL),
         np.zeros((1, LANES), REAL),
         np.zeros((1, LANES), REAL),
-        np.zeros((1, LANES), REAL),
     )
     at = _Marches(np.full(LANES, _IDLE), np.zeros(LANES, np.int64), np.zeros(LANES, np.int64))
     qpos, near, trial = packs(lanes.qpos), packs(lanes.near), packs(lanes.trial)
     targets = make_targets(clip)
     positions, frames = packs(targets.positions), packs(targets.frames)
     weights, anchors = packs(targets.contact_weights), packs(targets.anchors)
-    pull, damping, moving = packs(lanes.pull), packs(lanes.damping), packs(lanes.moving)
+    pull, damping = packs(lanes.pull), packs(lanes.damping)
     R = packs(np.empty((bodies, 3, 3, LANES), REAL))
     r = packs(np.empty((bodies, 3, LANES), REAL))
     a = packs(np.empty((bodies, 3, LANES), REAL))
@@ -201,6 +196,7 @@ def _march(
     kept = packs(keeps)
     following = 0
     busy = 0
+    refused = False
     for lane in range(LANES):
         # Idle lanes calculate too: let them have something to calculate with.
         for k in range(bodies + 6):
@@ -210,12 +206,16 @@ def _march(
             lane, following, seeds, marches, clip, options.pull, start.pull, lanes, targets, at
         )
         busy += at.march[lane] != _IDLE
+    fresh = busy
     while busy > 0:
-        new[0] = evaluate_frame(
-            trial, near, pull[0], positions, frames, weights, anchors, options.anchor_share, tree,
-            tasks, soles, R, r, a, C, x,
-        )  # fmt: skip
-        refused = _judge(new_costs, largest_turns, options, start.steps, lanes, at, finished, keeps)
+        if fresh > 0:
+            new[0] = evaluate_frame(
+                trial, near, pull[0], positions, frames, weights, anchors, options.anchor_share,
+                tree, tasks, soles, R, r, a, C, x,
+            )  # fmt: skip
+            for lane in range(LANES):
+                if at.steps[lane] == 0:
+                    lanes.cost[0, lane] = new_costs[0, lane]
         if refused:
             assemble(r, a, C, tree, fresh_H, fresh_g)
             taken = kept[0] > 0.5
@@ -225,38 +225,33 @@ def _march(
                     H[k, d] = where(taken, fresh_H[k, d], H[k, d])
         else:
             assemble(r, a, C, tree, H, g)
-        for lane in range(LANES):
-            lanes.moving[0, lane] = 1.0
-            if finished[lane]:
-                own = at.march[lane]
-                if at.done[lane] >= marches[own, 4]:
-                    t = marches[own, 1] + marches[own, 3] * at.done[lane]
-                    for k in range(bodies + 6):
-                        out[marches[own, 0], t, k] = lanes.qpos[k, lane]
-                following = _next_frame(
-                    lane,
-                    following,
-                    seeds,
-                    marches,
-                    clip,
-                    options.pull,
-                    start.pull,
-                    lanes,
-                    targets,
-                    at,
-                )
-                busy -= at.march[lane] == _IDLE
-                lanes.moving[0, lane] = 0.0
-            else:
-                at.steps[lane] += 1
         largest[0] = damped_step(
             qpos, near, pull[0], damping[0], options.regularisation, tree, limits, H, g, factor,
             free, x,
         )  # fmt: skip
-        # A lane with a new frame has no system yet: it stays where it is and is evaluated first.
-        for k in range(size):
-            x[k] = x[k] * moving[0]
         retract(qpos, x, limits, trial)
+        for lane in range(LANES):
+            at.steps[lane] += 1
+        new[0] = evaluate_frame(
+            trial, near, pull[0], positions, frames, weights, anchors, options.anchor_share, tree,
+            tasks, soles, R, r, a, C, x,
+        )  # fmt: skip
+        refused = _judge(new_costs, largest_turns, options, start.steps, lanes, at, finished, keeps)
+        fresh = 0
+        for lane in range(LANES):
+            if not finished[lane]:
+                continue
+            own = at.march[lane]
+            if at.done[lane] >= marches[own, 4]:
+                t = marches[own, 1] + marches[own, 3] * at.done[lane]
+                for k in range(bodies + 6):
+                    out[marches[own, 0], t, k] = lanes.qpos[k, lane]
+            following = _next_frame(
+                lane, following, seeds, marches, clip, options.pull, start.pull, lanes, targets, at
+            )
+            keeps[0, lane] = 1.0
+            fresh += 1
+            busy -= at.march[lane] == _IDLE
 
 
 @jit(fastmath=True)
