@@ -47,7 +47,8 @@ def test_near_pairs_are_those_within_reach() -> None:
     body = capsules.bodies
     starts = positions[:, body] + np.einsum("tgij,gj->tgi", rotations[:, body], capsules.starts)
     ends = positions[:, body] + np.einsum("tgij,gj->tgi", rotations[:, body], capsules.ends)
-    count = near_pairs(in_packs(starts), in_packs(ends), len(qpos) // LANES, capsules, 0.06, near)
+    ends_of_all = in_packs(starts), in_packs(ends), len(qpos) // LANES
+    count = near_pairs(*ends_of_all, capsules, 0.06, near, 0)
     expected = [
         p
         for p, (i, j) in enumerate(capsules.pairs)
@@ -55,3 +56,7 @@ def test_near_pairs_are_those_within_reach() -> None:
         < capsules.radii[i] + capsules.radii[j] + 0.06
     ]
     assert near[:count].tolist() == expected
+    near[:1] = next(p for p in range(len(near)) if p not in expected)
+    far = int(near[0])
+    assert near_pairs(*ends_of_all, capsules, 0.06, near, 1) == count + 1
+    assert near[: count + 1].tolist() == [far, *expected]

@@ -150,7 +150,7 @@ def _solve_window(
     packs = pack_count(frames)
     load_targets(problem.clip, first, frames, poses)
     pose_frames(here, tree, capsules, poses)
-    near = near_pairs(poses.starts, poses.ends, packs, capsules, options.reach, window.near)
+    near = near_pairs(poses.starts, poses.ends, packs, capsules, options.reach, window.near, 0)
     damping = window.damping[:frames]
     damping[:] = options.damping
     _forget_active(window)
@@ -188,6 +188,10 @@ def _solve_window(
         pose_frames(here, tree, capsules, poses)
         if not stop:
             continue
+        # Where the start had them far apart, floor and contacts may have brought them together.
+        near = near_pairs(
+            poses.starts, poses.ends, packs, capsules, options.reach, window.near, near
+        )
         depth, overlap = violations(poses, packs, window.near[:near], problem.floor, capsules)
         too_deep = depth >= options.penetration
         too_fast = speeding(qpos, first, frames, limits) >= options.speeding
