@@ -22,7 +22,7 @@ from retarget.solver.collision import capsule_arrays
 from retarget.solver.frame import StartOptions
 from retarget.solver.joint_limits import joint_limits, with_reserve
 from retarget.solver.kinematics import tree_arrays
-from retarget.targets.anchors import grown, resting_anchors, stance_anchors
+from retarget.targets.anchors import eased, grown, resting_anchors, stance_anchors
 from retarget.targets.build import Targets
 from retarget.targets.robot_frames import RobotAnatomy, segment_body
 
@@ -266,12 +266,13 @@ def _clip(
             anatomy.contact_points[foot],
         )
     columns = [BODY_CONTACTS.index(name) for name in touching]
-    resting = targets.resting[:, columns]
+    carried = eased(targets.resting, targets.fps)
+    resting = carried[:, columns]
     rests = resting_anchors(targets.places[:, columns], resting > 0)
     shares = np.array([weights.heel, 1.0] * 2 + [weights.body] * len(touching))
     strength = weights.anchor * shares * (1.0 if contacts else 0.0)
     knees = [BODY_CONTACTS.index(f"{side}_knee") for side in SIDES]
-    freed = (1.0 - weights.kneeling) * np.repeat(targets.resting[:, knees], 2, axis=1)
+    freed = (1.0 - weights.kneeling) * np.repeat(carried[:, knees], 2, axis=1)
     return Clip(
         positions,
         frames,

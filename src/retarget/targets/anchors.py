@@ -6,15 +6,18 @@ import itertools
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
+from numpy.lib.stride_tricks import sliding_window_view
 
 from retarget._jit import jit
 from retarget.motion.contacts import HEEL, TOE
 from retarget.motion.feet import runs
 
-__all__ = ["LARGEST_DRIFT", "grown", "resting_anchors", "stance_anchors"]
+__all__ = ["EASING", "LARGEST_DRIFT", "eased", "grown", "resting_anchors", "stance_anchors"]
 
 # A stance is split where the wanted place drifts this far (metres) from its mean: a foot that slides on purpose.
 LARGEST_DRIFT = 0.3
+# Seconds over which a knee or hand takes its load at each end of a rest, and gives it back.
+EASING = 0.2
 
 
 def grown(stance: Bool[np.ndarray, "T *n"], frames: int) -> Bool[np.ndarray, "T *n"]:
@@ -70,6 +73,19 @@ def stance_anchors(
             anchors[start:stop, HEEL, :2] = wanted[start:stop, HEEL, :2].mean(axis=0)
         held[start:stop, HEEL] = True
     return held, anchors
+
+
+def eased(share: Float64[np.ndarray, "T C"], fps: float) -> Float64[np.ndarray, "T C"]:
+    """Shares of the body's load that come and go over `EASING`, within the times at which they were there.
+
+    Where a load ends from one frame to the next, the feet that take it over jump back to their places.
+    """
+    half = round(EASING / 2 * fps)
+    if half == 0 or not share.any():
+        return share
+    padded = np.pad(share, ((2 * half, 2 * half), (0, 0)), mode="edge")
+    lowest = sliding_window_view(padded, 2 * half + 1, axis=0).min(axis=-1)
+    return np.asarray(sliding_window_view(lowest, 2 * half + 1, axis=0).mean(axis=-1))
 
 
 def resting_anchors(
