@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retarget.motion.body_contacts import BODY_CONTACTS, CONTACT_JOINTS
+from retarget.motion.contacts import TOE
 from retarget.motion.segments import LIMB_SEGMENTS, LIMBS, SEGMENTS, SIDES
 from retarget.options import RetargetOptions
 from retarget.robots.model import RobotModel
@@ -254,7 +255,10 @@ def _clip(
             positions[:, i] = targets.positions[position]
     held = np.zeros((count, 4), bool)
     anchors = np.zeros((count, 4, 3))
-    stance = grown(targets.stance, max(1, round(targets.fps / RATE)))
+    # Touch-down and lift-off fall between frames. Toes are held a little longer than that, heels not: they are fast
+    # where a foot turns about its toe, and stopped too early they drag it along.
+    stance = grown(targets.stance, 1)
+    stance[..., TOE] = grown(targets.stance[..., TOE], max(1, round(targets.fps / RATE)))
     for foot, side in enumerate(SIDES):
         # Foot bodies' rotations, from their anatomical frames.
         rotation = targets.frames[f"{side}_foot"] @ anatomy.frames[f"{side}_foot"].T
