@@ -9,7 +9,6 @@ from retarget import RetargetingResult, evaluate, load_robot, read_motion, retar
 from retarget.errors import FileFormatError
 from retarget.robots.touch import touch_point
 from retarget.solver.kinematics import forward_kinematics
-from retarget.targets.anchors import eased
 
 CLIPS = Path(__file__).resolve().parents[3] / "shared" / "clips"
 KNEELING = CLIPS / "misc_bvh" / "test_mocapbank.bvh"
@@ -59,17 +58,6 @@ def test_getting_up_presses_hands_and_knees_on_the_ground_and_not_through_the_ch
     assert report["self_collision_share"] == 0.0
     assert (report["toe_slide_p95"] or 9.0) < 0.02  # feet take the load over without a jump
     assert (report["limb_error_mean"] or 9.0) < 2.5
-
-
-def test_a_load_comes_and_goes_within_its_time() -> None:
-    share = np.zeros((60, 1))
-    share[20:45] = 0.8
-    share[0:4] = 0.8
-    eased_share = eased(share, 30.0)
-    assert (eased_share <= share).all()
-    assert eased_share[28:37] == pytest.approx(0.8)
-    assert np.abs(np.diff(eased_share, axis=0)).max() < 0.15
-    assert eased(share, 2.0) is share
 
 
 @needs_clips

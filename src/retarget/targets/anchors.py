@@ -18,6 +18,8 @@ __all__ = ["EASING", "LARGEST_DRIFT", "eased", "grown", "resting_anchors", "stan
 LARGEST_DRIFT = 0.3
 # Seconds over which a knee or hand takes its load at each end of a rest, and gives it back.
 EASING = 0.2
+# Seconds over which the heel of a foot whose toe is held takes its weight, and gives it back.
+HEEL_RAMP = 1 / 15
 
 
 def grown(stance: Bool[np.ndarray, "T *n"], frames: int) -> Bool[np.ndarray, "T *n"]:
@@ -29,6 +31,19 @@ def grown(stance: Bool[np.ndarray, "T *n"], frames: int) -> Bool[np.ndarray, "T 
         wider[:-1] |= out[1:]
         out = wider
     return out
+
+
+def ramped(held: Bool[np.ndarray, "T"], fps: float) -> Float64[np.ndarray, "T"]:
+    """Share of its weight with which a point is held: it rises over `HEEL_RAMP` from each end of a stance.
+
+    Where a clip begins or ends in a stance nothing is known of its end.
+    """
+    share = held.astype(np.float64)
+    for start, stop in runs(held):
+        since, until = np.arange(1, stop - start + 1.0), np.arange(stop - start, 0.0, -1.0)
+        nearest = np.minimum(since if start > 0 else np.inf, until if stop < len(held) else np.inf)
+        share[start:stop] = np.minimum(nearest / (HEEL_RAMP * fps), 1.0)
+    return share
 
 
 def stance_anchors(
