@@ -29,6 +29,7 @@ from retarget.solver.banded import (
 from retarget.solver.collision import near_pairs
 from retarget.solver.joint_limits import without_reserve
 from retarget.solver.limits import keep_joint_limits, lift_above_floor
+from retarget.solver.multipliers import shift_pairs
 from retarget.solver.poses import Poses, allocate_poses, load_targets, pack_count, pose_frames
 from retarget.solver.window import Window, build_system
 
@@ -118,6 +119,7 @@ def _allocate(frames: int, problem: Problem) -> Window:
         damping=np.zeros(frames),
         cost=np.zeros(frames),
         floor_shift=np.zeros((packs, spheres, LANES)),
+        pair_shift=np.zeros((packs, pairs, LANES)),
         floor_active=np.zeros((packs, spheres, LANES)),
         fast=np.zeros((frames, size), np.int8),
         bent=np.zeros((frames, size), np.int8),
@@ -153,6 +155,7 @@ def _solve_window(
     near = near_pairs(poses.starts, poses.ends, packs, capsules, options.reach, window.near, 0)
     damping = window.damping[:frames]
     damping[:] = options.damping
+    window.pair_shift[:] = 0.0
     _forget_active(window)
     last_good, last_cost = here.copy(), np.zeros(frames)
     cost, steps, repairs = np.inf, 0, 0
@@ -202,6 +205,15 @@ def _solve_window(
             shift_floor(poses, packs, problem.floor, window.floor_shift)
             _forget_active(window)
         else:
+            shift_pairs(
+                poses,
+                packs,
+                window.near[:near],
+                capsules,
+                problem.weights.collision_margin,
+                window.pair_active,
+                window.pair_shift,
+            )
             moved = here.copy()
             here[:] = last_good
             pose_frames(here, tree, capsules, poses)
@@ -252,6 +264,7 @@ def _choose_active(
         problem.weights.collision_margin,
         window.floor_shift,
         window.floor_active,
+        window.pair_shift,
         window.pair_active,
     )
 
