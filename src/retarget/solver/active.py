@@ -206,6 +206,7 @@ def predict_touching(
     margin: float,
     floor_shift: Float64[np.ndarray, "P F L"],
     floor_active: Float64[np.ndarray, "P F L"],
+    pair_shift: Float64[np.ndarray, "P K L"],
     pair_active: Float64[np.ndarray, "P K L"],
 ) -> None:
     """Mark the spheres and pairs that would touch after the step, to first order."""
@@ -230,7 +231,8 @@ def predict_touching(
                 height += up * x
             touching[s] = where(height < shift[s], 1.0, 0.0)
         if near.shape[0] > 0:
-            _predict_pairs(p, near, poses, capsules, margin, velocity, spin, packs(pair_active[p]))
+            shifts, marks = packs(pair_shift[p]), packs(pair_active[p])
+            _predict_pairs(p, near, poses, capsules, margin, velocity, spin, shifts, marks)
 
 
 @jit(fastmath=True, inner=True)
@@ -267,6 +269,7 @@ def _predict_pairs(
     margin: float,
     velocity: Float64[np.ndarray, "B 3"],
     spin: Float64[np.ndarray, "B 3"],
+    shift: Float64[np.ndarray, "K"],
     touching: Float64[np.ndarray, "K"],
 ) -> None:
     r, starts, ends = packs(poses.r[p]), packs(poses.starts[p]), packs(poses.ends[p])
@@ -292,7 +295,7 @@ def _predict_pairs(
         n2 = x2 - y2
         approach = _along(capsules.bodies[i], x0, x1, x2, n0, n1, n2, r, velocity, spin)
         approach -= _along(capsules.bodies[j], y0, y1, y2, n0, n1, n2, r, velocity, spin)
-        touches = distance + approach / distance < contact + margin
+        touches = distance + approach / distance < contact + margin + shift[n]
         within = either(distance < contact + _PAIR_REACH, was)
         touching[n] = where(both(touches, within), 1.0, 0.0)
 

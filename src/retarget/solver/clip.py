@@ -29,6 +29,7 @@ from retarget.solver.banded import (
 from retarget.solver.collision import near_pairs
 from retarget.solver.joint_limits import without_reserve
 from retarget.solver.limits import keep_joint_limits, lift_above_floor
+from retarget.solver.multipliers import shift_pairs
 from retarget.solver.poses import Poses, allocate_poses, load_targets, pack_count, pose_frames
 from retarget.solver.window import Window, block_places, build_system
 
@@ -134,6 +135,7 @@ def _allocate(frames: int, problem: Problem) -> Window:
         damping=np.zeros(frames),
         cost=np.zeros(frames),
         floor_shift=np.zeros((packs, spheres, LANES), REAL),
+        pair_shift=np.zeros((packs, pairs, LANES), REAL),
         floor_active=np.zeros((packs, spheres, LANES), REAL),
         fast=np.zeros((frames, size), np.int8),
         bent=np.zeros((frames, size), np.int8),
@@ -166,9 +168,10 @@ def _solve_window(
     packs = pack_count(frames)
     load_targets(problem.clip, first, frames, here[0], poses)
     pose_frames(here, tree, capsules, poses)
-    near = near_pairs(poses.starts, poses.ends, packs, capsules, options.reach, window.near)
+    near = near_pairs(poses.starts, poses.ends, packs, capsules, options.reach, window.near, 0)
     damping = window.damping[:frames]
     damping[:] = options.damping
+    window.pair_shift[:] = 0.0
     _forget_active(window)
     last_good, last_cost = here.copy(), np.zeros(frames)
     cost, steps, repairs = np.inf, 0, 0
@@ -204,6 +207,10 @@ def _solve_window(
         pose_frames(here, tree, capsules, poses)
         if not stop:
             continue
+        # Where the start had them far apart, floor and contacts may have brought them together.
+        near = near_pairs(
+            poses.starts, poses.ends, packs, capsules, options.reach, window.near, near
+        )
         depth, overlap = violations(poses, packs, window.near[:near], problem.floor, capsules)
         too_deep = depth >= options.penetration
         too_fast = speeding(qpos, first, frames, limits) >= options.speeding
@@ -214,6 +221,15 @@ def _solve_window(
             shift_floor(poses, packs, problem.floor, window.floor_shift)
             _forget_active(window)
         else:
+            shift_pairs(
+                poses,
+                packs,
+                window.near[:near],
+                capsules,
+                problem.weights.collision_margin,
+                window.pair_active,
+                window.pair_shift,
+            )
             moved = here.copy()
             here[:] = last_good
             pose_frames(here, tree, capsules, poses)
@@ -264,6 +280,7 @@ def _choose_active(
         problem.weights.collision_margin,
         window.floor_shift,
         window.floor_active,
+        window.pair_shift,
         window.pair_active,
     )
 

@@ -189,10 +189,18 @@ def near_pairs(
     capsules: Capsules,
     reach: float,
     near: Int64[np.ndarray, "K"],
+    known: int,
 ) -> int:
-    """List the pairs that come within ``reach`` of each other in any of ``count`` packs; returns how many."""
+    """List the pairs that come within ``reach`` of each other in any of ``count`` packs; returns how many.
+
+    The first ``known`` of the list keep their places, and the others follow them.
+    """
     pairs = capsules.pairs
     flag = np.zeros(pairs.shape[0], np.bool_)
+    listed = np.zeros(pairs.shape[0], np.bool_)
+    for n in range(known):
+        flag[near[n]] = True
+        listed[near[n]] = True
     for p in range(count):
         first, last = packs(starts[p]), packs(ends[p])
         for n in range(pairs.shape[0]):
@@ -204,9 +212,9 @@ def near_pairs(
             if anywhere(centre_distance_squared(first, last, i, j) < limit * limit):
                 distance, _, _ = segment_distance(first, last, i, j)
                 flag[n] = anywhere(distance < capsules.radii[i] + capsules.radii[j] + reach)
-    found = 0
+    found = known
     for n in range(pairs.shape[0]):
-        if flag[n]:
+        if flag[n] and not listed[n]:
             near[found] = n
             found += 1
     return found

@@ -155,27 +155,29 @@ def pair_rows(
     weight: float,
     margin: float,
     near: Int64[np.ndarray, "K"],
+    shift: Float64[np.ndarray, "K L"],
     active: Float64[np.ndarray, "K L"],
     a: Float64[np.ndarray, "S"],
     width: int,
     cost: Float64[np.ndarray, "1 L"],
     scratch: RowScratch,
 ) -> None:
-    """Capsules of a pack of frames apart by the margin."""
+    """Capsules of a pack of frames apart by the margin and their multipliers' shift."""
     starts, ends = packs(poses.starts[p]), packs(poses.ends[p])
-    costs, marks = packs(cost), packs(active)
+    costs, marks, shifts = packs(cost), packs(active), packs(shift)
     overlaps, wanted = packs(scratch.residual), packs(scratch.wanted)
     normal, on_a, on_b = packs(scratch.normal), packs(scratch.on_a), packs(scratch.on_b)
     block = block_rows(tree.depth.shape[0]) * 3 * width
     for n in range(near.shape[0]):
         i = capsules.pairs[near[n], 0]
         j = capsules.pairs[near[n], 1]
-        bound = capsules.bounds[i] + capsules.bounds[j] + margin
+        apart = margin + shifts[n]
+        bound = capsules.bounds[i] + capsules.bounds[j] + apart
         close = centre_distance_squared(starts, ends, i, j) < bound * bound
         if not anywhere(either(close, marks[n] > 0.5)):
             continue
         distance, s, t = segment_distance(starts, ends, i, j)
-        overlap = capsules.radii[i] + capsules.radii[j] + margin - distance
+        overlap = capsules.radii[i] + capsules.radii[j] + apart - distance
         touched = either(overlap > 0.0, marks[n] > 0.5)
         if not anywhere(touched):
             continue

@@ -42,6 +42,7 @@ class Window(NamedTuple):
         damping: Relative damping of each frame.
         cost: Cost of each frame.
         floor_shift: Multiplier of each floor sphere, metres (augmented Lagrangian; 0 where the floor holds by itself).
+        pair_shift: Multiplier of each near pair, metres, likewise.
         floor_active: 1 for spheres that the system treats as touching.
         fast: Joints whose step from the frame before the system treats as at its limit: -1, 0 or 1.
         bent: Joints whose second difference that ends at the frame the system treats as at its limit.
@@ -60,6 +61,7 @@ class Window(NamedTuple):
     damping: Float64[np.ndarray, "n"]
     cost: Float64[np.ndarray, "n"]
     floor_shift: Float32[np.ndarray, "P F L"]
+    pair_shift: Float32[np.ndarray, "P K L"]
     floor_active: Float32[np.ndarray, "P F L"]
     fast: Int8[np.ndarray, "n V"]
     bent: Int8[np.ndarray, "n V"]
@@ -146,6 +148,7 @@ def build_system(
                 weights.collision,
                 weights.collision_margin,
                 near,
+                window.pair_shift[p],
                 window.pair_active[p],
                 a,
                 width,
