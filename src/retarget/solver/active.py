@@ -120,7 +120,7 @@ def cut_held_joints(
     return held
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def hold_joints(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
@@ -160,7 +160,7 @@ def hold_joints(
                 state[t, k] = -1
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def predict_fast(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
@@ -194,7 +194,7 @@ def predict_fast(
                 bent[t, k] = 1 if turn > limit else -1 if turn < -limit else 0
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def predict_touching(
     steps: Float64[np.ndarray, "n V"],
     frames: int,
@@ -325,7 +325,7 @@ def _along(
     return rate
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def retract_all(
     qpos: Float64[np.ndarray, "n Q"], step: Float64[np.ndarray, "n V"], limits: Limits
 ) -> None:
@@ -334,7 +334,7 @@ def retract_all(
         retract(qpos[t], step[t], limits, qpos[t])
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def violations(
     poses: Poses, count: int, near: Int64[np.ndarray, "K"], floor: Floor, capsules: Capsules
 ) -> tuple[float, float]:
@@ -350,7 +350,7 @@ def violations(
     return worst[0].max(), worst[1].max()
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def speeding(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
@@ -370,7 +370,7 @@ def speeding(
     return worst
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def shift_floor(
     poses: Poses, count: int, floor: Floor, shift: Float64[np.ndarray, "P F L"]
 ) -> None:

@@ -46,7 +46,7 @@ def aligned_zeros(count: int) -> Float32[np.ndarray, "n"]:
     return raw[start : start + count]
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def factorise(a: Float32[np.ndarray, "n"], size: int, width: int, frames: int) -> None:
     """Cholesky factorisation in place, frame by frame: rows of the own block, then what they leave to the next two."""
     rows = block_rows(size)
@@ -161,7 +161,7 @@ def _update_after(
         subtract(a, scales, dst, here + j, here + skip, row, rows - j, half - j // SPAN)
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def substitute_back(
     a: Float32[np.ndarray, "n"],
     size: int,

@@ -181,7 +181,7 @@ def deepest_of_all(
     return deepest
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def near_pairs(
     starts: Float64[np.ndarray, "P G 3 L"],
     ends: Float64[np.ndarray, "P G 3 L"],

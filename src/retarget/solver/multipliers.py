@@ -20,7 +20,7 @@ __all__ = ["shift_pairs"]
 _LARGEST_SHIFT = 0.1  # metres; a pair that needs more is pulled together by what cannot be met
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def shift_pairs(
     poses: Poses,
     count: int,

@@ -78,7 +78,7 @@ def allocate_poses(frames: int, tree: Tree, capsules: Capsules, clip: Clip) -> P
     )
 
 
-@jit()
+@jit(inner=True)
 def load_targets(
     clip: Clip, first: int, frames: int, origin: Float64[np.ndarray, "Q"], poses: Poses
 ) -> None:
@@ -94,7 +94,7 @@ def load_targets(
             load_target(clip, t, lane, origin[0], origin[1], targets)
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def pose_frames(
     qpos: Float64[np.ndarray, "n Q"], tree: Tree, capsules: Capsules, poses: Poses
 ) -> None:

@@ -95,7 +95,7 @@ class Assembly(NamedTuple):
     cost: Float32[np.ndarray, "1 L"]
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def build_system(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
