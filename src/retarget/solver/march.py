@@ -112,10 +112,9 @@ def _load_shift(
     frames: int,
     out: Float32[np.ndarray, "P F L"],
 ) -> None:
-    out[:] = 0.0  # spare lanes too
-    for t in range(frames):
+    for t in range(out.shape[0] * LANES):  # spare lanes too
         for s in range(shift.shape[1]):
-            out[t // LANES, s, t % LANES] = shift[first + t, s]
+            out[t // LANES, s, t % LANES] = shift[first + t, s] if t < frames else 0.0
 
 
 @jit(inner=True)
@@ -140,12 +139,14 @@ def _solve_window(
     packs = pack_count(frames)
     load_targets(problem.clip, first, frames, here[0], poses)
     pose_frames(here, tree, capsules, poses)
-    near = near_pairs(poses.starts, poses.ends, packs, capsules, options.reach, window.near, 0)
+    none = np.int64(0)  # a literal would be compiled for by itself
+    near = near_pairs(poses.starts, poses.ends, packs, capsules, options.reach, window.near, none)
     damping = window.damping[:frames]
-    damping[:] = options.damping
-    window.pair_shift[:] = 0.0
+    for t in range(frames):
+        damping[t] = options.damping
+    _clear(window.pair_shift)
     _forget_active(window)
-    last_good, last_cost = here.copy(), np.zeros(frames)
+    last_good, moved, last_cost = np.empty_like(here), np.empty_like(here), np.zeros(frames)
     cost = np.inf
     steps = 0
     repairs = 0
@@ -160,17 +161,18 @@ def _solve_window(
         elif new <= cost * 1.01:  # anchors rise with the foot's tilt, so a settled cost may rise a little
             settled = cost - new < options.cost_tolerance * new
             cost = new
-            last_cost[:] = window.cost[:frames]
+            for t in range(frames):
+                last_cost[t] = window.cost[t]
             if steps > 0:
-                _lower_damping(damping, failed)
+                _lower_damping(damping, 0.5 if failed else 0.1)
             failed = False
         else:
             failed = True
-            here[:] = last_good
+            _copy(last_good, here)
             pose_frames(here, tree, capsules, poses)
-            _damp_worse_frames(damping, last_cost, window.cost[:frames])
-            if damping.max() > _LARGEST_DAMPING:
-                window.cost[:frames] = last_cost
+            if _damp_worse_frames(damping, last_cost, window.cost) > _LARGEST_DAMPING:
+                for t in range(frames):
+                    window.cost[t] = last_cost[t]
                 break
             again = True
             continue
@@ -178,7 +180,7 @@ def _solve_window(
         promise = substitute_back(window.system, size, width, frames, window.step)
         steps += 1
         stop = settled or promise < options.promise_tolerance * cost or steps >= limit
-        last_good[:] = here
+        _copy(here, last_good)
         if not stop:
             _choose_active(qpos, first, frames, held, near, problem, window, poses)
         retract_all(here, window.step, limits)
@@ -208,15 +210,16 @@ def _solve_window(
                 window.pair_active,
                 window.pair_shift,
             )
-            moved = here.copy()
-            here[:] = last_good
+            _copy(here, moved)
+            _copy(last_good, here)
             pose_frames(here, tree, capsules, poses)
             _choose_active(qpos, first, frames, held, near, problem, window, poses)
-            here[:] = moved
+            _copy(moved, here)
             pose_frames(here, tree, capsules, poses)
         repairs += 1
         limit = steps + _REPAIR_STEPS
-        damping[:] = np.minimum(damping, 1e-4)
+        for t in range(frames):
+            damping[t] = min(damping[t], 1e-4)
         failed = False
         cost = np.inf
     return steps
@@ -266,36 +269,58 @@ def _choose_active(
 
 @jit(inner=True)
 def _forget_active(window: Window) -> None:
-    window.floor_active[:] = 0.0
-    window.fast[:] = 0
-    window.bent[:] = 0
-    window.pair_active[:] = 0.0
-    window.joint_state[:] = UNKNOWN
+    _clear(window.floor_active)
+    _clear(window.pair_active)
+    for t in range(window.fast.shape[0]):
+        for k in range(window.fast.shape[1]):
+            window.fast[t, k] = 0
+            window.bent[t, k] = 0
+            window.joint_state[t, k] = UNKNOWN
+
+
+# Loops, as Numba compiles seconds of messages about shapes for an assignment of arrays.
+@jit(inner=True)
+def _clear(values: Float32[np.ndarray, "P N L"]) -> None:
+    for p in range(values.shape[0]):
+        for i in range(values.shape[1]):
+            for lane in range(LANES):
+                values[p, i, lane] = 0.0
 
 
 @jit(inner=True)
-def _lower_damping(damping: Float64[np.ndarray, "n"], failed: bool) -> None:
-    """After a step that was taken; little where the one before was not."""
+def _copy(values: Float64[np.ndarray, "n Q"], out: Float64[np.ndarray, "n Q"]) -> None:
+    for t in range(values.shape[0]):
+        for k in range(values.shape[1]):
+            out[t, k] = values[t, k]
+
+
+@jit(inner=True)
+def _lower_damping(damping: Float64[np.ndarray, "n"], share: float) -> None:
     for t in range(damping.shape[0]):
-        damping[t] = max(damping[t] * (0.5 if failed else 0.1), 1e-8)
+        damping[t] = max(damping[t] * share, 1e-8)
 
 
 @jit(inner=True)
 def _damp_worse_frames(
     damping: Float64[np.ndarray, "n"],
     before: Float64[np.ndarray, "n"],
-    after: Float64[np.ndarray, "n"],
-) -> None:
-    """Raise the damping tenfold around the frames that account for the rise of the cost.
+    after: Float64[np.ndarray, "n+"],
+) -> float:
+    """Raise the damping tenfold around the frames that account for the rise of the cost; returns the highest.
 
     A step that went astray altogether has no cost: then everywhere.
     """
     frames = damping.shape[0]
-    worse = np.maximum(after - before, 0.0)
-    least = 0.02 * worse.sum()
-    raised = damping.copy()
+    worse = 0.0
     for t in range(frames):
-        if not worse[t] <= least:
+        worse += max(after[t] - before[t], 0.0)
+    raised = damping.copy()
+    highest = 0.0
+    for t in range(frames):
+        if not after[t] - before[t] <= max(0.02 * worse, 0.0):
             for u in range(max(0, t - 4), min(frames, t + 5)):
                 raised[u] = max(damping[u], 1e-5) * 10.0
-    damping[:] = raised
+    for t in range(frames):
+        damping[t] = raised[t]
+        highest = max(highest, damping[t])
+    return highest
