@@ -1,9 +1,9 @@
 """Several frames side by side in one vector register: the same kernels for one frame and for `LANES` of them.
 
-A pack is a vector of doubles, one a lane. An array of packs is a plain array whose last axis has `LANES` entries, seen
-through `packs`: indexing it gives packs, and packs take the operators that doubles take. So a kernel that indexes
-arrays and calculates without branches on its data works on plain arrays and on arrays of packs alike, and is tested
-by comparing the two.
+A pack is a vector of single-precision numbers, one a lane: twice as many as doubles, and steps of an iteration need no
+more. An array of packs is a plain array whose last axis has `LANES` entries, seen through `packs`: indexing it gives
+packs, and packs take the operators that numbers take. So a kernel that indexes arrays and calculates without branches
+on its data works on plain arrays and on arrays of packs alike, and is tested by comparing the two.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import math
 import operator
 from typing import Any
 
+import numpy as np
 from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils
@@ -31,6 +32,7 @@ from numba.np.arrayobj import make_array
 __all__ = [
     "FEATURES",
     "LANES",
+    "REAL",
     "WIDE",
     "anywhere",
     "both",
@@ -42,9 +44,11 @@ __all__ = [
 ]
 
 FEATURES = binding.get_host_cpu_features()
-WIDE = bool(FEATURES.get("avx512f"))  # 32 registers of 8 doubles, not 16 of 4
-LANES = 8 if WIDE else 4  # doubles a vector
-_VECTOR = ir.VectorType(ir.DoubleType(), LANES)
+WIDE = bool(FEATURES.get("avx512f"))  # 32 registers of 16 numbers, not 16 of 8
+LANES = 16 if WIDE else 8  # numbers a vector
+REAL = np.float32
+_REAL = types.float32
+_VECTOR = ir.VectorType(ir.FloatType(), LANES)
 _BITS = ir.VectorType(ir.IntType(1), LANES)
 _FAST = ("nnan", "ninf", "nsz", "arcp", "contract", "afn")
 
@@ -100,7 +104,7 @@ class _PacksModel(models.StructModel):
 def _splat(context: Any, builder: Any, kind: Any, value: Any) -> Any:
     if kind is pack:
         return value
-    value = context.cast(builder, value, kind, types.float64)
+    value = context.cast(builder, value, kind, _REAL)
     undefined = ir.Constant(_VECTOR, ir.Undefined)
     first = builder.insert_element(undefined, value, ir.Constant(ir.IntType(32), 0))
     zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
@@ -167,7 +171,7 @@ def _unary(symbol: Any, name: str) -> None:
 
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         f = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(_VECTOR, [_VECTOR]), f"llvm.{name}.v{LANES}f64"
+            builder.module, ir.FunctionType(_VECTOR, [_VECTOR]), f"llvm.{name}.v{LANES}f32"
         )
         return builder.call(f, args)
 
@@ -195,9 +199,9 @@ def _inner(typing_context, value):  # type: ignore[no-untyped-def]
 
 @intrinsic
 def packs(typing_context, array):  # type: ignore[no-untyped-def]
-    """An array of doubles whose last axis holds lanes, contiguous, as an array of packs."""
+    """An array of single-precision numbers whose last axis holds lanes, contiguous, as an array of packs."""
     if not (
-        isinstance(array, types.Array) and array.dtype == types.float64 and array.layout == "C"
+        isinstance(array, types.Array) and array.dtype == _REAL and array.layout == "C"
     ):
         return None
 
@@ -250,14 +254,14 @@ def _pointer(context: Any, builder: Any, kind: Any, value: Any, index_kind: Any,
 @lower_builtin(operator.getitem, PacksType, types.BaseTuple)
 def _get(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     place = _pointer(context, builder, sig.args[0], args[0], sig.args[1], args[1])
-    return builder.load(place, align=8)
+    return builder.load(place, align=4)
 
 
 @lower_builtin(operator.setitem, PacksType, types.Integer, pack)
 @lower_builtin(operator.setitem, PacksType, types.BaseTuple, pack)
 def _set(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     place = _pointer(context, builder, sig.args[0], args[0], sig.args[1], args[1])
-    builder.store(args[2], place, align=8)
+    builder.store(args[2], place, align=4)
 
 
 @intrinsic
@@ -272,7 +276,7 @@ def lane(typing_context, value, index):  # type: ignore[no-untyped-def]
         )
         return builder.extract_element(arguments[0], place)
 
-    return types.float64(pack, index), generate
+    return _REAL(pack, index), generate
 
 
 @intrinsic
@@ -363,46 +367,12 @@ def _plain_sine_cosine(x):  # type: ignore[no-untyped-def]
 
 
 def _pack_sine_cosine(x):  # type: ignore[no-untyped-def]
-    # Cody and Waite's reduction to [-pi/4, pi/4], then Taylor series to 1e-16.
+    # Cody and Waite's reduction to [-pi/4, pi/4], then Taylor series to single precision.
     n = math.floor(x * (2 / math.pi) + 0.5)
-    r = (x - n * 1.5707963267341256) - n * 6.077100506506192e-11
+    r = ((x - n * 1.5703125) - n * 4.837512969970703e-4) - n * 7.549789948768648e-8
     q = r * r
-    s = r + r * q * (
-        -1 / 6
-        + q
-        * (
-            1 / 120
-            + q
-            * (
-                -1 / 5040
-                + q
-                * (
-                    1 / 362880
-                    + q * (-1 / 39916800 + q * (1 / 6227020800 + q * (-1 / 1307674368000)))
-                )
-            )
-        )
-    )
-    c = 1.0 + q * (
-        -1 / 2
-        + q
-        * (
-            1 / 24
-            + q
-            * (
-                -1 / 720
-                + q
-                * (
-                    1 / 40320
-                    + q
-                    * (
-                        -1 / 3628800
-                        + q * (1 / 479001600 + q * (-1 / 87178291200 + q * (1 / 20922789888000)))
-                    )
-                )
-            )
-        )
-    )
+    s = r + r * q * (-1 / 6 + q * (1 / 120 + q * (-1 / 5040 + q * (1 / 362880))))
+    c = 1.0 + q * (-1 / 2 + q * (1 / 24 + q * (-1 / 720 + q * (1 / 40320))))
     half = n * 0.5
     odd = half - math.floor(half) > 0.25
     quarter = n * 0.25

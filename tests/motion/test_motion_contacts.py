@@ -13,6 +13,7 @@ from retarget.demo import embedded_clips
 from retarget.motion import Motion, read_motion
 from retarget.motion.anatomy import find_anatomy
 from retarget.motion.contacts import find_contacts
+from retarget.motion.feet import SPEED_OFF, SPEED_ON, toe_speeds
 
 CLIPS = Path(__file__).resolve().parents[3] / "shared" / "clips"
 WALK = CLIPS / "misc_bvh" / "xia_neutral_01.bvh"
@@ -56,6 +57,13 @@ def test_a_fast_band_leaves_no_stance_and_a_slow_one_all() -> None:
     assert standing.mean() > 0.7
     assert stance(carried(motion, 0.4)).mean() < 0.01
     assert np.mean(stance(carried(motion, 0.1)) != standing) < 0.03
+
+
+def test_a_toe_is_let_go_before_a_heel_unless_noise_makes_it_fast() -> None:
+    clean = toe_speeds(fps=30.0, noise=0.0, leg_length=0.9)
+    noisy = toe_speeds(fps=30.0, noise=0.005, leg_length=0.9)
+    assert clean < (SPEED_ON, SPEED_OFF)
+    assert clean[1] < noisy[1] <= SPEED_OFF
 
 
 def test_one_frame_and_two_frames_have_contacts() -> None:

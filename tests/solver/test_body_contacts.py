@@ -49,12 +49,14 @@ def test_kneeling_passes_every_gate(kneeling: RetargetingResult) -> None:
 
 
 @needs_clips
-def test_getting_up_presses_hands_and_knees_on_the_ground() -> None:
+def test_getting_up_presses_hands_and_knees_on_the_ground_and_not_through_the_chest() -> None:
     result = retarget_motion(read_motion(GETTING_UP), load_robot("unitree_g1"))
     assert (result.body_contacts.mean(axis=0) > 0.1).all()
     assert not result.body_contacts[-40:].any()
     report = evaluate(result, load_robot("unitree_g1"))
     assert (report["body_penetration_max"] or 0.0) < 0.002
+    assert report["self_collision_share"] == 0.0
+    assert (report["toe_slide_p95"] or 9.0) < 0.02  # feet take the load over without a jump
     assert (report["limb_error_mean"] or 9.0) < 2.5
 
 

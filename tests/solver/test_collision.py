@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from clips import jump, robot
+from clips import dance, jump, robot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -12,6 +12,7 @@ from retarget._packs import LANES
 from retarget.pipeline import retarget_motion
 from retarget.solver.collision import capsule_arrays, near_pairs, segment_distance
 from retarget.solver.kinematics import forward_kinematics
+from retarget.solver.problem import TaskWeights
 
 POINTS = arrays(np.float64, (4, 3), elements=st.floats(-2, 2, width=32))
 
@@ -47,7 +48,8 @@ def test_near_pairs_are_those_within_reach() -> None:
     body = capsules.bodies
     starts = positions[:, body] + np.einsum("tgij,gj->tgi", rotations[:, body], capsules.starts)
     ends = positions[:, body] + np.einsum("tgij,gj->tgi", rotations[:, body], capsules.ends)
-    count = near_pairs(in_packs(starts), in_packs(ends), len(qpos) // LANES, capsules, 0.06, near)
+    ends_of_all = in_packs(starts), in_packs(ends), len(qpos) // LANES
+    count = near_pairs(*ends_of_all, capsules, 0.06, near, 0)
     expected = [
         p
         for p, (i, j) in enumerate(capsules.pairs)
@@ -55,3 +57,13 @@ def test_near_pairs_are_those_within_reach() -> None:
         < capsules.radii[i] + capsules.radii[j] + 0.06
     ]
     assert near[:count].tolist() == expected
+    near[:1] = next(p for p in range(len(near)) if p not in expected)
+    far = int(near[0])
+    assert near_pairs(*ends_of_all, capsules, 0.06, near, 1) == count + 1
+    assert near[: count + 1].tolist() == [far, *expected]
+
+
+def test_bodies_stay_apart_however_hard_they_are_pulled_together() -> None:
+    soft = TaskWeights(collision=1e3)  # alone it would give way by a centimetre here
+    result = retarget_motion(dance().frames(1500, 1650), robot(), weights=soft)
+    assert result.residuals["overlap_m"].max() < 0.005

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float64
 
 from retarget.motion.anatomy import Anatomy
 from retarget.motion.body_contacts import find_body_contacts
-from retarget.motion.feet import lowpass, speed, stance_height, stance_runs
+from retarget.motion.feet import lowpass, speed, stance_height, stance_runs, toe_speeds
 from retarget.motion.segments import SIDES
 
 __all__ = ["HEEL", "TOE", "Contacts", "find_contacts"]
@@ -61,10 +61,11 @@ def find_contacts(anatomy: Anatomy) -> Contacts:
     drop = np.maximum(0.04 * leg, ankle_heights - toe_heights + 0.02 * leg)
     heel_points = np.stack([np.full(2, -0.06 * leg), np.zeros(2), -drop], axis=1)
     heel_heights = np.empty(2)
+    slow = toe_speeds(fps=fps, noise=anatomy.noise, leg_length=leg)
     stance = np.zeros((len(smooth["left_toe"]), 2, 2), bool)
     for foot, side in enumerate(SIDES):
         stance[:, foot, TOE] = stance_runs(
-            smooth[f"{side}_toe"], speeds[f"{side}_toe"], toe_heights[foot], leg, fps
+            smooth[f"{side}_toe"], speeds[f"{side}_toe"], toe_heights[foot], leg, fps, slow
         )
         heel = anatomy.points[f"{side}_ankle"] + anatomy.frames[f"{side}_foot"] @ heel_points[foot]
         heel = lowpass(heel, fps=fps, noise=anatomy.noise, leg_length=leg)

@@ -27,6 +27,7 @@ __all__ = [
     "speed",
     "stance_height",
     "stance_runs",
+    "toe_speeds",
     "without_torsion",
 ]
 
@@ -34,6 +35,9 @@ __all__ = [
 # anything within a third of these values gives the same stances.
 HEIGHT_ON, HEIGHT_OFF = 0.045, 0.065
 SPEED_ON, SPEED_OFF = 0.35, 0.55
+# Of toes, which rest while a foot rolls and are slower: one that is faster than this turns or slides, and held it
+# would turn the leg. Chosen on the LAFAN1 and Bandai dances.
+TOE_ON, TOE_OFF = 0.3, 0.4
 SHORTEST_STANCE = 0.08  # seconds; shorter touches and gaps are noise
 # A foot that travels faster than this (m/s) on average over this time (seconds) slides. Touch-down and roll-over are
 # faster, but only for an instant.
@@ -81,6 +85,15 @@ def lowpass(positions: Positions, *, fps: float, noise: float, leg_length: float
     from scipy.ndimage import gaussian_filter1d
 
     return np.asarray(gaussian_filter1d(positions, sigma, axis=0, mode="nearest"))
+
+
+def toe_speeds(*, fps: float, noise: float, leg_length: float) -> tuple[float, float]:
+    """Strict and loose threshold of a toe's speed in stance, leg lengths a second.
+
+    What noise is left after `lowpass` must not end a stance.
+    """
+    left = min(noise / leg_length * fps / np.sqrt(2), HARMLESS_SPEED_NOISE)
+    return TOE_ON, min(TOE_OFF + 2 * float(left), SPEED_OFF)
 
 
 def speed(positions: Positions, fps: float) -> Float64[np.ndarray, "T"]:
@@ -177,7 +190,12 @@ def _sloped(along: Positions, shank: Frames) -> Frames:
 
 
 def stance_runs(
-    marker: Positions, speeds: Float64[np.ndarray, "T"], floor: float, leg: float, fps: float
+    marker: Positions,
+    speeds: Float64[np.ndarray, "T"],
+    floor: float,
+    leg: float,
+    fps: float,
+    slow: tuple[float, float] = (SPEED_ON, SPEED_OFF),
 ) -> Bool[np.ndarray, "T"]:
     """Runs that stay within the loose thresholds, reach the strict ones, last and do not slide; short gaps are closed.
 
@@ -187,10 +205,11 @@ def stance_runs(
         floor: Its height at rest, metres.
         leg: Leg length, metres.
         fps: Frames per second.
+        slow: Strict and loose threshold of speed, leg lengths a second.
     """
     height = marker[:, 2] - floor
-    strict = (height < HEIGHT_ON * leg) & (speeds < SPEED_ON * leg)
-    loose = (height < HEIGHT_OFF * leg) & (speeds < SPEED_OFF * leg)
+    strict = (height < HEIGHT_ON * leg) & (speeds < slow[0] * leg)
+    loose = (height < HEIGHT_OFF * leg) & (speeds < slow[1] * leg)
     stance = np.zeros(len(height), bool)
     for start, stop in runs(loose):
         stance[start:stop] = strict[start:stop].any()

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float64, Int8, Int64
 
 from retarget._jit import jit
-from retarget._packs import LANES, anywhere, both, either, packs, where
+from retarget._packs import LANES, REAL, anywhere, both, either, packs, where
 from retarget.solver.arrays import Capsules, Floor, Limits, Tree
 from retarget.solver.banded import block_rows
 from retarget.solver.collision import centre_distance_squared, deepest_overlap, segment_distance
@@ -120,7 +120,7 @@ def cut_held_joints(
     return held
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def hold_joints(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
@@ -160,7 +160,7 @@ def hold_joints(
                 state[t, k] = -1
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def predict_fast(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
@@ -194,7 +194,7 @@ def predict_fast(
                 bent[t, k] = 1 if turn > limit else -1 if turn < -limit else 0
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def predict_touching(
     steps: Float64[np.ndarray, "n V"],
     frames: int,
@@ -206,13 +206,14 @@ def predict_touching(
     margin: float,
     floor_shift: Float64[np.ndarray, "P F L"],
     floor_active: Float64[np.ndarray, "P F L"],
+    pair_shift: Float64[np.ndarray, "P K L"],
     pair_active: Float64[np.ndarray, "P K L"],
 ) -> None:
     """Mark the spheres and pairs that would touch after the step, to first order."""
     bodies = tree.parents.shape[0]
-    step = np.empty((bodies + 5, LANES))
-    spin = packs(np.empty((bodies, 3, LANES)))
-    velocity = packs(np.empty((bodies, 3, LANES)))  # of the body's origin
+    step = np.empty((bodies + 5, LANES), REAL)
+    spin = packs(np.empty((bodies, 3, LANES), REAL))
+    velocity = packs(np.empty((bodies, 3, LANES), REAL))  # of the body's origin
     for p in range(pack_count(frames)):
         for lane in range(LANES):
             t = min(p * LANES + lane, frames - 1)
@@ -230,7 +231,8 @@ def predict_touching(
                 height += up * x
             touching[s] = where(height < shift[s], 1.0, 0.0)
         if near.shape[0] > 0:
-            _predict_pairs(p, near, poses, capsules, margin, velocity, spin, packs(pair_active[p]))
+            shifts, marks = packs(pair_shift[p]), packs(pair_active[p])
+            _predict_pairs(p, near, poses, capsules, margin, velocity, spin, shifts, marks)
 
 
 @jit(fastmath=True, inner=True)
@@ -267,6 +269,7 @@ def _predict_pairs(
     margin: float,
     velocity: Float64[np.ndarray, "B 3"],
     spin: Float64[np.ndarray, "B 3"],
+    shift: Float64[np.ndarray, "K"],
     touching: Float64[np.ndarray, "K"],
 ) -> None:
     r, starts, ends = packs(poses.r[p]), packs(poses.starts[p]), packs(poses.ends[p])
@@ -292,7 +295,7 @@ def _predict_pairs(
         n2 = x2 - y2
         approach = _along(capsules.bodies[i], x0, x1, x2, n0, n1, n2, r, velocity, spin)
         approach -= _along(capsules.bodies[j], y0, y1, y2, n0, n1, n2, r, velocity, spin)
-        touches = distance + approach / distance < contact + margin
+        touches = distance + approach / distance < contact + margin + shift[n]
         within = either(distance < contact + _PAIR_REACH, was)
         touching[n] = where(both(touches, within), 1.0, 0.0)
 
@@ -322,7 +325,7 @@ def _along(
     return rate
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def retract_all(
     qpos: Float64[np.ndarray, "n Q"], step: Float64[np.ndarray, "n V"], limits: Limits
 ) -> None:
@@ -331,12 +334,12 @@ def retract_all(
         retract(qpos[t], step[t], limits, qpos[t])
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def violations(
     poses: Poses, count: int, near: Int64[np.ndarray, "K"], floor: Floor, capsules: Capsules
 ) -> tuple[float, float]:
     """Deepest sphere below the floor and deepest overlap of two capsules in some packs, metres."""
-    worst = np.zeros((2, LANES))
+    worst = np.zeros((2, LANES), REAL)
     found = packs(worst)
     for p in range(count):
         q, R, r = packs(poses.qpos[p]), packs(poses.R[p]), packs(poses.r[p])
@@ -347,7 +350,7 @@ def violations(
     return worst[0].max(), worst[1].max()
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def speeding(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
@@ -367,7 +370,7 @@ def speeding(
     return worst
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def shift_floor(
     poses: Poses, count: int, floor: Floor, shift: Float64[np.ndarray, "P F L"]
 ) -> None:

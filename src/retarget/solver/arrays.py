@@ -7,12 +7,25 @@ degree of freedom ``5 + b``.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from jaxtyping import Float64, Int64
 
-__all__ = ["Capsules", "Clip", "Floor", "Limits", "Problem", "Soles", "Tasks", "Tree", "Weights"]
+__all__ = [
+    "Capsules",
+    "Clip",
+    "Floor",
+    "Limits",
+    "Problem",
+    "Soles",
+    "Tasks",
+    "Tree",
+    "Weights",
+    "single",
+]
+
+_Arrays = TypeVar("_Arrays", "Capsules", "Floor", "Soles", "Tasks", "Tree")
 
 
 class Tree(NamedTuple):
@@ -184,3 +197,15 @@ class Problem(NamedTuple):
     capsules: Capsules
     weights: Weights
     clip: Clip
+
+
+def single(arrays: _Arrays) -> _Arrays:
+    """The same with its numbers in single precision, in which frames are worked on side by side."""
+    return type(arrays)(
+        *(
+            field.astype(np.float32)
+            if isinstance(field, np.ndarray) and field.dtype == np.float64
+            else field
+            for field in arrays
+        )
+    )

@@ -5,7 +5,7 @@ window has dense symmetric blocks on the diagonal and diagonal blocks beside the
 off-diagonal blocks dense and the second triangular.
 
 Storage: one flat, 64-byte-aligned array, for each frame `block_rows` rows (V, in whole tiles) of three blocks
-``[own | next | after next]`` of `block_width` doubles. Input, row j of a frame: ``own[j, j:V]`` the upper triangle, its
+``[own | next | after next]`` of `block_width` numbers. Input, row j of a frame: ``own[j, j:V]`` the upper triangle, its
 last column but one the right-hand side, ``next[j, j]`` and ``after[j, j]`` the couplings, all else 0; rows beyond V
 have a diagonal of 1. Two frames beyond the last are scratch. Output: the rows of the upper factor, the
 forward-substituted right-hand side in its place, the reciprocal of the diagonal in the last column of ``own``.
@@ -16,13 +16,15 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float32, Float64
 
 from retarget._jit import jit
-from retarget._packs import LANES
-from retarget.solver.vector import PANEL, ROWS, SCALES, finish, subtract
+from retarget._packs import REAL
+from retarget.solver.vector import PANEL, ROWS, SCALES, SPAN, dots, finish, subtract
 
 __all__ = ["aligned_zeros", "block_rows", "block_width", "factorise", "substitute_back"]
+
+_SMALLEST = 1e-5  # a pivot that rounding has made smaller, or negative: its long step is judged and damped
 
 
 @jit()
@@ -33,23 +35,23 @@ def block_rows(size: int) -> int:
 
 @jit()
 def block_width(size: int) -> int:
-    """Doubles a block row takes: the rows' columns, the right-hand side and a reciprocal, in whole vectors."""
-    return -(-(block_rows(size) + 2) // LANES) * LANES
+    """Numbers a block row takes: the rows' columns, the right-hand side and a reciprocal, in whole vectors."""
+    return -(-(block_rows(size) + 2) // SPAN) * SPAN
 
 
-def aligned_zeros(count: int) -> Float64[np.ndarray, "n"]:
+def aligned_zeros(count: int) -> Float32[np.ndarray, "n"]:
     """Zeros whose first byte lies on a vector boundary."""
-    raw = np.zeros(count + 8)
-    start = (-raw.ctypes.data % 64) // 8
+    raw = np.zeros(count + 16, REAL)
+    start = (-raw.ctypes.data % 64) // 4
     return raw[start : start + count]
 
 
-@jit(fastmath=True)
-def factorise(a: Float64[np.ndarray, "n"], size: int, width: int, frames: int) -> None:
+@jit(fastmath=True, inner=True)
+def factorise(a: Float32[np.ndarray, "n"], size: int, width: int, frames: int) -> None:
     """Cholesky factorisation in place, frame by frame: rows of the own block, then what they leave to the next two."""
     rows = block_rows(size)
     block = rows * 3 * width
-    scales = np.empty(SCALES)
+    scales = np.empty(SCALES, REAL)
     for t in range(frames):
         own = t * block
         for j in range(0, rows, ROWS):
@@ -62,25 +64,25 @@ def factorise(a: Float64[np.ndarray, "n"], size: int, width: int, frames: int) -
 
 @jit(fastmath=True, inner=True)
 def _factor_rows(
-    a: Float64[np.ndarray, "n"],
+    a: Float32[np.ndarray, "n"],
     own: int,
     first: int,
     width: int,
-    scales: Float64[np.ndarray, "10"],
+    scales: Float32[np.ndarray, "10"],
 ) -> None:
     """Finish a tile's rows of a frame: subtract all rows above, then solve with their own triangle."""
     row = 3 * width
-    v = first // LANES
+    v = first // SPAN
     here = own + first * row
-    skip = LANES * v
+    skip = SPAN * v
     coef = own + first
     # What lies in the tile's own columns first: the rest needs its triangle.
     subtract(a, scales, here + skip, coef, own + skip, row, first, 1)
     _factor_triangle(a, here + first, row, scales)
     finish(a, scales, here + skip, coef, own + skip, row, 0, 1)
     # To the end of the off-diagonal block and as far into the last one as its triangle goes.
-    skip += LANES
-    finish(a, scales, here + skip, coef, own + skip, row, first, 2 * (width // LANES))
+    skip += SPAN
+    finish(a, scales, here + skip, coef, own + skip, row, first, 2 * (width // SPAN))
     for i in range(ROWS):
         at = here + i * row
         a[at + width - 1] = scales[SCALES - ROWS + i]
@@ -90,7 +92,7 @@ def _factor_rows(
 
 @jit(fastmath=True, inner=True)
 def _factor_triangle(
-    a: Float64[np.ndarray, "n"], at: int, row: int, scales: Float64[np.ndarray, "10"]
+    a: Float32[np.ndarray, "n"], at: int, row: int, scales: Float32[np.ndarray, "10"]
 ) -> None:
     """Upper Cholesky factor of the tile at ``at``, into ``scales``: by columns, then the diagonal's reciprocals."""
     place = 0
@@ -107,30 +109,30 @@ def _factor_triangle(
         diagonal = a[at + j * row + j]
         for k in range(j):
             diagonal -= scales[column + k] * scales[column + k]
-        scales[SCALES - ROWS + j] = 1.0 / math.sqrt(diagonal)
+        scales[SCALES - ROWS + j] = 1.0 / math.sqrt(max(diagonal, _SMALLEST))
 
 
 @jit(fastmath=True, inner=True)
 def _update_next(
-    a: Float64[np.ndarray, "n"],
+    a: Float32[np.ndarray, "n"],
     own: int,
     following: int,
     rows: int,
     width: int,
-    scales: Float64[np.ndarray, "10"],
+    scales: Float32[np.ndarray, "10"],
 ) -> None:
     """Subtract from the next frame's own and next blocks."""
     row = 3 * width
-    half = width // LANES
+    half = width // SPAN
     for j in range(0, rows, ROWS):
-        skip = j // LANES * LANES
+        skip = j // SPAN * SPAN
         coef = own + width + j
         dst = following + j * row + skip
-        subtract(a, scales, dst, coef, own + width + skip, row, rows, half - j // LANES)
+        subtract(a, scales, dst, coef, own + width + skip, row, rows, half - j // SPAN)
     for first in range(0, rows, PANEL):
         # Row k of the last block ends at column k.
         count = rows - first
-        vectors = min(PANEL // LANES, half - first // LANES)
+        vectors = min(PANEL // SPAN, half - first // SPAN)
         for j in range(0, rows, ROWS):
             coef = own + first * row + width + j
             dst = following + j * row + width + first
@@ -140,64 +142,60 @@ def _update_next(
 
 @jit(fastmath=True, inner=True)
 def _update_after(
-    a: Float64[np.ndarray, "n"],
+    a: Float32[np.ndarray, "n"],
     own: int,
     after: int,
     rows: int,
     width: int,
-    scales: Float64[np.ndarray, "10"],
+    scales: Float32[np.ndarray, "10"],
 ) -> None:
     """Subtract from the own block of the frame after the next."""
     row = 3 * width
-    half = width // LANES
+    half = width // SPAN
     for k in range(rows):
         a[own + k * row + 3 * width - 2] = a[own + k * row + width - 2]
     for j in range(0, rows, ROWS):
         here = own + j * row + 2 * width
-        skip = j // LANES * LANES
+        skip = j // SPAN * SPAN
         dst = after + j * row + skip
-        subtract(a, scales, dst, here + j, here + skip, row, rows - j, half - j // LANES)
+        subtract(a, scales, dst, here + j, here + skip, row, rows - j, half - j // SPAN)
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def substitute_back(
-    a: Float64[np.ndarray, "n"],
+    a: Float32[np.ndarray, "n"],
     size: int,
     width: int,
     frames: int,
     x: Float64[np.ndarray, "T V"],
-) -> None:
-    """Solve with the upper factor, last frame first."""
+) -> float:
+    """Solve with the upper factor, last frame first; returns the product of the solution and the right-hand side.
+
+    That is what the step promises to take off the cost.
+    """
+    promise = 0.0
     rows = block_rows(size)
     row = 3 * width
-    known = np.zeros(3 * width)  # this frame's solution, then those of the two frames after it
-    sums = np.zeros(LANES)
+    known = np.zeros(3 * width, REAL)  # this frame's solution, then those of the two frames after it
+    sums = np.zeros(ROWS, REAL)
     for t in range(frames - 1, -1, -1):
         for c in range(width):
             known[2 * width + c] = known[width + c]
             known[width + c] = known[c] if c < size else 0.0
             known[c] = 0.0
         known[width - 2] = -1.0  # makes the right-hand side part of the product
-        last = size
-        while last > 0:
-            first = (last - 1) // LANES * LANES
-            # What is known already, for a block of rows: no load waits for a store just made.
-            start = first + LANES
-            for j in range(first, last):
-                here = (t * rows + j) * row
-                total = 0.0
-                if start > width - 2:  # the right-hand side shares the block's vector
-                    total -= a[here + width - 2]
-                factors = a[here + start : here + 2 * width + j + 1]
-                values = known[start : 2 * width + j + 1]
-                for c in range(factors.shape[0]):
-                    total += factors[c] * values[c]
-                sums[j - first] = total
-            for j in range(last - 1, first - 1, -1):
-                here = (t * rows + j) * row
-                total = sums[j - first]
-                for c in range(j + 1, last):
-                    total += a[here + c] * known[c]
-                known[j] = -total * a[here + width - 1]
-                x[t, j] = known[j]
-            last = first
+        for first in range(rows - ROWS, -1, -ROWS):
+            # What is known already, for a tile of rows; what is not yet counts as 0.
+            start = (first + ROWS) // SPAN * SPAN
+            end = 2 * width + -(-(first + ROWS) // SPAN) * SPAN
+            here = (t * rows + first) * row
+            dots(a, known, sums, here + start, row, start, (end - start) // SPAN)
+            for j in range(ROWS - 1, -1, -1):
+                total = sums[j]
+                for c in range(j + 1, ROWS):
+                    total += a[here + j * row + first + c] * known[first + c]
+                known[first + j] = -total * a[here + j * row + width - 1]
+                promise += a[here + j * row + width - 2] ** 2
+        for k in range(size):
+            x[t, k] = known[k]
+    return promise

@@ -23,6 +23,7 @@ __all__ = [
     "segment_distance",
 ]
 
+_PARALLEL = 1e-5  # squared sine; single precision tells smaller angles from noise no more
 _POINT = 1e-12  # square metres; a shorter segment is a point
 
 
@@ -70,7 +71,7 @@ def segment_distance(
     determinant = a * c - b * b
     # Parallel segments have many closest points; the middle moves least from frame to frame.
     inside = _share((b * e - c * d) / max(determinant, _POINT * _POINT))
-    s = where(determinant > 1e-9 * a * c, inside, 0.5)
+    s = where(determinant > _PARALLEL * a * c, inside, 0.5)
     t = (b * s + e) * over_c
     first = either(t < 0.0, c < _POINT)
     s = where(first, _share(-d * over_a), where(t > 1.0, _share((b - d) * over_a), s))
@@ -180,7 +181,7 @@ def deepest_of_all(
     return deepest
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def near_pairs(
     starts: Float64[np.ndarray, "P G 3 L"],
     ends: Float64[np.ndarray, "P G 3 L"],
@@ -188,10 +189,18 @@ def near_pairs(
     capsules: Capsules,
     reach: float,
     near: Int64[np.ndarray, "K"],
+    known: int,
 ) -> int:
-    """List the pairs that come within ``reach`` of each other in any of ``count`` packs; returns how many."""
+    """List the pairs that come within ``reach`` of each other in any of ``count`` packs; returns how many.
+
+    The first ``known`` of the list keep their places, and the others follow them.
+    """
     pairs = capsules.pairs
     flag = np.zeros(pairs.shape[0], np.bool_)
+    listed = np.zeros(pairs.shape[0], np.bool_)
+    for n in range(known):
+        flag[near[n]] = True
+        listed[near[n]] = True
     for p in range(count):
         first, last = packs(starts[p]), packs(ends[p])
         for n in range(pairs.shape[0]):
@@ -203,9 +212,9 @@ def near_pairs(
             if anywhere(centre_distance_squared(first, last, i, j) < limit * limit):
                 distance, _, _ = segment_distance(first, last, i, j)
                 flag[n] = anywhere(distance < capsules.radii[i] + capsules.radii[j] + reach)
-    found = 0
+    found = known
     for n in range(pairs.shape[0]):
-        if flag[n]:
+        if flag[n] and not listed[n]:
             near[found] = n
             found += 1
     return found

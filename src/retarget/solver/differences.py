@@ -6,13 +6,19 @@ Both are diagonal per degree of freedom. Frames before the window are fixed.
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float64, Int8
+from jaxtyping import Float32, Float64, Int8
 
 from retarget._jit import jit
 from retarget.solver.banded import block_rows
 from retarget.solver.tree import base_rotation_step
 
-__all__ = ["acceleration_rows", "bend_rows", "damp_diagonal", "step_rows"]
+__all__ = [
+    "bend_rows",
+    "damp_diagonal",
+    "second_differences",
+    "step_rows",
+    "write_smooth_rows",
+]
 
 
 @jit(fastmath=True, inner=True)
@@ -23,7 +29,7 @@ def step_rows(
     step: Float64[np.ndarray, "B"],
     weight: float,
     fast: Int8[np.ndarray, "n V"],
-    a: Float64[np.ndarray, "S"],
+    a: Float32[np.ndarray, "S"],
     width: int,
 ) -> float:
     """Joint steps within the speed limits; frames before the window are fixed."""
@@ -34,6 +40,12 @@ def step_rows(
     block = block_rows(size) * row
     right = width - 2
     cost = 0.0
+    busy = 0
+    now, before, marks = qpos[first + t, 6:], qpos[first + t - 1, 6:], fast[t, 5:]
+    for b in range(1, step.shape[0]):
+        busy += (abs(now[b] - before[b]) > step[b]) | (marks[b] != 0)
+    if busy == 0:
+        return cost
     for k in range(6, size):
         e = qpos[first + t, k + 1] - qpos[first + t - 1, k + 1]
         side = fast[t, k]
@@ -57,7 +69,7 @@ def step_rows(
 
 @jit(fastmath=True, inner=True)
 def _add_second_difference(
-    a: Float64[np.ndarray, "S"],
+    a: Float32[np.ndarray, "S"],
     here: int,
     k: int,
     t: int,
@@ -89,7 +101,7 @@ def bend_rows(
     bend: Float64[np.ndarray, "B"],
     weight: float,
     bent: Int8[np.ndarray, "n V"],
-    a: Float64[np.ndarray, "S"],
+    a: Float32[np.ndarray, "S"],
     width: int,
 ) -> float:
     """Joints' second differences within the acceleration limits; frames before the window are fixed."""
@@ -115,44 +127,80 @@ def bend_rows(
 
 
 @jit(fastmath=True, inner=True)
-def acceleration_rows(
+def second_differences(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
-    t: int,
+    frames: int,
     weights: Float64[np.ndarray, "V"],
-    a: Float64[np.ndarray, "S"],
+    pulls: Float64[np.ndarray, "n+2 V"],
+    cost: Float64[np.ndarray, "n"],
+) -> None:
+    """Cost of the second differences that end at each frame, and their weighted values; frames before are fixed."""
+    size = weights.shape[0]
+    turn = np.zeros(3)
+    before = np.zeros(3)
+    for t in range(frames):
+        cost[t] = 0.0
+        if first + t < 2:
+            for k in range(size):
+                pulls[t, k] = 0.0
+            continue
+        q = qpos[first + t]
+        q1 = qpos[first + t - 1]
+        q2 = qpos[first + t - 2]
+        if t == 0 or first + t == 2:
+            base_rotation_step(q1, q2, before)
+        base_rotation_step(q, q1, turn)
+        total = 0.0
+        for k in range(3):
+            e = q[k] - 2 * q1[k] + q2[k]
+            pulls[t, k] = weights[k] * e
+            total += weights[k] * e * e
+            e = turn[k] - before[k]
+            before[k] = turn[k]
+            pulls[t, 3 + k] = weights[3 + k] * e
+            total += weights[3 + k] * e * e
+        joints, joints1, joints2 = q[7:], q1[7:], q2[7:]
+        scale, out = weights[6:], pulls[t, 6:]
+        for k in range(out.shape[0]):
+            e = joints[k] - 2 * joints1[k] + joints2[k]
+            out[k] = scale[k] * e
+            total += scale[k] * e * e
+        cost[t] = total
+    for t in range(frames, frames + 2):
+        for k in range(size):
+            pulls[t, k] = 0.0
+
+
+@jit(fastmath=True, inner=True)
+def write_smooth_rows(
+    first: int,
+    t: int,
+    frames: int,
+    weights: Float64[np.ndarray, "V"],
+    pulls: Float64[np.ndarray, "n+2 V"],
+    a: Float32[np.ndarray, "S"],
     width: int,
-    turn: Float64[np.ndarray, "3"],
-    turn_before: Float64[np.ndarray, "3"],
-) -> float:
-    """Second differences small; frames before the window are fixed."""
-    if first + t < 2:
-        return 0.0
+) -> None:
+    """Add all second differences that frame t takes part in to its own rows, and write its couplings."""
     size = weights.shape[0]
     row = 3 * width
-    block = block_rows(size) * row
-    q = qpos[first + t]
-    q1 = qpos[first + t - 1]
-    q2 = qpos[first + t - 2]
-    base_rotation_step(q, q1, turn)
-    base_rotation_step(q1, q2, turn_before)
-    cost = 0.0
+    own = t * block_rows(size) * row
+    ends = 1.0 if first + t >= 2 else 0.0
+    middle = 1.0 if t + 1 < frames and first + t >= 1 else 0.0
+    begins = 1.0 if t + 2 < frames else 0.0
     for k in range(size):
-        if k < 3:
-            e = q[k] - 2 * q1[k] + q2[k]
-        elif k < 6:
-            e = turn[k - 3] - turn_before[k - 3]
-        else:
-            e = q[k + 1] - 2 * q1[k + 1] + q2[k + 1]
+        here = own + k * row
         w = weights[k]
-        cost += w * e * e
-        _add_second_difference(a, t * block + k * row, k, t, block, width, w, w * e)
-    return cost
+        a[here + k] += w * (ends + 4 * middle + begins)
+        a[here + width + k] = -2 * w * (middle + begins)
+        a[here + 2 * width + k] = w * begins
+        a[here + width - 2] += 2 * pulls[t + 1, k] - pulls[t, k] - pulls[t + 2, k]
 
 
 @jit(fastmath=True, inner=True)
 def damp_diagonal(
-    a: Float64[np.ndarray, "S"],
+    a: Float32[np.ndarray, "S"],
     size: int,
     row: int,
     frames: int,

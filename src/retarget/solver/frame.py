@@ -49,6 +49,8 @@ class StartOptions(NamedTuple):
         pull: Weight that keeps joints near the neighbouring frame, 1/rad^2.
         path: Weight of joint changes along the path, 1/rad^2.
         neutral: Weight of joints' distance from the neutral pose along the path, 1/rad^2.
+        run: Frames of a run that are solved one after another.
+        lead: Frames before a run with which it begins.
         warm_steps: Most Levenberg-Marquardt steps from a neighbouring frame.
         cold_steps: Most steps from the neutral pose.
         polish_steps: Most steps on the chosen answer, put together from several.
@@ -62,6 +64,8 @@ class StartOptions(NamedTuple):
     pull: float = 0.05
     path: float = 0.1
     neutral: float = 0.02
+    run: int = 60
+    lead: int = 15
     warm_steps: int = 4
     cold_steps: int = 8
     polish_steps: int = 2
@@ -96,7 +100,7 @@ class FrameScratch(NamedTuple):
     R: Float64[np.ndarray, "B 3 3"]
     r: Float64[np.ndarray, "B 3"]
     a: Float64[np.ndarray, "B 3"]
-    C: Float64[np.ndarray, "B 16"]
+    C: Float64[np.ndarray, "B 22"]
     H: Float64[np.ndarray, "V D"]
     factor: Float64[np.ndarray, "V D"]
     g: Float64[np.ndarray, "V"]
@@ -139,7 +143,7 @@ def evaluate_frame(
     R: Float64[np.ndarray, "B 3 3"],
     r: Float64[np.ndarray, "B 3"],
     a: Float64[np.ndarray, "B 3"],
-    C: Float64[np.ndarray, "B 16"],
+    C: Float64[np.ndarray, "B 22"],
     x: Float64[np.ndarray, "V"],
 ) -> float:
     """Cost of one frame: segment tasks, weak anchors and the pull towards ``near``; fills the composites."""

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int8
 
 from retarget._jit import jit
-from retarget._packs import LANES, anywhere, packs
+from retarget._packs import LANES, REAL, anywhere, packs
 from retarget.solver.arrays import Clip, Soles, Tasks, Tree
 from retarget.solver.kinematics import body_kinematics
 from retarget.solver.lanes import LaneTargets, load_target, make_targets
@@ -38,15 +38,15 @@ def group_costs(
     """Share of each group of bodies in each answer's cost, as `retarget.solver.frame.solve_frame` counts it."""
     bodies = tree.parents.shape[0]
     count, frames, size = candidates.shape
-    angles = np.empty((size, LANES))
-    R = packs(np.empty((bodies, 3, 3, LANES)))
-    r = packs(np.empty((bodies, 3, LANES)))
-    a = packs(np.empty((bodies, 3, LANES)))
-    shares = np.empty((out.shape[2], LANES))
+    angles = np.empty((size, LANES), REAL)
+    R = packs(np.empty((bodies, 3, 3, LANES), REAL))
+    r = packs(np.empty((bodies, 3, LANES), REAL))
+    a = packs(np.empty((bodies, 3, LANES), REAL))
+    shares = np.empty((out.shape[2], LANES), REAL)
     targets = make_targets(clip)
     for first in range(0, frames, LANES):
         for lane in range(LANES):
-            load_target(clip, min(first + lane, frames - 1), lane, targets)
+            load_target(clip, min(first + lane, frames - 1), lane, 0.0, 0.0, targets)
         for candidate in range(count):
             for lane in range(LANES):
                 t = min(first + lane, frames - 1)

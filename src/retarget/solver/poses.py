@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float32, Float64
 
 from retarget._jit import jit
 from retarget._packs import LANES, packs
 from retarget.solver.arrays import Capsules, Clip, Tree
+from retarget.solver.banded import aligned_zeros
 from retarget.solver.collision import capsule_ends
 from retarget.solver.kinematics import body_kinematics
 from retarget.solver.lanes import LaneTargets, load_target
@@ -20,7 +22,10 @@ __all__ = ["Poses", "allocate_poses", "load_targets", "pack_count", "pose_frames
 class Poses(NamedTuple):
     """Frames of a window in packs: frame t is lane ``t % LANES`` of pack ``t // LANES``; spare lanes repeat the last.
 
+    Places on the ground are relative to the window's first, where single precision is a micrometre and better.
+
     Attributes:
+        origin: Where the window begins, world, metres.
         qpos: Configurations.
         R: World rotations of the bodies.
         r: Their origins, relative to the base, metres.
@@ -30,16 +35,17 @@ class Poses(NamedTuple):
         positions, frames, contact_weights, anchors: Targets; see `retarget.solver.arrays.Clip`.
     """
 
-    qpos: Float64[np.ndarray, "P Q L"]
-    R: Float64[np.ndarray, "P B 3 3 L"]
-    r: Float64[np.ndarray, "P B 3 L"]
-    axes: Float64[np.ndarray, "P B 3 L"]
-    starts: Float64[np.ndarray, "P G 3 L"]
-    ends: Float64[np.ndarray, "P G 3 L"]
-    positions: Float64[np.ndarray, "P M 3 L"]
-    frames: Float64[np.ndarray, "P M 3 3 L"]
-    contact_weights: Float64[np.ndarray, "P K L"]
-    anchors: Float64[np.ndarray, "P K 3 L"]
+    origin: Float64[np.ndarray, "2"]
+    qpos: Float32[np.ndarray, "P Q L"]
+    R: Float32[np.ndarray, "P B 3 3 L"]
+    r: Float32[np.ndarray, "P B 3 L"]
+    axes: Float32[np.ndarray, "P B 3 L"]
+    starts: Float32[np.ndarray, "P G 3 L"]
+    ends: Float32[np.ndarray, "P G 3 L"]
+    positions: Float32[np.ndarray, "P M 3 L"]
+    frames: Float32[np.ndarray, "P M 3 3 L"]
+    contact_weights: Float32[np.ndarray, "P K L"]
+    anchors: Float32[np.ndarray, "P K 3 L"]
 
 
 @jit()
@@ -48,37 +54,47 @@ def pack_count(frames: int) -> int:
     return -(-frames // LANES)
 
 
+def _room(shape: tuple[int, ...]) -> Float32[np.ndarray, "..."]:
+    return aligned_zeros(math.prod(shape)).reshape(shape)
+
+
 def allocate_poses(frames: int, tree: Tree, capsules: Capsules, clip: Clip) -> Poses:
     """Room for the frames of a window."""
     count, bodies = pack_count(frames), len(tree.parents)
     segments, points = clip.positions.shape[1], clip.anchors.shape[1]
     spheres = len(capsules.bodies)
     return Poses(
-        np.zeros((count, bodies + 6, LANES)),
-        np.zeros((count, bodies, 3, 3, LANES)),
-        np.zeros((count, bodies, 3, LANES)),
-        np.zeros((count, bodies, 3, LANES)),
-        np.zeros((count, spheres, 3, LANES)),
-        np.zeros((count, spheres, 3, LANES)),
-        np.zeros((count, segments, 3, LANES)),
-        np.zeros((count, segments, 3, 3, LANES)),
-        np.zeros((count, points, LANES)),
-        np.zeros((count, points, 3, LANES)),
+        np.zeros(2),
+        _room((count, bodies + 6, LANES)),
+        _room((count, bodies, 3, 3, LANES)),
+        _room((count, bodies, 3, LANES)),
+        _room((count, bodies, 3, LANES)),
+        _room((count, spheres, 3, LANES)),
+        _room((count, spheres, 3, LANES)),
+        _room((count, segments, 3, LANES)),
+        _room((count, segments, 3, 3, LANES)),
+        _room((count, points, LANES)),
+        _room((count, points, 3, LANES)),
     )
 
 
-@jit()
-def load_targets(clip: Clip, first: int, frames: int, poses: Poses) -> None:
-    """Lay the targets of the frames from ``first`` side by side."""
+@jit(inner=True)
+def load_targets(
+    clip: Clip, first: int, frames: int, origin: Float64[np.ndarray, "Q"], poses: Poses
+) -> None:
+    """Lay the targets of the frames from ``first`` side by side, in a window that begins at ``origin``."""
+    for k in range(2):
+        poses.origin[k] = origin[k]
     for p in range(pack_count(frames)):
         targets = LaneTargets(
             poses.positions[p], poses.frames[p], poses.contact_weights[p], poses.anchors[p]
         )
         for lane in range(LANES):
-            load_target(clip, first + min(p * LANES + lane, frames - 1), lane, targets)
+            t = first + min(p * LANES + lane, frames - 1)
+            load_target(clip, t, lane, origin[0], origin[1], targets)
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def pose_frames(
     qpos: Float64[np.ndarray, "n Q"], tree: Tree, capsules: Capsules, poses: Poses
 ) -> None:
@@ -87,7 +103,9 @@ def pose_frames(
     for p in range(pack_count(frames)):
         for lane in range(LANES):
             q = qpos[min(p * LANES + lane, frames - 1)]
-            for k in range(q.shape[0]):
+            for k in range(2):
+                poses.qpos[p, k, lane] = q[k] - poses.origin[k]
+            for k in range(2, q.shape[0]):
                 poses.qpos[p, k, lane] = q[k]
         R, r = packs(poses.R[p]), packs(poses.r[p])
         body_kinematics(packs(poses.qpos[p]), tree, R, r, packs(poses.axes[p]))

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float64
 
 from retarget.motion.body_contacts import BODY_CONTACTS, CONTACT_JOINTS
+from retarget.motion.contacts import HEEL, TOE
 from retarget.motion.segments import LIMB_SEGMENTS, LIMBS, SEGMENTS, SIDES
 from retarget.options import RetargetOptions
 from retarget.robots.model import RobotModel
@@ -22,7 +24,7 @@ from retarget.solver.collision import capsule_arrays
 from retarget.solver.frame import StartOptions
 from retarget.solver.joint_limits import joint_limits, with_reserve
 from retarget.solver.kinematics import tree_arrays
-from retarget.targets.anchors import grown, resting_anchors, stance_anchors
+from retarget.targets.anchors import eased, grown, ramped, resting_anchors, stance_anchors
 from retarget.targets.build import Targets
 from retarget.targets.robot_frames import RobotAnatomy, segment_body
 
@@ -66,7 +68,7 @@ class TaskWeights:
     foot: float = 1.0
     hand: float = 0.5
     anchor: float = 2e4
-    heel: float = 0.3
+    heel: float = 0.4
     body: float = 0.3
     kneeling: float = 0.1
     base_acceleration: float = 100.0
@@ -132,6 +134,8 @@ def rated_start_options(fps: float) -> StartOptions:
     return base._replace(
         pull=base.pull * rate**2,
         path=base.path * rate**2,
+        run=round(base.run * rate),
+        lead=round(base.lead * rate),
         reseed=max(1, round(base.reseed * rate)),
     )
 
@@ -254,29 +258,45 @@ def _clip(
     for i, (_, position) in enumerate(segments):
         if position:
             positions[:, i] = targets.positions[position]
-    held = np.zeros((count, 4), bool)
-    anchors = np.zeros((count, 4, 3))
-    stance = grown(targets.stance, max(1, round(targets.fps / RATE)))
-    for foot, side in enumerate(SIDES):
-        # Foot bodies' rotations, from their anatomical frames.
-        rotation = targets.frames[f"{side}_foot"] @ anatomy.frames[f"{side}_foot"].T
-        points = slice(2 * foot, 2 * foot + 2)
-        held[:, points], anchors[:, points] = stance_anchors(
-            targets.positions[f"{side}_ankle"],
-            rotation,
-            stance[:, foot],
-            anatomy.contact_points[foot],
-        )
+    held, anchors = _feet_held(targets, anatomy)
     columns = [BODY_CONTACTS.index(name) for name in touching]
-    resting = targets.resting[:, columns]
+    carried = eased(targets.resting, targets.fps)
+    resting = carried[:, columns]
     rests = resting_anchors(targets.places[:, columns], resting > 0)
     shares = np.array([weights.heel, 1.0] * 2 + [weights.body] * len(touching))
     strength = weights.anchor * shares * (1.0 if contacts else 0.0)
     knees = [BODY_CONTACTS.index(f"{side}_knee") for side in SIDES]
-    freed = (1.0 - weights.kneeling) * np.repeat(targets.resting[:, knees], 2, axis=1)
+    freed = (1.0 - weights.kneeling) * np.repeat(carried[:, knees], 2, axis=1)
     return Clip(
         positions,
         frames,
         np.concatenate([held * (1.0 - freed), resting], axis=1) * strength,
         np.concatenate([anchors, rests], axis=1),
     )
+
+
+def _feet_held(
+    targets: Targets, anatomy: RobotAnatomy
+) -> tuple[Float64[np.ndarray, "T 4"], Float64[np.ndarray, "T 4 3"]]:
+    """How firmly heels and toes are held (shares of their weights), and where, metres."""
+    held = np.zeros((len(targets), 4))
+    anchors = np.zeros((len(targets), 4, 3))
+    # Touch-down and lift-off fall between frames. Toes are held a little longer than that, heels not: they are fast
+    # where a foot turns about its toe, and stopped too early they drag it along.
+    stance = grown(targets.stance, 1)
+    stance[..., TOE] = grown(targets.stance[..., TOE], max(1, round(targets.fps / RATE)))
+    for foot, side in enumerate(SIDES):
+        # Foot bodies' rotations, from their anatomical frames.
+        rotation = targets.frames[f"{side}_foot"] @ anatomy.frames[f"{side}_foot"].T
+        points = slice(2 * foot, 2 * foot + 2)
+        standing, anchors[:, points] = stance_anchors(
+            targets.positions[f"{side}_ankle"],
+            rotation,
+            stance[:, foot],
+            anatomy.contact_points[foot],
+        )
+        held[:, points] = standing
+        # A heel that turns about its toe would pull at it, stopped or let go at once.
+        turning = ramped(standing[:, HEEL], targets.fps)
+        held[:, 2 * foot + HEEL] = np.where(standing[:, TOE], turning, standing[:, HEEL])
+    return held, anchors

@@ -18,13 +18,13 @@ from retarget.solver.banded import block_rows
 from retarget.solver.collision import centre_distance_squared, segment_distance
 from retarget.solver.kinematics import world_point
 from retarget.solver.poses import Poses
-from retarget.solver.tree import add_point_mass
+from retarget.solver.tree import add_point_mass, add_vertical_mass
 
 __all__ = [
     "RowScratch",
     "anchor_composites",
     "contact_rise",
-    "floor_rows",
+    "floor_composites",
     "pair_rows",
 ]
 
@@ -69,7 +69,7 @@ def anchor_composites(
     weights: Float64[np.ndarray, "K"],
     anchors: Float64[np.ndarray, "K 3"],
     heel_lift: float,
-    C: Float64[np.ndarray, "B 16"],
+    C: Float64[np.ndarray, "B 22"],
     x: Float64[np.ndarray, "3"],
 ) -> float:
     """Contact points held at their anchors: isotropic point masses, so that frames stay uncoupled."""
@@ -113,85 +113,36 @@ def _add_row(
 
 
 @jit(fastmath=True, inner=True)
-def floor_rows(
-    p: int,
-    frames: int,
-    poses: Poses,
-    tree: Tree,
+def floor_composites(
+    q: Float64[np.ndarray, "Q"],
+    R: Float64[np.ndarray, "B 3 3"],
+    r: Float64[np.ndarray, "B 3"],
     floor: Floor,
     weight: float,
-    shift: Float64[np.ndarray, "F L"],
-    active: Float64[np.ndarray, "F L"],
-    a: Float64[np.ndarray, "S"],
-    width: int,
-    cost: Float64[np.ndarray, "1 L"],
-    scratch: RowScratch,
-) -> None:
-    """Spheres of a pack of frames at or above the floor."""
-    q, R, r = packs(poses.qpos[p]), packs(poses.R[p]), packs(poses.r[p])
-    shifts, marks = packs(shift), packs(active)
-    costs, depths, wanted = packs(cost), packs(scratch.residual), packs(scratch.wanted)
-    block = block_rows(tree.depth.shape[0]) * 3 * width
+    shifts: Float64[np.ndarray, "F"],
+    active: Float64[np.ndarray, "F"],
+    C: Float64[np.ndarray, "B 22"],
+) -> float:
+    """Spheres at or above the floor: masses that resist moving up or down."""
+    cost = 0.0
     for s in range(floor.bodies.shape[0]):
         b = floor.bodies[s]
         height = q[2] + r[b, 2] - floor.radii[s]
         for k in range(3):
             height += R[b, 2, k] * floor.points[s, k]
         depth = shifts[s] - height
-        touched = either(depth > 0.0, marks[s] > 0.5)
+        touched = either(depth > 0.0, active[s] > 0.5)
         if not anywhere(touched):
             continue
         deep = max(depth, 0.0)
-        costs[0] += weight * deep * deep
-        depths[0] = depth
-        wanted[0] = where(touched, 1.0, 0.0)
-        for lane in range(min(LANES, frames - p * LANES)):
-            if scratch.wanted[0, lane] > 0.5:
-                count = _floor_jacobian(p, lane, b, floor.points[s], poses, tree, scratch)
-                _add_row(
-                    a,
-                    (p * LANES + lane) * block,
-                    width,
-                    count,
-                    scratch.columns,
-                    scratch.jacobian,
-                    weight,
-                    scratch.residual[0, lane],
-                )
-
-
-@jit(fastmath=True, inner=True)
-def _floor_jacobian(
-    p: int,
-    lane: int,
-    b: int,
-    point: Float64[np.ndarray, "3"],
-    poses: Poses,
-    tree: Tree,
-    scratch: RowScratch,
-) -> int:
-    """How a point's height changes with each degree of freedom above it; returns how many there are."""
-    R, r, axes = poses.R[p], poses.r[p], poses.axes[p]
-    x = r[b, 0, lane]
-    y = r[b, 1, lane]
-    for k in range(3):
-        x += R[b, 0, k, lane] * point[k]
-        y += R[b, 1, k, lane] * point[k]
-    jacobian, columns = scratch.jacobian, scratch.columns
-    for k in range(3):
-        columns[k] = 2 + k
-    jacobian[0] = 1.0
-    jacobian[1] = y
-    jacobian[2] = -x
-    count = 3
-    for d in range(6, tree.depth[5 + b] + 1):
-        c = tree.ancestors[5 + b, d] - 5
-        jacobian[count] = axes[c, 0, lane] * (y - r[c, 1, lane]) - axes[c, 1, lane] * (
-            x - r[c, 0, lane]
-        )
-        columns[count] = c + 5
-        count += 1
-    return count
+        cost += weight * deep * deep
+        x = r[b, 0]
+        y = r[b, 1]
+        for k in range(3):
+            x += R[b, 0, k] * floor.points[s, k]
+            y += R[b, 1, k] * floor.points[s, k]
+        add_vertical_mass(C, b, where(touched, weight, 0.0), x, y, depth)
+    return cost
 
 
 @jit(fastmath=True, inner=True)
@@ -204,27 +155,29 @@ def pair_rows(
     weight: float,
     margin: float,
     near: Int64[np.ndarray, "K"],
+    shift: Float64[np.ndarray, "K L"],
     active: Float64[np.ndarray, "K L"],
     a: Float64[np.ndarray, "S"],
     width: int,
     cost: Float64[np.ndarray, "1 L"],
     scratch: RowScratch,
 ) -> None:
-    """Capsules of a pack of frames apart by the margin."""
+    """Capsules of a pack of frames apart by the margin and their multipliers' shift."""
     starts, ends = packs(poses.starts[p]), packs(poses.ends[p])
-    costs, marks = packs(cost), packs(active)
+    costs, marks, shifts = packs(cost), packs(active), packs(shift)
     overlaps, wanted = packs(scratch.residual), packs(scratch.wanted)
     normal, on_a, on_b = packs(scratch.normal), packs(scratch.on_a), packs(scratch.on_b)
     block = block_rows(tree.depth.shape[0]) * 3 * width
     for n in range(near.shape[0]):
         i = capsules.pairs[near[n], 0]
         j = capsules.pairs[near[n], 1]
-        bound = capsules.bounds[i] + capsules.bounds[j] + margin
+        apart = margin + shifts[n]
+        bound = capsules.bounds[i] + capsules.bounds[j] + apart
         close = centre_distance_squared(starts, ends, i, j) < bound * bound
         if not anywhere(either(close, marks[n] > 0.5)):
             continue
         distance, s, t = segment_distance(starts, ends, i, j)
-        overlap = capsules.radii[i] + capsules.radii[j] + margin - distance
+        overlap = capsules.radii[i] + capsules.radii[j] + apart - distance
         touched = either(overlap > 0.0, marks[n] > 0.5)
         if not anywhere(touched):
             continue

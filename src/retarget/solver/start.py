@@ -17,8 +17,8 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from retarget._jit import jit
-from retarget._packs import LANES, packs
-from retarget.solver.arrays import Clip, Limits, Problem, Soles, Tasks, Tree
+from retarget._packs import LANES, REAL, packs, where
+from retarget.solver.arrays import Clip, Limits, Problem, Soles, Tasks, Tree, single
 from retarget.solver.frame import (
     FIRST_DAMPING,
     StartOptions,
@@ -55,7 +55,6 @@ class _Lanes(NamedTuple):
     pull: Float64[np.ndarray, "1 L"]
     damping: Float64[np.ndarray, "1 L"]
     cost: Float64[np.ndarray, "1 L"]
-    moving: Float64[np.ndarray, "1 L"]
 
 
 class _Marches(NamedTuple):
@@ -68,7 +67,7 @@ class _Marches(NamedTuple):
 
 @jit(inner=True)
 def _load_frame(lane: int, t: int, clip: Clip, lanes: _Lanes, targets: LaneTargets) -> None:
-    load_target(clip, t, lane, targets)
+    load_target(clip, t, lane, 0.0, 0.0, targets)
     for k in range(lanes.qpos.shape[0]):
         lanes.near[k, lane] = lanes.qpos[k, lane]
         lanes.trial[k, lane] = lanes.qpos[k, lane]
@@ -80,7 +79,7 @@ def _next_frame(
     lane: int,
     following: int,
     seeds: Float64[np.ndarray, "T Q"],
-    marches: Int64[np.ndarray, "N 4"],
+    marches: Int64[np.ndarray, "N 5"],
     clip: Clip,
     pull: float,
     first_pull: float,
@@ -121,29 +120,26 @@ def _judge(
     lanes: _Lanes,
     at: _Marches,
     finished: Bool[np.ndarray, "L"],
-    kept: Bool[np.ndarray, "L"],
+    kept: Float32[np.ndarray, "1 L"],
 ) -> bool:
     """Take or refuse each lane's trial; returns whether any was refused, and marks lanes that are finished."""
     refused = False
     for lane in range(LANES):
         finished[lane] = False
-        kept[lane] = True
+        kept[0, lane] = 1.0
         if at.march[lane] == _IDLE:
             continue
         steps = at.steps[lane]
         most = first_steps if at.done[lane] == 0 else options.warm_steps
-        if steps == 0 or new[0, lane] <= lanes.cost[0, lane]:
-            if steps > 0:
-                lanes.damping[0, lane] = less_damping(lanes.damping[0, lane])
-                finished[lane] = settled(
-                    lanes.cost[0, lane], new[0, lane], largest[0, lane], options
-                )
+        if new[0, lane] <= lanes.cost[0, lane]:
+            lanes.damping[0, lane] = less_damping(lanes.damping[0, lane])
+            finished[lane] = settled(lanes.cost[0, lane], new[0, lane], largest[0, lane], options)
             lanes.cost[0, lane] = new[0, lane]
             for k in range(lanes.qpos.shape[0]):
                 lanes.qpos[k, lane] = lanes.trial[k, lane]
         else:
             lanes.damping[0, lane] = more_damping(lanes.damping[0, lane])
-            kept[lane] = False
+            kept[0, lane] = 0.0
             refused = True
         finished[lane] = finished[lane] or steps >= most
     return refused
@@ -152,7 +148,7 @@ def _judge(
 @jit(fastmath=True)
 def _march(
     seeds: Float64[np.ndarray, "T Q"],
-    marches: Int64[np.ndarray, "N 4"],
+    marches: Int64[np.ndarray, "N 5"],
     clip: Clip,
     options: StartOptions,
     start: _First,
@@ -162,48 +158,45 @@ def _march(
     soles: Soles,
     out: Float32[np.ndarray, "S T Q"],
 ) -> None:
-    """Solve the frames of all marches: rows of sequence, first frame, number of frames, direction."""
+    """Solve the frames of all marches, rows as `_marches` makes them."""
     bodies = tree.parents.shape[0]
     size = bodies + 5
     depth = tree.ancestors.shape[1]
     lanes = _Lanes(
-        np.empty((bodies + 6, LANES)),
-        np.empty((bodies + 6, LANES)),
-        np.empty((bodies + 6, LANES)),
-        np.zeros((1, LANES)),
-        np.zeros((1, LANES)),
-        np.zeros((1, LANES)),
-        np.zeros((1, LANES)),
+        np.empty((bodies + 6, LANES), REAL),
+        np.empty((bodies + 6, LANES), REAL),
+        np.empty((bodies + 6, LANES), REAL),
+        np.zeros((1, LANES), REAL),
+        np.zeros((1, LANES), REAL),
+        np.zeros((1, LANES), REAL),
     )
     at = _Marches(np.full(LANES, _IDLE), np.zeros(LANES, np.int64), np.zeros(LANES, np.int64))
     qpos, near, trial = packs(lanes.qpos), packs(lanes.near), packs(lanes.trial)
     targets = make_targets(clip)
     positions, frames = packs(targets.positions), packs(targets.frames)
     weights, anchors = packs(targets.contact_weights), packs(targets.anchors)
-    pull, damping, moving = packs(lanes.pull), packs(lanes.damping), packs(lanes.moving)
-    R = packs(np.empty((bodies, 3, 3, LANES)))
-    r = packs(np.empty((bodies, 3, LANES)))
-    a = packs(np.empty((bodies, 3, LANES)))
-    C = packs(np.empty((bodies, COMPOSITE, LANES)))
-    systems = np.zeros((size, depth, LANES))
-    H = packs(systems)
-    fresh_systems = np.zeros((size, depth, LANES))
-    fresh_H = packs(fresh_systems)
-    factor = packs(np.zeros((size, depth, LANES)))
-    forces = np.zeros((size, LANES))
-    g = packs(forces)
-    fresh_forces = np.zeros((size, LANES))
-    fresh_g = packs(fresh_forces)
-    x = packs(np.zeros((size, LANES)))
-    free = packs(np.zeros((size, LANES)))
-    new_costs = np.zeros((1, LANES))
+    pull, damping = packs(lanes.pull), packs(lanes.damping)
+    R = packs(np.empty((bodies, 3, 3, LANES), REAL))
+    r = packs(np.empty((bodies, 3, LANES), REAL))
+    a = packs(np.empty((bodies, 3, LANES), REAL))
+    C = packs(np.empty((bodies, COMPOSITE, LANES), REAL))
+    H = packs(np.zeros((size, depth, LANES), REAL))
+    fresh_H = packs(np.zeros((size, depth, LANES), REAL))
+    factor = packs(np.zeros((size, depth, LANES), REAL))
+    g = packs(np.zeros((size, LANES), REAL))
+    fresh_g = packs(np.zeros((size, LANES), REAL))
+    x = packs(np.zeros((size, LANES), REAL))
+    free = packs(np.zeros((size, LANES), REAL))
+    new_costs = np.zeros((1, LANES), REAL)
     new = packs(new_costs)
-    largest_turns = np.zeros((1, LANES))
+    largest_turns = np.zeros((1, LANES), REAL)
     largest = packs(largest_turns)
     finished = np.zeros(LANES, np.bool_)
-    kept = np.zeros(LANES, np.bool_)
+    keeps = np.zeros((1, LANES), REAL)
+    kept = packs(keeps)
     following = 0
     busy = 0
+    refused = False
     for lane in range(LANES):
         # Idle lanes calculate too: let them have something to calculate with.
         for k in range(bodies + 6):
@@ -213,53 +206,52 @@ def _march(
             lane, following, seeds, marches, clip, options.pull, start.pull, lanes, targets, at
         )
         busy += at.march[lane] != _IDLE
+    fresh = busy
     while busy > 0:
-        new[0] = evaluate_frame(
-            trial, near, pull[0], positions, frames, weights, anchors, options.anchor_share, tree,
-            tasks, soles, R, r, a, C, x,
-        )  # fmt: skip
-        refused = _judge(new_costs, largest_turns, options, start.steps, lanes, at, finished, kept)
+        if fresh > 0:
+            new[0] = evaluate_frame(
+                trial, near, pull[0], positions, frames, weights, anchors, options.anchor_share,
+                tree, tasks, soles, R, r, a, C, x,
+            )  # fmt: skip
+            for lane in range(LANES):
+                if at.steps[lane] == 0:
+                    lanes.cost[0, lane] = new_costs[0, lane]
         if refused:
             assemble(r, a, C, tree, fresh_H, fresh_g)
-            for lane in range(LANES):
-                if kept[lane]:
-                    for k in range(size):
-                        forces[k, lane] = fresh_forces[k, lane]
-                        for d in range(depth):
-                            systems[k, d, lane] = fresh_systems[k, d, lane]
+            taken = kept[0] > 0.5
+            for k in range(size):
+                g[k] = where(taken, fresh_g[k], g[k])
+                for d in range(tree.depth[k] + 1):
+                    H[k, d] = where(taken, fresh_H[k, d], H[k, d])
         else:
             assemble(r, a, C, tree, H, g)
-        for lane in range(LANES):
-            lanes.moving[0, lane] = 1.0
-            if finished[lane]:
-                own = at.march[lane]
-                t = marches[own, 1] + marches[own, 3] * at.done[lane]
-                for k in range(bodies + 6):
-                    out[marches[own, 0], t, k] = lanes.qpos[k, lane]
-                following = _next_frame(
-                    lane,
-                    following,
-                    seeds,
-                    marches,
-                    clip,
-                    options.pull,
-                    start.pull,
-                    lanes,
-                    targets,
-                    at,
-                )
-                busy -= at.march[lane] == _IDLE
-                lanes.moving[0, lane] = 0.0
-            else:
-                at.steps[lane] += 1
         largest[0] = damped_step(
             qpos, near, pull[0], damping[0], options.regularisation, tree, limits, H, g, factor,
             free, x,
         )  # fmt: skip
-        # A lane with a new frame has no system yet: it stays where it is and is evaluated first.
-        for k in range(size):
-            x[k] = x[k] * moving[0]
         retract(qpos, x, limits, trial)
+        for lane in range(LANES):
+            at.steps[lane] += 1
+        new[0] = evaluate_frame(
+            trial, near, pull[0], positions, frames, weights, anchors, options.anchor_share, tree,
+            tasks, soles, R, r, a, C, x,
+        )  # fmt: skip
+        refused = _judge(new_costs, largest_turns, options, start.steps, lanes, at, finished, keeps)
+        fresh = 0
+        for lane in range(LANES):
+            if not finished[lane]:
+                continue
+            own = at.march[lane]
+            if at.done[lane] >= marches[own, 4]:
+                t = marches[own, 1] + marches[own, 3] * at.done[lane]
+                for k in range(bodies + 6):
+                    out[marches[own, 0], t, k] = lanes.qpos[k, lane]
+            following = _next_frame(
+                lane, following, seeds, marches, clip, options.pull, start.pull, lanes, targets, at
+            )
+            keeps[0, lane] = 1.0
+            fresh += 1
+            busy -= at.march[lane] == _IDLE
 
 
 @jit(fastmath=True)
@@ -276,11 +268,25 @@ def _add_turned(candidates: Float32[np.ndarray, "6 T Q"], limbs: Limbs, limits: 
                 candidates[_SEQUENCES + sequence, t, k] = turned[k]
 
 
-def _marches(frames: int) -> Int64[np.ndarray, "N 4"]:
-    """All frames forwards, all backwards, and each on its own."""
-    alone = np.zeros((frames, 4), np.int64)
-    alone[:, 0], alone[:, 1], alone[:, 2] = 2, np.arange(frames), 1
-    return np.concatenate([[[0, 0, frames, 1], [1, frames - 1, frames, -1]], alone])
+def _marches(frames: int, options: StartOptions) -> Int64[np.ndarray, "N 5"]:
+    """All frames forwards and backwards in runs, and each on its own.
+
+    Rows of sequence, first frame, number of frames, direction, and how many frames at the beginning of a run only
+    lead up to those that the run before ends with.
+    """
+    rows = []
+    for begin in range(0, frames, options.run):
+        end = min(begin + options.run, frames)
+        first, last = max(begin - options.lead, 0), min(end + options.lead, frames)
+        rows.append([0, first, end - first, 1, begin - first])
+        rows.append([1, last - 1, last - begin, -1, last - end])
+    return np.concatenate([np.array(rows, np.int64), _each_alone(frames, 2)])
+
+
+def _each_alone(frames: int, sequence: int) -> Int64[np.ndarray, "N 5"]:
+    alone = np.zeros((frames, 5), np.int64)
+    alone[:, 0], alone[:, 1], alone[:, 2:4] = sequence, np.arange(frames), 1
+    return alone
 
 
 def solve_start(
@@ -294,10 +300,10 @@ def solve_start(
         options: How hard each frame is worked on.
     """
     frames, size = seeds.shape
-    clip, tree, limits = problem.clip, problem.tree, problem.limits
-    tasks, soles = problem.tasks, problem.soles
-    limbs = find_limbs(tree, tasks)
-    marches = _marches(frames)
+    clip, limits = problem.clip, problem.limits
+    limbs = find_limbs(problem.tree, problem.tasks)
+    tree, tasks, soles = single(problem.tree), single(problem.tasks), single(problem.soles)
+    marches = _marches(frames, options)
     # Single precision: they are polished, and six of them are the largest arrays of a long clip's solve.
     candidates = np.empty((2 * _SEQUENCES, frames, size), np.float32)
     first = _First(0.0, options.cold_steps)
@@ -308,8 +314,7 @@ def solve_start(
     start = np.empty((frames, size))
     best_paths(candidates, costs, seeds, limbs, options.path, options.neutral, start)
     # Limbs were chosen with trunks of their own.
-    alone = marches[2:]
-    alone[:, 0] = 0
+    alone = _each_alone(frames, 0)
     polished = candidates[:1]
     first = _First(options.pull, options.polish_steps)
     _march(start, alone, clip, options, first, tree, limits, tasks, soles, polished)

@@ -2,8 +2,9 @@
 
 Every task is a point mass with a spin inertia on its body, so the normal matrix is the tree's composite-rigid-body
 matrix (Featherstone 2008, chapter 6) of those masses, and the gradient is what their forces do to the joints. A
-body's composite is 16 numbers: mass m, first moments m x, m y, m z, rotational inertia xx xy xz yy yz zz, force,
-torque; about the base's origin, world axes.
+body's composite is 22 numbers: mass m, first moments m x, m y, m z, rotational inertia xx xy xz yy yz zz, force,
+torque; then of masses that only resist moving up or down, as the floor does: mass n, n x, n y, n x x, n x y, n y y.
+All about the base's origin, world axes.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from retarget.solver.arrays import Limits, Tasks, Tree
 __all__ = [
     "COMPOSITE",
     "add_point_mass",
+    "add_vertical_mass",
     "assemble",
     "base_rotation_step",
     "retract",
@@ -27,12 +29,12 @@ __all__ = [
     "task_composites",
 ]
 
-COMPOSITE = 16
+COMPOSITE = 22
 
 
 @jit(fastmath=True, inner=True)
 def add_point_mass(
-    C: Float64[np.ndarray, "B 16"],
+    C: Float64[np.ndarray, "B 22"],
     b: int,
     m: float,
     x: float,
@@ -62,6 +64,23 @@ def add_point_mass(
     C[b, 13] += y * f2 - z * f1
     C[b, 14] += z * f0 - x * f2
     C[b, 15] += x * f1 - y * f0
+
+
+@jit(fastmath=True, inner=True)
+def add_vertical_mass(
+    C: Float64[np.ndarray, "B 22"], b: int, n: float, x: float, y: float, e: float
+) -> None:
+    """Add to body b a squared error of weight n of the height of a point at (x, y)."""
+    f = n * e
+    C[b, 12] += f
+    C[b, 13] += y * f
+    C[b, 14] -= x * f
+    C[b, 16] += n
+    C[b, 17] += n * x
+    C[b, 18] += n * y
+    C[b, 19] += n * x * x
+    C[b, 20] += n * x * y
+    C[b, 21] += n * y * y
 
 
 @jit(fastmath=True, inner=True)
@@ -96,7 +115,7 @@ def task_composites(
     tasks: Tasks,
     positions: Float64[np.ndarray, "M 3"],
     frames: Float64[np.ndarray, "M 3 3"],
-    C: Float64[np.ndarray, "B 16"],
+    C: Float64[np.ndarray, "B 22"],
 ) -> float:
     """Fill the composites of the segment tasks and return their cost.
 
@@ -141,7 +160,7 @@ def task_composites(
 def assemble(
     r: Float64[np.ndarray, "B 3"],
     a: Float64[np.ndarray, "B 3"],
-    C: Float64[np.ndarray, "B 16"],
+    C: Float64[np.ndarray, "B 22"],
     tree: Tree,
     H: Float64[np.ndarray, "V D"],
     g: Float64[np.ndarray, "V"],
@@ -177,6 +196,9 @@ def assemble(
         L2 = m * v2 + w0 * hy - w1 * hx
         K0 = hy * v2 - hz * v1 + C[b, 4] * w0 + C[b, 5] * w1 + C[b, 6] * w2
         K1 = hz * v0 - hx * v2 + C[b, 5] * w0 + C[b, 7] * w1 + C[b, 8] * w2
+        L2 += C[b, 16] * v2 + C[b, 18] * w0 - C[b, 17] * w1
+        K0 += C[b, 18] * v2 + C[b, 21] * w0 - C[b, 20] * w1
+        K1 += C[b, 19] * w1 - C[b, 20] * w0 - C[b, 17] * v2
         K2 = hx * v1 - hy * v0 + C[b, 6] * w0 + C[b, 8] * w1 + C[b, 9] * w2
         H[k, 0] = L0
         H[k, 1] = L1
@@ -206,19 +228,20 @@ def assemble(
         for d in range(k):
             H[k, d] = 0.0
         H[k, k] = C[0, 0]
+    H[2, 2] += C[0, 16]
     H[3, 0] = 0.0
     H[3, 1] = -C[0, 3]
-    H[3, 2] = C[0, 2]
+    H[3, 2] = C[0, 2] + C[0, 18]
     H[4, 0] = C[0, 3]
     H[4, 1] = 0.0
-    H[4, 2] = -C[0, 1]
+    H[4, 2] = -C[0, 1] - C[0, 17]
     H[5, 0] = -C[0, 2]
     H[5, 1] = C[0, 1]
     H[5, 2] = 0.0
-    H[3, 3] = C[0, 4]
-    H[4, 3] = C[0, 5]
+    H[3, 3] = C[0, 4] + C[0, 21]
+    H[4, 3] = C[0, 5] - C[0, 20]
     H[5, 3] = C[0, 6]
-    H[4, 4] = C[0, 7]
+    H[4, 4] = C[0, 7] + C[0, 19]
     H[5, 4] = C[0, 8]
     H[5, 5] = C[0, 9]
     for k in range(6):

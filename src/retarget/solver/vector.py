@@ -1,10 +1,10 @@
 """Register-blocked updates for the banded factorisation, written as generic LLVM vector code.
 
-``rows -= coefficients x sources`` over a few vectors of doubles is the one operation in which the factorisation
+``rows -= coefficients x sources`` over a few vectors of single-precision numbers is the one operation in which the factorisation
 spends its time. Numba's loop over such short rows spends more on alias checks than on arithmetic, so the tile is
 emitted directly: accumulators stay in registers while a loop runs over the sources. The vectors are generic; LLVM
 maps them to whatever the processor has. `retarget.solver.banded` says what is computed; `subtract_plainly` and
-`finish_plainly` are the same in plain Numba, for processors without vectors of doubles, and what tests compare with.
+`finish_plainly` are the same in plain Numba, for processors without vectors, and what tests compare with.
 """
 
 from __future__ import annotations
@@ -12,20 +12,23 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float32
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from retarget._jit import jit
-from retarget._packs import FEATURES, LANES, WIDE
+from retarget._packs import FEATURES, WIDE
 
 __all__ = [
     "PANEL",
     "ROWS",
     "SCALES",
+    "SPAN",
     "VECTORISED",
+    "dots",
+    "dots_plainly",
     "finish",
     "finish_plainly",
     "subtract",
@@ -34,13 +37,13 @@ __all__ = [
 
 ROWS = 4  # rows of a tile; they share each load of a source row
 VECTORISED = bool(FEATURES.get("fma") or FEATURES.get("neon"))
-_MOST = (
-    5 if WIDE else 3
-)  # vectors a tile holds: its rows, the sources and a factor fit the registers
-PANEL = 16 if WIDE else 12  # columns worked on together where the sources form a triangle
-_ALIGNMENT = 8 * LANES
+SPAN = 8  # numbers a vector; wider ones are no faster where they take two cycles, and waste more of a row
+# Vectors a tile holds: its rows, the sources and a factor fit the registers.
+_MOST = 5 if WIDE else 3
+PANEL = 16  # columns worked on together where the sources form a triangle
+_ALIGNMENT = 4 * SPAN
 _INDEX = ir.IntType(64)
-_VECTOR = ir.VectorType(ir.DoubleType(), LANES)
+_VECTOR = ir.VectorType(ir.FloatType(), SPAN)
 _UPPER = [
     (i, j) for j in range(ROWS) for i in range(j)
 ]  # order of the factors in ``scales``, reciprocals last
@@ -54,7 +57,7 @@ def _number(value: int) -> ir.Constant:
 def _splat(builder: Any, scalar: Any) -> Any:
     undefined = ir.Constant(_VECTOR, ir.Undefined)
     lane = builder.insert_element(undefined, scalar, ir.Constant(ir.IntType(32), 0))
-    zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), SPAN), [0] * SPAN)
     return builder.shuffle_vector(lane, undefined, zeros)
 
 
@@ -87,11 +90,11 @@ def _tile(vectors: int, finished: bool) -> Any:
             )
             dst, coef, src, row, count = arguments[2:]
             fma = cgutils.get_or_insert_function(
-                builder.module, ir.FunctionType(_VECTOR, [_VECTOR] * 3), f"llvm.fma.v{LANES}f64"
+                builder.module, ir.FunctionType(_VECTOR, [_VECTOR] * 3), f"llvm.fma.v{SPAN}f32"
             )
 
             def pointer(offset: Any, v: int) -> Any:
-                place = builder.gep(data, [builder.add(offset, _number(v * LANES))])
+                place = builder.gep(data, [builder.add(offset, _number(v * SPAN))])
                 return builder.bitcast(place, _VECTOR.as_pointer())
 
             starts = [builder.add(dst, builder.mul(row, _number(i))) for i in range(ROWS)]
@@ -147,8 +150,8 @@ _finish_1, _finish_2, _finish_most = (_tile(v, True) for v in (1, 2, _MOST))
 
 @jit(fastmath=True, inner=True)
 def _subtract_tiles(
-    a: Float64[np.ndarray, "n"],
-    scales: Float64[np.ndarray, "10"],
+    a: Float32[np.ndarray, "n"],
+    scales: Float32[np.ndarray, "10"],
     dst: int,
     coef: int,
     src: int,
@@ -158,13 +161,13 @@ def _subtract_tiles(
 ) -> None:
     while vectors >= _MOST:
         _subtract_most(a, scales, dst, coef, src, row, count)
-        dst += _MOST * LANES
-        src += _MOST * LANES
+        dst += _MOST * SPAN
+        src += _MOST * SPAN
         vectors -= _MOST
     while vectors >= 2:
         _subtract_2(a, scales, dst, coef, src, row, count)
-        dst += 2 * LANES
-        src += 2 * LANES
+        dst += 2 * SPAN
+        src += 2 * SPAN
         vectors -= 2
     if vectors == 1:
         _subtract_1(a, scales, dst, coef, src, row, count)
@@ -172,8 +175,8 @@ def _subtract_tiles(
 
 @jit(fastmath=True, inner=True)
 def _finish_tiles(
-    a: Float64[np.ndarray, "n"],
-    scales: Float64[np.ndarray, "10"],
+    a: Float32[np.ndarray, "n"],
+    scales: Float32[np.ndarray, "10"],
     dst: int,
     coef: int,
     src: int,
@@ -183,13 +186,13 @@ def _finish_tiles(
 ) -> None:
     while vectors >= _MOST:
         _finish_most(a, scales, dst, coef, src, row, count)
-        dst += _MOST * LANES
-        src += _MOST * LANES
+        dst += _MOST * SPAN
+        src += _MOST * SPAN
         vectors -= _MOST
     while vectors >= 2:
         _finish_2(a, scales, dst, coef, src, row, count)
-        dst += 2 * LANES
-        src += 2 * LANES
+        dst += 2 * SPAN
+        src += 2 * SPAN
         vectors -= 2
     if vectors == 1:
         _finish_1(a, scales, dst, coef, src, row, count)
@@ -197,8 +200,8 @@ def _finish_tiles(
 
 @jit(fastmath=True, inner=True)
 def subtract_plainly(
-    a: Float64[np.ndarray, "n"],
-    scales: Float64[np.ndarray, "10"],
+    a: Float32[np.ndarray, "n"],
+    scales: Float32[np.ndarray, "10"],
     dst: int,
     coef: int,
     src: int,
@@ -208,18 +211,18 @@ def subtract_plainly(
 ) -> None:
     """``a[dst + i row:] -= sum_k a[coef + k row + i] a[src + k row:]`` for `ROWS` rows and whole vectors, k < count."""
     for i in range(ROWS):
-        values = a[dst + i * row : dst + i * row + vectors * LANES]
+        values = a[dst + i * row : dst + i * row + vectors * SPAN]
         for k in range(count):
             factor = a[coef + k * row + i]
-            source = a[src + k * row : src + k * row + vectors * LANES]
+            source = a[src + k * row : src + k * row + vectors * SPAN]
             for c in range(values.shape[0]):
                 values[c] -= factor * source[c]
 
 
 @jit(fastmath=True, inner=True)
 def finish_plainly(
-    a: Float64[np.ndarray, "n"],
-    scales: Float64[np.ndarray, "10"],
+    a: Float32[np.ndarray, "n"],
+    scales: Float32[np.ndarray, "10"],
     dst: int,
     coef: int,
     src: int,
@@ -232,7 +235,7 @@ def finish_plainly(
     ``scales`` holds its factors (0,1) (0,2) (1,2) (0,3) (1,3) (2,3), then the reciprocals of its diagonal.
     """
     subtract_plainly(a, scales, dst, coef, src, row, count, vectors)
-    for c in range(vectors * LANES):
+    for c in range(vectors * SPAN):
         place = 0
         for j in range(ROWS):
             value = a[dst + j * row + c]
@@ -242,5 +245,84 @@ def finish_plainly(
             a[dst + j * row + c] = value * scales[SCALES - ROWS + j]
 
 
+@intrinsic
+def _dots(typing_context, array, known, sums, at, row, start, vectors):  # type: ignore[no-untyped-def]
+    """`dots_plainly` with the sums of all rows in registers."""
+    signature = types.void(array, known, sums, *[types.intp] * 4)
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        data, values, out = (
+            context.make_array(kind)(context, builder, value).data
+            for kind, value in zip(signature.args[:3], arguments[:3], strict=True)
+        )
+        at, row, start, vectors = arguments[3:]
+        fma = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(_VECTOR, [_VECTOR] * 3), f"llvm.fma.v{SPAN}f32"
+        )
+        total = cgutils.get_or_insert_function(
+            builder.module,
+            ir.FunctionType(ir.FloatType(), [ir.FloatType(), _VECTOR]),
+            f"llvm.vector.reduce.fadd.v{SPAN}f32",
+        )
+        starts = [builder.add(at, builder.mul(row, _number(i))) for i in range(ROWS)]
+        cells = [
+            cgutils.alloca_once_value(builder, ir.Constant(_VECTOR, [0.0] * SPAN))
+            for _ in range(ROWS)
+        ]
+        with cgutils.for_range(builder, vectors) as loop:
+            offset = builder.mul(loop.index, _number(SPAN))
+
+            def load(base: Any, place: Any, align: int) -> Any:
+                pointer = builder.gep(base, [builder.add(place, offset)])
+                return builder.load(builder.bitcast(pointer, _VECTOR.as_pointer()), align=align)
+
+            factor = load(values, start, 4)
+            for cell, place in zip(cells, starts, strict=True):
+                builder.store(
+                    builder.call(fma, [load(data, place, _ALIGNMENT), factor, builder.load(cell)]), cell
+                )
+        for i, cell in enumerate(cells):
+            zero = ir.Constant(ir.FloatType(), 0.0)
+            value = builder.call(total, [zero, builder.load(cell)], fastmath=("reassoc",))
+            builder.store(value, builder.gep(out, [_number(i)]))
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@jit(fastmath=True, inner=True)
+def dots_plainly(
+    a: Float32[np.ndarray, "n"],
+    known: Float32[np.ndarray, "m"],
+    sums: Float32[np.ndarray, "4"],
+    at: int,
+    row: int,
+    start: int,
+    vectors: int,
+) -> None:
+    """``sums[i] = a[at + i row:] . known[start:]`` for `ROWS` rows and whole vectors."""
+    values = known[start : start + vectors * SPAN]
+    for i in range(ROWS):
+        factors = a[at + i * row : at + i * row + vectors * SPAN]
+        total = 0.0
+        for c in range(values.shape[0]):
+            total += factors[c] * values[c]
+        sums[i] = total
+
+
+@jit(fastmath=True, inner=True)
+def _dot_tile(
+    a: Float32[np.ndarray, "n"],
+    known: Float32[np.ndarray, "m"],
+    sums: Float32[np.ndarray, "4"],
+    at: int,
+    row: int,
+    start: int,
+    vectors: int,
+) -> None:
+    _dots(a, known, sums, at, row, start, vectors)
+
+
+dots = _dot_tile if VECTORISED else dots_plainly
 subtract = _subtract_tiles if VECTORISED else subtract_plainly
 finish = _finish_tiles if VECTORISED else finish_plainly

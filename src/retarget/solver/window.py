@@ -9,24 +9,25 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float64, Int8, Int64
+from jaxtyping import Float32, Float64, Int8, Int32, Int64
 
 from retarget._jit import jit
-from retarget._packs import LANES, packs
+from retarget._packs import LANES, REAL, packs
 from retarget.solver.active import cut_held_joints
-from retarget.solver.arrays import Problem
+from retarget.solver.arrays import Problem, Tree
 from retarget.solver.banded import block_rows
 from retarget.solver.differences import (
-    acceleration_rows,
     bend_rows,
     damp_diagonal,
+    second_differences,
     step_rows,
+    write_smooth_rows,
 )
 from retarget.solver.poses import Poses, pack_count
-from retarget.solver.rows import RowScratch, anchor_composites, floor_rows, pair_rows
+from retarget.solver.rows import RowScratch, anchor_composites, floor_composites, pair_rows
 from retarget.solver.tree import COMPOSITE, assemble, task_composites
 
-__all__ = ["Window", "build_system"]
+__all__ = ["Window", "block_places", "build_system"]
 
 
 class Window(NamedTuple):
@@ -34,10 +35,14 @@ class Window(NamedTuple):
 
     Attributes:
         system: Blocks of the linear system; see `retarget.solver.banded`.
+        places: Where the couplings of a frame's own configuration are: in `retarget.solver.tree.assemble`'s matrix, and
+            in the frame's rows.
+        pulls: Weighted second differences that end at each frame, and two rows of zeros.
         step: Its solution.
         damping: Relative damping of each frame.
         cost: Cost of each frame.
         floor_shift: Multiplier of each floor sphere, metres (augmented Lagrangian; 0 where the floor holds by itself).
+        pair_shift: Multiplier of each near pair, metres, likewise.
         floor_active: 1 for spheres that the system treats as touching.
         fast: Joints whose step from the frame before the system treats as at its limit: -1, 0 or 1.
         bent: Joints whose second difference that ends at the frame the system treats as at its limit.
@@ -49,32 +54,48 @@ class Window(NamedTuple):
         held_index: Frame and degree of freedom of those rows.
     """
 
-    system: Float64[np.ndarray, "S"]
+    system: Float32[np.ndarray, "S"]
+    places: Int32[np.ndarray, "E 2"]
+    pulls: Float64[np.ndarray, "n+2 V"]
     step: Float64[np.ndarray, "n V"]
     damping: Float64[np.ndarray, "n"]
     cost: Float64[np.ndarray, "n"]
-    floor_shift: Float64[np.ndarray, "P F L"]
-    floor_active: Float64[np.ndarray, "P F L"]
+    floor_shift: Float32[np.ndarray, "P F L"]
+    pair_shift: Float32[np.ndarray, "P K L"]
+    floor_active: Float32[np.ndarray, "P F L"]
     fast: Int8[np.ndarray, "n V"]
     bent: Int8[np.ndarray, "n V"]
-    pair_active: Float64[np.ndarray, "P K L"]
+    pair_active: Float32[np.ndarray, "P K L"]
     near: Int64[np.ndarray, "K"]
     joint_state: Int8[np.ndarray, "n V"]
     held_rows: Float64[np.ndarray, "h W"]
     held_index: Int64[np.ndarray, "h 2"]
 
 
+def block_places(tree: Tree, width: int) -> Int32[np.ndarray, "E 2"]:
+    """`Window.places` for a tree and a width of blocks."""
+    columns = tree.ancestors.shape[1]
+    return np.array(
+        [
+            (k * columns + d, tree.ancestors[k, d] * 3 * width + k)
+            for k in range(len(tree.depth))
+            for d in range(tree.depth[k] + 1)
+        ],
+        np.int32,
+    )
+
+
 class Assembly(NamedTuple):
     """Room to assemble the systems of a pack of frames."""
 
-    C: Float64[np.ndarray, "B 16 L"]
-    H: Float64[np.ndarray, "V D L"]
-    g: Float64[np.ndarray, "V L"]
-    x: Float64[np.ndarray, "3 L"]
-    cost: Float64[np.ndarray, "1 L"]
+    C: Float32[np.ndarray, "B 22 L"]
+    H: Float32[np.ndarray, "V D L"]
+    g: Float32[np.ndarray, "V L"]
+    x: Float32[np.ndarray, "3 L"]
+    cost: Float32[np.ndarray, "1 L"]
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def build_system(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
@@ -92,52 +113,31 @@ def build_system(
     tree, weights, limits = problem.tree, problem.weights, problem.limits
     bodies = tree.parents.shape[0]
     size = bodies + 5
-    rows = block_rows(size)
-    block = rows * 3 * width
+    block = block_rows(size) * 3 * width
     a = window.system
     work = Assembly(
-        np.empty((bodies, COMPOSITE, LANES)),
-        np.zeros((size, tree.ancestors.shape[1], LANES)),
-        np.empty((size, LANES)),
-        np.empty((3, LANES)),
-        np.empty((1, LANES)),
+        np.empty((bodies, COMPOSITE, LANES), REAL),
+        np.zeros((size, tree.ancestors.shape[1], LANES), REAL),
+        np.empty((size, LANES), REAL),
+        np.empty((3, LANES), REAL),
+        np.empty((1, LANES), REAL),
     )
     scratch = RowScratch(
-        np.empty((1, LANES)),
-        np.empty((1, LANES)),
-        np.empty((3, LANES)),
-        np.empty((3, LANES)),
-        np.empty((3, LANES)),
-        np.empty(size),
+        np.empty((1, LANES), REAL),
+        np.empty((1, LANES), REAL),
+        np.empty((3, LANES), REAL),
+        np.empty((3, LANES), REAL),
+        np.empty((3, LANES), REAL),
+        np.empty(size, REAL),
         np.empty(size, np.int64),
     )
-    turn = np.empty(3)
-    turn1 = np.empty(3)
     near = window.near[:near_count]
-    total = 0.0
-    for i in range(frames * block, (frames + 2) * block):
-        a[i] = 0.0
+    second_differences(qpos, first, frames, weights.acceleration, window.pulls, window.cost)
     for p in range(pack_count(frames)):
-        for k in range(p * LANES * rows, min((p + 1) * LANES, frames) * rows):
-            # What lies left of the own block's triangle, and right of the last one's, stays 0 for ever.
-            start = 3 * width * k + k % rows // LANES * LANES
-            for i in range(start, start + 2 * width + LANES):
-                a[i] = 0.0
-        _add_tasks(p, frames, problem, poses, work, a, width)
-        floor_rows(
-            p,
-            frames,
-            poses,
-            tree,
-            problem.floor,
-            weights.floor,
-            window.floor_shift[p],
-            window.floor_active[p],
-            a,
-            width,
-            work.cost,
-            scratch,
-        )
+        _assemble_pack(p, problem, window, poses, work)
+        for t in range(p * LANES, min((p + 1) * LANES, frames)):
+            _write_block(t, work, tree, window.places, a, width)
+            write_smooth_rows(first, t, frames, weights.acceleration, window.pulls, a, width)
         if near_count > 0:
             pair_rows(
                 p,
@@ -148,6 +148,7 @@ def build_system(
                 weights.collision,
                 weights.collision_margin,
                 near,
+                window.pair_shift[p],
                 window.pair_active[p],
                 a,
                 width,
@@ -155,13 +156,15 @@ def build_system(
                 scratch,
             )
         for t in range(p * LANES, min((p + 1) * LANES, frames)):
-            cost = work.cost[0, t - p * LANES]
-            cost += step_rows(qpos, first, t, limits.step, weights.velocity, window.fast, a, width)
-            if limits.bend.shape[0] > 0:
-                cost += bend_rows(qpos, first, t, limits.bend, weights.bend, window.bent, a, width)
-            cost += acceleration_rows(qpos, first, t, weights.acceleration, a, width, turn, turn1)
-            window.cost[t] = cost
-            total += cost
+            window.cost[t] += work.cost[0, t - p * LANES]
+    a[frames * block : (frames + 2) * block] = 0.0
+    total = 0.0
+    for t in range(frames):
+        cost = step_rows(qpos, first, t, limits.step, weights.velocity, window.fast, a, width)
+        if limits.bend.shape[0] > 0:
+            cost += bend_rows(qpos, first, t, limits.bend, weights.bend, window.bent, a, width)
+        window.cost[t] += cost
+        total += window.cost[t]
     damp_diagonal(a, size, 3 * width, frames, window.damping, weights.regularisation)
     held = cut_held_joints(
         qpos,
@@ -179,23 +182,15 @@ def build_system(
 
 
 @jit(fastmath=True, inner=True)
-def _add_tasks(
-    p: int,
-    frames: int,
-    problem: Problem,
-    poses: Poses,
-    work: Assembly,
-    a: Float64[np.ndarray, "S"],
-    width: int,
-) -> None:
-    """Segment tasks and anchors of a pack of frames, which couple a joint with those above it."""
+def _assemble_pack(p: int, problem: Problem, window: Window, poses: Poses, work: Assembly) -> None:
+    """Segment tasks, anchors and the floor of a pack of frames, which couple a joint with those above it."""
     tree, weights = problem.tree, problem.weights
     q, R, r = packs(poses.qpos[p]), packs(poses.R[p]), packs(poses.r[p])
     C, H, g, cost = packs(work.C), packs(work.H), packs(work.g), packs(work.cost)
-    own_cost = task_composites(
+    tasks_cost = task_composites(
         q, R, r, problem.tasks, packs(poses.positions[p]), packs(poses.frames[p]), C
     )
-    cost[0] = own_cost + anchor_composites(
+    anchors_cost = anchor_composites(
         q,
         R,
         r,
@@ -206,13 +201,38 @@ def _add_tasks(
         C,
         packs(work.x),
     )
+    floor_cost = floor_composites(
+        q,
+        R,
+        r,
+        problem.floor,
+        weights.floor,
+        packs(window.floor_shift[p]),
+        packs(window.floor_active[p]),
+        C,
+    )
+    cost[0] = tasks_cost + anchors_cost + floor_cost
     assemble(r, packs(poses.axes[p]), C, tree, H, g)
+
+
+@jit(fastmath=True, inner=True)
+def _write_block(
+    t: int,
+    work: Assembly,
+    tree: Tree,
+    places: Int32[np.ndarray, "E 2"],
+    a: Float32[np.ndarray, "S"],
+    width: int,
+) -> None:
+    """Write a frame's rows of the system: all that its own configuration gives, and zeros."""
     size = tree.depth.shape[0]
     row = 3 * width
     block = block_rows(size) * row
-    for lane in range(min(LANES, frames - p * LANES)):
-        own = (p * LANES + lane) * block
-        for k in range(size):
-            for d in range(tree.depth[k] + 1):
-                a[own + tree.ancestors[k, d] * row + k] += work.H[k, d, lane]
-            a[own + k * row + width - 2] += work.g[k, lane]
+    own = t * block
+    lane = t % LANES
+    a[own : own + block] = 0.0
+    H = work.H.reshape(size * tree.ancestors.shape[1], LANES)
+    for e in range(places.shape[0]):
+        a[own + places[e, 1]] = H[places[e, 0], lane]
+    for k in range(size):
+        a[own + k * row + width - 2] = work.g[k, lane]

@@ -6,15 +6,20 @@ import itertools
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
+from numpy.lib.stride_tricks import sliding_window_view
 
 from retarget._jit import jit
 from retarget.motion.contacts import HEEL, TOE
 from retarget.motion.feet import runs
 
-__all__ = ["LARGEST_DRIFT", "grown", "resting_anchors", "stance_anchors"]
+__all__ = ["EASING", "LARGEST_DRIFT", "eased", "grown", "resting_anchors", "stance_anchors"]
 
 # A stance is split where the wanted place drifts this far (metres) from its mean: a foot that slides on purpose.
 LARGEST_DRIFT = 0.3
+# Seconds over which a knee or hand takes its load at each end of a rest, and gives it back.
+EASING = 0.2
+# Seconds over which the heel of a foot whose toe is held takes its weight, and gives it back.
+HEEL_RAMP = 1 / 15
 
 
 def grown(stance: Bool[np.ndarray, "T *n"], frames: int) -> Bool[np.ndarray, "T *n"]:
@@ -26,6 +31,19 @@ def grown(stance: Bool[np.ndarray, "T *n"], frames: int) -> Bool[np.ndarray, "T 
         wider[:-1] |= out[1:]
         out = wider
     return out
+
+
+def ramped(held: Bool[np.ndarray, "T"], fps: float) -> Float64[np.ndarray, "T"]:
+    """Share of its weight with which a point is held: it rises over `HEEL_RAMP` from each end of a stance.
+
+    Where a clip begins or ends in a stance nothing is known of its end.
+    """
+    share = held.astype(np.float64)
+    for start, stop in runs(held):
+        since, until = np.arange(1, stop - start + 1.0), np.arange(stop - start, 0.0, -1.0)
+        nearest = np.minimum(since if start > 0 else np.inf, until if stop < len(held) else np.inf)
+        share[start:stop] = np.minimum(nearest / (HEEL_RAMP * fps), 1.0)
+    return share
 
 
 def stance_anchors(
@@ -70,6 +88,19 @@ def stance_anchors(
             anchors[start:stop, HEEL, :2] = wanted[start:stop, HEEL, :2].mean(axis=0)
         held[start:stop, HEEL] = True
     return held, anchors
+
+
+def eased(share: Float64[np.ndarray, "T C"], fps: float) -> Float64[np.ndarray, "T C"]:
+    """Shares of the body's load that come and go over `EASING`, within the times at which they were there.
+
+    Where a load ends from one frame to the next, the feet that take it over jump back to their places.
+    """
+    half = round(EASING / 2 * fps)
+    if half == 0 or not share.any():
+        return share
+    padded = np.pad(share, ((2 * half, 2 * half), (0, 0)), mode="edge")
+    lowest = sliding_window_view(padded, 2 * half + 1, axis=0).min(axis=-1)
+    return np.asarray(sliding_window_view(lowest, 2 * half + 1, axis=0).mean(axis=-1))
 
 
 def resting_anchors(
