@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int8
+from jaxtyping import Float32, Float64, Int8, Int64
 
 from retarget._jit import jit
 from retarget._packs import LANES, REAL, anywhere, packs
@@ -164,6 +164,7 @@ def best_paths(
     costs: Float32[np.ndarray, "C T G"],
     seeds: Float64[np.ndarray, "T Q"],
     limbs: Limbs,
+    groups: Int64[np.ndarray, "P"],
     change_weight: float,
     neutral_weight: float,
     out: Float64[np.ndarray, "T Q"],
@@ -175,12 +176,13 @@ def best_paths(
         costs: Cost of each group of bodies in each of them.
         seeds: Neutral poses.
         limbs: The groups.
+        groups: Those that choose; what is there of the others stays.
         change_weight: Weight of joint changes between frames, 1/rad^2.
         neutral_weight: Weight of joints' distance from neutral, 1/rad^2.
-        out: Filled.
+        out: Filled where they choose.
     """
     came_from = np.zeros((costs.shape[1], costs.shape[0]), np.int8)
-    for group in range(costs.shape[2]):
+    for group in groups:
         _best_path(
             candidates, costs, seeds, group, limbs, change_weight, neutral_weight, came_from, out
         )

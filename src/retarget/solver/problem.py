@@ -141,13 +141,13 @@ def rated_start_options(fps: float) -> StartOptions:
 
 
 def rated_clip_options(fps: float) -> ClipOptions:
-    """Windows for a frame rate: they overlap by a quarter of a second, as far as the cache allows.
+    """Windows for a frame rate: they overlap by an eighth of a second, and by 8 frames at least.
 
-    Joints at their speed limits take that long to turn half round: with less, a window ends before it knows which way
-    an arm has to go, and jerk rises where windows meet.
+    With less, a window ends before it knows which way a fast arm has to go, and jerk rises where windows meet: by a
+    quarter at 120 fps with four frames. Longer ones leave the cache.
     """
-    ahead = min(16, max(2, round(fps / 3.75)))
-    window = min(48, max(32, 3 * ahead))
+    ahead = min(16, max(8, round(fps / 7.5)))
+    window = min(48, max(32, round(0.8 * fps)))
     return ClipOptions(window=window, ahead=ahead, lead=min(8, max(1, round(fps / 15))))
 
 

@@ -3,6 +3,7 @@
 Warm-starting alone is a trap: one bad frame poisons all that follow. So each frame is solved from the frame before,
 from the frame after, and from the neutral pose, and each of the three answers is taken again with the limbs turned the
 other way (`retarget.solver.limbs`). Trunk and limbs then choose among the six for themselves (`retarget.solver.path`).
+Where all six are bad, the frames around show the way (`retarget.solver.rescue`).
 
 A march is a run of frames that one after another are solved from the answer before. Marches know nothing of each other,
 so that as many as a vector has lanes are followed side by side, each at its own pace: a lane whose frame is settled
@@ -31,6 +32,7 @@ from retarget.solver.frame import (
 from retarget.solver.lanes import LaneTargets, load_target, make_targets
 from retarget.solver.limbs import Limbs, find_limbs, turn_limbs
 from retarget.solver.path import best_paths, group_costs
+from retarget.solver.rescue import ROUNDS, free_limbs, marches_into, unsolved_runs
 from retarget.solver.tree import COMPOSITE, assemble, retract
 
 __all__ = ["solve_start"]
@@ -289,6 +291,30 @@ def _each_alone(frames: int, sequence: int) -> Int64[np.ndarray, "N 5"]:
     return alone
 
 
+def _search_again(
+    start: Float64[np.ndarray, "T Q"],
+    stretches: list[tuple[int, int]],
+    problem: Problem,
+    limbs: Limbs,
+    options: StartOptions,
+    candidates: Float32[np.ndarray, "6 T Q"],
+    costs: Float32[np.ndarray, "6 T G"],
+) -> None:
+    """Replace the answers in some stretches by the best path, marches that set out from it, and all these turned."""
+    tree, tasks, soles, limits = problem.tree, problem.tasks, problem.soles, problem.limits
+    first = _First(options.pull, options.polish_steps)
+    marches = marches_into(stretches)
+    _march(start, marches, problem.clip, options, first, tree, limits, tasks, soles, candidates)
+    again = np.concatenate([np.arange(*stretch) for stretch in stretches])
+    candidates[2, again] = start[again]
+    part = np.ascontiguousarray(candidates[:, again])
+    _add_turned(part, limbs, limits)
+    part_costs = np.ascontiguousarray(costs[:, again])
+    clip = Clip(*(values[again] for values in problem.clip))
+    group_costs(part, clip, options.anchor_share, tree, tasks, soles, limbs, part_costs)
+    candidates[:, again], costs[:, again] = part, part_costs
+
+
 def solve_start(
     seeds: Float64[np.ndarray, "T Q"], problem: Problem, options: StartOptions
 ) -> Float64[np.ndarray, "T Q"]:
@@ -303,6 +329,7 @@ def solve_start(
     clip, limits = problem.clip, problem.limits
     limbs = find_limbs(problem.tree, problem.tasks)
     tree, tasks, soles = single(problem.tree), single(problem.tasks), single(problem.soles)
+    packed = problem._replace(tree=tree, tasks=tasks, soles=soles)
     marches = _marches(frames, options)
     # Single precision: they are polished, and six of them are the largest arrays of a long clip's solve.
     candidates = np.empty((2 * _SEQUENCES, frames, size), np.float32)
@@ -312,7 +339,14 @@ def solve_start(
     costs = np.empty((2 * _SEQUENCES, frames, len(limbs.first) - 1), np.float32)
     group_costs(candidates, clip, options.anchor_share, tree, tasks, soles, limbs, costs)
     start = np.empty((frames, size))
-    best_paths(candidates, costs, seeds, limbs, options.path, options.neutral, start)
+    every, free = np.arange(costs.shape[2]), free_limbs(limbs, soles)
+    best_paths(candidates, costs, seeds, limbs, every, options.path, options.neutral, start)
+    for _ in range(ROUNDS):
+        stretches = unsolved_runs(costs, free, options.lead)
+        if not stretches:
+            break
+        _search_again(start, stretches, packed, limbs, options, candidates, costs)
+        best_paths(candidates, costs, seeds, limbs, free, options.path, options.neutral, start)
     # Limbs were chosen with trunks of their own.
     alone = _each_alone(frames, 0)
     polished = candidates[:1]
