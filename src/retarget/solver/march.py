@@ -158,7 +158,9 @@ def _solve_window(
         settled = False
         if again:
             again = False
-        elif new <= cost * 1.01:  # anchors rise with the foot's tilt, so a settled cost may rise a little
+        elif (
+            new <= cost * 1.01
+        ):  # anchors rise with the foot's tilt, so a settled cost may rise a little
             settled = cost - new < options.cost_tolerance * new
             cost = new
             for t in range(frames):
