@@ -150,7 +150,7 @@ def _check(motion: Motion, options: RetargetOptions, fps: float) -> None:
     name = motion.source.path or "motion"
     if not len(motion):
         raise RetargetError(f"{name}: the calibration motion has no frames")
-    if not (np.isfinite(motion.positions).all() and np.isfinite(motion.rotations).all()):
+    if not motion.is_finite():
         raise RetargetError(f"{name}: the calibration motion holds NaN or infinite values; cut it")
     if not (np.isfinite(fps) and fps > 0):
         raise OptionsError(f"the rate of a stream must be positive, not {fps} fps")

@@ -21,8 +21,9 @@ from retarget.motion.conventions import (
     mirror_notes,
     unit_name,
 )
+from retarget.motion.edit import compact
 from retarget.motion.formats import format_of, sniff_format
-from retarget.motion.motion import Motion, MotionSource
+from retarget.motion.motion import BLOCK, Motion, MotionSource
 from retarget.motion.names import recognised_rig
 from retarget.motion.recording import Recording
 from retarget.motion.repeats import without_repeats
@@ -51,7 +52,8 @@ def read_motion(
         roles: Body role -> joint name, for roles that are not found or not right; see `ROLES`.
 
     Returns:
-        The motion in metres, z up; ``source`` says what was found out, and ``source.notes`` what to know.
+        The motion in metres, z up; ``source`` says what was found out, and ``source.notes`` what to know. Its arrays
+        are in single precision if it has more than `BLOCK` frames.
 
     Raises:
         FileFormatError: The file is missing, unreadable, or not what its format promises.
@@ -111,7 +113,7 @@ def motion_from_recording(
     to_world(positions, rotations, unit.metres, *axis_rotation(up_axis))
     bind = bind_pose_frames(positions, found, recording.fps, recording.rest_frames)
     dropped, bind_notes = _frames_to_drop(bind, len(positions), skip_bind_pose)
-    return Motion(
+    motion = Motion(
         joint_names=names,
         parents=parents,
         positions=positions[dropped:],
@@ -138,6 +140,7 @@ def motion_from_recording(
             ),
         ),
     )
+    return compact(motion) if len(motion) > BLOCK else motion
 
 
 def _unit(

@@ -32,7 +32,7 @@ from retarget.solver.limits import keep_joint_limits, lift_above_floor
 from retarget.solver.poses import Poses, allocate_poses, load_targets, pack_count, pose_frames
 from retarget.solver.window import Window, build_system
 
-__all__ = ["ClipOptions", "solve_clip"]
+__all__ = ["ClipOptions", "March", "keep_limits", "march_windows", "solve_clip"]
 
 _LARGEST_DAMPING = 1e2
 
@@ -65,6 +65,26 @@ class ClipOptions(NamedTuple):
     speeding: float = 0.05
 
 
+class March(NamedTuple):
+    """Frames that are being solved, and what windows that overlap hand on.
+
+    Attributes:
+        qpos: Configurations.
+        shift: Multiplier of each floor sphere, metres; see `retarget.solver.window.Window`.
+        cost: Cost of each frame before its last step.
+    """
+
+    qpos: Float64[np.ndarray, "T Q"]
+    shift: Float64[np.ndarray, "T F"]
+    cost: Float64[np.ndarray, "T"]
+
+    @classmethod
+    def of(cls, start: Float64[np.ndarray, "T Q"], problem: Problem) -> March:
+        """Frames that are at their start."""
+        shift = np.zeros((len(start), len(problem.floor.bodies)))
+        return cls(np.ascontiguousarray(start).copy(), shift, np.zeros(len(start)))
+
+
 def solve_clip(
     start: Float64[np.ndarray, "T Q"], problem: Problem, options: ClipOptions
 ) -> tuple[Float64[np.ndarray, "T Q"], Float64[np.ndarray, "T"], int]:
@@ -73,15 +93,26 @@ def solve_clip(
     Returns:
         Configurations, the cost of each frame before its last step, and the number of steps times frames taken.
     """
-    qpos = np.ascontiguousarray(start).copy()
+    march = March.of(start, problem)
+    steps = march_windows(march, 0, len(march.qpos), problem, options)
+    keep_limits(march.qpos, problem)
+    return march.qpos, march.cost, steps
+
+
+def march_windows(
+    march: March, begin: int, end: int, problem: Problem, options: ClipOptions
+) -> int:
+    """Solve windows, in place, that begin from frame ``begin`` on and before ``end``; returns steps times frames.
+
+    Earlier frames are fixed. The last window also solves some frames beyond ``end``, for a march that goes on there.
+    """
+    qpos, shift, cost = march
     count = len(qpos)
     most = min(options.window + options.ahead, count)
     window = _allocate(most, problem)
     poses = allocate_poses(most, problem.tree, problem.capsules, problem.clip)
-    shift = np.zeros((count, len(problem.floor.bodies)))
-    cost = np.zeros(count)
     steps = 0
-    for first in range(0, count, options.window):
+    for first in range(begin, end, options.window):
         frames = min(options.window + options.ahead, count - first)
         _in_packs(shift[first : first + frames], window.floor_shift)
         steps += frames * _solve_window(qpos, first, frames, problem, options, window, poses)
@@ -89,9 +120,13 @@ def solve_clip(
         cost[first : first + frames] = window.cost[:frames]
         if first + frames == count:
             break
+    return steps
+
+
+def keep_limits(qpos: Float64[np.ndarray, "T Q"], problem: Problem) -> None:
+    """Project solved frames, in place, onto joint limits and floor."""
     keep_joint_limits(qpos, without_reserve(problem.limits))
     lift_above_floor(qpos, problem.tree, problem.floor, problem.fps)
-    return qpos, cost, steps
 
 
 def _in_packs(values: Float64[np.ndarray, "n F"], out: Float64[np.ndarray, "P F L"]) -> None:
