@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from jaxtyping import Bool, Float64
 
@@ -19,8 +17,8 @@ from retarget.solver.arrays import Clip
 from retarget.solver.frame import frame_scratch
 from retarget.solver.live import FINE, find_fault, live_step
 from retarget.solver.live_arrays import LiveModel, LiveOptions, LiveState
-from retarget.solver.problem import RATE, TaskWeights, make_problem, rated_start_options
-from retarget.targets.build import build_targets, robot_sizes
+from retarget.solver.problem import RATE, TaskWeights, make_setting, rated_start_options
+from retarget.targets.build import robot_sizes
 from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
 
 __all__ = ["StreamingRetargeter"]
@@ -170,8 +168,7 @@ def _live_model(
 ) -> LiveModel:
     weights = TaskWeights()
     shape = robot_anatomy(robot)
-    targets = replace(build_targets(anatomy, contacts, shape), fps=fps)
-    problem = make_problem(targets, robot, shape, options, weights)
+    problem = make_setting(robot, shape, fps, options, weights).empty
     if len(problem.limits.bend):
         raise OptionsError(
             f"a stream onto {robot.name!r} cannot keep joint acceleration limits; "

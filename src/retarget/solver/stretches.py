@@ -21,6 +21,8 @@ from retarget.solver.stances import hold_stances
 from retarget.solver.start import solve_start
 
 __all__ = [
+    "LEAST_SECONDS",
+    "MOST_FRAMES",
     "Part",
     "Seam",
     "Solution",
@@ -31,7 +33,7 @@ __all__ = [
 ]
 
 MOST_FRAMES = 4096  # of a stretch: about 15 MB
-_LEAST_SECONDS = 45.0  # but so long that what overlaps is little of it
+LEAST_SECONDS = 45.0  # but so long that what overlaps is little of it
 _FADE = 0.5  # seconds in which anchors pass from one stretch's to the next one's
 _RUN_IN = (
     1.0  # seconds that starts are solved before they take over from those of the stretch before
@@ -115,11 +117,9 @@ class Seam(NamedTuple):
     anchors: Float64[np.ndarray, "f K 3"]
 
 
-def plan_stretches(
-    frames: int, fps: float, options: ClipOptions, most: int = MOST_FRAMES
-) -> list[Stretch]:
-    """Stretches of about equal length, at most ``most`` frames where that is long enough; often there is one."""
-    longest = max(most, round(_LEAST_SECONDS * fps))
+def plan_stretches(frames: int, fps: float, options: ClipOptions) -> list[Stretch]:
+    """Stretches of about equal length, at most `MOST_FRAMES` where these last long enough; often there is one."""
+    longest = max(MOST_FRAMES, round(LEAST_SECONDS * fps))
     count = -(-frames // longest)
     # Windows lie as they would in one stretch.
     windows = [round(k * frames / count / options.window) for k in range(count)]
