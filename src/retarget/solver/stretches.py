@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 MOST_FRAMES = 4096  # of a stretch: about 15 MB
-LEAST_SECONDS = 45.0  # but so long that what overlaps is little of it
+LEAST_SECONDS = 60.0  # but so long that what overlaps is little of it
 _FADE = 0.5  # seconds in which anchors pass from one stretch's to the next one's
 _RUN_IN = (
     1.0  # seconds that starts are solved before they take over from those of the stretch before
