@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from jaxtyping import Float64
 
@@ -10,11 +12,31 @@ from retarget.solver.arrays import Problem, single
 from retarget.solver.banded import aligned_zeros, block_rows, block_width
 from retarget.solver.joint_limits import without_reserve
 from retarget.solver.limits import keep_joint_limits, lift_above_floor
-from retarget.solver.march import ClipOptions, march_windows
+from retarget.solver.march import ClipOptions, solve_windows
 from retarget.solver.poses import allocate_poses, pack_count
 from retarget.solver.window import Window, block_places
 
-__all__ = ["ClipOptions", "solve_clip"]
+__all__ = ["ClipOptions", "March", "keep_limits", "march_windows", "solve_clip"]
+
+
+class March(NamedTuple):
+    """Frames that are being solved, and what windows that overlap hand on.
+
+    Attributes:
+        qpos: Configurations.
+        shift: Multiplier of each floor sphere, metres; see `retarget.solver.window.Window`.
+        cost: Cost of each frame before its last step.
+    """
+
+    qpos: Float64[np.ndarray, "T Q"]
+    shift: Float64[np.ndarray, "T F"]
+    cost: Float64[np.ndarray, "T"]
+
+    @classmethod
+    def of(cls, start: Float64[np.ndarray, "T Q"], problem: Problem) -> March:
+        """Frames that are at their start."""
+        shift = np.zeros((len(start), len(problem.floor.bodies)))
+        return cls(np.ascontiguousarray(start).copy(), shift, np.zeros(len(start)))
 
 
 def solve_clip(
@@ -25,18 +47,32 @@ def solve_clip(
     Returns:
         Configurations, the cost of each frame before its last step, and the number of steps times frames taken.
     """
-    qpos = np.ascontiguousarray(start).copy()
+    march = March.of(start, problem)
+    steps = march_windows(march, 0, len(march.qpos), problem, options)
+    keep_limits(march.qpos, problem)
+    return march.qpos, march.cost, steps
+
+
+def march_windows(
+    march: March, begin: int, end: int, problem: Problem, options: ClipOptions
+) -> int:
+    """Solve windows, in place, that begin from frame ``begin`` on and before ``end``; returns steps times frames.
+
+    Earlier frames are fixed. The last window also solves some frames beyond ``end``, for a march that goes on there.
+    """
+    qpos, shift, cost = march
     count = len(qpos)
     packed = _for_packs(problem)
     most = min(options.window + options.ahead, count)
     window = _allocate(most, packed)
     poses = allocate_poses(most, packed.tree, packed.capsules, packed.clip)
-    shift = np.zeros((count, len(packed.floor.bodies)))
-    cost = np.zeros(count)
-    steps = march_windows(qpos, shift, cost, 0, count, packed, options, window, poses)
+    return solve_windows(qpos, shift, cost, begin, end, packed, options, window, poses)
+
+
+def keep_limits(qpos: Float64[np.ndarray, "T Q"], problem: Problem) -> None:
+    """Project solved frames, in place, onto joint limits and floor."""
     keep_joint_limits(qpos, without_reserve(problem.limits))
     lift_above_floor(qpos, problem.tree, problem.floor, problem.fps)
-    return qpos, cost, steps
 
 
 def _for_packs(problem: Problem) -> Problem:
