@@ -146,7 +146,9 @@ class _KernelCompiler(Compiler):  # type: ignore[misc]
 
     library: type[JITCodeLibrary]
 
-    def __init__(self, typing: Any, target: Any, library: Any, args: Any, result: Any, flags: Any, local: Any) -> None:
+    def __init__(
+        self, typing: Any, target: Any, library: Any, args: Any, result: Any, flags: Any, local: Any
+    ) -> None:
         super().__init__(typing, target, library, args, result, _QuickFlags(flags), local)
 
     def define_pipelines(self) -> Any:

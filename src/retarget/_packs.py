@@ -200,9 +200,7 @@ def _inner(typing_context, value):  # type: ignore[no-untyped-def]
 @intrinsic
 def packs(typing_context, array):  # type: ignore[no-untyped-def]
     """An array of single-precision numbers whose last axis holds lanes, contiguous, as an array of packs."""
-    if not (
-        isinstance(array, types.Array) and array.dtype == _REAL and array.layout == "C"
-    ):
+    if not (isinstance(array, types.Array) and array.dtype == _REAL and array.layout == "C"):
         return None
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]

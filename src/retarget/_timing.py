@@ -12,8 +12,8 @@ _T = TypeVar("_T")
 
 
 def timed(seconds: dict[str, float], stage: str, work: Callable[[], _T]) -> _T:
-    """Do some work and note its wall-clock seconds under the stage's name."""
+    """Do some work and add its wall-clock seconds under the stage's name."""
     started = time.perf_counter()
     done = work()
-    seconds[stage] = time.perf_counter() - started
+    seconds[stage] = seconds.get(stage, 0.0) + time.perf_counter() - started
     return done

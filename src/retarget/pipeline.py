@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -19,18 +20,28 @@ from retarget.motion.segments import needed_roles
 from retarget.options import RetargetOptions
 from retarget.result import RetargetingResult, SourceClip, packed_rotations
 from retarget.robots.model import RobotModel
+from retarget.solver.clip import keep_limits
 from retarget.solver.joint_limits import joint_limits
 from retarget.solver.problem import (
+    Setting,
     TaskWeights,
-    make_problem,
+    make_setting,
     rated_clip_options,
     rated_start_options,
 )
 from retarget.solver.rates import at_rate
 from retarget.solver.residuals import measure_residuals
-from retarget.solver.stances import solve_held
-from retarget.solver.start import solve_start
-from retarget.targets.build import Targets, build_targets, cold_start
+from retarget.solver.stretches import (
+    Part,
+    Seam,
+    Solution,
+    Stretch,
+    plan_stretches,
+    solve_stretch,
+    start_stretch,
+)
+from retarget.targets.build import Targets, build_targets, cold_start, robot_sizes
+from retarget.targets.holds import Ground, Holds, find_holds
 from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
 
 __all__ = ["make_targets", "retarget_motion"]
@@ -68,26 +79,17 @@ def retarget_motion(
     name = motion.source.path or "motion"
     if not len(motion):
         raise RetargetError(f"{name}: the motion has no frames; export it again")
-    if not (np.isfinite(motion.positions).all() and np.isfinite(motion.rotations).all()):
+    if not motion.is_finite():
         raise RetargetError(f"{name}: the motion holds NaN or infinite values; repair or cut it")
     seconds: dict[str, float] = {}
     motion, slope = timed(seconds, "level", lambda: levelled(motion))
-    anatomy, contacts, targets, shape = timed(
-        seconds, "targets", lambda: make_targets(motion, robot)
-    )
-    problem = timed(
-        seconds,
-        "problem",
-        lambda: make_problem(targets, robot, shape, options, weights or TaskWeights()),
-    )
-    seeds = cold_start(targets, shape, robot)
-    seeds[:, 7:] = np.clip(seeds[:, 7:], problem.limits.lower[1:], problem.limits.upper[1:])
-    start = timed(
-        seconds, "start", lambda: solve_start(seeds, problem, rated_start_options(targets.fps))
-    )
-    problem, qpos, cost, steps = timed(
-        seconds, "solve", lambda: solve_held(start, problem, rated_clip_options(targets.fps))
-    )
+    take = _Take.of(motion, robot, options, weights or TaskWeights(), seconds)
+    setting, contacts = take.setting, take.contacts
+    solution, steps = _solve(take, seconds)
+    qpos = solution.qpos
+    residuals = measure_residuals(qpos, setting.empty, solution.held, solution.anchors)
+    frame_cost = solution.cost
+    del solution  # before the source is made: together they would be the most memory
     result = RetargetingResult(
         qpos=qpos,
         fps=motion.fps,
@@ -96,9 +98,9 @@ def retarget_motion(
         contacts=contacts.stance,
         body_contacts=contacts.body,
         body_contact_names=BODY_CONTACTS,
-        frame_cost=cost,
+        frame_cost=frame_cost,
         source=_source_clip(motion, contacts),
-        residuals=measure_residuals(qpos, problem),
+        residuals=residuals,
         provenance={
             "version": __version__,
             "motion": motion.source.as_json(),
@@ -106,11 +108,11 @@ def retarget_motion(
             "robot_sha256": robot.sha256,
             "options": options.model_dump(mode="json"),
             "timings": seconds,
-            "scale": targets.scale,
-            "floor_m": targets.floor,
+            "scale": robot_sizes(take.anatomy.leg_length, contacts, take.shape).scale,
+            "floor_m": contacts.floor,
             "floor_slope_deg": slope,
-            "leg_length_m": anatomy.leg_length,
-            "marker_noise_m": anatomy.noise,
+            "leg_length_m": take.anatomy.leg_length,
+            "marker_noise_m": take.anatomy.noise,
             "steps_per_frame": steps / len(motion),
         },
     )
@@ -118,7 +120,7 @@ def retarget_motion(
         return result
     result = result.resampled(options.fps)
     limits = joint_limits(robot, options, options.fps)
-    return replace(result, qpos=at_rate(qpos, problem, options.fps, len(result), limits))
+    return replace(result, qpos=at_rate(qpos, setting.empty, options.fps, len(result), limits))
 
 
 def make_targets(
@@ -131,11 +133,97 @@ def make_targets(
     return anatomy, contacts, build_targets(anatomy, contacts, shape), shape
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Take:
+    """A motion on a robot: what is found out about all of it, to make its parts from."""
+
+    anatomy: Anatomy
+    contacts: Contacts
+    shape: RobotAnatomy
+    robot: RobotModel
+    setting: Setting
+    stretches: list[Stretch]
+    holds: Holds
+    whole: Targets | None  # of a clip that is one stretch
+
+    @classmethod
+    def of(
+        cls,
+        motion: Motion,
+        robot: RobotModel,
+        options: RetargetOptions,
+        weights: TaskWeights,
+        seconds: dict[str, float],
+    ) -> _Take:
+        anatomy = timed(seconds, "targets", lambda: find_anatomy(motion))
+        contacts = timed(seconds, "targets", lambda: find_contacts(anatomy))
+        shape = timed(seconds, "targets", lambda: robot_anatomy(robot))
+        setting = timed(
+            seconds, "problem", lambda: make_setting(robot, shape, motion.fps, options, weights)
+        )
+        stretches = plan_stretches(len(motion), motion.fps, rated_clip_options(motion.fps))
+        ground = Ground.room(len(motion), motion.fps, setting.touching)
+        for first, last in ((stretch.first, stretch.last) for stretch in stretches):
+            work = partial(_targets, anatomy, contacts, shape, first, last)
+            targets = timed(seconds, "targets", work)
+            more = partial(ground.add, slice(first, last), targets, shape)
+            timed(seconds, "problem", more)
+        find = partial(find_holds, ground, shape, setting.grow, setting.freed)
+        holds = timed(seconds, "problem", find)
+        whole = targets if len(stretches) == 1 else None
+        return cls(anatomy, contacts, shape, robot, setting, stretches, holds, whole)
+
+    def part(self, stretch: Stretch, seconds: dict[str, float]) -> Part:
+        """A stretch as it is to be solved."""
+        begin, end = stretch.begin, stretch.end
+        targets = self.whole or timed(
+            seconds,
+            "targets",
+            lambda: _targets(self.anatomy, self.contacts, self.shape, begin, end),
+        )
+        return timed(seconds, "problem", lambda: self._part(targets, self.holds.within(begin, end)))
+
+    def _part(self, targets: Targets, holds: Holds) -> Part:
+        problem = self.setting.problem(targets, holds)
+        seeds = cold_start(targets, self.shape, self.robot)
+        seeds[:, 7:] = np.clip(seeds[:, 7:], problem.limits.lower[1:], problem.limits.upper[1:])
+        return Part(problem, holds.carried_by_frame(), seeds)
+
+
+def _targets(
+    anatomy: Anatomy, contacts: Contacts, shape: RobotAnatomy, start: int, stop: int
+) -> Targets:
+    return build_targets(anatomy.part(start, stop), contacts.part(start, stop), shape)
+
+
+def _solve(take: _Take, seconds: dict[str, float]) -> tuple[Solution, int]:
+    """Solve a take stretch by stretch; also tells how many steps times frames that took."""
+    start_options = rated_start_options(take.anatomy.fps)
+    options = rated_clip_options(take.anatomy.fps)
+    problem = take.setting.empty
+    solution = Solution.room(len(take.anatomy), problem)
+    seam: Seam | None = None
+    taken = 0
+    for stretch in take.stretches:
+        part = take.part(stretch, seconds)
+        start = timed(seconds, "start", partial(start_stretch, stretch, part, seam, start_options))
+        work = partial(solve_stretch, stretch, part, start, seam, options, solution)
+        seam, steps = timed(seconds, "solve", work)
+        taken += steps
+        del part, start, work  # before the next ones are made
+    timed(seconds, "solve", lambda: keep_limits(solution.qpos, problem))
+    return solution, taken
+
+
 def _source_clip(motion: Motion, contacts: Contacts) -> SourceClip:
     """Role positions on a floor at z = 0 and the rotations that carry the segments."""
     roles = tuple(motion.roles)
-    positions = motion.positions[:, [motion.roles[role] for role in roles]]
-    positions[..., 2] -= contacts.floor
     turning = tuple(role for role in needed_roles() if not role.endswith("toe"))
-    rotations = motion.rotations[:, [motion.roles[role] for role in turning]]
-    return SourceClip(roles, positions.astype(np.float32), turning, packed_rotations(rotations))
+    centres = [motion.roles[role] for role in roles]
+    carriers = [motion.roles[role] for role in turning]
+    positions = np.empty((len(motion), len(roles), 3), np.float32)
+    rotations = np.empty((len(motion), len(turning), 4), np.int16)
+    for block, part in motion.blocks():
+        positions[block] = part.positions[:, centres] - np.array([0.0, 0.0, contacts.floor])
+        rotations[block] = packed_rotations(part.rotations[:, carriers])
+    return SourceClip(roles, positions, turning, rotations)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from jaxtyping import Bool, Float64
 
@@ -19,8 +17,8 @@ from retarget.solver.arrays import Clip
 from retarget.solver.frame import frame_scratch
 from retarget.solver.live import FINE, find_fault, live_step
 from retarget.solver.live_arrays import LiveModel, LiveOptions, LiveState
-from retarget.solver.problem import RATE, TaskWeights, make_problem, rated_start_options
-from retarget.targets.build import build_targets, robot_sizes
+from retarget.solver.problem import RATE, TaskWeights, make_setting, rated_start_options
+from retarget.targets.build import robot_sizes
 from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
 
 __all__ = ["StreamingRetargeter"]
@@ -150,7 +148,7 @@ def _check(motion: Motion, options: RetargetOptions, fps: float) -> None:
     name = motion.source.path or "motion"
     if not len(motion):
         raise RetargetError(f"{name}: the calibration motion has no frames")
-    if not (np.isfinite(motion.positions).all() and np.isfinite(motion.rotations).all()):
+    if not motion.is_finite():
         raise RetargetError(f"{name}: the calibration motion holds NaN or infinite values; cut it")
     if not (np.isfinite(fps) and fps > 0):
         raise OptionsError(f"the rate of a stream must be positive, not {fps} fps")
@@ -170,8 +168,7 @@ def _live_model(
 ) -> LiveModel:
     weights = TaskWeights()
     shape = robot_anatomy(robot)
-    targets = replace(build_targets(anatomy, contacts, shape), fps=fps)
-    problem = make_problem(targets, robot, shape, options, weights)
+    problem = make_setting(robot, shape, fps, options, weights).empty
     if len(problem.limits.bend):
         raise OptionsError(
             f"a stream onto {robot.name!r} cannot keep joint acceleration limits; "

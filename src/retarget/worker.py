@@ -110,7 +110,8 @@ def retarget_file(motion: Path, output: Path, config: RunConfig) -> dict[str, An
     started = time.perf_counter()
     robot = config.load_robot()
     clip = timed(seconds, "read", lambda: config.read_motion(motion))
-    result = retarget_motion(clip, robot, config.options)
+    result, source = retarget_motion(clip, robot, config.options), clip.source
+    del clip  # a long one takes as much memory as its result
     result = replace(result, provenance={**result.provenance, "run": config.robot_record()})
     seconds |= result.provenance["timings"]
     report = timed(seconds, "evaluate", lambda: evaluate(result, robot))
@@ -125,10 +126,10 @@ def retarget_file(motion: Path, output: Path, config: RunConfig) -> dict[str, An
         "diagnostics_count": len(report.diagnostics),
         "failed_gates": [gate.measure for gate in report.gates if not gate.passed],
         "output_sha256": sha256_of(output),
-        "motion_sha256": clip.source.sha256,
-        "motion_format": clip.source.format,
-        "rig": clip.source.rig,
+        "motion_sha256": source.sha256,
+        "motion_format": source.format,
+        "rig": source.rig,
         "robot_sha256": robot.sha256,
         "version": __version__,
-        "notes": list(clip.source.notes),
+        "notes": list(source.notes),
     }

@@ -345,3 +345,15 @@ def test_gates_can_be_tightened_and_switched_off(robot: RobotModel) -> None:
     assert failed_gates(strict) == {"jerk_mean"}
     off = evaluate(motions.raised(motions.jumps(), 0.1), robot, gates=Gates(sole_lifted_share=None))
     assert off.passed
+
+
+def test_measures_do_not_depend_on_the_blocks_they_are_taken_in(
+    robot: RobotModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rough = motions.random(motions.jumps(), robot)
+    at_once = evaluate(rough, robot)
+    monkeypatch.setattr("retarget.evaluation.joints._BLOCK", 7)
+    in_blocks = evaluate(rough, robot)
+    assert at_once.measures == in_blocks.measures
+    assert at_once["joint_jumps"] > 0
+    assert at_once["jerk_max"] == np.abs(np.diff(rough.qpos[:, 7:], 3, axis=0)).max() * rough.fps**3

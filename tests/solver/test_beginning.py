@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from clips import jump, robot
+
 from retarget import RetargetOptions
 from retarget.pipeline import make_targets
 from retarget.solver.arrays import Clip

@@ -66,25 +66,31 @@ def diagnose(result: RetargetingResult, robot: RobotModel) -> tuple[Diagnosis, .
 
 
 def _saturated_joints(result: RetargetingResult, robot: RobotModel) -> list[Diagnosis]:
-    joints = result.qpos[:, 7:]
-    lower, upper = kept_positions(result, robot)
-    at_position = (joints <= lower + AT_LIMIT) | (joints >= upper - AT_LIMIT)
-    speed = np.abs(np.diff(joints, axis=0, prepend=joints[:1])) * result.fps
-    at_speed = speed >= kept_speeds(result, robot) * (1 - LIMIT_SHARE)
-    at_acceleration = np.zeros_like(at_speed)
-    acceleration = np.abs(np.diff(joints, 2, axis=0)) * result.fps**2
-    at_acceleration[2:] = acceleration >= kept_accelerations(result, robot) * (1 - LIMIT_SHARE)
-    kinds = (
-        ("position_limit", at_position),
-        ("speed_limit", at_speed),
-        ("acceleration_limit", at_acceleration),
+    limits = zip(
+        robot.joint_names,
+        *kept_positions(result, robot),
+        kept_speeds(result, robot) * (1 - LIMIT_SHARE),
+        kept_accelerations(result, robot) * (1 - LIMIT_SHARE),
+        strict=True,
     )
-    return [
-        Diagnosis(kind=kind, joint=robot.joint_names[joint], start_s=start, end_s=end)
-        for kind, mask in kinds
-        for joint in np.flatnonzero(mask.any(axis=0))
-        for start, end, _ in _stretches(mask[:, joint], speed[:, joint], result.fps, SATURATED_TIME)
-    ]
+    found = []
+    # Joint by joint: all of a long clip's at once take much memory.
+    for joint, (name, lower, upper, fastest, hardest) in enumerate(limits):
+        angles = np.ascontiguousarray(result.qpos[:, 7 + joint])
+        speed = np.abs(np.diff(angles, prepend=angles[:1])) * result.fps
+        at_acceleration = np.zeros(len(angles), bool)
+        at_acceleration[2:] = np.abs(np.diff(angles, 2)) * result.fps**2 >= hardest
+        kinds = {
+            "position_limit": (angles <= lower + AT_LIMIT) | (angles >= upper - AT_LIMIT),
+            "speed_limit": speed >= fastest,
+            "acceleration_limit": at_acceleration,
+        }
+        found += [
+            Diagnosis(kind=kind, joint=name, start_s=start, end_s=end)
+            for kind, mask in kinds.items()
+            for start, end, _ in _stretches(mask, speed, result.fps, SATURATED_TIME)
+        ]
+    return found
 
 
 def _high_residuals(result: RetargetingResult, robot: RobotModel) -> list[Diagnosis]:

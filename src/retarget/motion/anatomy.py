@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float64
 
 from retarget.errors import RoleError
-from retarget.motion.calibration import Calibration, calibrate
+from retarget.motion.calibration import Calibration, calibrate, joint_centre
 from retarget.motion.motion import Motion
 from retarget.motion.segments import SEGMENTS, SIDES, needed_roles, segment_frames, segment_joints
 
@@ -19,26 +20,55 @@ Positions = Float64[np.ndarray, "T 3"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Anatomy:
-    """A human's joint centres and segment frames over time.
+    """A human's joint centres and segment frames over time: made when asked for, as all at once they are large.
 
     Attributes:
-        points: Joint centres by role in metres, world; also ``hips`` and ``shoulders``, the middles.
-        segments: Anatomical frame of each of `SEGMENTS`, world.
-        calibration: What is constant about the skeleton.
+        motion: The motion that is followed.
+        calibration: What is constant about its skeleton.
         flat: By side, the frames in which the foot stands flat.
-        fps: Frames per second.
     """
 
-    points: dict[str, Positions]
-    segments: Float64[np.ndarray, "T S 3 3"]
+    motion: Motion
     calibration: Calibration
     flat: dict[str, Bool[np.ndarray, "T"]]
-    fps: float
+
+    def __len__(self) -> int:
+        return len(self.motion)
+
+    def part(self, start: int, stop: int) -> Anatomy:
+        """The same human from frame ``start`` up to, not including, ``stop``."""
+        flat = {side: frames[start:stop] for side, frames in self.flat.items()}
+        return replace(self, motion=self.motion.frames(start, stop), flat=flat)
+
+    def point(self, role: str) -> Positions:
+        """Joint centre by role in metres, world; also ``hips`` and ``shoulders``, the middles."""
+        return joint_centre(self.motion, role)
+
+    def segment_frames(self, segments: Sequence[str] = SEGMENTS) -> Float64[np.ndarray, "T S 3 3"]:
+        """Anatomical frames of some of `SEGMENTS`, world."""
+        rows = [SEGMENTS.index(segment) for segment in segments]
+        frames = np.empty((len(self), len(rows), 3, 3))
+        segment_frames(
+            np.ascontiguousarray(self.motion.positions, np.float64),
+            np.ascontiguousarray(self.motion.rotations, np.float64),
+            segment_joints(self.motion.roles)[rows],
+            self.calibration.offsets[rows],
+            frames,
+        )
+        return frames
+
+    def fixed_point(self, segment: str, role: str, offset: Float64[np.ndarray, "3"]) -> Positions:
+        """A point that is fixed in a segment's frame, metres from a joint centre, over time."""
+        places = np.empty((len(self), 3))
+        for block, motion in self.motion.blocks():
+            part = replace(self, motion=motion)
+            places[block] = part.point(role) + part.segment_frames([segment])[:, 0] @ offset
+        return places
 
     @property
-    def frames(self) -> dict[str, Float64[np.ndarray, "T 3 3"]]:
-        """Anatomical frames by segment, world."""
-        return {segment: self.segments[:, s] for s, segment in enumerate(SEGMENTS)}
+    def fps(self) -> float:
+        """Frames per second."""
+        return self.motion.fps
 
     @property
     def leg_length(self) -> float:
@@ -63,30 +93,18 @@ def find_anatomy(motion: Motion) -> Anatomy:
             f"{motion.source.path or 'motion'}: no joint found for {', '.join(missing)}; "
             "name them in a role file"
         )
-    points = {role: motion.positions[:, joint] for role, joint in motion.roles.items()}
-    points["hips"] = (points["left_hip"] + points["right_hip"]) / 2
-    points["shoulders"] = (points["left_shoulder"] + points["right_shoulder"]) / 2
-    leg_length = _leg_length(points)
+    leg_length = _leg_length(motion)
     if not leg_length > 1e-3:
         raise RoleError(
             f"{motion.source.path or 'motion'}: the legs have no length; check the roles of hips, knees and ankles"
         )
-    calibration, flat = calibrate(motion, points, leg_length)
-    segments = np.empty((len(motion), len(SEGMENTS), 3, 3))
-    segment_frames(
-        np.ascontiguousarray(motion.positions),
-        np.ascontiguousarray(motion.rotations),
-        segment_joints(motion.roles),
-        calibration.offsets,
-        segments,
-    )
-    return Anatomy(points, segments, calibration, flat, motion.fps)
+    calibration, flat = calibrate(motion, leg_length)
+    return Anatomy(motion, calibration, flat)
 
 
-def _leg_length(points: dict[str, Positions]) -> float:
-    lengths = [
-        np.linalg.norm(points[f"{s}_hip"] - points[f"{s}_knee"], axis=1)
-        + np.linalg.norm(points[f"{s}_knee"] - points[f"{s}_ankle"], axis=1)
-        for s in SIDES
-    ]
+def _leg_length(motion: Motion) -> float:
+    lengths = []
+    for side in SIDES:
+        hip, knee, ankle = (motion.role_positions(f"{side}_{j}") for j in ("hip", "knee", "ankle"))
+        lengths.append(np.linalg.norm(hip - knee, axis=1) + np.linalg.norm(knee - ankle, axis=1))
     return float(np.median(lengths)) if len(lengths[0]) else 0.0

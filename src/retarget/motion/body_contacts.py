@@ -52,7 +52,7 @@ def find_body_contacts(anatomy: Anatomy, floor: float) -> Bool[np.ndarray, "T C"
     """
     leg, fps = anatomy.leg_length, anatomy.fps
     smooth = [
-        lowpass(anatomy.points[joint], fps=fps, noise=anatomy.noise, leg_length=leg)
+        lowpass(anatomy.point(joint), fps=fps, noise=anatomy.noise, leg_length=leg)
         for joint in CONTACT_JOINTS.values()
     ]
     heights = np.stack([marker[:, 2] - floor for marker in smooth], axis=1)
@@ -77,7 +77,7 @@ def carried_share(anatomy: Anatomy) -> Float64[np.ndarray, "T C"]:
     shares = []
     for joint in CONTACT_JOINTS.values():
         side, _, part = joint.partition("_")
-        above = anatomy.points[f"{side}_{_ABOVE[part]}"][:, 2] - anatomy.points[joint][:, 2]
+        above = anatomy.point(f"{side}_{_ABOVE[part]}")[:, 2] - anatomy.point(joint)[:, 2]
         height = above / anatomy.leg_length
         shares.append((height - CARRIES_NOTHING) / (CARRIES - CARRIES_NOTHING))
     return np.asarray(np.clip(np.stack(shares, axis=1), 0.0, 1.0))

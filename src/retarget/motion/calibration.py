@@ -9,7 +9,7 @@ therefore changes nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float64
@@ -27,7 +27,7 @@ from retarget.motion.feet import FootMarkers, fit_foot, marker_noise, without_to
 from retarget.motion.motion import Motion
 from retarget.motion.segments import LIMB_SEGMENTS, LIMBS, SEGMENTS, SIDES, needed_roles
 
-__all__ = ["Calibration", "bend", "calibrate"]
+__all__ = ["Calibration", "bend", "calibrate", "joint_centre"]
 
 # sin(bend) below which a limb counts as straight: about 11 degrees, where joint-centre noise of a centimetre
 # already turns the hinge axis by ten degrees.
@@ -37,6 +37,8 @@ TRUNK_TWIST, TRUNK_LEAN = 0.35, 0.1
 
 # Frames, evenly over the motion, that are enough to fit constants: one more is nearly a copy of its neighbours.
 ENOUGH = 1000
+
+_MIDDLES = {"hips": ("left_hip", "right_hip"), "shoulders": ("left_shoulder", "right_shoulder")}
 
 Positions = Float64[np.ndarray, "T 3"]
 Frames = Float64[np.ndarray, "T 3 3"]
@@ -60,14 +62,21 @@ class Calibration:
     noise: float
 
 
+def joint_centre(motion: Motion, role: str) -> Positions:
+    """Joint centre by role in metres; also ``hips`` and ``shoulders``, the middles."""
+    if role in _MIDDLES:
+        left, right = (motion.role_positions(side) for side in _MIDDLES[role])
+        return np.asarray((left + right) / 2)
+    return motion.role_positions(role)
+
+
 def calibrate(
-    motion: Motion, points: dict[str, Positions], leg_length: float
+    motion: Motion, leg_length: float
 ) -> tuple[Calibration, dict[str, Bool[np.ndarray, "T"]]]:
     """Fit a skeleton's offsets over a motion; also tells, by side, in which frames the foot stands flat.
 
     Args:
         motion: Joint poses; every needed role is there.
-        points: Joint centres by role, metres; also ``hips`` and ``shoulders``, the middles.
         leg_length: Thigh plus shank, metres.
     """
     every = max(1, len(motion) // ENOUGH)
@@ -76,9 +85,13 @@ def calibrate(
         for role in needed_roles()
         if not role.endswith("toe")
     }
-    noise = marker_noise([points[f"{s}_{joint}"] for s in SIDES for joint in ("ankle", "toe")])
-    markers = {s: FootMarkers(points[f"{s}_ankle"], points[f"{s}_toe"]) for s in SIDES}
-    points = {role: positions[::every] for role, positions in points.items()}
+    markers = {
+        side: FootMarkers(*(motion.role_positions(f"{side}_{joint}") for joint in ("ankle", "toe")))
+        for side in SIDES
+    }
+    noise = marker_noise([place for foot in markers.values() for place in (foot.ankle, foot.toe)])
+    some = replace(motion, positions=motion.positions[::every], rotations=motion.rotations[::every])
+    points = {role: joint_centre(some, role) for role in (*motion.roles, *_MIDDLES)}
     fits = _fit_trunk(points, recorded)
     trunk = {part: recorded[part] @ offset for part, (offset, _) in fits.items()}
     flat = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float64
@@ -43,12 +43,16 @@ class Contacts:
         """Height of the toe joints at rest, metres: the clip's floor but for the thickness of a toe."""
         return float(self.toe_heights.min())
 
+    def part(self, start: int, stop: int) -> Contacts:
+        """Those from frame ``start`` up to, not including, ``stop``."""
+        return replace(self, stance=self.stance[start:stop], body=self.body[start:stop])
+
 
 def find_contacts(anatomy: Anatomy) -> Contacts:
     """Detect stance with hysteresis in height and speed, relative to leg length and in seconds."""
     leg, fps = anatomy.leg_length, anatomy.fps
     smooth = {
-        name: lowpass(anatomy.points[name], fps=fps, noise=anatomy.noise, leg_length=leg)
+        name: lowpass(anatomy.point(name), fps=fps, noise=anatomy.noise, leg_length=leg)
         for name in (f"{side}_{joint}" for side in SIDES for joint in ("ankle", "toe"))
     }
     speeds = {name: speed(marker, fps) for name, marker in smooth.items()}
@@ -67,7 +71,7 @@ def find_contacts(anatomy: Anatomy) -> Contacts:
         stance[:, foot, TOE] = stance_runs(
             smooth[f"{side}_toe"], speeds[f"{side}_toe"], toe_heights[foot], leg, fps, slow
         )
-        heel = anatomy.points[f"{side}_ankle"] + anatomy.frames[f"{side}_foot"] @ heel_points[foot]
+        heel = anatomy.fixed_point(f"{side}_foot", f"{side}_ankle", heel_points[foot])
         heel = lowpass(heel, fps=fps, noise=anatomy.noise, leg_length=leg)
         flat = anatomy.flat[side]
         rest = np.median(heel[flat, 2]) if flat.sum() >= 3 else np.percentile(heel[:, 2], 5)

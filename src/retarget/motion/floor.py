@@ -60,8 +60,10 @@ def levelled(motion: Motion) -> tuple[Motion, float]:
     x, y, z = unit(np.array([-slope.gradient[0], -slope.gradient[1], 1.0]))  # the floor's normal
     turn = unit(np.array([1.0 + z, y, -x, 0.0]))  # the shortest way from there to upright
     matrix = matrix_from_quaternion(turn)
-    positions = (motion.positions - slope.middle) @ matrix.T + slope.middle
-    rotations = quaternion_product(turn, motion.rotations)
+    positions, rotations = np.empty_like(motion.positions), np.empty_like(motion.rotations)
+    for block, part in motion.blocks():
+        positions[block] = (part.positions - slope.middle) @ matrix.T + slope.middle
+        rotations[block] = quaternion_product(turn, part.rotations)
     return replace(motion, positions=positions, rotations=rotations), slope.degrees
 
 

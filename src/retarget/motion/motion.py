@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float32, Float64, Int64
 
 from retarget.errors import RetargetError
 
-__all__ = ["Motion", "MotionSource"]
+__all__ = ["BLOCK", "Motion", "MotionSource"]
+
+BLOCK = 4096
+"""Frames that are worked on at once where whole clips would take much memory for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,8 @@ class MotionSource:
 class Motion:
     """Global poses of every joint of one skeleton over time.
 
-    World frame: metres, right-handed, z up. The arrays are contiguous and must not be written to.
+    World frame: metres, right-handed, z up. The arrays are contiguous and must not be written to. They are in double
+    precision, or in single where a clip is long (`retarget.motion.edit.compact`).
 
     Attributes:
         joint_names: J names; the end site of joint ``Foo`` is named ``Foo#end``.
@@ -69,8 +74,8 @@ class Motion:
 
     joint_names: tuple[str, ...]
     parents: Int64[np.ndarray, "J"]
-    positions: Float64[np.ndarray, "T J 3"]
-    rotations: Float64[np.ndarray, "T J 4"]
+    positions: Float64[np.ndarray, "T J 3"] | Float32[np.ndarray, "T J 3"]
+    rotations: Float64[np.ndarray, "T J 4"] | Float32[np.ndarray, "T J 4"]
     fps: float
     roles: dict[str, int]
     source: MotionSource = field(default_factory=MotionSource)
@@ -99,11 +104,24 @@ class Motion:
         return len(self) / self.fps
 
     def role_positions(self, role: str) -> Float64[np.ndarray, "T 3"]:
-        """Positions of the joint that carries ``role``, in metres."""
-        return self.positions[:, self.roles[role]]
+        """Positions of the joint that carries ``role``, in metres; in double precision."""
+        return np.asarray(self.positions[:, self.roles[role]], np.float64)
 
     def frames(self, start: int, stop: int) -> Motion:
         """The part from frame ``start`` up to, not including, ``stop``."""
         return replace(
             self, positions=self.positions[start:stop], rotations=self.rotations[start:stop]
+        )
+
+    def blocks(self) -> Iterator[tuple[slice, Motion]]:
+        """The motion in parts of `BLOCK` frames, each with the frames that it holds."""
+        for start in range(0, len(self), BLOCK):
+            part = self.frames(start, start + BLOCK)
+            yield slice(start, start + len(part)), part
+
+    def is_finite(self) -> bool:
+        """Whether no position or rotation is NaN or infinite."""
+        return all(
+            bool(np.isfinite(part.positions).all() and np.isfinite(part.rotations).all())
+            for _, part in self.blocks()
         )

@@ -21,8 +21,9 @@ from retarget.motion.conventions import (
     mirror_notes,
     unit_name,
 )
+from retarget.motion.edit import compact
 from retarget.motion.formats import format_of, sniff_format
-from retarget.motion.motion import Motion, MotionSource
+from retarget.motion.motion import BLOCK, Motion, MotionSource
 from retarget.motion.names import recognised_rig
 from retarget.motion.recording import Recording
 from retarget.motion.repeats import without_repeats
@@ -51,7 +52,8 @@ def read_motion(
         roles: Body role -> joint name, for roles that are not found or not right; see `ROLES`.
 
     Returns:
-        The motion in metres, z up; ``source`` says what was found out, and ``source.notes`` what to know.
+        The motion in metres, z up; ``source`` says what was found out, and ``source.notes`` what to know. Its arrays
+        are in single precision if it has more than `BLOCK` frames.
 
     Raises:
         FileFormatError: The file is missing, unreadable, or not what its format promises.
@@ -67,10 +69,11 @@ def read_motion(
     kind = MotionFormatKind(str(format))
     data = _contents(path)
     chosen = sniff_format(data, path) if kind == MotionFormatKind.AUTO else format_of(kind)
-    recording = chosen.read(data, path)
     source = MotionSource(
         path=str(path), sha256=hashlib.sha256(data).hexdigest(), format=str(chosen.kind)
     )
+    recording = chosen.read(data, path)
+    del data  # of a long clip as large as the motion
     try:
         return motion_from_recording(recording, source, skip_bind_pose=skip_bind_pose, roles=roles)
     except RoleError as error:
@@ -111,7 +114,7 @@ def motion_from_recording(
     to_world(positions, rotations, unit.metres, *axis_rotation(up_axis))
     bind = bind_pose_frames(positions, found, recording.fps, recording.rest_frames)
     dropped, bind_notes = _frames_to_drop(bind, len(positions), skip_bind_pose)
-    return Motion(
+    motion = Motion(
         joint_names=names,
         parents=parents,
         positions=positions[dropped:],
@@ -138,6 +141,7 @@ def motion_from_recording(
             ),
         ),
     )
+    return compact(motion) if len(motion) > BLOCK else motion
 
 
 def _unit(
@@ -177,20 +181,26 @@ def _check(recording: Recording, source: MotionSource) -> None:
     place = source.path or "motion"
     if len(recording.positions) == 0:
         raise FileFormatError(place, "holds no frames", "export it again with its motion")
-    for what, array, most in (
-        ("position", recording.positions, _FARTHEST),
-        ("rotation", recording.rotations, 2.0),
-    ):
-        right = np.abs(array) < most  # false for NaN too
-        if not right.all():
-            frame, joint = np.argwhere(~right)[0][:2]
-            cause = f"frame {frame}, joint {recording.joint_names[joint]} has an impossible {what}"
-            raise FileFormatError(place, cause, "repair the frame or cut it out")
-    squared = np.einsum("tjk,tjk->tj", recording.rotations, recording.rotations)
-    if np.any(np.abs(squared - 1) > 1e-3):
-        frame, joint = np.argwhere(np.abs(squared - 1) > 1e-3)[0]
-        cause = f"frame {frame}, joint {recording.joint_names[joint]}: the rotation is no unit quaternion"
-        raise FileFormatError(place, cause, "readers must return unit quaternions, wxyz")
+    for first in range(0, len(recording.positions), BLOCK):
+        block = slice(first, first + BLOCK)
+        for what, array, most in (
+            ("position", recording.positions[block], _FARTHEST),
+            ("rotation", recording.rotations[block], 2.0),
+        ):
+            right = np.abs(array) < most  # false for NaN too
+            if not right.all():
+                frame, joint = np.argwhere(~right)[0][:2]
+                cause = f"frame {first + frame}, joint {recording.joint_names[joint]} has an impossible {what}"
+                raise FileFormatError(place, cause, "repair the frame or cut it out")
+        rotations = recording.rotations[block]
+        off = np.abs(np.einsum("tjk,tjk->tj", rotations, rotations) - 1) > 1e-3
+        if off.any():
+            frame, joint = np.argwhere(off)[0]
+            cause = (
+                f"frame {first + frame}, joint {recording.joint_names[joint]}: "
+                "the rotation is no unit quaternion"
+            )
+            raise FileFormatError(place, cause, "readers must return unit quaternions, wxyz")
 
 
 def _frames_to_drop(bind: int, frames: int, skip: bool | None) -> tuple[int, list[str]]:

@@ -7,7 +7,7 @@ degree of freedom ``5 + b``.
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -201,11 +201,10 @@ class Problem(NamedTuple):
 
 def single(arrays: _Arrays) -> _Arrays:
     """The same with its numbers in single precision, in which frames are worked on side by side."""
-    return type(arrays)(
-        *(
-            field.astype(np.float32)
-            if isinstance(field, np.ndarray) and field.dtype == np.float64
-            else field
-            for field in arrays
-        )
-    )
+    fields: list[Any] = [
+        field.astype(np.float32)
+        if isinstance(field, np.ndarray) and field.dtype == np.float64
+        else field
+        for field in arrays
+    ]
+    return type(arrays)(*fields)

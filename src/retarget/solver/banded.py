@@ -24,7 +24,9 @@ from retarget.solver.vector import PANEL, ROWS, SCALES, SPAN, dots, finish, subt
 
 __all__ = ["aligned_zeros", "block_rows", "block_width", "factorise", "substitute_back"]
 
-_SMALLEST = 1e-5  # a pivot that rounding has made smaller, or negative: its long step is judged and damped
+_SMALLEST = (
+    1e-5  # a pivot that rounding has made smaller, or negative: its long step is judged and damped
+)
 
 
 @jit()
@@ -176,7 +178,9 @@ def substitute_back(
     promise = 0.0
     rows = block_rows(size)
     row = 3 * width
-    known = np.zeros(3 * width, REAL)  # this frame's solution, then those of the two frames after it
+    known = np.zeros(
+        3 * width, REAL
+    )  # this frame's solution, then those of the two frames after it
     sums = np.zeros(ROWS, REAL)
     for t in range(frames - 1, -1, -1):
         for c in range(width):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from jaxtyping import Float64
 
@@ -11,11 +13,31 @@ from retarget.solver.banded import aligned_zeros, block_rows, block_width
 from retarget.solver.beginning import clip_led_in, held_before
 from retarget.solver.joint_limits import without_reserve
 from retarget.solver.limits import keep_joint_limits, lift_above_floor
-from retarget.solver.march import ClipOptions, march_windows
+from retarget.solver.march import ClipOptions, solve_windows
 from retarget.solver.poses import Poses, allocate_poses, pack_count
 from retarget.solver.window import Window, block_places
 
-__all__ = ["ClipOptions", "solve_clip"]
+__all__ = ["ClipOptions", "March", "keep_limits", "march_windows", "solve_clip"]
+
+
+class March(NamedTuple):
+    """Frames that are being solved, and what windows that overlap hand on.
+
+    Attributes:
+        qpos: Configurations.
+        shift: Multiplier of each floor sphere, metres; see `retarget.solver.window.Window`.
+        cost: Cost of each frame before its last step.
+    """
+
+    qpos: Float64[np.ndarray, "T Q"]
+    shift: Float64[np.ndarray, "T F"]
+    cost: Float64[np.ndarray, "T"]
+
+    @classmethod
+    def of(cls, start: Float64[np.ndarray, "T Q"], problem: Problem) -> March:
+        """Frames that are at their start."""
+        shift = np.zeros((len(start), len(problem.floor.bodies)))
+        return cls(np.ascontiguousarray(start).copy(), shift, np.zeros(len(start)))
 
 
 def solve_clip(
@@ -26,42 +48,53 @@ def solve_clip(
     Returns:
         Configurations, the cost of each frame before its last step, and the number of steps times frames taken.
     """
-    qpos = np.ascontiguousarray(start).copy()
+    march = March.of(start, problem)
+    steps = march_windows(march, 0, len(march.qpos), problem, options)
+    keep_limits(march.qpos, problem)
+    return march.qpos, march.cost, steps
+
+
+def march_windows(
+    march: March, begin: int, end: int, problem: Problem, options: ClipOptions
+) -> int:
+    """Solve windows, in place, that begin from frame ``begin`` on and before ``end``; returns steps times frames.
+
+    Earlier frames are fixed; a march from frame 0 is led in to. The last window also solves some frames beyond
+    ``end``, for a march that goes on there.
+    """
+    qpos, shift, cost = march
     count = len(qpos)
     packed = _for_packs(problem)
     most = options.lead + min(options.window + options.ahead, count)
     window = _allocate(most, packed)
     poses = allocate_poses(most, packed.tree, packed.capsules, packed.clip)
-    shift = np.zeros((count, len(packed.floor.bodies)))
-    cost = np.zeros(count)
-    steps = _solve_beginning(qpos, shift, cost, packed, options, window, poses)
+    if begin > 0:
+        return solve_windows(qpos, shift, cost, begin, end, packed, options, window, poses)
+    steps = _solve_beginning(march, packed, options, window, poses)
     if options.window + options.ahead < count:
-        steps += march_windows(
-            qpos, shift, cost, options.window, count, packed, options, window, poses
-        )
-    keep_joint_limits(qpos, without_reserve(problem.limits))
-    lift_above_floor(qpos, problem.tree, problem.floor, problem.fps)
-    return qpos, cost, steps
+        begin = options.window
+        steps += solve_windows(qpos, shift, cost, begin, end, packed, options, window, poses)
+    return steps
 
 
 def _solve_beginning(
-    qpos: Float64[np.ndarray, "T Q"],
-    shift: Float64[np.ndarray, "T F"],
-    cost: Float64[np.ndarray, "T"],
-    problem: Problem,
-    options: ClipOptions,
-    window: Window,
-    poses: Poses,
+    march: March, problem: Problem, options: ClipOptions, window: Window, poses: Poses
 ) -> int:
     """Solve a clip's first window, in place, and the frames that lead in to it; returns steps times frames."""
-    frames, lead = min(options.window + options.ahead, len(qpos)), options.lead
+    frames, lead = min(options.window + options.ahead, len(march.qpos)), options.lead
+    led = March.of(held_before(march.qpos[:frames], lead), problem)
     begun = problem._replace(clip=clip_led_in(problem.clip, frames, lead, problem.fps))
     wider = options._replace(window=options.window + lead)
-    led = held_before(qpos[:frames], lead)
-    led_shift, led_cost = np.zeros((lead + frames, shift.shape[1])), np.zeros(lead + frames)
-    steps = march_windows(led, led_shift, led_cost, 0, 1, begun, wider, window, poses)
-    qpos[:frames], shift[:frames], cost[:frames] = led[lead:], led_shift[lead:], led_cost[lead:]
+    steps = solve_windows(*led, 0, 1, begun, wider, window, poses)
+    for values, solved in zip(march, led, strict=True):
+        values[:frames] = solved[lead:]
     return steps
+
+
+def keep_limits(qpos: Float64[np.ndarray, "T Q"], problem: Problem) -> None:
+    """Project solved frames, in place, onto joint limits and floor."""
+    keep_joint_limits(qpos, without_reserve(problem.limits))
+    lift_above_floor(qpos, problem.tree, problem.floor, problem.fps)
 
 
 def _for_packs(problem: Problem) -> Problem:

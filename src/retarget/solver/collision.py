@@ -189,7 +189,7 @@ def near_pairs(
     capsules: Capsules,
     reach: float,
     near: Int64[np.ndarray, "K"],
-    known: int,
+    known: int | np.int64,
 ) -> int:
     """List the pairs that come within ``reach`` of each other in any of ``count`` packs; returns how many.
 
@@ -212,7 +212,7 @@ def near_pairs(
             if anywhere(centre_distance_squared(first, last, i, j) < limit * limit):
                 distance, _, _ = segment_distance(first, last, i, j)
                 flag[n] = anywhere(distance < capsules.radii[i] + capsules.radii[j] + reach)
-    found = known
+    found = int(known)
     for n in range(pairs.shape[0]):
         if flag[n] and not listed[n]:
             near[found] = n

@@ -36,9 +36,7 @@ def make_targets(clip: Clip) -> LaneTargets:
 
 
 @jit(inner=True)
-def load_target(
-    clip: Clip, t: int, lane: int, x: float, y: float, targets: LaneTargets
-) -> None:
+def load_target(clip: Clip, t: int, lane: int, x: float, y: float, targets: LaneTargets) -> None:
     """Put frame t of a clip into a lane, with places on the ground relative to (x, y)."""
     origin = (x, y, 0.0)
     for i in range(clip.positions.shape[1]):

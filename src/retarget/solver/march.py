@@ -26,7 +26,7 @@ from retarget.solver.multipliers import shift_pairs
 from retarget.solver.poses import Poses, load_targets, pack_count, pose_frames
 from retarget.solver.window import Window, build_system
 
-__all__ = ["ClipOptions", "march_windows"]
+__all__ = ["ClipOptions", "solve_windows"]
 
 _LARGEST_DAMPING = 1e2
 _REPAIR_STEPS = 3  # steps that a window is worked on for a violated constraint
@@ -65,7 +65,7 @@ class ClipOptions(NamedTuple):
 
 
 @jit()
-def march_windows(
+def solve_windows(
     qpos: Float64[np.ndarray, "T Q"],
     shift: Float64[np.ndarray, "T F"],
     cost: Float64[np.ndarray, "T"],

@@ -6,29 +6,36 @@ rate, so that a motion is the same at any rate: accelerations with (fps / 30)^4,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float64
 
-from retarget.motion.body_contacts import BODY_CONTACTS, CONTACT_JOINTS
-from retarget.motion.contacts import HEEL, TOE
+from retarget.motion.body_contacts import CONTACT_JOINTS
 from retarget.motion.segments import LIMB_SEGMENTS, LIMBS, SEGMENTS, SIDES
 from retarget.options import RetargetOptions
 from retarget.robots.model import RobotModel
-from retarget.robots.touch import TouchPoint, touch_point
-from retarget.solver.arrays import Capsules, Clip, Floor, Problem, Soles, Tasks, Weights
+from retarget.robots.touch import touch_point
+from retarget.solver.arrays import Clip, Problem, Tasks, Weights
 from retarget.solver.clip import ClipOptions
-from retarget.solver.collision import capsule_arrays
 from retarget.solver.frame import StartOptions
 from retarget.solver.joint_limits import joint_limits, with_reserve
 from retarget.solver.kinematics import tree_arrays
-from retarget.targets.anchors import eased, grown, ramped, resting_anchors, stance_anchors
+from retarget.solver.shapes import floor_spheres, kept_apart, sole_arrays
 from retarget.targets.build import Targets
+from retarget.targets.holds import Ground, Holds, find_holds
 from retarget.targets.robot_frames import RobotAnatomy, segment_body
 
-__all__ = ["RATE", "TaskWeights", "make_problem", "rated_clip_options", "rated_start_options"]
+__all__ = [
+    "RATE",
+    "Setting",
+    "TaskWeights",
+    "make_problem",
+    "make_setting",
+    "rated_clip_options",
+    "rated_start_options",
+]
 
 RATE = 30.0  # frames per second at which the weights were chosen
 
@@ -82,6 +89,30 @@ class TaskWeights:
     regularisation: float = 1e-4
 
 
+class Setting(NamedTuple):
+    """A robot and options: what is the same for all frames of a clip.
+
+    Attributes:
+        empty: The problem of no frames.
+        segments: Each segment that is followed, and the target position that it uses (or none).
+        touching: The `BODY_CONTACTS` that the robot has; they come after the feet's four points.
+        strengths: Weight of each contact point's anchor, 1/m^2.
+        freed: Share of its weight that a foot's point gives up while the leg's knee carries all it can.
+        grow: Frames by which stances of toes are lengthened.
+    """
+
+    empty: Problem
+    segments: list[tuple[str, str]]
+    touching: tuple[str, ...]
+    strengths: Float64[np.ndarray, "K"]
+    freed: float
+    grow: int
+
+    def problem(self, targets: Targets, holds: Holds) -> Problem:
+        """The problem of some frames, given what is held in them."""
+        return self.empty._replace(clip=_clip(targets, holds, self))
+
+
 def make_problem(
     targets: Targets,
     robot: RobotModel,
@@ -90,14 +121,28 @@ def make_problem(
     weights: TaskWeights,
 ) -> Problem:
     """Everything that the kernels need for one clip on one robot."""
+    setting = make_setting(robot, anatomy, targets.fps, options, weights)
+    ground = Ground.room(len(targets), targets.fps, setting.touching)
+    ground.add(slice(None), targets, anatomy)
+    return setting.problem(targets, find_holds(ground, anatomy, setting.grow, setting.freed))
+
+
+def make_setting(
+    robot: RobotModel,
+    anatomy: RobotAnatomy,
+    fps: float,
+    options: RetargetOptions,
+    weights: TaskWeights,
+) -> Setting:
+    """Everything that the kernels need but the frames of a clip, whose rate is ``fps``."""
     segments, tasks = _tasks(robot, anatomy, options, weights)
     touches = {
         name: touch
         for name, role in CONTACT_JOINTS.items()
         if (touch := touch_point(robot, role)) is not None
     }
-    soles = _soles(robot, anatomy, list(touches.values()))
-    rate = targets.fps / RATE
+    soles = sole_arrays(robot, anatomy, list(touches.values()))
+    rate = fps / RATE
     acceleration = np.concatenate(
         [
             np.full(3, weights.base_acceleration),
@@ -105,14 +150,16 @@ def make_problem(
             np.full(robot.joint_count, weights.joint_acceleration),
         ]
     )
-    return Problem(
-        fps=targets.fps,
+    points = len(soles.contact_bodies)
+    shares = np.array([weights.heel, 1.0] * 2 + [weights.body] * len(touches))
+    empty = Problem(
+        fps=fps,
         tree=tree_arrays(robot),
-        limits=with_reserve(joint_limits(robot, options, targets.fps)),
+        limits=with_reserve(joint_limits(robot, options, fps)),
         tasks=tasks,
         soles=soles,
-        floor=_floor(robot, options.floor),
-        capsules=_capsules(robot, options.self_collision),
+        floor=floor_spheres(robot, options.floor),
+        capsules=kept_apart(robot, options.self_collision),
         weights=Weights(
             acceleration=acceleration * options.smoothness * rate**4,
             velocity=weights.speed * rate**2,
@@ -123,7 +170,20 @@ def make_problem(
             regularisation=weights.regularisation,
             heel_lift=weights.heel_lift,
         ),
-        clip=_clip(targets, anatomy, segments, weights, list(touches), contacts=options.contacts),
+        clip=Clip(
+            np.empty((0, len(segments), 3)),
+            np.empty((0, len(segments), 3, 3)),
+            np.empty((0, points)),
+            np.empty((0, points, 3)),
+        ),
+    )
+    return Setting(
+        empty=empty,
+        segments=segments,
+        touching=tuple(touches),
+        strengths=weights.anchor * shares * (1.0 if options.contacts else 0.0),
+        freed=1.0 - weights.kneeling,
+        grow=max(1, round(fps / RATE)),
     )
 
 
@@ -195,108 +255,14 @@ def _centres(robot: RobotModel, segment: str) -> tuple[int, int]:
     return -1, -1
 
 
-def _soles(robot: RobotModel, anatomy: RobotAnatomy, touching: Sequence[TouchPoint]) -> Soles:
-    feet = np.repeat(np.ascontiguousarray(robot.feet, np.int64), 2)
-    return Soles(
-        feet=np.ascontiguousarray(robot.feet, np.int64),
-        points=np.ascontiguousarray(robot.soles, np.float64),
-        radius=float(robot.sole_radius),
-        contact_bodies=np.array([*feet, *(touch.body for touch in touching)], np.int64),
-        contact_points=np.array(
-            [*anatomy.contact_points.reshape(4, 3), *(touch.point for touch in touching)]
-        ),
-        contact_radii=np.array(
-            [*[float(robot.sole_radius)] * 4, *(touch.radius for touch in touching)]
-        ),
-        contact_feet=np.array([0, 0, 1, 1, *[-1] * len(touching)]),
-    )
-
-
-def _floor(robot: RobotModel, wanted: bool) -> Floor:
-    """Sole points, and the ends of the capsules of all other bodies; copies are left out."""
-    bodies, points, radii = [], [], []
-    for foot, body in enumerate(robot.feet):
-        for point in np.unique(robot.soles[foot], axis=0):
-            bodies.append(int(body))
-            points.append(point)
-            radii.append(robot.sole_radius)
-    for g, body in enumerate(robot.capsule_bodies):
-        if body in robot.feet:
-            continue
-        for point in np.unique([robot.capsule_starts[g], robot.capsule_ends[g]], axis=0):
-            bodies.append(int(body))
-            points.append(point)
-            radii.append(float(robot.capsule_radii[g]))
-    count = len(bodies) if wanted else 0
-    return Floor(
-        np.array(bodies[:count], np.int64),
-        np.array(points[:count], np.float64).reshape(-1, 3),
-        np.array(radii[:count], np.float64),
-    )
-
-
-def _capsules(robot: RobotModel, wanted: bool) -> Capsules:
-    capsules = capsule_arrays(robot)
-    return capsules if wanted else capsules._replace(pairs=capsules.pairs[:0])
-
-
-def _clip(
-    targets: Targets,
-    anatomy: RobotAnatomy,
-    segments: list[tuple[str, str]],
-    weights: TaskWeights,
-    touching: Sequence[str],
-    *,
-    contacts: bool,
-) -> Clip:
+def _clip(targets: Targets, holds: Holds, setting: Setting) -> Clip:
     count = len(targets)
-    positions = np.zeros((count, len(segments), 3))
-    order = [SEGMENTS.index(segment) for segment, _ in segments]
-    # A copy would be the largest array of a long clip.
+    positions = np.zeros((count, len(setting.segments), 3))
+    order = [SEGMENTS.index(segment) for segment, _ in setting.segments]
+    # A copy would be the largest array of a clip.
     same = order == list(range(len(SEGMENTS)))
     frames = targets.segments if same else targets.segments[:, order]
-    for i, (_, position) in enumerate(segments):
+    for i, (_, position) in enumerate(setting.segments):
         if position:
             positions[:, i] = targets.positions[position]
-    held, anchors = _feet_held(targets, anatomy)
-    columns = [BODY_CONTACTS.index(name) for name in touching]
-    carried = eased(targets.resting, targets.fps)
-    resting = carried[:, columns]
-    rests = resting_anchors(targets.places[:, columns], resting > 0)
-    shares = np.array([weights.heel, 1.0] * 2 + [weights.body] * len(touching))
-    strength = weights.anchor * shares * (1.0 if contacts else 0.0)
-    knees = [BODY_CONTACTS.index(f"{side}_knee") for side in SIDES]
-    freed = (1.0 - weights.kneeling) * np.repeat(carried[:, knees], 2, axis=1)
-    return Clip(
-        positions,
-        frames,
-        np.concatenate([held * (1.0 - freed), resting], axis=1) * strength,
-        np.concatenate([anchors, rests], axis=1),
-    )
-
-
-def _feet_held(
-    targets: Targets, anatomy: RobotAnatomy
-) -> tuple[Float64[np.ndarray, "T 4"], Float64[np.ndarray, "T 4 3"]]:
-    """How firmly heels and toes are held (shares of their weights), and where, metres."""
-    held = np.zeros((len(targets), 4))
-    anchors = np.zeros((len(targets), 4, 3))
-    # Touch-down and lift-off fall between frames. Toes are held a little longer than that, heels not: they are fast
-    # where a foot turns about its toe, and stopped too early they drag it along.
-    stance = grown(targets.stance, 1)
-    stance[..., TOE] = grown(targets.stance[..., TOE], max(1, round(targets.fps / RATE)))
-    for foot, side in enumerate(SIDES):
-        # Foot bodies' rotations, from their anatomical frames.
-        rotation = targets.frames[f"{side}_foot"] @ anatomy.frames[f"{side}_foot"].T
-        points = slice(2 * foot, 2 * foot + 2)
-        standing, anchors[:, points] = stance_anchors(
-            targets.positions[f"{side}_ankle"],
-            rotation,
-            stance[:, foot],
-            anatomy.contact_points[foot],
-        )
-        held[:, points] = standing
-        # A heel that turns about its toe would pull at it, stopped or let go at once.
-        turning = ramped(standing[:, HEEL], targets.fps)
-        held[:, 2 * foot + HEEL] = np.where(standing[:, TOE], turning, standing[:, HEEL])
-    return held, anchors
+    return Clip(positions, frames, holds.shares * setting.strengths, holds.anchors())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float32, Float64
+from jaxtyping import Bool, Float32, Float64
 
 from retarget._jit import jit
 from retarget.solver.arrays import Capsules, Problem, Soles, Tree
@@ -14,12 +14,21 @@ __all__ = ["measure_residuals"]
 
 
 def measure_residuals(
-    qpos: Float64[np.ndarray, "T Q"], problem: Problem
+    qpos: Float64[np.ndarray, "T Q"],
+    problem: Problem,
+    held: Bool[np.ndarray, "T K"],
+    anchors: Float64[np.ndarray, "T K 2"],
 ) -> dict[str, Float32[np.ndarray, "T"]]:
     """Residuals of the constraints that give way where a clip cannot be followed.
 
     ``anchor_m``: farthest that a point in contact is from the place where it is held, along the ground.
     ``overlap_m``: deepest overlap of two capsules. Position limits, speed limits and the floor leave none.
+
+    Args:
+        qpos: The solved clip.
+        problem: Its robot; its clip does not count.
+        held: Contact points that are held.
+        anchors: Where along the ground, metres.
     """
     anchor = np.zeros(len(qpos))
     overlap = np.zeros(len(qpos))
@@ -29,8 +38,8 @@ def measure_residuals(
         problem.soles,
         problem.capsules,
         pair_reach(problem.capsules),
-        problem.clip.contact_weights,
-        problem.clip.anchors,
+        held,
+        anchors,
         anchor,
         overlap,
     )
@@ -44,8 +53,8 @@ def _measure(
     soles: Soles,
     capsules: Capsules,
     reach: Float64[np.ndarray, "G G"],
-    contact_weights: Float64[np.ndarray, "T K"],
-    anchors: Float64[np.ndarray, "T K 3"],
+    held: Bool[np.ndarray, "T K"],
+    anchors: Float64[np.ndarray, "T K 2"],
     anchor: Float64[np.ndarray, "T"],
     overlap: Float64[np.ndarray, "T"],
 ) -> None:
@@ -60,8 +69,8 @@ def _measure(
     x = np.empty(3)
     for t in range(qpos.shape[0]):
         body_kinematics(qpos[t], tree, R, r, a)
-        for i in range(contact_weights.shape[1]):
-            if contact_weights[t, i] > 0:
+        for i in range(held.shape[1]):
+            if held[t, i]:
                 world_point(R, r, soles.contact_bodies[i], soles.contact_points[i], x)
                 e0 = anchors[t, i, 0] - qpos[t, 0] - x[0]
                 e1 = anchors[t, i, 1] - qpos[t, 1] - x[1]

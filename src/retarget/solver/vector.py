@@ -1,7 +1,7 @@
 """Register-blocked updates for the banded factorisation, written as generic LLVM vector code.
 
-``rows -= coefficients x sources`` over a few vectors of single-precision numbers is the one operation in which the factorisation
-spends its time. Numba's loop over such short rows spends more on alias checks than on arithmetic, so the tile is
+``rows -= coefficients x sources`` over a few vectors of numbers is the one operation in which the factorisation spends
+its time. Numba's loop over such short rows spends more on alias checks than on arithmetic, so the tile is
 emitted directly: accumulators stay in registers while a loop runs over the sources. The vectors are generic; LLVM
 maps them to whatever the processor has. `retarget.solver.banded` says what is computed; `subtract_plainly` and
 `finish_plainly` are the same in plain Numba, for processors without vectors, and what tests compare with.
@@ -279,7 +279,8 @@ def _dots(typing_context, array, known, sums, at, row, start, vectors):  # type:
             factor = load(values, start, 4)
             for cell, place in zip(cells, starts, strict=True):
                 builder.store(
-                    builder.call(fma, [load(data, place, _ALIGNMENT), factor, builder.load(cell)]), cell
+                    builder.call(fma, [load(data, place, _ALIGNMENT), factor, builder.load(cell)]),
+                    cell,
                 )
         for i, cell in enumerate(cells):
             zero = ir.Constant(ir.FloatType(), 0.0)

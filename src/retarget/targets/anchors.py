@@ -47,36 +47,30 @@ def ramped(held: Bool[np.ndarray, "T"], fps: float) -> Float64[np.ndarray, "T"]:
 
 
 def stance_anchors(
-    ankle: Float64[np.ndarray, "T 3"],
-    foot: Float64[np.ndarray, "T 3 3"],
-    stance: Bool[np.ndarray, "T 2"],
-    points: Float64[np.ndarray, "2 3"],
-) -> tuple[Bool[np.ndarray, "T 2"], Float64[np.ndarray, "T 2 3"]]:
-    """Which of a foot's contact points are held, and where on the ground (z = 0).
+    wanted: Float64[np.ndarray, "T 2 2"], stance: Bool[np.ndarray, "T 2"], length: float
+) -> tuple[Bool[np.ndarray, "T 2"], Float64[np.ndarray, "T 2 2"]]:
+    """Which of a foot's contact points are held, and where along the ground.
 
     Args:
-        ankle: Wanted position of the foot's body, metres.
-        foot: Wanted rotation of the foot's body.
+        wanted: Where heel and toe would be, seen from above, metres.
         stance: Point (heel, toe) in stance.
-        points: Heel and toe point in the foot's frame, metres.
+        length: From heel to toe on the robot's foot, metres.
 
     Returns:
         Held points, and their anchors, constant over each part of a stance.
     """
-    wanted = ankle[:, None] + np.einsum("tij,pj->tpi", foot, points)
-    length = float(np.linalg.norm(points[TOE] - points[HEEL]))
     held = np.zeros(stance.shape, bool)
-    anchors = np.zeros((*stance.shape, 3))
+    anchors = np.zeros((*stance.shape, 2))
     for start, stop in runs(stance[:, TOE]):
         for first, last in _parts(wanted[:, TOE], start, stop):
-            anchors[first:last, TOE, :2] = wanted[first:last, TOE, :2].mean(axis=0)
+            anchors[first:last, TOE] = wanted[first:last, TOE].mean(axis=0)
             held[first:last, TOE] = True
             # The heel of the same rigid foot lies behind the toe's anchor along the mean heading.
             for a, b in runs(stance[first:last, HEEL]):
                 s, e = first + a, first + b
-                heading = (wanted[s:e, TOE, :2] - wanted[s:e, HEEL, :2]).mean(axis=0)
+                heading = (wanted[s:e, TOE] - wanted[s:e, HEEL]).mean(axis=0)
                 heading /= np.linalg.norm(heading) + 1e-9
-                anchors[s:e, HEEL, :2] = anchors[first, TOE, :2] - length * heading
+                anchors[s:e, HEEL] = anchors[first, TOE] - length * heading
                 held[s:e, HEEL] = True
     for start, stop in runs(stance[:, HEEL] & ~stance[:, TOE]):
         # A heel strike goes on as the flat stance that follows, a heel that stays as the one before.
@@ -85,7 +79,7 @@ def stance_anchors(
         elif start > 0 and held[start - 1, HEEL]:
             anchors[start:stop, HEEL] = anchors[start - 1, HEEL]
         else:
-            anchors[start:stop, HEEL, :2] = wanted[start:stop, HEEL, :2].mean(axis=0)
+            anchors[start:stop, HEEL] = wanted[start:stop, HEEL].mean(axis=0)
         held[start:stop, HEEL] = True
     return held, anchors
 
@@ -104,22 +98,21 @@ def eased(share: Float64[np.ndarray, "T C"], fps: float) -> Float64[np.ndarray, 
 
 
 def resting_anchors(
-    places: Float64[np.ndarray, "T C 3"], resting: Bool[np.ndarray, "T C"]
-) -> Float64[np.ndarray, "T C 3"]:
-    """Where points that rest on the ground (z = 0) are held: the mean place over each part of a rest, metres."""
+    places: Float64[np.ndarray, "T C 2"], resting: Bool[np.ndarray, "T C"]
+) -> Float64[np.ndarray, "T C 2"]:
+    """Where along the ground resting points are held: the mean place over each part of a rest, metres."""
     anchors = np.zeros(places.shape)
     for column in range(places.shape[1]):
         for start, stop in runs(resting[:, column]):
             for first, last in _parts(places[:, column], start, stop):
-                mean = places[first:last, column, :2].mean(axis=0)
-                anchors[first:last, column, :2] = mean
+                anchors[first:last, column] = places[first:last, column].mean(axis=0)
     return anchors
 
 
-def _parts(place: Float64[np.ndarray, "T 3"], start: int, stop: int) -> list[tuple[int, int]]:
+def _parts(place: Float64[np.ndarray, "T 2"], start: int, stop: int) -> list[tuple[int, int]]:
     """A stance split so that its place stays within `LARGEST_DRIFT` of the running mean on each part."""
     breaks = np.empty(stop - start, np.int64)
-    count = _breaks(np.ascontiguousarray(place[start:stop, :2]), LARGEST_DRIFT, breaks)
+    count = _breaks(np.ascontiguousarray(place[start:stop]), LARGEST_DRIFT, breaks)
     return list(itertools.pairwise([start, *(start + breaks[:count]).tolist(), stop]))
 
 

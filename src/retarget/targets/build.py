@@ -123,15 +123,16 @@ def build_targets(anatomy: Anatomy, contacts: Contacts, robot: RobotAnatomy) -> 
     hips are wide, so walking human directions with robot lengths from the pelvis keeps limb directions true.
     """
     sizes = robot_sizes(anatomy.leg_length, contacts, robot)
-    places = np.empty((len(anatomy.segments), 3, 3))
-    place_targets(anatomy.points["hips"], anatomy.segments, sizes, places)
+    segments = anatomy.segment_frames()
+    places = np.empty((len(anatomy), 3, 3))
+    place_targets(anatomy.point("hips"), segments, sizes, places)
     positions = {
         name: places[:, i] for i, name in enumerate(("pelvis", "left_ankle", "right_ankle"))
     }
-    joints = np.stack([anatomy.points[joint] for joint in CONTACT_JOINTS.values()], axis=1)
+    joints = np.stack([anatomy.point(joint) for joint in CONTACT_JOINTS.values()], axis=1)
     return Targets(
         positions,
-        anatomy.segments,
+        segments,
         contacts.stance,
         contacts.body * carried_share(anatomy),
         sizes.scale * joints,

@@ -1,0 +1,62 @@
+"""The robot's shape as the kernels want it: what meets the ground, and what must stay apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from retarget.robots.model import RobotModel
+from retarget.robots.touch import TouchPoint
+from retarget.solver.arrays import Capsules, Floor, Soles
+from retarget.solver.collision import capsule_arrays
+from retarget.targets.robot_frames import RobotAnatomy
+
+__all__ = ["floor_spheres", "kept_apart", "sole_arrays"]
+
+
+def sole_arrays(robot: RobotModel, anatomy: RobotAnatomy, touching: Sequence[TouchPoint]) -> Soles:
+    """What can be held on the ground: heels and toes, then the spheres of knees and hands."""
+    feet = np.repeat(np.ascontiguousarray(robot.feet, np.int64), 2)
+    return Soles(
+        feet=np.ascontiguousarray(robot.feet, np.int64),
+        points=np.ascontiguousarray(robot.soles, np.float64),
+        radius=float(robot.sole_radius),
+        contact_bodies=np.array([*feet, *(touch.body for touch in touching)], np.int64),
+        contact_points=np.array(
+            [*anatomy.contact_points.reshape(4, 3), *(touch.point for touch in touching)]
+        ),
+        contact_radii=np.array(
+            [*[float(robot.sole_radius)] * 4, *(touch.radius for touch in touching)]
+        ),
+        contact_feet=np.array([0, 0, 1, 1, *[-1] * len(touching)]),
+    )
+
+
+def floor_spheres(robot: RobotModel, wanted: bool) -> Floor:
+    """Sole points, and the ends of the capsules of all other bodies; copies are left out."""
+    bodies, points, radii = [], [], []
+    for foot, body in enumerate(robot.feet):
+        for point in np.unique(robot.soles[foot], axis=0):
+            bodies.append(int(body))
+            points.append(point)
+            radii.append(robot.sole_radius)
+    for g, body in enumerate(robot.capsule_bodies):
+        if body in robot.feet:
+            continue
+        for point in np.unique([robot.capsule_starts[g], robot.capsule_ends[g]], axis=0):
+            bodies.append(int(body))
+            points.append(point)
+            radii.append(float(robot.capsule_radii[g]))
+    count = len(bodies) if wanted else 0
+    return Floor(
+        np.array(bodies[:count], np.int64),
+        np.array(points[:count], np.float64).reshape(-1, 3),
+        np.array(radii[:count], np.float64),
+    )
+
+
+def kept_apart(robot: RobotModel, wanted: bool) -> Capsules:
+    """The robot's collision capsules; without pairs to keep apart where that is not wanted."""
+    capsules = capsule_arrays(robot)
+    return capsules if wanted else capsules._replace(pairs=capsules.pairs[:0])

@@ -1,0 +1,206 @@
+"""Long clips in stretches: everything that is large a frame is made for some thousand frames at a time.
+
+Nobody can tell where stretches meet. The start of a stretch is solved from before the seam to well behind it, beginning
+from the start before, and takes over where both agree best; so starts are one sequence. Anchors, which are means over
+seconds, see that sequence on both sides of a seam. The windows of the solve march on with what they hand each other.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float64
+
+from retarget.solver.anchors import STANCE_MEMORY
+from retarget.solver.arrays import Clip, Problem
+from retarget.solver.clip import ClipOptions, March, march_windows
+from retarget.solver.frame import StartOptions
+from retarget.solver.stances import hold_stances
+from retarget.solver.start import solve_start
+
+__all__ = [
+    "LEAST_SECONDS",
+    "MOST_FRAMES",
+    "Part",
+    "Seam",
+    "Solution",
+    "Stretch",
+    "plan_stretches",
+    "solve_stretch",
+    "start_stretch",
+]
+
+MOST_FRAMES = 4096  # of a stretch: about 15 MB
+LEAST_SECONDS = 60.0  # but so long that what overlaps is little of it
+_FADE = 0.5  # seconds in which anchors pass from one stretch's to the next one's
+_RUN_IN = (
+    1.0  # seconds that starts are solved before they take over from those of the stretch before
+)
+_SWITCH = 0.5  # seconds in which both agree somewhere
+_AHEAD = 2.0  # seconds that a start's path looks ahead: more hardly changes it
+
+
+class Stretch(NamedTuple):
+    """Frames of a clip that are solved together.
+
+    Attributes:
+        begin: The first frame that is looked at.
+        first: The first that becomes final.
+        last: The frame after the last that becomes final.
+        known: The frame up to which anchors are placed.
+        end: The frame up to which starts are solved.
+    """
+
+    begin: int
+    first: int
+    last: int
+    known: int
+    end: int
+
+
+class Part(NamedTuple):
+    """A stretch as it is to be solved, from its first frame looked at on.
+
+    Attributes:
+        problem: Of its frames.
+        carried: As for `hold_stances`.
+        seeds: As for `solve_start`.
+    """
+
+    problem: Problem
+    carried: Bool[np.ndarray, "n K"]
+    seeds: Float64[np.ndarray, "n Q"]
+
+
+class Solution(NamedTuple):
+    """A solved clip.
+
+    Attributes:
+        qpos: Configurations.
+        cost: Cost of each frame before its last step.
+        held: Contact points that were held.
+        anchors: Where along the ground, metres.
+    """
+
+    qpos: Float64[np.ndarray, "T Q"]
+    cost: Float64[np.ndarray, "T"]
+    held: Bool[np.ndarray, "T K"]
+    anchors: Float64[np.ndarray, "T K 2"]
+
+    @classmethod
+    def room(cls, frames: int, problem: Problem) -> Solution:
+        """Room for the frames of a clip."""
+        size, points = len(problem.limits.lower) + 6, len(problem.soles.contact_bodies)
+        return cls(
+            np.empty((frames, size)),
+            np.empty(frames),
+            np.empty((frames, points), bool),
+            np.empty((frames, points, 2)),
+        )
+
+
+class Seam(NamedTuple):
+    """What a stretch hands to the next.
+
+    Attributes:
+        start: Starts, from the first frame that the next looks at on.
+        qpos: Frames that the last window solved beyond the seam.
+        shift: Their multipliers.
+        anchors: Anchors behind the seam, for as long as they fade.
+    """
+
+    start: Float64[np.ndarray, "n Q"]
+    qpos: Float64[np.ndarray, "a Q"]
+    shift: Float64[np.ndarray, "a F"]
+    anchors: Float64[np.ndarray, "f K 3"]
+
+
+def plan_stretches(frames: int, fps: float, options: ClipOptions) -> list[Stretch]:
+    """Stretches of about equal length, at most `MOST_FRAMES` where these last long enough; often there is one."""
+    longest = max(MOST_FRAMES, round(LEAST_SECONDS * fps))
+    count = -(-frames // longest)
+    # Windows lie as they would in one stretch.
+    windows = [round(k * frames / count / options.window) for k in range(count)]
+    reach = _reach(fps, options)
+    beyond = reach + round((_SWITCH + _AHEAD) * fps)
+    seams = [*(window * options.window for window in windows), frames]
+    return [
+        Stretch(
+            max(0, first - reach),
+            first,
+            last,
+            min(frames, last + reach),
+            min(frames, last + beyond),
+        )
+        for first, last in pairwise(seams)
+    ]
+
+
+def start_stretch(
+    stretch: Stretch, part: Part, seam: Seam | None, options: StartOptions
+) -> Float64[np.ndarray, "n Q"]:
+    """Starts of all frames that are looked at; ``seam`` is what the stretch before has left."""
+    problem, seeds = part.problem, part.seeds
+    if seam is None:
+        return solve_start(seeds, problem, options)
+    # The stretch before has placed its anchors by its own starts up to here.
+    placed = 2 * (stretch.first - stretch.begin)
+    begin = placed - round(_RUN_IN * problem.fps)
+    seeds = seeds[begin:].copy()
+    seeds[0] = seam.start[begin]
+    own = solve_start(seeds, _frames(problem, begin, stretch.end - stretch.begin), options)
+    before = seam.start[placed:][: round(_SWITCH * problem.fps)]
+    apart = np.abs(before - own[placed - begin :][: len(before)])[:, 7:].max(axis=1)
+    switch = placed + int(np.flatnonzero(apart == apart.min())[-1])
+    return np.concatenate([seam.start[:switch], own[switch - begin :]])
+
+
+def solve_stretch(
+    stretch: Stretch,
+    part: Part,
+    start: Float64[np.ndarray, "n Q"],
+    seam: Seam | None,
+    options: ClipOptions,
+    solution: Solution,
+) -> tuple[Seam, int]:
+    """Fill the solution's frames of a stretch; returns what the next needs, and the steps times frames taken.
+
+    Joint limits and floor are kept nearly, as windows do: `retarget.solver.clip.keep_limits` is for all stretches.
+    """
+    begin, first, last, known, _ = stretch
+    count, here, there = known - begin, first - begin, last - begin
+    problem = _frames(part.problem, 0, count)
+    anchors = hold_stances(start[:count], problem, part.carried[:count], options)
+    march = March.of(start[:count], problem)
+    if seam is not None:
+        share = np.linspace(1.0, 0.0, len(seam.anchors))[:, None, None]
+        faded = anchors[here : here + len(share)]
+        faded += share * (seam.anchors - faded)
+        march.qpos[:here] = solution.qpos[begin:first]
+        march.qpos[here : here + len(seam.qpos)] = seam.qpos
+        march.shift[here : here + len(seam.qpos)] = seam.shift
+    held = problem._replace(clip=problem.clip._replace(anchors=anchors))
+    steps = march_windows(march, here, there, held, options)
+    solution.qpos[first:last] = march.qpos[here:there]
+    solution.cost[first:last] = march.cost[here:there]
+    solution.held[first:last] = problem.clip.contact_weights[here:there] > 0
+    solution.anchors[first:last] = anchors[here:there, :, :2]
+    reach = _reach(problem.fps, options)
+    beyond = slice(there, there + options.ahead)
+    return Seam(
+        start[max(0, there - reach) :].copy(),
+        march.qpos[beyond].copy(),
+        march.shift[beyond].copy(),
+        anchors[there : there + round(_FADE * problem.fps)].copy(),
+    ), steps
+
+
+def _reach(fps: float, options: ClipOptions) -> int:
+    """Frames around those that become final whose starts have a say in an anchor that is used."""
+    return round((STANCE_MEMORY / 2 + _FADE) * fps) + options.ahead + 1
+
+
+def _frames(problem: Problem, first: int, last: int) -> Problem:
+    return problem._replace(clip=Clip(*(array[first:last] for array in problem.clip)))

@@ -1,0 +1,181 @@
+"""When and where points are held on the ground: facts of a whole clip, kept as runs because frames are many."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float32, Float64, Int64
+
+from retarget.motion.body_contacts import BODY_CONTACTS
+from retarget.motion.contacts import HEEL, TOE
+from retarget.motion.feet import runs
+from retarget.motion.segments import SIDES
+from retarget.targets.anchors import eased, grown, ramped, resting_anchors, stance_anchors
+from retarget.targets.build import Targets
+from retarget.targets.robot_frames import RobotAnatomy
+
+__all__ = ["Ground", "Holds", "find_holds"]
+
+_FEET = 2 * len(SIDES)  # heel and toe of each foot: the first points
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """What holds are found from, over a clip: K points, heel and toe of each foot, then knees and hands.
+
+    Attributes:
+        places: Where each point would be, seen from above, metres.
+        stance: Foot (left, right) x point (heel, toe).
+        loads: Share of the body that each of the `BODY_CONTACTS` carries.
+        touching: The `BODY_CONTACTS` that the robot has: the points that are not on a foot.
+        fps: Frames per second.
+    """
+
+    places: Float64[np.ndarray, "T K 2"]
+    stance: Bool[np.ndarray, "T 2 2"]
+    loads: Float32[np.ndarray, "T C"]
+    touching: tuple[str, ...]
+    fps: float
+
+    @classmethod
+    def room(cls, frames: int, fps: float, touching: tuple[str, ...]) -> Ground:
+        """Room for a clip."""
+        return cls(
+            np.empty((frames, _FEET + len(touching), 2)),
+            np.empty((frames, 2, 2), bool),
+            np.empty((frames, len(BODY_CONTACTS)), np.float32),
+            touching,
+            fps,
+        )
+
+    @property
+    def columns(self) -> list[int]:
+        """Which of the `BODY_CONTACTS` the robot has."""
+        return [BODY_CONTACTS.index(name) for name in self.touching]
+
+    def add(self, frames: slice, targets: Targets, robot: RobotAnatomy) -> None:
+        """Fill some frames from their targets."""
+        places = self.places[frames]
+        for foot, side in enumerate(SIDES):
+            # Foot bodies' rotations, from their anatomical frames.
+            rotation = targets.frames[f"{side}_foot"] @ robot.frames[f"{side}_foot"].T
+            ends = np.einsum("tij,pj->tpi", rotation, robot.contact_points[foot])
+            ankle = targets.positions[f"{side}_ankle"]
+            places[:, 2 * foot : 2 * foot + 2] = (ankle[:, None] + ends)[..., :2]
+        places[:, _FEET:] = targets.places[:, self.columns, :2]
+        self.stance[frames] = targets.stance
+        self.loads[frames] = targets.resting
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Holds:
+    """Stances and rests of H runs of frames, each of one of K points at one place.
+
+    Attributes:
+        points: The point held.
+        first: Its first frame.
+        last: The frame after its last.
+        places: Where along the ground (z = 0), metres.
+        carried: While it lasts, a knee or hand rests on the ground.
+        shares: Share of its weight with which each point is held in each frame.
+    """
+
+    points: Int64[np.ndarray, "H"]
+    first: Int64[np.ndarray, "H"]
+    last: Int64[np.ndarray, "H"]
+    places: Float64[np.ndarray, "H 2"]
+    carried: Bool[np.ndarray, "H"]
+    shares: Float32[np.ndarray, "T K"]
+
+    def within(self, start: int, stop: int) -> Holds:
+        """Those from frame ``start`` up to, not including, ``stop``, counted from ``start``; cut where they lead on."""
+        own = (self.last > start) & (self.first < stop)
+        return Holds(
+            self.points[own],
+            np.maximum(self.first[own] - start, 0),
+            np.minimum(self.last[own], stop) - start,
+            self.places[own],
+            self.carried[own],
+            self.shares[start:stop],
+        )
+
+    def anchors(self) -> Float64[np.ndarray, "T K 3"]:
+        """Where each point is held, frame by frame."""
+        anchors = np.zeros((*self.shares.shape, 3))
+        rows = zip(self.points, self.first, self.last, self.places, strict=True)
+        for point, first, last, place in rows:
+            anchors[first:last, point, :2] = place
+        return anchors
+
+    def carried_by_frame(self) -> Bool[np.ndarray, "T K"]:
+        """Which points are held in a carried hold, frame by frame."""
+        carried = np.zeros(self.shares.shape, bool)
+        rows = zip(self.points, self.first, self.last, self.carried, strict=True)
+        for point, first, last, also in rows:
+            carried[first:last, point] = also
+        return carried
+
+
+def find_holds(ground: Ground, robot: RobotAnatomy, grow: int, freed: float) -> Holds:
+    """All stances and rests of a clip.
+
+    Args:
+        ground: What is known of every frame.
+        robot: Its feet's lengths count.
+        grow: Frames by which stances of toes are lengthened at both ends.
+        freed: Share of its weight that a foot's point gives up while the leg's knee carries all it can.
+    """
+    held = np.zeros(ground.places.shape[:2], bool)
+    anchors = np.zeros(ground.places.shape)
+    # Touch-down and lift-off fall between frames. Toes are held a little longer than that, heels not: they are fast
+    # where a foot turns about its toe, and stopped too early they drag it along.
+    stance = grown(ground.stance, 1)
+    stance[..., TOE] = grown(ground.stance[..., TOE], grow)
+    for foot, ends in enumerate(robot.contact_points):
+        own = slice(2 * foot, 2 * foot + 2)
+        length = float(np.linalg.norm(ends[TOE] - ends[HEEL]))
+        held[:, own], anchors[:, own] = stance_anchors(
+            ground.places[:, own], stance[:, foot], length
+        )
+    loads = eased(ground.loads, ground.fps)
+    resting = loads[:, ground.columns]
+    held[:, _FEET:] = resting > 0
+    anchors[:, _FEET:] = resting_anchors(ground.places[:, _FEET:], resting > 0)
+    points, first, last = _runs_at_one_place(held, anchors)
+    carrying = np.concatenate([[0], (resting > 0).any(axis=1).cumsum()])
+    carried = carrying[last] > carrying[first]
+    shares = held.astype(np.float32)
+    shares[:, :_FEET] = _firmness(held[:, :_FEET], loads, ground.fps, freed)
+    shares[:, _FEET:] = resting
+    return Holds(points, first, last, anchors[first, points], carried, shares)
+
+
+def _firmness(
+    held: Bool[np.ndarray, "T 4"], loads: Float64[np.ndarray, "T C"], fps: float, freed: float
+) -> Float64[np.ndarray, "T 4"]:
+    """Shares of their weights with which heels and toes are held."""
+    firm = held.astype(np.float64)
+    for foot, side in enumerate(SIDES):
+        heel, toe = 2 * foot + HEEL, 2 * foot + TOE
+        # A heel that turns about its toe would pull at it, stopped or let go at once.
+        firm[:, heel] = np.where(held[:, toe], ramped(held[:, heel], fps), held[:, heel])
+        knee = loads[:, BODY_CONTACTS.index(f"{side}_knee")]
+        firm[:, [heel, toe]] *= 1.0 - freed * knee[:, None]
+    return firm
+
+
+def _runs_at_one_place(
+    held: Bool[np.ndarray, "T K"], anchors: Float64[np.ndarray, "T K 2"]
+) -> tuple[Int64[np.ndarray, "H"], Int64[np.ndarray, "H"], Int64[np.ndarray, "H"]]:
+    """Point, first frame and the frame after the last of each run."""
+    rows = []
+    for point in range(held.shape[1]):
+        moves = (anchors[1:, point] != anchors[:-1, point]).any(axis=1)
+        for start, stop in runs(held[:, point]):
+            cuts = start + 1 + np.flatnonzero(moves[start : stop - 1])
+            ends = [start, *cuts.tolist(), stop]
+            rows += [(point, a, b) for a, b in itertools.pairwise(ends)]
+    table = np.array(rows, np.int64).reshape(-1, 3)
+    return table[:, 0], table[:, 1], table[:, 2]
