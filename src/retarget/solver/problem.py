@@ -7,7 +7,6 @@ rate, so that a motion is the same at any rate: accelerations with (fps / 30)^4,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64
@@ -24,6 +23,7 @@ from retarget.solver.collision import capsule_arrays
 from retarget.solver.frame import StartOptions
 from retarget.solver.joint_limits import joint_limits, with_reserve
 from retarget.solver.kinematics import tree_arrays
+from retarget.solver.weights import TaskWeights, accelerations
 from retarget.targets.anchors import eased, grown, ramped, resting_anchors, stance_anchors
 from retarget.targets.build import Targets
 from retarget.targets.robot_frames import RobotAnatomy, segment_body
@@ -31,55 +31,6 @@ from retarget.targets.robot_frames import RobotAnatomy, segment_body
 __all__ = ["RATE", "TaskWeights", "make_problem", "rated_clip_options", "rated_start_options"]
 
 RATE = 30.0  # frames per second at which the weights were chosen
-
-
-@dataclass(frozen=True, slots=True)
-class TaskWeights:
-    """Weights of the cost at 30 fps. All axis weights equal gives nearly the same motion: nothing is delicate.
-
-    Attributes:
-        pelvis_position: 1/m^2.
-        ankle_position: 1/m^2.
-        trunk: Of each axis of pelvis and chest.
-        long_axis: Of a limb segment's long axis: the direction that one sees.
-        hinge: Of the hinge axis of thigh and upper arm.
-        foot: Of each axis of a foot.
-        hand: Of each axis of a hand.
-        anchor: Of a toe held in place, 1/m^2.
-        heel: Share of that for heels; they hold less so that feet can roll.
-        body: Share of that for knees and hands.
-        kneeling: Share of their weights that toe and heel of a leg keep while its knee carries it.
-        base_acceleration: Of the base's position, 1/m^2 a frame^4.
-        turn_acceleration: Of the base's rotation.
-        joint_acceleration: Of each joint.
-        speed: Of a joint's step beyond its limit.
-        bend: Of a joint's second difference beyond its limit.
-        floor: Of depth below the floor, 1/m^2.
-        collision: Of overlap, 1/m^2.
-        heel_lift: Highest anchor of a tilted foot, metres.
-        regularisation: Added to the diagonal.
-    """
-
-    pelvis_position: float = 5.0
-    ankle_position: float = 10.0
-    trunk: float = 2.0
-    long_axis: float = 20.0
-    hinge: float = 0.75
-    foot: float = 1.0
-    hand: float = 0.5
-    anchor: float = 2e4
-    heel: float = 0.4
-    body: float = 0.3
-    kneeling: float = 0.1
-    base_acceleration: float = 100.0
-    turn_acceleration: float = 10.0
-    joint_acceleration: float = 5.4
-    speed: float = 3000.0
-    bend: float = 3000.0
-    floor: float = 1e4
-    collision: float = 1e4
-    heel_lift: float = 0.03
-    regularisation: float = 1e-4
 
 
 def make_problem(
@@ -98,23 +49,17 @@ def make_problem(
     }
     soles = _soles(robot, anatomy, list(touches.values()))
     rate = targets.fps / RATE
-    acceleration = np.concatenate(
-        [
-            np.full(3, weights.base_acceleration),
-            np.full(3, weights.turn_acceleration),
-            np.full(robot.joint_count, weights.joint_acceleration),
-        ]
-    )
+    tree = tree_arrays(robot)
     return Problem(
         fps=targets.fps,
-        tree=tree_arrays(robot),
+        tree=tree,
         limits=with_reserve(joint_limits(robot, options, targets.fps)),
         tasks=tasks,
         soles=soles,
         floor=_floor(robot, options.floor),
         capsules=_capsules(robot, options.self_collision),
         weights=Weights(
-            acceleration=acceleration * options.smoothness * rate**4,
+            acceleration=accelerations(robot, tree, tasks, weights) * options.smoothness * rate**4,
             velocity=weights.speed * rate**2,
             bend=weights.bend * rate**4,
             floor=weights.floor,
@@ -161,7 +106,12 @@ def _tasks(
             at_ankle = limb == "leg"
             rows += [
                 (f"{side}_{upper}", "", 0.0, (0.0, weights.hinge, weights.long_axis)),
-                (f"{side}_{lower}", "", 0.0, (0.0, 0.0, weights.long_axis)),
+                (
+                    f"{side}_{lower}",
+                    "",
+                    0.0,
+                    (0.0, weights.twist if limb == "arm" else 0.0, weights.long_axis),
+                ),
                 (
                     f"{side}_{last}",
                     f"{side}_ankle" if at_ankle else "",
