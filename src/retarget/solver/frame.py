@@ -61,7 +61,7 @@ class StartOptions(NamedTuple):
     anchor_share: float = 0.002
     pull: float = 0.05
     path: float = 0.1
-    neutral: float = 0.02
+    neutral: float = 0.05
     warm_steps: int = 4
     cold_steps: int = 8
     polish_steps: int = 2
