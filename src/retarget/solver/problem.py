@@ -84,12 +84,12 @@ def rated_start_options(fps: float) -> StartOptions:
 
 
 def rated_clip_options(fps: float) -> ClipOptions:
-    """Windows for a frame rate: they overlap by an eighth of a second, as far as the cache allows.
+    """Windows for a frame rate: they overlap by a fifth of a second, as far as the cache allows.
 
     With less, jerk rises where windows meet: by a quarter at 120 fps with the four frames that do at 30.
     """
-    ahead = min(16, max(2, round(fps / 7.5)))
-    return ClipOptions(window=min(48, max(32, 6 * ahead)), ahead=ahead)
+    ahead = min(16, max(2, round(fps / 5)))
+    return ClipOptions(window=min(48, max(32, 5 * ahead)), ahead=ahead)
 
 
 def _tasks(
