@@ -26,9 +26,10 @@ ACCELERATIONS = (
 KNEELING = "test_mocapbank.bvh"
 WEIGHTS = {  # what orientation costs: hinges of thighs and upper arms, hands and feet
     "default": TaskWeights(),
-    "hinge 3": TaskWeights(hinge=3.0),
-    "hinge 8": TaskWeights(hinge=8.0),
-    "hinge 3, hand 2, foot 3": TaskWeights(hinge=3.0, hand=2.0, foot=3.0),
+    "hinge 6": TaskWeights(hinge=6.0),
+    "hand 3": TaskWeights(hand=3.0),
+    "hinge 6, hand 3, foot 3": TaskWeights(hinge=6.0, hand=3.0, foot=3.0),
+    "trunk 4": TaskWeights(trunk=4.0),
 }
 
 

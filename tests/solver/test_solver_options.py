@@ -91,12 +91,12 @@ def test_heavier_hands_are_followed_more_closely_each_side_by_itself() -> None:
         assert result.provenance["options"]["weights"] == weights
         return tracked_hands(result)
 
-    plain, both, left = hand_errors(), hand_errors(hand=8.0), hand_errors(left_hand=8.0)
+    plain, both, left = hand_errors(), hand_errors(hand=4.0), hand_errors(left_hand=4.0)
     assert both["left"] < 0.8 * plain["left"]
     assert both["right"] < 0.8 * plain["right"]
     assert left["left"] < 0.8 * plain["left"]
     assert left["right"] == pytest.approx(plain["right"], rel=0.1)
-    assert hand_errors(hand=8.0, left_hand=1.0)["left"] == pytest.approx(plain["left"], rel=0.1)
+    assert hand_errors(hand=4.0, left_hand=1.0)["left"] == pytest.approx(plain["left"], rel=0.1)
 
 
 def tracked_hands(result: RetargetingResult) -> dict[str, float]:

@@ -13,7 +13,7 @@ from retarget.pipeline import make_targets
 from retarget.solver.arrays import Limits
 from retarget.solver.kinematics import body_kinematics
 from retarget.solver.problem import TaskWeights, make_problem
-from retarget.solver.tree import assemble, base_rotation_step, retract, solve_tree, task_composites
+from retarget.solver.tree import COMPOSITE, assemble, base_rotation_step, retract, solve_tree, task_composites
 
 ROBOTS = ["unitree_g1", "unitree_h1", "booster_t1"]
 
@@ -32,7 +32,7 @@ def frame_system(name: str, seed: int):
     qpos[3:7] /= np.linalg.norm(qpos[3:7])
     bodies = len(model.body_names)
     R, r, a = np.empty((bodies, 3, 3)), np.empty((bodies, 3)), np.empty((bodies, 3))
-    composites = np.empty((bodies, 16))
+    composites = np.empty((bodies, COMPOSITE))
 
     def cost(q):
         body_kinematics(q, problem.tree, R, r, a)

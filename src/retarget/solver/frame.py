@@ -63,7 +63,7 @@ class StartOptions(NamedTuple):
     anchor_share: float = 0.002
     pull: float = 0.05
     path: float = 0.1
-    neutral: float = 0.02
+    neutral: float = 0.05
     run: int = 60
     lead: int = 15
     warm_steps: int = 4

@@ -192,9 +192,7 @@ def _solve_window(
         if not stop:
             continue
         # Where the start had them far apart, floor and contacts may have brought them together.
-        near = near_pairs(
-            poses.starts, poses.ends, packs, capsules, options.reach, window.near, near
-        )
+        near = near_pairs(poses.starts, poses.ends, packs, capsules, 0.0, window.near, near)
         depth, overlap = violations(poses, packs, window.near[:near], problem.floor, capsules)
         too_deep = depth >= options.penetration
         too_fast = speeding(qpos, first, frames, limits) >= options.speeding

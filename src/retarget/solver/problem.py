@@ -6,7 +6,6 @@ rate, so that a motion is the same at any rate: accelerations with (fps / 30)^4,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +22,7 @@ from retarget.solver.frame import StartOptions
 from retarget.solver.joint_limits import joint_limits, with_reserve
 from retarget.solver.kinematics import tree_arrays
 from retarget.solver.shapes import floor_spheres, kept_apart, sole_arrays
+from retarget.solver.weights import TaskWeights, accelerations
 from retarget.targets.build import Targets
 from retarget.targets.holds import Ground, Holds, find_holds
 from retarget.targets.robot_frames import RobotAnatomy, segment_body
@@ -38,55 +38,6 @@ __all__ = [
 ]
 
 RATE = 30.0  # frames per second at which the weights were chosen
-
-
-@dataclass(frozen=True, slots=True)
-class TaskWeights:
-    """Weights of the cost at 30 fps. All axis weights equal gives nearly the same motion: nothing is delicate.
-
-    Attributes:
-        pelvis_position: 1/m^2.
-        ankle_position: 1/m^2.
-        trunk: Of each axis of pelvis and chest.
-        long_axis: Of a limb segment's long axis: the direction that one sees.
-        hinge: Of the hinge axis of thigh and upper arm.
-        foot: Of each axis of a foot.
-        hand: Of each axis of a hand.
-        anchor: Of a toe held in place, 1/m^2.
-        heel: Share of that for heels; they hold less so that feet can roll.
-        body: Share of that for knees and hands.
-        kneeling: Share of their weights that toe and heel of a leg keep while its knee carries it.
-        base_acceleration: Of the base's position, 1/m^2 a frame^4.
-        turn_acceleration: Of the base's rotation.
-        joint_acceleration: Of each joint.
-        speed: Of a joint's step beyond its limit.
-        bend: Of a joint's second difference beyond its limit.
-        floor: Of depth below the floor, 1/m^2.
-        collision: Of overlap, 1/m^2.
-        heel_lift: Highest anchor of a tilted foot, metres.
-        regularisation: Added to the diagonal.
-    """
-
-    pelvis_position: float = 5.0
-    ankle_position: float = 10.0
-    trunk: float = 2.0
-    long_axis: float = 20.0
-    hinge: float = 0.75
-    foot: float = 1.0
-    hand: float = 0.5
-    anchor: float = 2e4
-    heel: float = 0.4
-    body: float = 0.3
-    kneeling: float = 0.1
-    base_acceleration: float = 100.0
-    turn_acceleration: float = 10.0
-    joint_acceleration: float = 5.4
-    speed: float = 3000.0
-    bend: float = 3000.0
-    floor: float = 1e4
-    collision: float = 1e4
-    heel_lift: float = 0.03
-    regularisation: float = 1e-4
 
 
 class Setting(NamedTuple):
@@ -143,25 +94,19 @@ def make_setting(
     }
     soles = sole_arrays(robot, anatomy, list(touches.values()))
     rate = fps / RATE
-    acceleration = np.concatenate(
-        [
-            np.full(3, weights.base_acceleration),
-            np.full(3, weights.turn_acceleration),
-            np.full(robot.joint_count, weights.joint_acceleration),
-        ]
-    )
+    tree = tree_arrays(robot)
     points = len(soles.contact_bodies)
     shares = np.array([weights.heel, 1.0] * 2 + [weights.body] * len(touches))
     empty = Problem(
         fps=fps,
-        tree=tree_arrays(robot),
+        tree=tree,
         limits=with_reserve(joint_limits(robot, options, fps)),
         tasks=tasks,
         soles=soles,
         floor=floor_spheres(robot, options.floor),
         capsules=kept_apart(robot, options.self_collision),
         weights=Weights(
-            acceleration=acceleration * options.smoothness * rate**4,
+            acceleration=accelerations(robot, tree, tasks, weights) * options.smoothness * rate**4,
             velocity=weights.speed * rate**2,
             bend=weights.bend * rate**4,
             floor=weights.floor,
@@ -201,14 +146,14 @@ def rated_start_options(fps: float) -> StartOptions:
 
 
 def rated_clip_options(fps: float) -> ClipOptions:
-    """Windows for a frame rate: they overlap by an eighth of a second, and by 8 frames at least.
+    """Windows for a frame rate: they overlap by a fifth of a second, and by 8 frames at least.
 
     With less, a window ends before it knows which way a fast arm has to go, and jerk rises where windows meet: by a
     quarter at 120 fps with four frames. Longer ones leave the cache.
     """
-    ahead = min(16, max(8, round(fps / 7.5)))
-    window = min(48, max(32, round(0.8 * fps)))
-    return ClipOptions(window=window, ahead=ahead, lead=min(8, max(1, round(fps / 15))))
+    ahead = min(16, max(8, round(fps / 5)))
+    frames = 48 if ahead == 8 else 64  # whole packs
+    return ClipOptions(window=frames - ahead, ahead=ahead, lead=min(8, max(1, round(fps / 15))))
 
 
 def _tasks(
@@ -225,7 +170,12 @@ def _tasks(
             at_ankle = limb == "leg"
             rows += [
                 (f"{side}_{upper}", "", 0.0, (0.0, weights.hinge, weights.long_axis)),
-                (f"{side}_{lower}", "", 0.0, (0.0, 0.0, weights.long_axis)),
+                (
+                    f"{side}_{lower}",
+                    "",
+                    0.0,
+                    (0.0, weights.twist if limb == "arm" else 0.0, weights.long_axis),
+                ),
                 (
                     f"{side}_{last}",
                     f"{side}_ankle" if at_ankle else "",

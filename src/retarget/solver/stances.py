@@ -14,9 +14,9 @@ __all__ = ["hold_stances"]
 
 # Share of the anchors' weights in the solve that shows where stances want to be: loose enough for them to move,
 # tight enough that their places hardly differ within a stance, so that nothing slides.
-LOOSE = 0.2
-# Seconds, as `STANCE_MEMORY`: about as long as kneeling down takes, which turns a robot's foot most.
-MEMORY = 1.5
+LOOSE = 0.01
+# Seconds, as `STANCE_MEMORY`: kneeling down turns a robot's foot most, and shorter ones let it slide while it does.
+MEMORY = 2.5
 
 
 def hold_stances(

@@ -19,7 +19,7 @@ LARGEST_DRIFT = 0.3
 # Seconds over which a knee or hand takes its load at each end of a rest, and gives it back.
 EASING = 0.2
 # Seconds over which the heel of a foot whose toe is held takes its weight, and gives it back.
-HEEL_RAMP = 1 / 15
+HEEL_RAMP = 0.1
 
 
 def grown(stance: Bool[np.ndarray, "T *n"], frames: int) -> Bool[np.ndarray, "T *n"]:
