@@ -13,7 +13,14 @@ from retarget.pipeline import make_targets
 from retarget.solver.arrays import Limits
 from retarget.solver.kinematics import body_kinematics
 from retarget.solver.problem import TaskWeights, make_problem
-from retarget.solver.tree import COMPOSITE, assemble, base_rotation_step, retract, solve_tree, task_composites
+from retarget.solver.tree import (
+    COMPOSITE,
+    assemble,
+    base_rotation_step,
+    retract,
+    solve_tree,
+    task_composites,
+)
 
 ROBOTS = ["unitree_g1", "unitree_h1", "booster_t1"]
 

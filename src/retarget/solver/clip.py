@@ -13,7 +13,7 @@ from retarget.solver.banded import aligned_zeros, block_rows, block_width
 from retarget.solver.beginning import clip_led_in, held_before
 from retarget.solver.joint_limits import without_reserve
 from retarget.solver.limits import keep_joint_limits, lift_above_floor
-from retarget.solver.march import ClipOptions, solve_windows
+from retarget.solver.march import ClipOptions, calm_seam, solve_windows
 from retarget.solver.poses import Poses, allocate_poses, pack_count
 from retarget.solver.window import Window, block_places
 
@@ -65,27 +65,35 @@ def march_windows(
     qpos, shift, cost = march
     count = len(qpos)
     packed = _for_packs(problem)
-    most = options.lead + min(options.window + options.ahead, count)
+    most = min(options.lead + options.window + options.shift + options.ahead, options.lead + count)
     window = _allocate(most, packed)
     poses = allocate_poses(most, packed.tree, packed.capsules, packed.clip)
-    if begin > 0:
-        return solve_windows(qpos, shift, cost, begin, end, packed, options, window, poses)
-    steps = _solve_beginning(march, packed, options, window, poses)
-    if options.window + options.ahead < count:
+    steps, first = 0, begin
+    if begin == 0:
+        first = calm_seam(qpos, 0, options.window, options, problem.limits.step)
         begin = options.window
-        steps += solve_windows(qpos, shift, cost, begin, end, packed, options, window, poses)
-    return steps
+        steps = _solve_beginning(march, first, packed, options, window, poses)
+        if first + options.ahead >= count:
+            return steps
+    return steps + solve_windows(
+        qpos, shift, cost, first, begin, end, packed, options, window, poses
+    )
 
 
 def _solve_beginning(
-    march: March, problem: Problem, options: ClipOptions, window: Window, poses: Poses
+    march: March,
+    seam: int,
+    problem: Problem,
+    options: ClipOptions,
+    window: Window,
+    poses: Poses,
 ) -> int:
     """Solve a clip's first window, in place, and the frames that lead in to it; returns steps times frames."""
-    frames, lead = min(options.window + options.ahead, len(march.qpos)), options.lead
+    frames, lead = min(seam + options.ahead, len(march.qpos)), options.lead
     led = March.of(held_before(march.qpos[:frames], lead), problem)
     begun = problem._replace(clip=clip_led_in(problem.clip, frames, lead, problem.fps))
-    wider = options._replace(window=options.window + lead)
-    steps = solve_windows(*led, 0, 1, begun, wider, window, poses)
+    wider = options._replace(window=seam + lead)
+    steps = solve_windows(*led, 0, 0, 1, begun, wider, window, poses)
     for values, solved in zip(march, led, strict=True):
         values[:frames] = solved[lead:]
     return steps

@@ -26,9 +26,10 @@ from retarget.solver.multipliers import shift_pairs
 from retarget.solver.poses import Poses, load_targets, pack_count, pose_frames
 from retarget.solver.window import Window, build_system
 
-__all__ = ["ClipOptions", "solve_windows"]
+__all__ = ["ClipOptions", "calm_seam", "solve_windows"]
 
 _LARGEST_DAMPING = 1e2
+_JUMP = 1.0  # times a joint's speed limit
 _REPAIR_STEPS = 3  # steps that a window is worked on for a violated constraint
 
 
@@ -38,6 +39,7 @@ class ClipOptions(NamedTuple):
     Attributes:
         window: Frames that become final with each window.
         ahead: Frames solved beyond them and solved again by the next window.
+        shift: Most frames by which a window ends earlier, and the next begins, to keep off a jump of the start.
         lead: Frames solved before the first one (`retarget.solver.beginning`).
         cost_tolerance: Stop when a step gains less than this share of the cost; one more step is then taken on trust.
         promise_tolerance: Stop with a step that promises to take less than this share off the cost.
@@ -52,6 +54,7 @@ class ClipOptions(NamedTuple):
 
     window: int = 32
     ahead: int = 8
+    shift: int = 16
     lead: int = 2
     cost_tolerance: float = 0.2
     promise_tolerance: float = 0.05
@@ -69,6 +72,7 @@ def solve_windows(
     qpos: Float64[np.ndarray, "T Q"],
     shift: Float64[np.ndarray, "T F"],
     cost: Float64[np.ndarray, "T"],
+    first: int,
     begin: int,
     end: int,
     problem: Problem,
@@ -76,35 +80,69 @@ def solve_windows(
     window: Window,
     poses: Poses,
 ) -> int:
-    """Solve windows, in place, that begin from frame ``begin`` on and before ``end``; returns steps times frames.
+    """Solve windows, in place, that begin about every `ClipOptions.window` frames before ``end``.
 
-    Earlier frames are fixed. The last window also solves some frames beyond ``end``, for a march that goes on there.
+    Returns steps times frames. Frames before the first are fixed. The last window also solves some frames beyond ``end``, for a march that goes on there.
 
     Args:
         qpos: Configurations.
         shift: Multipliers of the floor's spheres by frame, metres, which windows that overlap hand on.
         cost: Cost of each frame before its last step.
-        begin: First frame.
+        first: First frame.
+        begin: Where the first window would begin if it was not moved; ``first`` or a little after it.
         end: Where no window begins any more.
         problem: The clip on the robot.
         options: How hard each window is worked on.
         window: Working memory.
         poses: The same.
     """
+    count = qpos.shape[0]
     steps = 0
-    first = begin
-    while first < end:
-        frames = min(options.window + options.ahead, qpos.shape[0] - first)
+    nominal = begin
+    while True:
+        nominal += options.window
+        seam = nominal
+        if nominal < end:
+            seam = calm_seam(qpos, first, nominal, options, problem.limits.step)
+        frames = min(seam + options.ahead, count) - first
         _load_shift(shift, first, frames, window.floor_shift)
         steps += frames * _solve_window(qpos, first, frames, problem, options, window, poses)
         for t in range(frames):
             cost[first + t] = window.cost[t]
             for s in range(shift.shape[1]):
                 shift[first + t, s] = window.floor_shift[t // LANES, s, t % LANES]
-        if first + frames == qpos.shape[0]:
+        if first + frames == count or nominal >= end:
+            return steps
+        first = seam
+
+
+@jit()
+def calm_seam(
+    qpos: Float64[np.ndarray, "T Q"],
+    first: int,
+    seam: int,
+    options: ClipOptions,
+    step: Float64[np.ndarray, "B"],
+) -> int:
+    """Where a window from frame ``first`` ends: at ``seam``, or earlier where limbs of the start jump around there.
+
+    A limb that takes a jump at its highest speed chooses the way round: a window has to see all of it.
+    """
+    best = seam
+    least = np.inf
+    for earlier in range(min(options.shift, seam - first - 1) + 1):
+        at = seam - earlier
+        jumps = 0.0
+        for t in range(max(1, at - options.ahead), min(at + options.ahead, qpos.shape[0])):
+            for b in range(1, step.shape[0]):
+                change = abs(qpos[t, 6 + b] - qpos[t - 1, 6 + b])
+                jumps += max(change / step[b] - _JUMP, 0.0)
+        if jumps < least:
+            least = jumps
+            best = at
+        if jumps == 0.0:
             break
-        first += options.window
-    return steps
+    return best
 
 
 @jit(inner=True)
