@@ -82,7 +82,8 @@ def solve_windows(
 ) -> int:
     """Solve windows, in place, that begin about every `ClipOptions.window` frames before ``end``.
 
-    Returns steps times frames. Frames before the first are fixed. The last window also solves some frames beyond ``end``, for a march that goes on there.
+    Returns steps times frames. Frames before the first are fixed. The last window also solves some frames beyond
+    ``end``, for a march that goes on there.
 
     Args:
         qpos: Configurations.
