@@ -7,8 +7,9 @@ from clips import dance, jump, robot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from numba import njit
 
-from retarget._packs import LANES
+from retarget._packs import LANES, REAL
 from retarget.pipeline import retarget_motion
 from retarget.solver.collision import capsule_arrays, near_pairs, segment_distance
 from retarget.solver.kinematics import forward_kinematics
@@ -36,12 +37,17 @@ def test_no_pair_of_points_is_nearer(points, first_is_point: bool, second_is_poi
 def in_packs(values: np.ndarray) -> np.ndarray:
     """Frames side by side: the last axis becomes the lanes of a pack."""
     packed = values.reshape(len(values) // LANES, LANES, *values.shape[1:])
-    return np.ascontiguousarray(np.moveaxis(packed, 1, -1))
+    return np.ascontiguousarray(np.moveaxis(packed, 1, -1), REAL)
+
+
+@njit
+def list_near(starts, ends, count, capsules, reach, near, known):
+    return near_pairs(starts, ends, count, capsules, reach, near, known)
 
 
 def test_near_pairs_are_those_within_reach() -> None:
     model = robot()
-    qpos = retarget_motion(jump().frames(0, 40), model).qpos
+    qpos = retarget_motion(jump().frames(0, 48), model).qpos  # whole packs
     capsules = capsule_arrays(model)
     near = np.empty(len(capsules.pairs), np.int64)
     positions, rotations = forward_kinematics(qpos, model)
@@ -49,7 +55,7 @@ def test_near_pairs_are_those_within_reach() -> None:
     starts = positions[:, body] + np.einsum("tgij,gj->tgi", rotations[:, body], capsules.starts)
     ends = positions[:, body] + np.einsum("tgij,gj->tgi", rotations[:, body], capsules.ends)
     ends_of_all = in_packs(starts), in_packs(ends), len(qpos) // LANES
-    count = near_pairs(*ends_of_all, capsules, 0.06, near, 0)
+    count = list_near(*ends_of_all, capsules, 0.06, near, 0)
     expected = [
         p
         for p, (i, j) in enumerate(capsules.pairs)
@@ -59,7 +65,7 @@ def test_near_pairs_are_those_within_reach() -> None:
     assert near[:count].tolist() == expected
     near[:1] = next(p for p in range(len(near)) if p not in expected)
     far = int(near[0])
-    assert near_pairs(*ends_of_all, capsules, 0.06, near, 1) == count + 1
+    assert list_near(*ends_of_all, capsules, 0.06, near, 1) == count + 1
     assert near[: count + 1].tolist() == [far, *expected]
 
 

@@ -147,5 +147,7 @@ def test_speed_limits_can_be_switched_off() -> None:
 def test_a_collision_margin_keeps_bodies_farther_apart() -> None:
     widened = replace(robot(), capsule_radii=robot().capsule_radii + 0.01)
     near, far = of_jump(collision_margin=0.0), of_jump(collision_margin=0.03)
-    overlaps = [evaluate(result, widened)["self_collision_max"] for result in (near, far)]
-    assert overlaps[1] < overlaps[0] - 0.005
+    shares = [evaluate(result, widened)["self_collision_share"] for result in (near, far)]
+    # Feet that stand where they stand come nearer.
+    assert shares[0] > 0.3
+    assert shares[1] < 0.01

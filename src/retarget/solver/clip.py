@@ -49,35 +49,43 @@ def solve_clip(
         Configurations, the cost of each frame before its last step, and the number of steps times frames taken.
     """
     march = March.of(start, problem)
-    steps = march_windows(march, 0, len(march.qpos), problem, options)
+    steps, _ = march_windows(march, 0, 0, len(march.qpos), problem, options)
     keep_limits(march.qpos, problem)
     return march.qpos, march.cost, steps
 
 
 def march_windows(
-    march: March, begin: int, end: int, problem: Problem, options: ClipOptions
-) -> int:
-    """Solve windows, in place, that begin from frame ``begin`` on and before ``end``; returns steps times frames.
+    march: March, first: int, begin: int, end: int, problem: Problem, options: ClipOptions
+) -> tuple[int, int]:
+    """Solve windows, in place, that begin about every `ClipOptions.window` frames before ``end``.
 
-    Earlier frames are fixed; a march from frame 0 is led in to. The last window also solves some frames beyond
-    ``end``, for a march that goes on there.
+    Frames before ``first`` are fixed; a march from frame 0 is led in to. ``begin`` is where the first window would
+    begin if it was not moved.
+
+    Returns:
+        Steps times frames, and where a march that goes on begins; some frames from there on are solved too.
     """
     qpos, shift, cost = march
     count = len(qpos)
     packed = _for_packs(problem)
-    most = min(options.lead + options.window + options.shift + options.ahead, options.lead + count)
+    most = options.lead + min(options.window + options.shift + options.ahead, count)
     window = _allocate(most, packed)
     poses = allocate_poses(most, packed.tree, packed.capsules, packed.clip)
-    steps, first = 0, begin
-    if begin == 0:
-        first = calm_seam(qpos, 0, options.window, options, problem.limits.step)
+    steps = 0
+    if first == 0:
+        first = _first_seam(qpos, problem, options)
         begin = options.window
         steps = _solve_beginning(march, first, packed, options, window, poses)
         if first + options.ahead >= count:
-            return steps
-    return steps + solve_windows(
-        qpos, shift, cost, first, begin, end, packed, options, window, poses
-    )
+            return steps, count
+    more, at = solve_windows(qpos, shift, cost, first, begin, end, packed, options, window, poses)
+    return steps + more, at
+
+
+def _first_seam(qpos: Float64[np.ndarray, "T Q"], problem: Problem, options: ClipOptions) -> int:
+    if options.window + options.ahead >= len(qpos):
+        return options.window
+    return calm_seam(qpos, 0, options.window, options, problem.limits.step)
 
 
 def _solve_beginning(
@@ -93,14 +101,16 @@ def _solve_beginning(
     led = March.of(held_before(march.qpos[:frames], lead), problem)
     begun = problem._replace(clip=clip_led_in(problem.clip, frames, lead, problem.fps))
     wider = options._replace(window=seam + lead)
-    steps = solve_windows(*led, 0, 0, 1, begun, wider, window, poses)
+    steps, _ = solve_windows(*led, 0, 0, 1, begun, wider, window, poses)
     for values, solved in zip(march, led, strict=True):
         values[:frames] = solved[lead:]
     return steps
 
 
 def keep_limits(qpos: Float64[np.ndarray, "T Q"], problem: Problem) -> None:
-    """Project solved frames, in place, onto joint limits and floor."""
+    """Project solved frames, in place, onto joint limits and floor; the base's quaternions keep their sign."""
+    turned = np.sum(qpos[1:, 3:7] * qpos[:-1, 3:7], axis=1) < 0
+    qpos[1:, 3:7] *= np.where(np.cumsum(turned) % 2, -1.0, 1.0)[:, None]
     keep_joint_limits(qpos, without_reserve(problem.limits))
     lift_above_floor(qpos, problem.tree, problem.floor, problem.fps)
 

@@ -79,11 +79,11 @@ def solve_windows(
     options: ClipOptions,
     window: Window,
     poses: Poses,
-) -> int:
+) -> tuple[int, int]:
     """Solve windows, in place, that begin about every `ClipOptions.window` frames before ``end``.
 
-    Returns steps times frames. Frames before the first are fixed. The last window also solves some frames beyond
-    ``end``, for a march that goes on there.
+    Returns steps times frames, and where a next window would begin: at ``end`` or a little before it, while some
+    frames beyond have been solved too. Frames before the first are fixed.
 
     Args:
         qpos: Configurations.
@@ -103,7 +103,7 @@ def solve_windows(
     while True:
         nominal += options.window
         seam = nominal
-        if nominal < end:
+        if nominal + options.ahead < count:
             seam = calm_seam(qpos, first, nominal, options, problem.limits.step)
         frames = min(seam + options.ahead, count) - first
         _load_shift(shift, first, frames, window.floor_shift)
@@ -112,9 +112,11 @@ def solve_windows(
             cost[first + t] = window.cost[t]
             for s in range(shift.shape[1]):
                 shift[first + t, s] = window.floor_shift[t // LANES, s, t % LANES]
-        if first + frames == count or nominal >= end:
-            return steps
+        if first + frames == count:
+            return steps, count
         first = seam
+        if nominal >= end:
+            return steps, first
 
 
 @jit()
@@ -129,7 +131,7 @@ def calm_seam(
 
     A limb that takes a jump at its highest speed chooses the way round: a window has to see all of it.
     """
-    best = seam
+    best: int = seam
     least = np.inf
     for earlier in range(min(options.shift, seam - first - 1) + 1):
         at = seam - earlier
@@ -143,7 +145,7 @@ def calm_seam(
             best = at
         if jumps == 0.0:
             break
-    return best
+    return int(best)
 
 
 @jit(inner=True)

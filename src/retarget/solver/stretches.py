@@ -105,12 +105,14 @@ class Seam(NamedTuple):
     """What a stretch hands to the next.
 
     Attributes:
+        first: Where the next one's windows begin: where this one's end, or a little before that.
         start: Starts, from the first frame that the next looks at on.
-        qpos: Frames that the last window solved beyond the seam.
+        qpos: Frames that the last window solved from there on.
         shift: Their multipliers.
-        anchors: Anchors behind the seam, for as long as they fade.
+        anchors: Anchors from there on, and behind this one's end for as long as they fade.
     """
 
+    first: int
     start: Float64[np.ndarray, "n Q"]
     qpos: Float64[np.ndarray, "a Q"]
     shift: Float64[np.ndarray, "a F"]
@@ -174,26 +176,31 @@ def solve_stretch(
     problem = _frames(part.problem, 0, count)
     anchors = hold_stances(start[:count], problem, part.carried[:count], options)
     march = March.of(start[:count], problem)
+    onward = here
     if seam is not None:
-        share = np.linspace(1.0, 0.0, len(seam.anchors))[:, None, None]
-        faded = anchors[here : here + len(share)]
-        faded += share * (seam.anchors - faded)
-        march.qpos[:here] = solution.qpos[begin:first]
-        march.qpos[here : here + len(seam.qpos)] = seam.qpos
-        march.shift[here : here + len(seam.qpos)] = seam.shift
+        onward = seam.first - begin
+        share = np.ones(len(seam.anchors))
+        share[here - onward :] = np.linspace(1.0, 0.0, len(share) - (here - onward))
+        faded = anchors[onward : onward + len(share)]
+        faded += share[:, None, None] * (seam.anchors - faded)
+        march.qpos[:onward] = solution.qpos[begin : seam.first]
+        march.qpos[onward : onward + len(seam.qpos)] = seam.qpos
+        march.shift[onward : onward + len(seam.qpos)] = seam.shift
     held = problem._replace(clip=problem.clip._replace(anchors=anchors))
-    steps = march_windows(march, here, there, held, options)
-    solution.qpos[first:last] = march.qpos[here:there]
-    solution.cost[first:last] = march.cost[here:there]
+    steps, at = march_windows(march, onward, here, there, held, options)
+    own = slice(onward + begin, last)
+    solution.qpos[own] = march.qpos[onward:there]
+    solution.cost[own] = march.cost[onward:there]
     solution.held[first:last] = problem.clip.contact_weights[here:there] > 0
-    solution.anchors[first:last] = anchors[here:there, :, :2]
+    solution.anchors[own] = anchors[onward:there, :, :2]
     reach = _reach(problem.fps, options)
-    beyond = slice(there, there + options.ahead)
+    beyond = slice(at, at + options.ahead)
     return Seam(
+        begin + at,
         start[max(0, there - reach) :].copy(),
         march.qpos[beyond].copy(),
         march.shift[beyond].copy(),
-        anchors[there : there + round(_FADE * problem.fps)].copy(),
+        anchors[at : there + round(_FADE * problem.fps)].copy(),
     ), steps
 
 
