@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numba import njit
 
 from retarget.solver.banded import (
+    SMALLEST_PIVOT,
     aligned_zeros,
     block_rows,
     block_width,
@@ -59,15 +60,31 @@ def random_system(size: int, frames: int, seed: int):
 def test_solves_any_size_and_length(size: int, frames: int, seed: int) -> None:
     flat, dense, rhs, width = random_system(size, frames, seed)
     x = np.empty((frames, size))
-    promise = solve(flat, size, width, frames, x)
+    least = np.zeros((frames, block_rows(size)), np.float32)
+    promise = solve(flat, size, width, frames, least, x)
     exact = np.linalg.solve(dense, rhs)
     np.testing.assert_allclose(x.ravel(), exact, atol=2e-6, rtol=1e-4)
     assert promise == pytest.approx(exact @ rhs, rel=1e-4)
 
 
+def test_a_system_that_rounding_makes_indefinite_has_a_finite_solution() -> None:
+    size, frames = 4, 30
+    flat, _, _, width = random_system(size, frames, 3)
+    blocks = flat.reshape(frames + 2, block_rows(size), 3 * width)
+    blocks[:frames, :, : width - 2] = 0
+    for k in range(size):  # second differences alone, which say nothing of where the whole is
+        blocks[:frames, k, k] = 6e8
+        blocks[:frames, k, width + k] = -4e8
+        blocks[:frames, k, 2 * width + k] = 1e8
+    least = np.full((frames, block_rows(size)), 6e8 * SMALLEST_PIVOT, np.float32)
+    x = np.empty((frames, size))
+    assert np.isfinite(solve(flat, size, width, frames, least, x))
+    assert np.isfinite(x).all()
+
+
 @njit
-def solve(flat, size, width, frames, x):
-    factorise(flat, size, width, frames)
+def solve(flat, size, width, frames, least, x):
+    factorise(flat, size, width, frames, least)
     return substitute_back(flat, size, width, frames, x)
 
 

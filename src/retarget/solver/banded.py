@@ -22,11 +22,16 @@ from retarget._jit import jit
 from retarget._packs import REAL
 from retarget.solver.vector import PANEL, ROWS, SCALES, SPAN, dots, finish, subtract
 
-__all__ = ["aligned_zeros", "block_rows", "block_width", "factorise", "substitute_back"]
+__all__ = [
+    "SMALLEST_PIVOT",
+    "aligned_zeros",
+    "block_rows",
+    "block_width",
+    "factorise",
+    "substitute_back",
+]
 
-_SMALLEST = (
-    1e-5  # a pivot that rounding has made smaller, or negative: its long step is judged and damped
-)
+SMALLEST_PIVOT = 1e-6  # share of its diagonal; single precision tells less from nothing
 
 
 @jit()
@@ -49,15 +54,24 @@ def aligned_zeros(count: int) -> Float32[np.ndarray, "n"]:
 
 
 @jit(fastmath=True, inner=True)
-def factorise(a: Float32[np.ndarray, "n"], size: int, width: int, frames: int) -> None:
-    """Cholesky factorisation in place, frame by frame: rows of the own block, then what they leave to the next two."""
+def factorise(
+    a: Float32[np.ndarray, "n"],
+    size: int,
+    width: int,
+    frames: int,
+    least: Float32[np.ndarray, "T R"],
+) -> None:
+    """Cholesky factorisation in place, frame by frame: rows of the own block, then what they leave to the next two.
+
+    ``least`` is what rows' pivots are at least: where rounding leaves less, or a negative one, a row is damped.
+    """
     rows = block_rows(size)
     block = rows * 3 * width
     scales = np.empty(SCALES, REAL)
     for t in range(frames):
         own = t * block
         for j in range(0, rows, ROWS):
-            _factor_rows(a, own, j, width, scales)
+            _factor_rows(a, own, j, width, scales, least[t])
         if t + 1 < frames:
             _update_next(a, own, own + block, rows, width, scales)
         if t + 2 < frames:
@@ -71,6 +85,7 @@ def _factor_rows(
     first: int,
     width: int,
     scales: Float32[np.ndarray, "10"],
+    least: Float32[np.ndarray, "R"],
 ) -> None:
     """Finish a tile's rows of a frame: subtract all rows above, then solve with their own triangle."""
     row = 3 * width
@@ -80,7 +95,7 @@ def _factor_rows(
     coef = own + first
     # What lies in the tile's own columns first: the rest needs its triangle.
     subtract(a, scales, here + skip, coef, own + skip, row, first, 1)
-    _factor_triangle(a, here + first, row, scales)
+    _factor_triangle(a, here + first, row, scales, first, least)
     finish(a, scales, here + skip, coef, own + skip, row, 0, 1)
     # To the end of the off-diagonal block and as far into the last one as its triangle goes.
     skip += SPAN
@@ -94,7 +109,12 @@ def _factor_rows(
 
 @jit(fastmath=True, inner=True)
 def _factor_triangle(
-    a: Float32[np.ndarray, "n"], at: int, row: int, scales: Float32[np.ndarray, "10"]
+    a: Float32[np.ndarray, "n"],
+    at: int,
+    row: int,
+    scales: Float32[np.ndarray, "10"],
+    first: int,
+    least: Float32[np.ndarray, "R"],
 ) -> None:
     """Upper Cholesky factor of the tile at ``at``, into ``scales``: by columns, then the diagonal's reciprocals."""
     place = 0
@@ -111,7 +131,7 @@ def _factor_triangle(
         diagonal = a[at + j * row + j]
         for k in range(j):
             diagonal -= scales[column + k] * scales[column + k]
-        scales[SCALES - ROWS + j] = 1.0 / math.sqrt(max(diagonal, _SMALLEST))
+        scales[SCALES - ROWS + j] = 1.0 / math.sqrt(max(diagonal, least[first + j]))
 
 
 @jit(fastmath=True, inner=True)

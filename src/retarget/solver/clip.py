@@ -137,6 +137,7 @@ def _allocate(frames: int, problem: Problem) -> Window:
         system=aligned_zeros((frames + 2) * block_rows(size) * 3 * block_width(size)),
         places=block_places(problem.tree, block_width(size)),
         pulls=np.zeros((frames + 2, size)),
+        least=np.zeros((frames, block_rows(size)), REAL),
         step=np.zeros((frames, size)),
         damping=np.zeros(frames),
         cost=np.zeros(frames),

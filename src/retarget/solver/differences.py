@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int8
 
 from retarget._jit import jit
-from retarget.solver.banded import block_rows
+from retarget.solver.banded import SMALLEST_PIVOT, block_rows
 from retarget.solver.tree import base_rotation_step
 
 __all__ = [
@@ -206,13 +206,19 @@ def damp_diagonal(
     frames: int,
     damping: Float64[np.ndarray, "n"],
     regularisation: float,
+    least: Float32[np.ndarray, "n R"],
 ) -> None:
-    """Levenberg-Marquardt damping of each frame, and a little everywhere; rows that only fill a tile stand alone."""
+    """Levenberg-Marquardt damping of each frame, and a little everywhere; rows that only fill a tile stand alone.
+
+    ``least`` is filled with each row's least pivot.
+    """
     rows = block_rows(size)
     for t in range(frames):
         for k in range(size):
             here = (t * rows + k) * row + k
             a[here] *= 1.0 + damping[t]
             a[here] += regularisation
+            least[t, k] = SMALLEST_PIVOT * a[here]
         for k in range(size, rows):
             a[(t * rows + k) * row + k] = 1.0
+            least[t, k] = SMALLEST_PIVOT

@@ -221,9 +221,16 @@ def _solve_window(
                 break
             again = True
             continue
-        factorise(window.system, size, width, frames)
+        factorise(window.system, size, width, frames, window.least)
         promise = substitute_back(window.system, size, width, frames, window.step)
         steps += 1
+        if not promise >= 0.0:  # not a number: rounding has left nothing of the system
+            for t in range(frames):
+                damping[t] = max(damping[t], 1e-5) * 10.0
+            if damping[0] > _LARGEST_DAMPING or steps >= limit:
+                break
+            again = True
+            continue
         stop = settled or promise < options.promise_tolerance * cost or steps >= limit
         _copy(here, last_good)
         if not stop:

@@ -38,6 +38,7 @@ class Window(NamedTuple):
         places: Where the couplings of a frame's own configuration are: in `retarget.solver.tree.assemble`'s matrix, and
             in the frame's rows.
         pulls: Weighted second differences that end at each frame, and two rows of zeros.
+        least: Least pivot of each of its rows.
         step: Its solution.
         damping: Relative damping of each frame.
         cost: Cost of each frame.
@@ -57,6 +58,7 @@ class Window(NamedTuple):
     system: Float32[np.ndarray, "S"]
     places: Int32[np.ndarray, "E 2"]
     pulls: Float64[np.ndarray, "n+2 V"]
+    least: Float32[np.ndarray, "n R"]
     step: Float64[np.ndarray, "n V"]
     damping: Float64[np.ndarray, "n"]
     cost: Float64[np.ndarray, "n"]
@@ -165,7 +167,7 @@ def build_system(
             cost += bend_rows(qpos, first, t, limits.bend, weights.bend, window.bent, a, width)
         window.cost[t] += cost
         total += window.cost[t]
-    damp_diagonal(a, size, 3 * width, frames, window.damping, weights.regularisation)
+    damp_diagonal(a, size, 3 * width, frames, window.damping, weights.regularisation, window.least)
     held = cut_held_joints(
         qpos,
         first,
