@@ -147,8 +147,8 @@ def _every_clip(files: list[Path]) -> None:
         "Fastest of 5 repeats in a warm process, Unitree G1. The share of the peak is that of the whole-clip solve: "
         f"{work / 1e3:.0f} kflop a frame and step (14/3 n^3 of the factorisation with its triangles of zeros left out, "
         "n = 35 unknowns; 106 a body and 15 a coupling of the assembly; collisions, the floor, sines and what repeats "
-        f"a step are not counted) beside {peak / 1e9:.1f} Gflop/s, the faster of a loop of multiply-adds and a product "
-        "of matrices on one core.\n\n"
+        f"a step are not counted) beside {peak / 1e9:.1f} Gflop/s of single precision, the faster of a loop of "
+        "multiply-adds and a product of matrices on one core.\n\n"
         + table(
             [
                 "clip",
@@ -176,7 +176,7 @@ def _work_of_a_step(unknowns: int, robot: RobotModel) -> float:
 
 
 @numba.njit(fastmath={"contract"})  # type: ignore[untyped-decorator]
-def _multiply_adds(values: np.ndarray, factor: float, summand: float, times: int) -> None:
+def _multiply_adds(values: np.ndarray, factor: np.float32, summand: np.float32, times: int) -> None:
     for _ in range(times):
         for i in range(values.shape[0]):
             v = values[i]
@@ -186,12 +186,13 @@ def _multiply_adds(values: np.ndarray, factor: float, summand: float, times: int
 
 
 def _peak() -> float:
-    """Floating-point operations a second that one core reaches with independent multiply-adds in its registers."""
-    values, times = np.ones(1024), 2000
-    a = np.random.default_rng(0).random((768, 768))
+    """Operations a second that one core reaches with multiply-adds of single precision, the solve's."""
+    values, times = np.ones(1024, np.float32), 2000
+    factor, summand = np.float32(0.999), np.float32(1e-3)
+    a = np.random.default_rng(0).random((768, 768), np.float32)
     rates = []
     for _ in range(5):
-        looped, _ = median_seconds(lambda: _multiply_adds(values, 0.999, 1e-3, times), 1)
+        looped, _ = median_seconds(lambda: _multiply_adds(values, factor, summand, times), 1)
         product, _ = median_seconds(lambda: a @ a, 1)
         rates += [64 * len(values) * times / looped, 2 * len(a) ** 3 / product]
     return max(rates)

@@ -1,7 +1,9 @@
 """Kernels: the same bits whatever a process compiled or loaded before."""
 
+import fcntl
 import pickle
 import re
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import numba
 import numpy as np
 import pytest
 
+from retarget._cache import is_cached
 from retarget._jit import jit
 
 
@@ -75,3 +78,36 @@ def test_a_cache_that_names_what_is_gone_is_made_anew(
     fresh = jit(fastmath=True)(total.py_func)
     assert fresh(values, 3) == expected
     assert b"NothingOfThisName" not in index.read_bytes()
+
+
+def test_a_kernel_waits_while_another_process_compiles_it(
+    kernels: tuple[Callable, Callable],
+) -> None:
+    total, _ = kernels
+    assert not is_cached(total)
+    cache = total._cache
+    folder = Path(cache.cache_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    results = []
+    with (folder / f"{cache._impl.filename_base}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # as another process would hold it
+        caller = threading.Thread(target=lambda: results.append(total(np.ones(3), 1)))
+        caller.start()
+        caller.join(timeout=0.3)
+        assert caller.is_alive()
+        assert not is_cached(total)
+    caller.join(timeout=60)
+    assert np.isfinite(results).all()
+    assert is_cached(total)
+
+
+def test_a_kernel_that_cannot_be_compiled_lets_others_have_their_turn(
+    kernels: tuple[Callable, Callable],
+) -> None:
+    total, _ = kernels
+    with pytest.raises(numba.TypingError):
+        total("text", 1)
+    with (
+        Path(total._cache.cache_path) / f"{total._cache._impl.filename_base}.lock"
+    ).open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

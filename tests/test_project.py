@@ -96,7 +96,8 @@ LAYERS = {  # what each part may import; "kinematics" is solver.kinematics and s
     "files": {"errors"},
     "geometry": set[str](),
     "_compiler": set[str](),
-    "_jit": {"_compiler"},
+    "_cache": set[str](),
+    "_jit": {"_cache", "_compiler"},
     "_packs": set[str](),
     "_timing": set[str](),
     "options": set[str](),
@@ -106,6 +107,7 @@ LAYERS = {  # what each part may import; "kinematics" is solver.kinematics and s
     "kinematics": {"_jit", "_packs", "robots"},
     "targets": {"errors", "geometry", "_jit", "motion", "robots", "kinematics"},
     "solver": {
+        "_cache",
         "errors",
         "geometry",
         "_jit",

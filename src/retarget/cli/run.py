@@ -40,9 +40,11 @@ def run(
             refuse_overwriting_inputs(written, motion, *chosen.files)
     settings = chosen.settings()
     with working_on(f"retargeting {motion}"):
+        from retarget.solver.ahead import compiled_ahead
         from retarget.worker import retarget_file
 
-        record = retarget_file(motion, output, settings)
+        with compiled_ahead():
+            record = retarget_file(motion, output, settings)
     if picture is not None:
         with working_on(f"drawing {picture}"):
             _draw(output, picture, settings, motion.stem, record)
