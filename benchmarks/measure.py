@@ -66,9 +66,11 @@ def median_seconds(work: Callable[[], _T], repeats: int = 7) -> tuple[float, _T]
 
 
 def child_cost(
-    words: Sequence[str], environment: dict[str, str] | None = None
+    words: Sequence[str], environment: dict[str, str] | None = None, *, all_cores: bool = False
 ) -> tuple[float, float]:
-    """Seconds and peak memory (MB) of a process."""
+    """Seconds and peak memory (MB) of a process, on this one's core or on all."""
+    if all_cores and sys.platform == "linux":
+        words = ["taskset", "--cpu-list", f"0-{(os.cpu_count() or 1) - 1}", *words]
     started = time.perf_counter()
     child = subprocess.Popen(
         words, stdout=subprocess.DEVNULL, env={**os.environ, **(environment or {})}

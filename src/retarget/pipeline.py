@@ -89,7 +89,14 @@ def retarget_motion(
     qpos = solution.qpos
     residuals = measure_residuals(qpos, setting.empty, solution.held, solution.anchors)
     frame_cost = solution.cost
-    del solution  # before the source is made: together they would be the most memory
+    found = {
+        "scale": robot_sizes(take.anatomy.leg_length, contacts, take.shape).scale,
+        "floor_m": contacts.floor,
+        "floor_slope_deg": slope,
+        "leg_length_m": take.anatomy.leg_length,
+        "marker_noise_m": take.anatomy.noise,
+    }
+    del take, solution  # before the source is made: together they would be the most memory
     result = RetargetingResult(
         qpos=qpos,
         fps=motion.fps,
@@ -108,11 +115,7 @@ def retarget_motion(
             "robot_sha256": robot.sha256,
             "options": options.model_dump(mode="json"),
             "timings": seconds,
-            "scale": robot_sizes(take.anatomy.leg_length, contacts, take.shape).scale,
-            "floor_m": contacts.floor,
-            "floor_slope_deg": slope,
-            "leg_length_m": take.anatomy.leg_length,
-            "marker_noise_m": take.anatomy.noise,
+            **found,
             "steps_per_frame": steps / len(motion),
         },
     )

@@ -117,7 +117,7 @@ def test_seams_do_not_show(name: str) -> None:
     assert len(parts.seams) >= 3
     assert np.array_equal(whole.held, parts.held)
     apart = np.abs(whole.result.qpos - parts.result.qpos)[:, 7:].max(axis=1)
-    assert np.median(apart) < 0.03
+    assert np.median(apart) < (0.1 if name == GETTING_UP else 0.01)
     near = around(parts.seams, motion.fps)
     assert jerk(parts.result)[near].mean() < 1.05 * max(
         jerk(whole.result)[near].mean(), jerk(parts.result).mean()

@@ -17,7 +17,7 @@ def measure_residuals(
     qpos: Float64[np.ndarray, "T Q"],
     problem: Problem,
     held: Bool[np.ndarray, "T K"],
-    anchors: Float64[np.ndarray, "T K 2"],
+    anchors: Float32[np.ndarray, "T K 2"],
 ) -> dict[str, Float32[np.ndarray, "T"]]:
     """Residuals of the constraints that give way where a clip cannot be followed.
 
@@ -54,7 +54,7 @@ def _measure(
     capsules: Capsules,
     reach: Float64[np.ndarray, "G G"],
     held: Bool[np.ndarray, "T K"],
-    anchors: Float64[np.ndarray, "T K 2"],
+    anchors: Float32[np.ndarray, "T K 2"],
     anchor: Float64[np.ndarray, "T"],
     overlap: Float64[np.ndarray, "T"],
 ) -> None:

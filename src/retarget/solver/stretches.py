@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool, Float32, Float64
 
 from retarget.solver.anchors import STANCE_MEMORY
 from retarget.solver.arrays import Clip, Problem
@@ -87,7 +87,7 @@ class Solution(NamedTuple):
     qpos: Float64[np.ndarray, "T Q"]
     cost: Float64[np.ndarray, "T"]
     held: Bool[np.ndarray, "T K"]
-    anchors: Float64[np.ndarray, "T K 2"]
+    anchors: Float32[np.ndarray, "T K 2"]
 
     @classmethod
     def room(cls, frames: int, problem: Problem) -> Solution:
@@ -97,7 +97,7 @@ class Solution(NamedTuple):
             np.empty((frames, size)),
             np.empty(frames),
             np.empty((frames, points), bool),
-            np.empty((frames, points, 2)),
+            np.empty((frames, points, 2), np.float32),
         )
 
 

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int64
+from jaxtyping import Bool, Float16, Float32, Float64, Int64
 
 from retarget.motion.body_contacts import BODY_CONTACTS
 from retarget.motion.contacts import HEEL, TOE
@@ -87,7 +87,7 @@ class Holds:
     last: Int64[np.ndarray, "H"]
     places: Float64[np.ndarray, "H 2"]
     carried: Bool[np.ndarray, "H"]
-    shares: Float32[np.ndarray, "T K"]
+    shares: Float16[np.ndarray, "T K"]
 
     def within(self, start: int, stop: int) -> Holds:
         """Those from frame ``start`` up to, not including, ``stop``, counted from ``start``; cut where they lead on."""
@@ -146,7 +146,7 @@ def find_holds(ground: Ground, robot: RobotAnatomy, grow: int, freed: float) -> 
     points, first, last = _runs_at_one_place(held, anchors)
     carrying = np.concatenate([[0], (resting > 0).any(axis=1).cumsum()])
     carried = carrying[last] > carrying[first]
-    shares = held.astype(np.float32)
+    shares = held.astype(np.float16)
     shares[:, :_FEET] = _firmness(held[:, :_FEET], loads, ground.fps, freed)
     shares[:, _FEET:] = resting
     return Holds(points, first, last, anchors[first, points], carried, shares)
