@@ -18,8 +18,8 @@ from retarget.options import RetargetOptions
 from retarget.robots import load_robot
 from retarget.solver.arrays import Clip
 from retarget.solver.clip import solve_clip
-from retarget.solver.march import solve_windows
 from retarget.solver.problem import TaskWeights, make_setting, rated_clip_options
+from retarget.solver.windows import solve_windows
 from retarget.targets.robot_frames import robot_anatomy
 
 __all__ = ["compiled_ahead"]

@@ -39,7 +39,7 @@ def unsolved_runs(
 
 
 def marches_into(stretches: Sequence[tuple[int, int]]) -> Int64[np.ndarray, "N 5"]:
-    """A march forwards and one backwards through each stretch, rows as `retarget.solver.start` has them."""
+    """A march forwards and one backwards through each stretch, rows as `retarget.solver.marches` takes them."""
     rows = []
     for first, end in stretches:
         rows.append([0, first, end - first, 1, 0])

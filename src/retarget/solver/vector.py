@@ -311,19 +311,6 @@ def dots_plainly(
         sums[i] = total
 
 
-@jit(fastmath=True, inner=True)
-def _dot_tile(
-    a: Float32[np.ndarray, "n"],
-    known: Float32[np.ndarray, "m"],
-    sums: Float32[np.ndarray, "4"],
-    at: int,
-    row: int,
-    start: int,
-    vectors: int,
-) -> None:
-    _dots(a, known, sums, at, row, start, vectors)
-
-
-dots = _dot_tile if VECTORISED else dots_plainly
+dots: Any = _dots if VECTORISED else dots_plainly
 subtract = _subtract_tiles if VECTORISED else subtract_plainly
 finish = _finish_tiles if VECTORISED else finish_plainly
