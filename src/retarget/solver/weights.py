@@ -60,8 +60,8 @@ class TaskWeights:
     base_acceleration: float = 100.0
     turn_acceleration: float = 10.0
     trunk_acceleration: float = 16.0
-    leg_acceleration: float = 13.0
-    arm_acceleration: float = 6.0
+    leg_acceleration: float = 14.5
+    arm_acceleration: float = 6.2
     speed: float = 3000.0
     bend: float = 3000.0
     floor: float = 1e4
