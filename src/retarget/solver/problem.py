@@ -146,14 +146,18 @@ def rated_start_options(fps: float) -> StartOptions:
 
 
 def rated_clip_options(fps: float) -> ClipOptions:
-    """Windows for a frame rate: they overlap by a fifth of a second, and by 8 frames at least.
+    """Windows for a frame rate: they overlap by a quarter of a second, in whole packs.
 
-    With less, a window ends before it knows which way a fast arm has to go, and jerk rises where windows meet: by a
-    quarter at 120 fps with four frames. Longer ones leave the cache.
+    With less, a window ends before it knows which way a fast arm has to go, and jerk rises where windows meet. At high
+    rates it still does, by a quarter at 120 fps, as jerk shows differences by the cube of the rate: so steps are worked
+    on longer there. Longer windows leave the cache.
     """
-    ahead = min(16, max(8, round(fps / 5)))
-    frames = 48 if ahead == 8 else 64  # whole packs
-    return ClipOptions(window=frames - ahead, ahead=ahead, lead=min(8, max(1, round(fps / 15))))
+    lead = min(8, max(1, round(fps / 15)))
+    if fps < 1.5 * RATE:
+        return ClipOptions(window=40, ahead=8, lead=lead)
+    return ClipOptions(
+        window=48, ahead=16 if fps < 3 * RATE else 32, lead=lead, promise_tolerance=0.02
+    )
 
 
 def _tasks(
