@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float, Int64
 
 from retarget._jit import jit
 from retarget._packs import anywhere, either, packs, where
@@ -49,7 +49,7 @@ def _share(x: float) -> float:
 
 @jit(fastmath=True)
 def segment_distance(
-    starts: Float64[np.ndarray, "G 3"], ends: Float64[np.ndarray, "G 3"], i: int, j: int
+    starts: Float[np.ndarray, "G 3"], ends: Float[np.ndarray, "G 3"], i: int, j: int
 ) -> tuple[float, float, float]:
     """Distance of segments i and j, and how far along each the closest points are (Ericson 2005, section 5.1.9)."""
     ux = ends[i, 0] - starts[i, 0]
@@ -84,11 +84,11 @@ def segment_distance(
 
 @jit(fastmath=True, inner=True)
 def capsule_ends(
-    R: Float64[np.ndarray, "B 3 3"],
-    r: Float64[np.ndarray, "B 3"],
+    R: Float[np.ndarray, "B 3 3"],
+    r: Float[np.ndarray, "B 3"],
     capsules: Capsules,
-    starts: Float64[np.ndarray, "G 3"],
-    ends: Float64[np.ndarray, "G 3"],
+    starts: Float[np.ndarray, "G 3"],
+    ends: Float[np.ndarray, "G 3"],
 ) -> None:
     """World ends, relative to the base, of the capsules."""
     for g in range(capsules.bodies.shape[0]):
@@ -105,7 +105,7 @@ def capsule_ends(
 
 @jit(fastmath=True, inner=True)
 def centre_distance_squared(
-    starts: Float64[np.ndarray, "G 3"], ends: Float64[np.ndarray, "G 3"], i: int, j: int
+    starts: Float[np.ndarray, "G 3"], ends: Float[np.ndarray, "G 3"], i: int, j: int
 ) -> float:
     """Squared distance of two capsules' middles: a cheap lower bound with `Capsules.bounds`."""
     x = 0.5 * (starts[i, 0] + ends[i, 0] - starts[j, 0] - ends[j, 0])
@@ -117,8 +117,8 @@ def centre_distance_squared(
 
 @jit(fastmath=True, inner=True)
 def deepest_overlap(
-    starts: Float64[np.ndarray, "G 3"],
-    ends: Float64[np.ndarray, "G 3"],
+    starts: Float[np.ndarray, "G 3"],
+    ends: Float[np.ndarray, "G 3"],
     capsules: Capsules,
     near: Int64[np.ndarray, "K"],
 ) -> float:
@@ -134,7 +134,7 @@ def deepest_overlap(
     return deepest
 
 
-def pair_reach(capsules: Capsules) -> Float64[np.ndarray, "G G"]:
+def pair_reach(capsules: Capsules) -> Float[np.ndarray, "G G"]:
     """Squared distance of two capsules' middles from which they may touch, in the lower triangle; else -1."""
     reach = np.full((len(capsules.bodies),) * 2, -1.0)
     first, second = capsules.pairs.T
@@ -145,11 +145,11 @@ def pair_reach(capsules: Capsules) -> Float64[np.ndarray, "G G"]:
 
 @jit(fastmath=True, inner=True)
 def deepest_of_all(
-    starts: Float64[np.ndarray, "G 3"],
-    ends: Float64[np.ndarray, "G 3"],
-    radii: Float64[np.ndarray, "G"],
-    reach: Float64[np.ndarray, "G G"],
-    middles: Float64[np.ndarray, "3 G"],
+    starts: Float[np.ndarray, "G 3"],
+    ends: Float[np.ndarray, "G 3"],
+    radii: Float[np.ndarray, "G"],
+    reach: Float[np.ndarray, "G G"],
+    middles: Float[np.ndarray, "3 G"],
 ) -> float:
     """Deepest overlap of the capsules of every pair, metres; 0 where none overlap.
 
@@ -183,8 +183,8 @@ def deepest_of_all(
 
 @jit(fastmath=True, inner=True)
 def near_pairs(
-    starts: Float64[np.ndarray, "P G 3 L"],
-    ends: Float64[np.ndarray, "P G 3 L"],
+    starts: Float[np.ndarray, "P G 3 L"],
+    ends: Float[np.ndarray, "P G 3 L"],
     count: int,
     capsules: Capsules,
     reach: float,

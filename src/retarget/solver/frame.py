@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float
 
 from retarget._jit import jit
 from retarget._packs import anywhere, both, either, where
@@ -97,16 +97,16 @@ def more_damping(damping: float) -> float:
 class FrameScratch(NamedTuple):
     """Room to work on one frame; nothing in it outlives a call."""
 
-    R: Float64[np.ndarray, "B 3 3"]
-    r: Float64[np.ndarray, "B 3"]
-    a: Float64[np.ndarray, "B 3"]
-    C: Float64[np.ndarray, "B 22"]
-    H: Float64[np.ndarray, "V D"]
-    factor: Float64[np.ndarray, "V D"]
-    g: Float64[np.ndarray, "V"]
-    x: Float64[np.ndarray, "V"]
-    free: Float64[np.ndarray, "V"]
-    trial: Float64[np.ndarray, "Q"]
+    R: Float[np.ndarray, "B 3 3"]
+    r: Float[np.ndarray, "B 3"]
+    a: Float[np.ndarray, "B 3"]
+    C: Float[np.ndarray, "B 22"]
+    H: Float[np.ndarray, "V D"]
+    factor: Float[np.ndarray, "V D"]
+    g: Float[np.ndarray, "V"]
+    x: Float[np.ndarray, "V"]
+    free: Float[np.ndarray, "V"]
+    trial: Float[np.ndarray, "Q"]
 
 
 def frame_scratch(tree: Tree) -> FrameScratch:
@@ -129,22 +129,22 @@ def frame_scratch(tree: Tree) -> FrameScratch:
 
 @jit(fastmath=True, inner=True)
 def evaluate_frame(
-    qpos: Float64[np.ndarray, "Q"],
-    near: Float64[np.ndarray, "Q"],
+    qpos: Float[np.ndarray, "Q"],
+    near: Float[np.ndarray, "Q"],
     pull: float,
-    positions: Float64[np.ndarray, "M 3"],
-    frames: Float64[np.ndarray, "M 3 3"],
-    contact_weights: Float64[np.ndarray, "K"],
-    anchors: Float64[np.ndarray, "K 3"],
+    positions: Float[np.ndarray, "M 3"],
+    frames: Float[np.ndarray, "M 3 3"],
+    contact_weights: Float[np.ndarray, "K"],
+    anchors: Float[np.ndarray, "K 3"],
     share: float,
     tree: Tree,
     tasks: Tasks,
     soles: Soles,
-    R: Float64[np.ndarray, "B 3 3"],
-    r: Float64[np.ndarray, "B 3"],
-    a: Float64[np.ndarray, "B 3"],
-    C: Float64[np.ndarray, "B 22"],
-    x: Float64[np.ndarray, "V"],
+    R: Float[np.ndarray, "B 3 3"],
+    r: Float[np.ndarray, "B 3"],
+    a: Float[np.ndarray, "B 3"],
+    C: Float[np.ndarray, "B 22"],
+    x: Float[np.ndarray, "V"],
 ) -> float:
     """Cost of one frame: segment tasks, weak anchors and the pull towards ``near``; fills the composites."""
     body_kinematics(qpos, tree, R, r, a)
@@ -163,9 +163,7 @@ def evaluate_frame(
 
 
 @jit(fastmath=True, inner=True)
-def change_squared(
-    qpos: Float64[np.ndarray, "Q"], near: Float64[np.ndarray, "Q"], size: int
-) -> float:
+def change_squared(qpos: Float[np.ndarray, "Q"], near: Float[np.ndarray, "Q"], size: int) -> float:
     """Squared distance of two configurations' joints, rad^2."""
     total = 0.0
     for k in range(7, size):
@@ -176,18 +174,18 @@ def change_squared(
 
 @jit(fastmath=True, inner=True)
 def damped_step(
-    qpos: Float64[np.ndarray, "Q"],
-    near: Float64[np.ndarray, "Q"],
+    qpos: Float[np.ndarray, "Q"],
+    near: Float[np.ndarray, "Q"],
     pull: float,
     damping: float,
     regularisation: float,
     tree: Tree,
     limits: Limits,
-    H: Float64[np.ndarray, "V D"],
-    g: Float64[np.ndarray, "V"],
-    factor: Float64[np.ndarray, "V D"],
-    free: Float64[np.ndarray, "V"],
-    x: Float64[np.ndarray, "V"],
+    H: Float[np.ndarray, "V D"],
+    g: Float[np.ndarray, "V"],
+    factor: Float[np.ndarray, "V D"],
+    free: Float[np.ndarray, "V"],
+    x: Float[np.ndarray, "V"],
 ) -> float:
     """Levenberg-Marquardt step of one frame from its system, which is kept; returns the largest turn, rad.
 
@@ -221,8 +219,8 @@ def damped_step(
 
 @jit(fastmath=True, inner=True)
 def solve_frame(
-    qpos: Float64[np.ndarray, "Q"],
-    near: Float64[np.ndarray, "Q"],
+    qpos: Float[np.ndarray, "Q"],
+    near: Float[np.ndarray, "Q"],
     pull: float,
     steps: int,
     t: int,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float
 
 from retarget._jit import jit
 from retarget._packs import LANES, REAL
@@ -17,10 +17,10 @@ __all__ = ["LaneTargets", "load_target", "make_targets"]
 class LaneTargets(NamedTuple):
     """As `retarget.solver.arrays.Clip`, with lanes in place of frames, last."""
 
-    positions: Float64[np.ndarray, "M 3 L"]
-    frames: Float64[np.ndarray, "M 3 3 L"]
-    contact_weights: Float64[np.ndarray, "K L"]
-    anchors: Float64[np.ndarray, "K 3 L"]
+    positions: Float[np.ndarray, "M 3 L"]
+    frames: Float[np.ndarray, "M 3 3 L"]
+    contact_weights: Float[np.ndarray, "K L"]
+    anchors: Float[np.ndarray, "K 3 L"]
 
 
 @jit(inner=True)

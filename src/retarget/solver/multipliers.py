@@ -7,7 +7,7 @@ an augmented Lagrangian grows until the pair is apart.
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float, Int64
 
 from retarget._jit import jit
 from retarget._packs import packs, where
@@ -27,8 +27,8 @@ def shift_pairs(
     near: Int64[np.ndarray, "K"],
     capsules: Capsules,
     margin: float,
-    active: Float64[np.ndarray, "P K L"],
-    shift: Float64[np.ndarray, "P K L"],
+    active: Float[np.ndarray, "P K L"],
+    shift: Float[np.ndarray, "P K L"],
 ) -> None:
     """Raise the shifts (metres) of the pairs that the last system held and that overlap all the same, in some packs.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float, Int64
 
 from retarget._jit import jit
 from retarget._packs import LANES, anywhere, either, packs, where
@@ -32,17 +32,17 @@ __all__ = [
 class RowScratch(NamedTuple):
     """Room to work on the rows of a pack of frames."""
 
-    residual: Float64[np.ndarray, "1 L"]
-    wanted: Float64[np.ndarray, "1 L"]
-    normal: Float64[np.ndarray, "3 L"]
-    on_a: Float64[np.ndarray, "3 L"]
-    on_b: Float64[np.ndarray, "3 L"]
-    jacobian: Float64[np.ndarray, "V"]
+    residual: Float[np.ndarray, "1 L"]
+    wanted: Float[np.ndarray, "1 L"]
+    normal: Float[np.ndarray, "3 L"]
+    on_a: Float[np.ndarray, "3 L"]
+    on_b: Float[np.ndarray, "3 L"]
+    jacobian: Float[np.ndarray, "V"]
     columns: Int64[np.ndarray, "V"]
 
 
 @jit(fastmath=True, inner=True)
-def contact_rise(R: Float64[np.ndarray, "B 3 3"], soles: Soles, i: int) -> float:
+def contact_rise(R: Float[np.ndarray, "B 3 3"], soles: Soles, i: int) -> float:
     """How far contact point i is above the lowest point of its sole, metres; 0 where it is on none.
 
     A tilted foot (ankle roll is limited) touches with its lowest point: the contact point then floats higher.
@@ -62,15 +62,15 @@ def contact_rise(R: Float64[np.ndarray, "B 3 3"], soles: Soles, i: int) -> float
 
 @jit(fastmath=True, inner=True)
 def anchor_composites(
-    q: Float64[np.ndarray, "Q"],
-    R: Float64[np.ndarray, "B 3 3"],
-    r: Float64[np.ndarray, "B 3"],
+    q: Float[np.ndarray, "Q"],
+    R: Float[np.ndarray, "B 3 3"],
+    r: Float[np.ndarray, "B 3"],
     soles: Soles,
-    weights: Float64[np.ndarray, "K"],
-    anchors: Float64[np.ndarray, "K 3"],
+    weights: Float[np.ndarray, "K"],
+    anchors: Float[np.ndarray, "K 3"],
     heel_lift: float,
-    C: Float64[np.ndarray, "B 22"],
-    x: Float64[np.ndarray, "3"],
+    C: Float[np.ndarray, "B 22"],
+    x: Float[np.ndarray, "3"],
 ) -> float:
     """Contact points held at their anchors: isotropic point masses, so that frames stay uncoupled."""
     cost = 0.0
@@ -92,12 +92,12 @@ def anchor_composites(
 
 @jit(fastmath=True, inner=True)
 def _add_row(
-    a: Float64[np.ndarray, "S"],
+    a: Float[np.ndarray, "S"],
     own: int,
     width: int,
     count: int,
     columns: Int64[np.ndarray, "V"],
-    jacobian: Float64[np.ndarray, "V"],
+    jacobian: Float[np.ndarray, "V"],
     weight: float,
     residual: float,
 ) -> None:
@@ -114,14 +114,14 @@ def _add_row(
 
 @jit(fastmath=True, inner=True)
 def floor_composites(
-    q: Float64[np.ndarray, "Q"],
-    R: Float64[np.ndarray, "B 3 3"],
-    r: Float64[np.ndarray, "B 3"],
+    q: Float[np.ndarray, "Q"],
+    R: Float[np.ndarray, "B 3 3"],
+    r: Float[np.ndarray, "B 3"],
     floor: Floor,
     weight: float,
-    shifts: Float64[np.ndarray, "F"],
-    active: Float64[np.ndarray, "F"],
-    C: Float64[np.ndarray, "B 22"],
+    shifts: Float[np.ndarray, "F"],
+    active: Float[np.ndarray, "F"],
+    C: Float[np.ndarray, "B 22"],
 ) -> float:
     """Spheres at or above the floor: masses that resist moving up or down."""
     cost = 0.0
@@ -155,11 +155,11 @@ def pair_rows(
     weight: float,
     margin: float,
     near: Int64[np.ndarray, "K"],
-    shift: Float64[np.ndarray, "K L"],
-    active: Float64[np.ndarray, "K L"],
-    a: Float64[np.ndarray, "S"],
+    shift: Float[np.ndarray, "K L"],
+    active: Float[np.ndarray, "K L"],
+    a: Float[np.ndarray, "S"],
     width: int,
-    cost: Float64[np.ndarray, "1 L"],
+    cost: Float[np.ndarray, "1 L"],
     scratch: RowScratch,
 ) -> None:
     """Capsules of a pack of frames apart by the margin and their multipliers' shift."""

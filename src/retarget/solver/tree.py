@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float, Int64
 
 from retarget._jit import jit
 from retarget.solver.arrays import Limits, Tasks, Tree
@@ -34,7 +34,7 @@ COMPOSITE = 22
 
 @jit(fastmath=True, inner=True)
 def add_point_mass(
-    C: Float64[np.ndarray, "B 22"],
+    C: Float[np.ndarray, "B 22"],
     b: int,
     m: float,
     x: float,
@@ -68,7 +68,7 @@ def add_point_mass(
 
 @jit(fastmath=True, inner=True)
 def add_vertical_mass(
-    C: Float64[np.ndarray, "B 22"], b: int, n: float, x: float, y: float, e: float
+    C: Float[np.ndarray, "B 22"], b: int, n: float, x: float, y: float, e: float
 ) -> None:
     """Add to body b a squared error of weight n of the height of a point at (x, y)."""
     f = n * e
@@ -85,7 +85,7 @@ def add_vertical_mass(
 
 @jit(fastmath=True, inner=True)
 def task_axis(
-    R: Float64[np.ndarray, "B 3 3"], r: Float64[np.ndarray, "B 3"], tasks: Tasks, i: int, k: int
+    R: Float[np.ndarray, "B 3 3"], r: Float[np.ndarray, "B 3"], tasks: Tasks, i: int, k: int
 ) -> tuple[float, float, float]:
     """Anatomical axis k of segment i, world."""
     if k == 2 and tasks.centres[i, 0] >= 0:
@@ -109,13 +109,13 @@ def task_axis(
 
 @jit(fastmath=True)
 def task_composites(
-    qpos: Float64[np.ndarray, "Q"],
-    R: Float64[np.ndarray, "B 3 3"],
-    r: Float64[np.ndarray, "B 3"],
+    qpos: Float[np.ndarray, "Q"],
+    R: Float[np.ndarray, "B 3 3"],
+    r: Float[np.ndarray, "B 3"],
     tasks: Tasks,
-    positions: Float64[np.ndarray, "M 3"],
-    frames: Float64[np.ndarray, "M 3 3"],
-    C: Float64[np.ndarray, "B 22"],
+    positions: Float[np.ndarray, "M 3"],
+    frames: Float[np.ndarray, "M 3 3"],
+    C: Float[np.ndarray, "B 22"],
 ) -> float:
     """Fill the composites of the segment tasks and return their cost.
 
@@ -158,12 +158,12 @@ def task_composites(
 
 @jit(fastmath=True)
 def assemble(
-    r: Float64[np.ndarray, "B 3"],
-    a: Float64[np.ndarray, "B 3"],
-    C: Float64[np.ndarray, "B 22"],
+    r: Float[np.ndarray, "B 3"],
+    a: Float[np.ndarray, "B 3"],
+    C: Float[np.ndarray, "B 22"],
     tree: Tree,
-    H: Float64[np.ndarray, "V D"],
-    g: Float64[np.ndarray, "V"],
+    H: Float[np.ndarray, "V D"],
+    g: Float[np.ndarray, "V"],
 ) -> None:
     """Normal matrix and descent direction from the bodies' composites, which are summed up the tree in place.
 
@@ -250,10 +250,10 @@ def assemble(
 
 @jit(fastmath=True)
 def solve_tree(
-    H: Float64[np.ndarray, "V D"],
+    H: Float[np.ndarray, "V D"],
     depth: Int64[np.ndarray, "V"],
     ancestors: Int64[np.ndarray, "V D"],
-    x: Float64[np.ndarray, "V"],
+    x: Float[np.ndarray, "V"],
 ) -> None:
     """Solve H y = x in place by the tree-sparse factorisation H = L^T L (Featherstone 2008, chapter 6.5).
 
@@ -287,9 +287,9 @@ def solve_tree(
 
 @jit(fastmath=True)
 def base_rotation_step(
-    after: Float64[np.ndarray, "Q"],
-    before: Float64[np.ndarray, "Q"],
-    out: Float64[np.ndarray, "3"],
+    after: Float[np.ndarray, "Q"],
+    before: Float[np.ndarray, "Q"],
+    out: Float[np.ndarray, "3"],
 ) -> None:
     """Rotation of the base from one configuration to another, world axes: twice the quaternion's vector part."""
     w1 = after[3]
@@ -309,10 +309,10 @@ def base_rotation_step(
 
 @jit(fastmath=True)
 def retract(
-    qpos: Float64[np.ndarray, "Q"],
-    x: Float64[np.ndarray, "V"],
+    qpos: Float[np.ndarray, "Q"],
+    x: Float[np.ndarray, "V"],
     limits: Limits,
-    out: Float64[np.ndarray, "Q"],
+    out: Float[np.ndarray, "Q"],
 ) -> None:
     """Apply a step; joints are clipped to their limits. ``out`` may be ``qpos``.
 
