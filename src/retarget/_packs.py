@@ -37,7 +37,6 @@ __all__ = [
     "anywhere",
     "both",
     "either",
-    "lane",
     "packs",
     "sine_cosine",
     "where",
@@ -260,21 +259,6 @@ def _get(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 def _set(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     place = _pointer(context, builder, sig.args[0], args[0], sig.args[1], args[1])
     builder.store(args[2], place, align=4)
-
-
-@intrinsic
-def lane(typing_context, value, index):  # type: ignore[no-untyped-def]
-    """One lane of a pack."""
-    if value is not pack:
-        return None
-
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        place = builder.trunc(
-            context.cast(builder, arguments[1], signature.args[1], types.intp), ir.IntType(32)
-        )
-        return builder.extract_element(arguments[0], place)
-
-    return _REAL(pack, index), generate
 
 
 @intrinsic

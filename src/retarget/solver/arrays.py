@@ -22,7 +22,7 @@ __all__ = [
     "Tasks",
     "Tree",
     "Weights",
-    "single",
+    "single_robot",
 ]
 
 _Arrays = TypeVar("_Arrays", "Capsules", "Floor", "Soles", "Tasks", "Tree")
@@ -199,8 +199,18 @@ class Problem(NamedTuple):
     clip: Clip
 
 
-def single(arrays: _Arrays) -> _Arrays:
-    """The same with its numbers in single precision, in which frames are worked on side by side."""
+def single_robot(problem: Problem) -> Problem:
+    """The problem with its robot in single precision, in which frames are worked on side by side; limits stay exact."""
+    return problem._replace(
+        tree=_single(problem.tree),
+        tasks=_single(problem.tasks),
+        soles=_single(problem.soles),
+        floor=_single(problem.floor),
+        capsules=_single(problem.capsules),
+    )
+
+
+def _single(arrays: _Arrays) -> _Arrays:
     fields: list[Any] = [
         field.astype(np.float32)
         if isinstance(field, np.ndarray) and field.dtype == np.float64

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget._packs import LANES, REAL
-from retarget.solver.arrays import Problem, single
+from retarget.solver.arrays import Problem, single_robot
 from retarget.solver.banded import aligned_zeros, block_rows, block_width
 from retarget.solver.beginning import clip_led_in, held_before
 from retarget.solver.joint_limits import without_reserve
@@ -67,25 +67,19 @@ def march_windows(
     """
     qpos, shift, cost = march
     count = len(qpos)
-    packed = _for_packs(problem)
+    packed = single_robot(problem)
     most = options.lead + min(options.window + options.shift + options.ahead, count)
     window = _allocate(most, packed)
     poses = allocate_poses(most, packed.tree, packed.capsules, packed.clip)
     steps = 0
     if first == 0:
-        first = _first_seam(qpos, problem, options)
+        first = calm_seam(qpos, 0, options.window, options, problem.limits.step)
         begin = options.window
         steps = _solve_beginning(march, first, packed, options, window, poses)
         if first + options.ahead >= count:
             return steps, count
     more, at = solve_windows(qpos, shift, cost, first, begin, end, packed, options, window, poses)
     return steps + more, at
-
-
-def _first_seam(qpos: Float64[np.ndarray, "T Q"], problem: Problem, options: ClipOptions) -> int:
-    if options.window + options.ahead >= len(qpos):
-        return options.window
-    return calm_seam(qpos, 0, options.window, options, problem.limits.step)
 
 
 def _solve_beginning(
@@ -113,17 +107,6 @@ def keep_limits(qpos: Float64[np.ndarray, "T Q"], problem: Problem) -> None:
     qpos[1:, 3:7] *= np.where(np.cumsum(turned) % 2, -1.0, 1.0)[:, None]
     keep_joint_limits(qpos, without_reserve(problem.limits))
     lift_above_floor(qpos, problem.tree, problem.floor, problem.fps)
-
-
-def _for_packs(problem: Problem) -> Problem:
-    """The problem with the robot in the precision of packs."""
-    return problem._replace(
-        tree=single(problem.tree),
-        tasks=single(problem.tasks),
-        soles=single(problem.soles),
-        floor=single(problem.floor),
-        capsules=single(problem.capsules),
-    )
 
 
 def _allocate(frames: int, problem: Problem) -> Window:

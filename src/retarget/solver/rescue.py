@@ -21,7 +21,7 @@ from retarget.targets.anchors import grown
 __all__ = ["ROUNDS", "free_limbs", "marches_into", "unsolved_runs"]
 
 ROUNDS = 2  # a limb that is solved on one side of a bad stretch leads to the other
-_UNSOLVED = 1.0  # cost of a limb's best answer: some 7 degrees of one direction
+_UNSOLVED = 1.0  # cost of a limb's best answer: some 12 degrees of one direction
 
 
 def free_limbs(limbs: Limbs, soles: Soles) -> Int64[np.ndarray, "P"]:

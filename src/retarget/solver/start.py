@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
 from retarget._jit import jit
-from retarget.solver.arrays import Clip, Limits, Problem, single
+from retarget.solver.arrays import Clip, Limits, Problem, single_robot
 from retarget.solver.frame import StartOptions
 from retarget.solver.limbs import Limbs, find_limbs, turn_limbs
 from retarget.solver.marches import First, march_frames
@@ -98,8 +98,8 @@ def solve_start(
     frames, size = seeds.shape
     clip, limits = problem.clip, problem.limits
     limbs = find_limbs(problem.tree, problem.tasks)
-    tree, tasks, soles = single(problem.tree), single(problem.tasks), single(problem.soles)
-    packed = problem._replace(tree=tree, tasks=tasks, soles=soles)
+    packed = single_robot(problem)
+    tree, tasks, soles = packed.tree, packed.tasks, packed.soles
     marches = _marches(frames, options)
     # Single precision: they are polished, and six of them are the largest arrays of a long clip's solve.
     candidates = np.empty((2 * _SEQUENCES, frames, size), np.float32)

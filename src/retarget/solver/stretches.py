@@ -35,9 +35,7 @@ __all__ = [
 MOST_FRAMES = 4096  # of a stretch: about 15 MB
 LEAST_SECONDS = 60.0  # but so long that what overlaps is little of it
 _FADE = 0.5  # seconds in which anchors pass from one stretch's to the next one's
-_RUN_IN = (
-    1.0  # seconds that starts are solved before they take over from those of the stretch before
-)
+_RUN_IN = 1.0  # seconds that starts are solved before they take over from the stretch before
 _SWITCH = 0.5  # seconds in which both agree somewhere
 _AHEAD = 2.0  # seconds that a start's path looks ahead: more hardly changes it
 

@@ -30,6 +30,7 @@ __all__ = ["ClipOptions", "calm_seam", "solve_windows"]
 
 _LARGEST_DAMPING = 1e2
 _JUMP = 1.0  # times a joint's speed limit
+_RISE = 1.01  # anchors rise with the foot's tilt, so a settled cost may rise a little
 _REPAIR_STEPS = 3  # steps that a window is worked on for a violated constraint
 
 
@@ -102,9 +103,7 @@ def solve_windows(
     nominal = begin
     while True:
         nominal += options.window
-        seam = nominal
-        if nominal + options.ahead < count:
-            seam = calm_seam(qpos, first, nominal, options, problem.limits.step)
+        seam = calm_seam(qpos, first, nominal, options, problem.limits.step)
         frames = min(seam + options.ahead, count) - first
         _load_shift(shift, first, frames, window.floor_shift)
         steps += frames * _solve_window(qpos, first, frames, problem, options, window, poses)
@@ -129,8 +128,11 @@ def calm_seam(
 ) -> int:
     """Where a window from frame ``first`` ends: at ``seam``, or earlier where limbs of the start jump around there.
 
-    A limb that takes a jump at its highest speed chooses the way round: a window has to see all of it.
+    A limb that takes a jump at its highest speed chooses the way round: a window has to see all of it. The last
+    window of a clip ends where it would.
     """
+    if seam + options.ahead >= qpos.shape[0]:
+        return seam
     best: int = seam
     least = np.inf
     for earlier in range(min(options.shift, seam - first - 1) + 1):
@@ -201,9 +203,7 @@ def _solve_window(
         settled = False
         if again:
             again = False
-        elif (
-            new <= cost * 1.01
-        ):  # anchors rise with the foot's tilt, so a settled cost may rise a little
+        elif new <= cost * _RISE:
             settled = cost - new < options.cost_tolerance * new
             cost = new
             for t in range(frames):
