@@ -10,6 +10,7 @@ from pathlib import Path
 import numba
 import numpy as np
 import pytest
+from numba.core.errors import TypingError
 
 from retarget._cache import is_cached
 from retarget._jit import jit
@@ -111,3 +112,12 @@ def test_a_kernel_that_cannot_be_compiled_lets_others_have_their_turn(
         Path(total._cache.cache_path) / f"{total._cache._impl.filename_base}.lock"
     ).open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_a_kernel_that_keeps_no_count_of_arrays_returns_none() -> None:
+    @jit(allocates=False)
+    def part(values: np.ndarray) -> tuple[float, np.ndarray]:
+        return values[0], values[1:]
+
+    with pytest.raises(TypingError, match="part returns an array"):
+        part(np.zeros(3))

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from numba import types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler, Flags
+from numba.core.compiler_machinery import AnalysisPass, register_pass
+from numba.core.errors import TypingError
+from numba.core.typed_passes import NopythonTypeInference
 
 __all__ = ["ClosedCompiler", "InnerCompiler"]
 
@@ -98,6 +102,26 @@ def _all_values(flags: Any) -> tuple[Any, ...]:
     return tuple(flags.values().values())
 
 
+@register_pass(mutates_CFG=False, analysis_only=True)
+class _KeepsNoArray(AnalysisPass):  # type: ignore[misc]
+    """A kernel that keeps no count of who uses an array must not return one: its caller would free it too early."""
+
+    _name = "retarget_keeps_no_array"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def run_pass(self, state: Any) -> bool:
+        if not state.flags.nrt and _has_array(state.return_type):
+            name = state.func_id.func_qualname
+            raise TypingError(f"{name} returns an array; say jit(allocates=True)")
+        return False
+
+
+def _has_array(kind: Any) -> bool:
+    return isinstance(kind, types.Array) or any(map(_has_array, getattr(kind, "types", ())))
+
+
 class _KernelCompiler(Compiler):  # type: ignore[misc]
     """Numba's compiler with another library for the kernel itself."""
 
@@ -114,7 +138,10 @@ class _KernelCompiler(Compiler):  # type: ignore[misc]
             codegen = state.targetctx.codegen()
             state.library = self.library(codegen, state.func_id.func_qualname)
             state.library.enable_object_caching()
-        return super().define_pipelines()
+        (pipeline,) = super().define_pipelines()
+        pipeline.add_pass_after(_KeepsNoArray, NopythonTypeInference)
+        pipeline.finalize()
+        return [pipeline]
 
 
 class ClosedCompiler(_KernelCompiler):

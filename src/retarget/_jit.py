@@ -17,7 +17,11 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def jit(
-    signature: Any = None, *, fastmath: bool = False, inner: bool = False
+    signature: Any = None,
+    *,
+    fastmath: bool = False,
+    inner: bool = False,
+    allocates: bool | None = None,
 ) -> Callable[[_F], _F]:
     """Decorate a kernel: compiled at its first call, or at once where a signature is given.
 
@@ -30,6 +34,9 @@ def jit(
         fastmath: Allow reassociation and contraction; only for kernels that need no NaN or infinity.
         inner: Only kernels call it: nothing is compiled for calls from Python, which is most of the work where
             there are many arrays.
+        allocates: The kernel makes arrays, returns some or calculates with whole ones; unless said, an inner one does
+            not. Those that do not keep no count of who uses an array, which is a twelfth of a solve's time. They must
+            not return arrays.
     """
 
     def decorate(function: _F) -> _F:
@@ -39,6 +46,7 @@ def jit(
             "fastmath": fastmath,
             "no_cfunc_wrapper": True,
             "no_cpython_wrapper": inner,
+            "_nrt": not inner if allocates is None else allocates,
         }
         dispatcher = numba.njit(**options)(function)
         if inner:  # its code is part of its callers'

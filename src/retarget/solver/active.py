@@ -194,7 +194,7 @@ def predict_fast(
                 bent[t, k] = 1 if turn > limit else -1 if turn < -limit else 0
 
 
-@jit(fastmath=True, inner=True)
+@jit(fastmath=True, inner=True, allocates=True)
 def predict_touching(
     steps: Float64[np.ndarray, "n V"],
     frames: int,
@@ -334,7 +334,7 @@ def retract_all(
         retract(qpos[t], step[t], limits, qpos[t])
 
 
-@jit(fastmath=True, inner=True)
+@jit(fastmath=True, inner=True, allocates=True)
 def violations(
     poses: Poses, count: int, near: Int64[np.ndarray, "K"], floor: Floor, capsules: Capsules
 ) -> tuple[float, float]:

@@ -57,7 +57,7 @@ def _place_anchors(
         _keep_length(weights, anchors, 2 * foot, soles)
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, allocates=False)
 def _keep_length(
     weights: Float64[np.ndarray, "T K"],
     anchors: Float64[np.ndarray, "T K 3"],
@@ -79,7 +79,7 @@ def _keep_length(
             anchors[t, heel, 1] = anchors[t, toe, 1] - share * forward1
 
 
-@jit()
+@jit(allocates=False)
 def _moving_mean(
     values: Float64[np.ndarray, "n"], half: int, out: Float64[np.ndarray, "n"]
 ) -> None:

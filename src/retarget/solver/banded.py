@@ -34,13 +34,13 @@ __all__ = [
 SMALLEST_PIVOT = 1e-6  # share of its diagonal; single precision tells less from nothing
 
 
-@jit()
+@jit(allocates=False)
 def block_rows(size: int) -> int:
     """Rows of a block: the unknowns, in whole tiles."""
     return -(-size // ROWS) * ROWS
 
 
-@jit()
+@jit(allocates=False)
 def block_width(size: int) -> int:
     """Numbers a block row takes: the rows' columns, the right-hand side and a reciprocal, in whole vectors."""
     return -(-(block_rows(size) + 2) // SPAN) * SPAN
@@ -53,7 +53,7 @@ def aligned_zeros(count: int) -> Float32[np.ndarray, "n"]:
     return raw[start : start + count]
 
 
-@jit(fastmath=True, inner=True)
+@jit(fastmath=True, inner=True, allocates=True)
 def factorise(
     a: Float32[np.ndarray, "n"],
     size: int,
@@ -183,7 +183,7 @@ def _update_after(
         subtract(a, scales, dst, here + j, here + skip, row, rows - j, half - j // SPAN)
 
 
-@jit(fastmath=True, inner=True)
+@jit(fastmath=True, inner=True, allocates=True)
 def substitute_back(
     a: Float32[np.ndarray, "n"],
     size: int,

@@ -47,7 +47,7 @@ def _share(x: float) -> float:
     return min(max(x, 0.0), 1.0)
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, allocates=False)
 def segment_distance(
     starts: Float[np.ndarray, "G 3"], ends: Float[np.ndarray, "G 3"], i: int, j: int
 ) -> tuple[float, float, float]:
@@ -181,7 +181,7 @@ def deepest_of_all(
     return deepest
 
 
-@jit(fastmath=True, inner=True)
+@jit(fastmath=True, inner=True, allocates=True)
 def near_pairs(
     starts: Float[np.ndarray, "P G 3 L"],
     ends: Float[np.ndarray, "P G 3 L"],

@@ -126,7 +126,7 @@ def bend_rows(
     return cost
 
 
-@jit(fastmath=True, inner=True)
+@jit(fastmath=True, inner=True, allocates=True)
 def second_differences(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,

@@ -51,7 +51,7 @@ def _paths(
     return np.array([len(path) - 1 for path in paths]), ancestors
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, allocates=False)
 def body_kinematics(
     qpos: Float64[np.ndarray, "Q"],
     tree: Tree,

@@ -23,7 +23,7 @@ class LaneTargets(NamedTuple):
     anchors: Float[np.ndarray, "K 3 L"]
 
 
-@jit(inner=True)
+@jit(inner=True, allocates=True)
 def make_targets(clip: Clip) -> LaneTargets:
     """Room for the targets of `LANES` frames."""
     segments, points = clip.positions.shape[1], clip.anchors.shape[1]

@@ -6,16 +6,17 @@ frames: second differences kept small, joint steps within the speed limits; both
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int8, Int32, Int64
+from jaxtyping import Float32, Float64, Int8, Int64, UInt32
 
 from retarget._jit import jit
 from retarget._packs import LANES, REAL, packs
 from retarget.solver.active import cut_held_joints
 from retarget.solver.arrays import Problem, Tree
-from retarget.solver.banded import block_rows
+from retarget.solver.banded import aligned_zeros, block_rows
 from retarget.solver.differences import (
     bend_rows,
     damp_diagonal,
@@ -27,7 +28,53 @@ from retarget.solver.poses import Poses, pack_count
 from retarget.solver.rows import RowScratch, anchor_composites, floor_composites, pair_rows
 from retarget.solver.tree import COMPOSITE, assemble, task_composites
 
-__all__ = ["Window", "block_places", "build_system"]
+__all__ = ["Window", "allocate_assembly", "block_places", "build_system"]
+
+
+class Assembly(NamedTuple):
+    """Room to assemble the systems of a pack of frames.
+
+    Attributes:
+        C: Composites of the bodies; see `retarget.solver.tree`.
+        H: Couplings of each degree of freedom with its ancestors; those that no kernel writes are 0.
+        g: Descent direction.
+        x: A point.
+        cost: Cost of each frame.
+        rows: Room for the rows of pairs.
+    """
+
+    C: Float32[np.ndarray, "B 22 L"]
+    H: Float32[np.ndarray, "V D L"]
+    g: Float32[np.ndarray, "V L"]
+    x: Float32[np.ndarray, "3 L"]
+    cost: Float32[np.ndarray, "1 L"]
+    rows: RowScratch
+
+
+def allocate_assembly(tree: Tree) -> Assembly:
+    """Room for a robot's systems."""
+    bodies, size = len(tree.parents), len(tree.depth)
+
+    def room(*shape: int) -> Float32[np.ndarray, "*shape L"]:
+        return aligned_zeros(math.prod(shape) * LANES).reshape(*shape, LANES)
+
+    rows = RowScratch(
+        residual=room(1),
+        wanted=room(1),
+        normal=room(3),
+        on_a=room(3),
+        on_b=room(3),
+        jacobian=np.zeros(size, REAL),
+        columns=np.zeros(size, np.int64),
+    )
+    return Assembly(
+        C=room(bodies, COMPOSITE),
+        H=room(size, tree.ancestors.shape[1]),
+        g=room(size),
+        x=room(3),
+        cost=room(1),
+        rows=rows,
+    )
 
 
 class Window(NamedTuple):
@@ -53,10 +100,11 @@ class Window(NamedTuple):
         held_rows: Row of the system of each held joint before it was cut out: V couplings, the right-hand side,
             then the couplings to the frames +1, -1, +2, -2.
         held_index: Frame and degree of freedom of those rows.
+        assembly: Room to assemble a pack of frames.
     """
 
     system: Float32[np.ndarray, "S"]
-    places: Int32[np.ndarray, "E 2"]
+    places: UInt32[np.ndarray, "E 2"]
     pulls: Float64[np.ndarray, "n+2 V"]
     least: Float32[np.ndarray, "n R"]
     step: Float64[np.ndarray, "n V"]
@@ -72,10 +120,11 @@ class Window(NamedTuple):
     joint_state: Int8[np.ndarray, "n V"]
     held_rows: Float64[np.ndarray, "h W"]
     held_index: Int64[np.ndarray, "h 2"]
+    assembly: Assembly
 
 
-def block_places(tree: Tree, width: int) -> Int32[np.ndarray, "E 2"]:
-    """`Window.places` for a tree and a width of blocks."""
+def block_places(tree: Tree, width: int) -> UInt32[np.ndarray, "E 2"]:
+    """`Window.places` for a tree and a width of blocks; unsigned, as Numba lets signed ones count from the end."""
     columns = tree.ancestors.shape[1]
     return np.array(
         [
@@ -83,18 +132,8 @@ def block_places(tree: Tree, width: int) -> Int32[np.ndarray, "E 2"]:
             for k in range(len(tree.depth))
             for d in range(tree.depth[k] + 1)
         ],
-        np.int32,
+        np.uint32,
     )
-
-
-class Assembly(NamedTuple):
-    """Room to assemble the systems of a pack of frames."""
-
-    C: Float32[np.ndarray, "B 22 L"]
-    H: Float32[np.ndarray, "V D L"]
-    g: Float32[np.ndarray, "V L"]
-    x: Float32[np.ndarray, "3 L"]
-    cost: Float32[np.ndarray, "1 L"]
 
 
 @jit(fastmath=True, inner=True)
@@ -113,26 +152,10 @@ def build_system(
     The frames must have been posed.
     """
     tree, weights, limits = problem.tree, problem.weights, problem.limits
-    bodies = tree.parents.shape[0]
-    size = bodies + 5
+    size = tree.depth.shape[0]
     block = block_rows(size) * 3 * width
     a = window.system
-    work = Assembly(
-        np.empty((bodies, COMPOSITE, LANES), REAL),
-        np.zeros((size, tree.ancestors.shape[1], LANES), REAL),
-        np.empty((size, LANES), REAL),
-        np.empty((3, LANES), REAL),
-        np.empty((1, LANES), REAL),
-    )
-    scratch = RowScratch(
-        np.empty((1, LANES), REAL),
-        np.empty((1, LANES), REAL),
-        np.empty((3, LANES), REAL),
-        np.empty((3, LANES), REAL),
-        np.empty((3, LANES), REAL),
-        np.empty(size, REAL),
-        np.empty(size, np.int64),
-    )
+    work = window.assembly
     near = window.near[:near_count]
     second_differences(qpos, first, frames, weights.acceleration, window.pulls, window.cost)
     for p in range(pack_count(frames)):
@@ -155,7 +178,7 @@ def build_system(
                 a,
                 width,
                 work.cost,
-                scratch,
+                work.rows,
             )
         for t in range(p * LANES, min((p + 1) * LANES, frames)):
             window.cost[t] += work.cost[0, t - p * LANES]
@@ -222,7 +245,7 @@ def _write_block(
     t: int,
     work: Assembly,
     tree: Tree,
-    places: Int32[np.ndarray, "E 2"],
+    places: UInt32[np.ndarray, "E 2"],
     a: Float32[np.ndarray, "S"],
     width: int,
 ) -> None:
@@ -232,9 +255,10 @@ def _write_block(
     block = block_rows(size) * row
     own = t * block
     lane = t % LANES
-    a[own : own + block] = 0.0
-    H = work.H.reshape(size * tree.ancestors.shape[1], LANES)
+    rows = a[own : own + block]
+    rows[:] = 0.0
+    couplings = work.H.reshape(size * tree.ancestors.shape[1], LANES)[:, lane]
     for e in range(places.shape[0]):
-        a[own + places[e, 1]] = H[places[e, 0], lane]
+        rows[places[e, 1]] = couplings[places[e, 0]]
     for k in range(size):
         a[own + k * row + width - 2] = work.g[k, lane]

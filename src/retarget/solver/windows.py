@@ -118,7 +118,7 @@ def solve_windows(
             return steps, first
 
 
-@jit()
+@jit(allocates=False)
 def calm_seam(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
@@ -162,7 +162,7 @@ def _load_shift(
             out[t // LANES, s, t % LANES] = shift[first + t, s] if t < frames else 0.0
 
 
-@jit(inner=True)
+@jit(inner=True, allocates=True)
 def _solve_window(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
@@ -350,7 +350,7 @@ def _lower_damping(damping: Float64[np.ndarray, "n"], share: float) -> None:
         damping[t] = max(damping[t] * share, 1e-8)
 
 
-@jit(inner=True)
+@jit(inner=True, allocates=True)
 def _damp_worse_frames(
     damping: Float64[np.ndarray, "n"],
     before: Float64[np.ndarray, "n"],
