@@ -13,6 +13,7 @@ from retarget.geometry import (
     frame_from_z,
     unit,
 )
+from retarget.motion.spans import spans
 
 __all__ = [
     "HEIGHT_OFF",
@@ -23,7 +24,6 @@ __all__ = [
     "fit_foot",
     "lowpass",
     "marker_noise",
-    "runs",
     "speed",
     "stance_height",
     "stance_runs",
@@ -210,9 +210,9 @@ def stance_runs(
     height = marker[:, 2] - floor
     strict = (height < HEIGHT_ON * leg) & (speeds < slow[0] * leg)
     loose = (height < HEIGHT_OFF * leg) & (speeds < slow[1] * leg)
+    reached = spans(loose)
     stance = np.zeros(len(height), bool)
-    for start, stop in runs(loose):
-        stance[start:stop] = strict[start:stop].any()
+    stance[loose] = reached.by_frame(reached.means(strict) > 0)
     shortest = max(2, round(SHORTEST_STANCE * fps))
     stance = _without_short_runs(~_without_short_runs(~stance, shortest), shortest)
     return _without_short_runs(_without_slides(stance, marker[:, :2], fps), shortest)
@@ -225,31 +225,23 @@ def _without_slides(
 
     A stance shorter than that is one stretch.
     """
-    kept = np.zeros(len(stance), bool)
-    for start, stop in runs(stance):
-        steps = min(max(1, round(SLIDE_TIME * fps)), stop - start - 1)
-        travelled = np.linalg.norm(
-            place[start + steps : stop] - place[start : stop - steps], axis=1
-        )
-        slow = travelled < SLIDE_SPEED * steps / fps
-        for step in range(steps + 1):
-            kept[start + step : stop - steps + step] |= slow
-    return kept
+    stances = spans(stance)
+    lengths = stances.last - stances.first
+    frames = np.flatnonzero(stance)
+    steps = stances.by_frame(np.minimum(max(1, round(SLIDE_TIME * fps)), lengths - 1))
+    inside = frames + steps < stances.by_frame(stances.last)
+    first, steps = frames[inside], steps[inside]
+    travelled = np.linalg.norm(place[first + steps] - place[first], axis=1)
+    slow = travelled < SLIDE_SPEED * steps / fps
+    # How many slow stretches are under way in each frame.
+    changes = np.zeros(len(stance) + 1, np.int64)
+    np.add.at(changes, first[slow], 1)
+    np.add.at(changes, (first + steps)[slow] + 1, -1)
+    return np.asarray(np.cumsum(changes[:-1]) > 0)
 
 
 def _without_short_runs(mask: Bool[np.ndarray, "T"], shortest: int) -> Bool[np.ndarray, "T"]:
+    held = spans(mask)
     kept = mask.copy()
-    for start, stop in runs(mask):
-        if stop - start < shortest:
-            kept[start:stop] = False
+    kept[mask] = held.by_frame(held.last - held.first >= shortest)
     return kept
-
-
-def runs(mask: Bool[np.ndarray, "T"]) -> list[tuple[int, int]]:
-    """Start and stop of each run of True."""
-    edges = (np.flatnonzero(mask[1:] != mask[:-1]) + 1).tolist()
-    if len(mask) and mask[0]:
-        edges.insert(0, 0)
-    if len(mask) and mask[-1]:
-        edges.append(len(mask))
-    return list(zip(edges[::2], edges[1::2], strict=True))

@@ -8,9 +8,10 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from retarget.geometry import matrix_from_quaternion, quaternion_product, unit
-from retarget.motion.feet import lowpass, marker_noise, runs, speed
+from retarget.motion.feet import lowpass, marker_noise, speed
 from retarget.motion.motion import Motion
 from retarget.motion.segments import SIDES, needed_roles
+from retarget.motion.spans import spans
 
 __all__ = ["Slope", "find_slope", "levelled"]
 
@@ -98,7 +99,7 @@ def find_slope(motion: Motion) -> Slope | None:
     if scatter > LARGEST_SCATTER * leg:
         return None
     found = Slope(slope, places.mean(axis=0))
-    spread = np.linalg.norm(_centred(places, feet)[:, :2] @ unit(slope))
+    spread = np.linalg.norm(_centred(places, feet, np.ones(len(places)))[:, :2] @ unit(slope))
     sure = np.linalg.norm(slope) > SURE * scatter / max(float(spread), 1e-9)
     return found if sure and SMALLEST_SLOPE < found.degrees < LARGEST_SLOPE else None
 
@@ -107,15 +108,13 @@ def _rests(motion: Motion, leg: float) -> tuple[Places, Int64[np.ndarray, "N"]]:
     """Where toes rested, metres, and which foot's they are; one place a rest."""
     toes = [motion.role_positions(f"{side}_toe") for side in SIDES]
     noise, fps = marker_noise(toes), motion.fps
-    places: list[Float64[np.ndarray, "3"]] = []
-    feet: list[int] = []
+    places, feet = [], []
     for foot, raw in enumerate(toes):
         toe = lowpass(raw, fps=fps, noise=noise, leg_length=leg)
-        for start, stop in runs(speed(toe, fps) < REST_SPEED * leg):
-            if stop - start >= max(2, REST_TIME * fps):
-                places.append(np.median(toe[start:stop], axis=0))
-                feet.append(foot)
-    return np.array(places).reshape(-1, 3), np.array(feet, np.int64)
+        rests = spans(speed(toe, fps) < REST_SPEED * leg).lasting(max(2, REST_TIME * fps))
+        places.append(rests.medians(toe))
+        feet.append(np.full(len(rests.first), foot))
+    return np.concatenate(places), np.concatenate(feet)
 
 
 def _fit(
@@ -135,27 +134,24 @@ def _fit(
         if np.ptp(along) > SMALLEST_SPAN:
             slope += direction * (direction @ weighted.T @ centred[:, 2]) / spread
     rest = places[:, 2] - places[:, :2] @ slope
-    offsets = [
-        np.average(rest[feet == foot], weights=weights[feet == foot])
-        if (feet == foot).any()
-        else 0.0
-        for foot in range(len(SIDES))
-    ]
-    return slope, np.array(offsets)
+    return slope, _middles(rest[:, None], feet, weights)[:, 0]
 
 
 def _centred(
-    places: Places, feet: Int64[np.ndarray, "N"], weights: Float64[np.ndarray, "N"] | None = None
+    places: Places, feet: Int64[np.ndarray, "N"], weights: Float64[np.ndarray, "N"]
 ) -> Places:
     """Places from the middle of their foot's: one foot may rest a little higher than the other."""
-    centred = places.copy()
-    for foot in range(len(SIDES)):
-        own = feet == foot
-        if own.any():
-            centred[own] -= np.average(
-                places[own], axis=0, weights=None if weights is None else weights[own]
-            )
-    return centred
+    return np.asarray(places - _middles(places, feet, weights)[feet])
+
+
+def _middles(
+    values: Float64[np.ndarray, "N n"],
+    feet: Int64[np.ndarray, "N"],
+    weights: Float64[np.ndarray, "N"],
+) -> Float64[np.ndarray, "2 n"]:
+    """Weighted mean of each foot's values; 0 of a foot that has none."""
+    own = weights * (feet == np.arange(len(SIDES))[:, None])
+    return np.asarray(own @ values / np.maximum(own.sum(axis=1, keepdims=True), 1e-12))
 
 
 def _above(

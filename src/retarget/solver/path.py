@@ -9,12 +9,13 @@ needs to know little of the frames before, and a motion cut anywhere is solved a
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int8, Int64
 
 from retarget._jit import jit
-from retarget._packs import LANES, REAL, anywhere, packs
+from retarget._packs import LANES, REAL, anywhere, packs, where
 from retarget.solver.arrays import Clip, Soles, Tasks, Tree
 from retarget.solver.kinematics import body_kinematics
 from retarget.solver.lanes import LaneTargets, load_target, make_targets
@@ -103,7 +104,24 @@ def _group_costs(
                 out[limbs.group[b]] += m * off * off
 
 
-@jit(fastmath=True)
+_FAR = 1e30  # more than any path costs; an infinity is not for fast arithmetic
+
+
+class _Answers(NamedTuple):
+    """Answers of a frame for one group, side by side in lanes.
+
+    Attributes:
+        angles: Of its joints; those of the frame before come second.
+        total: Cost of the best path to each of them.
+        source: Which answer of the frame before is on that path.
+    """
+
+    angles: Float32[np.ndarray, "2 J L"]
+    total: Float32[np.ndarray, "1 L"]
+    source: Float32[np.ndarray, "1 L"]
+
+
+@jit(fastmath=True, inner=True)
 def _best_path(
     candidates: Float32[np.ndarray, "C T Q"],
     costs: Float32[np.ndarray, "C T G"],
@@ -112,42 +130,52 @@ def _best_path(
     limbs: Limbs,
     change_weight: float,
     neutral_weight: float,
+    answers: _Answers,
     came_from: Int8[np.ndarray, "T C"],
     out: Float64[np.ndarray, "T Q"],
 ) -> None:
     """Least sum of cost, weighted squared joint change and weighted squared distance from neutral, for one group."""
     count, frames, groups = costs.shape
     joints = limbs.joints[limbs.first[group] : limbs.first[group + 1]]
-    angles = np.empty((count, joints.shape[0]))
-    before = np.empty((count, joints.shape[0]))
-    total = np.zeros(count)
-    following = np.empty(count)
+    angles, total, source = answers.angles, answers.total, answers.source
+    best, from_which = packs(total), packs(source)
     for t in range(frames):
+        now, before = t % 2, 1 - t % 2
+        here = packs(angles[now])
+        for k in range(joints.shape[0]):
+            for j in range(count):
+                angles[now, k, j] = candidates[j, t, 6 + joints[k]]
+        own = 0.0 * here[0]
+        for k in range(joints.shape[0]):
+            away = here[k] - seeds[t, 6 + joints[k]]
+            own += neutral_weight * away * away
+        if t == 0:
+            best[0] = own
+        else:
+            least, which = own + _FAR, 0.0 * own
+            for i in range(count):
+                change = 0.0 * own
+                for k in range(joints.shape[0]):
+                    step = here[k] - angles[before, k, i]
+                    change += step * step
+                through = total[0, i] + change_weight * change
+                nearer = through < least
+                least = where(nearer, through, least)
+                which = where(nearer, 1.0 * i, which)
+            from_which[0] = which
+            best[0] = least + own
+        lowest = _FAR
         for j in range(count):
-            cost = 0.0
             for g in range(groups):
                 if group in (TRUNK, g):
-                    cost += costs[j, t, g]
-            away = 0.0
-            for k in range(joints.shape[0]):
-                angles[j, k] = candidates[j, t, 6 + joints[k]]
-                away += (angles[j, k] - seeds[t, 6 + joints[k]]) ** 2
-            best = 0.0 if t == 0 else np.inf
-            for i in range(count if t > 0 else 0):
-                change = 0.0
-                for k in range(joints.shape[0]):
-                    change += (angles[j, k] - before[i, k]) ** 2
-                if total[i] + change_weight * change < best:
-                    best = total[i] + change_weight * change
-                    came_from[t, j] = i
-            following[j] = best + cost + neutral_weight * away
+                    total[0, j] += costs[j, t, g]
+            lowest = min(lowest, total[0, j])
+            came_from[t, j] = source[0, j]
         for j in range(count):
-            total[j] = following[j]
-            for k in range(joints.shape[0]):
-                before[j, k] = angles[j, k]
+            total[0, j] -= lowest  # single precision tells small numbers best
     j = 0
     for i in range(count):
-        if total[i] < total[j]:
+        if total[0, i] < total[0, j]:
             j = i
     for t in range(frames - 1, -1, -1):
         if group == TRUNK:
@@ -182,10 +210,16 @@ def best_paths(
         out: Filled where they choose.
     """
     came_from = np.zeros((costs.shape[1], costs.shape[0]), np.int8)
+    answers = _Answers(
+        np.zeros((2, limbs.joints.shape[0], LANES), REAL),
+        np.zeros((1, LANES), REAL),
+        np.zeros((1, LANES), REAL),
+    )
     for group in groups:
         _best_path(
-            candidates, costs, seeds, group, limbs, change_weight, neutral_weight, came_from, out
-        )
+            candidates, costs, seeds, group, limbs, change_weight, neutral_weight, answers,
+            came_from, out,
+        )  # fmt: skip
     for t in range(out.shape[0]):
         size = 0.0
         for k in range(3, 7):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Bool, Float64
 from numpy.lib.stride_tricks import sliding_window_view
 
 from retarget._jit import jit
 from retarget.motion.contacts import HEEL, TOE
-from retarget.motion.feet import runs
+from retarget.motion.spans import spans
 
 __all__ = ["EASING", "LARGEST_DRIFT", "eased", "grown", "resting_anchors", "stance_anchors"]
 
@@ -38,50 +36,50 @@ def ramped(held: Bool[np.ndarray, "T"], fps: float) -> Float64[np.ndarray, "T"]:
 
     Where a clip begins or ends in a stance nothing is known of its end.
     """
-    share = held.astype(np.float64)
-    for start, stop in runs(held):
-        since, until = np.arange(1, stop - start + 1.0), np.arange(stop - start, 0.0, -1.0)
-        nearest = np.minimum(since if start > 0 else np.inf, until if stop < len(held) else np.inf)
-        share[start:stop] = np.minimum(nearest / (HEEL_RAMP * fps), 1.0)
+    stances = spans(held)
+    frames = np.flatnonzero(held)
+    first = np.where(stances.first > 0, stances.first, -np.inf)
+    last = np.where(stances.last < len(held), stances.last, np.inf)
+    nearest = np.minimum(frames + 1 - stances.by_frame(first), stances.by_frame(last) - frames)
+    share = np.zeros(len(held))
+    share[frames] = np.minimum(nearest / (HEEL_RAMP * fps), 1.0)
     return share
 
 
 def stance_anchors(
     wanted: Float64[np.ndarray, "T 2 2"], stance: Bool[np.ndarray, "T 2"], length: float
-) -> tuple[Bool[np.ndarray, "T 2"], Float64[np.ndarray, "T 2 2"]]:
-    """Which of a foot's contact points are held, and where along the ground.
+) -> Float64[np.ndarray, "T 2 2"]:
+    """Where along the ground a foot's contact points are held, metres; constant over each part of a stance.
 
     Args:
         wanted: Where heel and toe would be, seen from above, metres.
         stance: Point (heel, toe) in stance.
         length: From heel to toe on the robot's foot, metres.
-
-    Returns:
-        Held points, and their anchors, constant over each part of a stance.
     """
-    held = np.zeros(stance.shape, bool)
     anchors = np.zeros((*stance.shape, 2))
-    for start, stop in runs(stance[:, TOE]):
-        for first, last in _parts(wanted[:, TOE], start, stop):
-            anchors[first:last, TOE] = wanted[first:last, TOE].mean(axis=0)
-            held[first:last, TOE] = True
-            # The heel of the same rigid foot lies behind the toe's anchor along the mean heading.
-            for a, b in runs(stance[first:last, HEEL]):
-                s, e = first + a, first + b
-                heading = (wanted[s:e, TOE] - wanted[s:e, HEEL]).mean(axis=0)
-                heading /= np.linalg.norm(heading) + 1e-9
-                anchors[s:e, HEEL] = anchors[first, TOE] - length * heading
-                held[s:e, HEEL] = True
-    for start, stop in runs(stance[:, HEEL] & ~stance[:, TOE]):
-        # A heel strike goes on as the flat stance that follows, a heel that stays as the one before.
-        if stop < len(stance) and held[stop, HEEL]:
-            anchors[start:stop, HEEL] = anchors[stop, HEEL]
-        elif start > 0 and held[start - 1, HEEL]:
-            anchors[start:stop, HEEL] = anchors[start - 1, HEEL]
-        else:
-            anchors[start:stop, HEEL] = wanted[start:stop, HEEL].mean(axis=0)
-        held[start:stop, HEEL] = True
-    return held, anchors
+    toe = stance[:, TOE]
+    begins = _drifts(np.ascontiguousarray(wanted[:, TOE]), toe)
+    parts = spans(toe, begins)
+    anchors[toe, TOE] = parts.by_frame(parts.means(wanted[:, TOE]))
+    # The heel of the same rigid foot lies behind the toe's anchor along the mean heading.
+    flat = toe & stance[:, HEEL]
+    parts = spans(flat, begins)
+    heading = parts.means(wanted[:, TOE] - wanted[:, HEEL])
+    heading /= np.linalg.norm(heading, axis=1, keepdims=True) + 1e-9
+    behind = anchors[parts.first, TOE] - length * heading
+    anchors[flat, HEEL] = parts.by_frame(behind)
+    # A heel strike goes on as the flat stance that follows, a heel that stays as the one before.
+    alone = stance[:, HEEL] & ~toe
+    parts = spans(alone)
+    places = parts.means(wanted[:, HEEL])
+    bordered = np.concatenate(
+        [[False], flat, [False]]
+    )  # by the frames from the one before the first
+    after, before = bordered[parts.last + 1], bordered[parts.first]
+    places[before] = anchors[parts.first[before] - 1, HEEL]
+    places[after] = anchors[parts.last[after], HEEL]
+    anchors[alone, HEEL] = parts.by_frame(places)
+    return anchors
 
 
 def eased(share: Float64[np.ndarray, "T C"], fps: float) -> Float64[np.ndarray, "T C"]:
@@ -102,40 +100,46 @@ def resting_anchors(
 ) -> Float64[np.ndarray, "T C 2"]:
     """Where along the ground resting points are held: the mean place over each part of a rest, metres."""
     anchors = np.zeros(places.shape)
-    for column in range(places.shape[1]):
-        for start, stop in runs(resting[:, column]):
-            for first, last in _parts(places[:, column], start, stop):
-                anchors[first:last, column] = places[first:last, column].mean(axis=0)
+    for column in np.flatnonzero(resting.any(axis=0)):
+        place, rests = np.ascontiguousarray(places[:, column]), resting[:, column]
+        parts = spans(rests, _drifts(place, rests))
+        anchors[rests, column] = parts.by_frame(parts.means(place))
     return anchors
 
 
-def _parts(place: Float64[np.ndarray, "T 2"], start: int, stop: int) -> list[tuple[int, int]]:
-    """A stance split so that its place stays within `LARGEST_DRIFT` of the running mean on each part."""
-    breaks = np.empty(stop - start, np.int64)
-    count = _breaks(np.ascontiguousarray(place[start:stop]), LARGEST_DRIFT, breaks)
-    return list(itertools.pairwise([start, *(start + breaks[:count]).tolist(), stop]))
+def _drifts(
+    place: Float64[np.ndarray, "T 2"], stance: Bool[np.ndarray, "T"]
+) -> Bool[np.ndarray, "T"]:
+    """Frames before which a stance is split so that each part stays within `LARGEST_DRIFT` of its running mean."""
+    begins = np.zeros(len(stance), bool)
+    _find_drifts(place, np.ascontiguousarray(stance), LARGEST_DRIFT, begins)
+    return begins
 
 
 @jit()
-def _breaks(place: Float64[np.ndarray, "n 2"], drift: float, breaks: Int64[np.ndarray, "n"]) -> int:
-    """Fill the frames before which a stance is split; returns how many there are."""
+def _find_drifts(
+    place: Float64[np.ndarray, "T 2"],
+    stance: Bool[np.ndarray, "T"],
+    drift: float,
+    begins: Bool[np.ndarray, "T"],
+) -> None:
     # The box of the places seen so far bounds how far any of them is from the mean, in linear time.
-    count = 0
-    first = 0
-    low0 = high0 = total0 = place[0, 0]
-    low1 = high1 = total1 = place[0, 1]
-    for t in range(1, place.shape[0]):
+    seen = 0
+    low0 = high0 = total0 = low1 = high1 = total1 = 0.0
+    for t in range(place.shape[0]):
+        if not stance[t]:
+            seen = 0
+            continue
         x = place[t, 0]
         y = place[t, 1]
-        low0, high0, total0 = min(low0, x), max(high0, x), total0 + x
-        low1, high1, total1 = min(low1, y), max(high1, y), total1 + y
-        seen = t + 1 - first
-        mean0 = total0 / seen
-        mean1 = total1 / seen
-        if max(high0 - mean0, mean0 - low0, high1 - mean1, mean1 - low1) > drift:
-            breaks[count] = t
-            count += 1
-            first = t
+        if seen > 0:
+            low0, high0, total0 = min(low0, x), max(high0, x), total0 + x
+            low1, high1, total1 = min(low1, y), max(high1, y), total1 + y
+            mean0 = total0 / (seen + 1)
+            mean1 = total1 / (seen + 1)
+            begins[t] = max(high0 - mean0, mean0 - low0, high1 - mean1, mean1 - low1) > drift
+        if seen == 0 or begins[t]:
+            seen = 0
             low0 = high0 = total0 = x
             low1 = high1 = total1 = y
-    return count
+        seen += 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +9,8 @@ from jaxtyping import Bool, Float16, Float32, Float64, Int64
 
 from retarget.motion.body_contacts import BODY_CONTACTS
 from retarget.motion.contacts import HEEL, TOE
-from retarget.motion.feet import runs
 from retarget.motion.segments import SIDES
+from retarget.motion.spans import spans
 from retarget.targets.anchors import eased, grown, ramped, resting_anchors, stance_anchors
 from retarget.targets.build import Targets
 from retarget.targets.robot_frames import RobotAnatomy
@@ -136,9 +135,9 @@ def find_holds(ground: Ground, robot: RobotAnatomy, grow: int, freed: float) -> 
     for foot, ends in enumerate(robot.contact_points):
         own = slice(2 * foot, 2 * foot + 2)
         length = float(np.linalg.norm(ends[TOE] - ends[HEEL]))
-        held[:, own], anchors[:, own] = stance_anchors(
-            ground.places[:, own], stance[:, foot], length
-        )
+        # A heel is held without its toe where it strikes and where it stays.
+        held[:, own] = stance[:, foot]
+        anchors[:, own] = stance_anchors(ground.places[:, own], stance[:, foot], length)
     loads = eased(ground.loads, ground.fps)
     resting = loads[:, ground.columns]
     held[:, _FEET:] = resting > 0
@@ -172,10 +171,9 @@ def _runs_at_one_place(
     """Point, first frame and the frame after the last of each run."""
     rows = []
     for point in range(held.shape[1]):
-        moves = (anchors[1:, point] != anchors[:-1, point]).any(axis=1)
-        for start, stop in runs(held[:, point]):
-            cuts = start + 1 + np.flatnonzero(moves[start : stop - 1])
-            ends = [start, *cuts.tolist(), stop]
-            rows += [(point, a, b) for a, b in itertools.pairwise(ends)]
-    table = np.array(rows, np.int64).reshape(-1, 3)
-    return table[:, 0], table[:, 1], table[:, 2]
+        moves = np.zeros(len(held), bool)
+        moves[1:] = (anchors[1:, point] != anchors[:-1, point]).any(axis=1)
+        first, last = spans(held[:, point], moves)
+        rows.append([np.full(len(first), point), first, last])
+    points, firsts, lasts = np.concatenate(rows, axis=1)
+    return points, firsts, lasts
