@@ -58,12 +58,8 @@ class Spans(NamedTuple):
 
 def spans(mask: Bool[np.ndarray, "T"], begins: Bool[np.ndarray, "T"] | None = None) -> Spans:
     """Runs of True; a new one begins where ``begins`` says so too."""
-    edges = np.zeros(
-        len(mask) + 1, bool
-    )  # whether a run ends, or another begins, before each frame
-    edges[1:-1] = mask[1:] != mask[:-1]
-    edges[:1] = mask[:1]
-    edges[-1:] = mask[-1:]
+    # Whether a run ends, or another begins, before each frame.
+    edges = np.diff(mask, prepend=False, append=False)
     if begins is not None:
         edges[:-1] |= begins & mask
     at = np.flatnonzero(edges)

@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
 from retarget._jit import jit
+from retarget.geometry import cross
 from retarget.solver.arrays import Limits, Tasks, Tree
 
 __all__ = ["TRUNK", "Limbs", "find_limbs", "turn_limbs"]
@@ -89,7 +90,7 @@ def _two_ways(
         after = tree.basis[c, 0] @ tree.axes[c]
         middle = tree.axes[b]
         if max(abs(before @ middle), abs(after @ middle)) < _SQUARE:
-            parallel = math.atan2(middle @ np.cross(after, before), after @ before)
+            parallel = math.atan2(middle @ cross(after, before), after @ before)
             found[int(group[c])] = (a, b, c), 2 * parallel
     triples = np.array([triple for triple, _ in found.values()], np.int64)
     return triples.reshape(-1, 3), np.array([mirror for _, mirror in found.values()])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -33,6 +34,7 @@ def sole_arrays(robot: RobotModel, anatomy: RobotAnatomy, touching: Sequence[Tou
     )
 
 
+@lru_cache(maxsize=4)
 def floor_spheres(robot: RobotModel, wanted: bool) -> Floor:
     """Sole points, and the ends of the capsules of all other bodies; copies are left out."""
     bodies, points, radii = [], [], []
