@@ -100,7 +100,7 @@ def compare_starts(path: Path) -> list[Difference]:
     start_options = rated_start_options(targets.fps)
     clip_options = rated_clip_options(targets.fps)
     start = solve_start(seeds, free, start_options)
-    anchors = anchors_from_start(start, free.clip, targets.fps, free.tree, free.soles)
+    anchors = anchors_from_start(start, free)
     anchored = free._replace(clip=free.clip._replace(anchors=anchors))
     whole, whole_cost, _ = solve_clip(start, anchored, clip_options)
     frames = round(SECONDS * targets.fps)

@@ -6,8 +6,10 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget._jit import jit
-from retarget.solver.arrays import Clip, Soles, Tree
-from retarget.solver.kinematics import body_kinematics, world_point
+from retarget._packs import LANES, REAL, packs
+from retarget.solver.arrays import Problem, Soles, Tree, single_robot
+from retarget.solver.kinematics import world_point
+from retarget.solver.lanes import make_poses, pose_lanes
 
 __all__ = ["STANCE_MEMORY", "anchors_from_start"]
 
@@ -23,19 +25,18 @@ def _place_anchors(
     tree: Tree,
     soles: Soles,
 ) -> None:
-    bodies = tree.parents.shape[0]
     frames, points = weights.shape
-    R = np.empty((bodies, 3, 3))
-    r = np.empty((bodies, 3))
-    a = np.empty((bodies, 3))
-    x = np.empty(3)
+    poses = make_poses(tree)
+    from_base = np.empty((3, LANES), REAL)
     place = np.empty((frames, points, 2))
-    for t in range(frames):
-        body_kinematics(qpos[t], tree, R, r, a)
+    for first in range(0, frames, LANES):
+        pose_lanes(qpos, first, tree, poses)
         for i in range(points):
-            world_point(R, r, soles.contact_bodies[i], soles.contact_points[i], x)
-            place[t, i, 0] = qpos[t, 0] + x[0]
-            place[t, i, 1] = qpos[t, 1] + x[1]
+            body, point = soles.contact_bodies[i], soles.contact_points[i]
+            world_point(packs(poses.R), packs(poses.r), body, point, packs(from_base))
+            for lane in range(min(LANES, frames - first)):
+                for k in range(2):
+                    place[first + lane, i, k] = qpos[first + lane, k] + from_base[k, lane]
     for i in range(points):
         start = 0
         while start < frames:
@@ -99,12 +100,7 @@ def _moving_mean(
 
 
 def anchors_from_start(
-    start: Float64[np.ndarray, "T Q"],
-    clip: Clip,
-    fps: float,
-    tree: Tree,
-    soles: Soles,
-    memory: float = STANCE_MEMORY,
+    start: Float64[np.ndarray, "T Q"], problem: Problem, memory: float = STANCE_MEMORY
 ) -> Float64[np.ndarray, "T K 3"]:
     """Anchors moved to the mean place that their sole point has in ``start`` over each stance; heights stay.
 
@@ -112,7 +108,8 @@ def anchors_from_start(
     moves along: somebody who stands and then kneels turns the robot's foot, because its knee is only a hinge, and a
     foot that turns over seconds does not slide.
     """
+    clip, packed = problem.clip, single_robot(problem)
     anchors = clip.anchors.copy()
-    half = max(1, round(memory / 2 * fps))
-    _place_anchors(start, clip.contact_weights, anchors, half, tree, soles)
+    half = max(1, round(memory / 2 * problem.fps))
+    _place_anchors(start, clip.contact_weights, anchors, half, packed.tree, packed.soles)
     return anchors

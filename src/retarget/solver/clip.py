@@ -106,7 +106,7 @@ def keep_limits(qpos: Float64[np.ndarray, "T Q"], problem: Problem) -> None:
     turned = np.sum(qpos[1:, 3:7] * qpos[:-1, 3:7], axis=1) < 0
     qpos[1:, 3:7] *= np.where(np.cumsum(turned) % 2, -1.0, 1.0)[:, None]
     keep_joint_limits(qpos, without_reserve(problem.limits))
-    lift_above_floor(qpos, problem.tree, problem.floor, problem.fps)
+    lift_above_floor(qpos, problem, problem.fps)
 
 
 def _allocate(frames: int, problem: Problem) -> Window:

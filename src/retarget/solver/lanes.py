@@ -1,4 +1,4 @@
-"""Targets of frames that are solved side by side, one a lane."""
+"""Frames side by side, one a lane: their targets and their poses."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import numpy as np
 from jaxtyping import Float
 
 from retarget._jit import jit
-from retarget._packs import LANES, REAL
-from retarget.solver.arrays import Clip
+from retarget._packs import LANES, REAL, packs
+from retarget.solver.arrays import Clip, Tree
+from retarget.solver.kinematics import body_kinematics
 
-__all__ = ["LaneTargets", "load_target", "make_targets"]
+__all__ = ["LanePoses", "LaneTargets", "load_target", "make_poses", "make_targets", "pose_lanes"]
 
 
 class LaneTargets(NamedTuple):
@@ -48,3 +49,34 @@ def load_target(clip: Clip, t: int, lane: int, x: float, y: float, targets: Lane
         targets.contact_weights[i, lane] = clip.contact_weights[t, i]
         for k in range(3):
             targets.anchors[i, k, lane] = clip.anchors[t, i, k] - origin[k]
+
+
+class LanePoses(NamedTuple):
+    """Configurations of some frames, and what `body_kinematics` makes of them."""
+
+    qpos: Float[np.ndarray, "Q L"]
+    R: Float[np.ndarray, "B 3 3 L"]
+    r: Float[np.ndarray, "B 3 L"]
+    axes: Float[np.ndarray, "B 3 L"]
+
+
+@jit(inner=True, allocates=True)
+def make_poses(tree: Tree) -> LanePoses:
+    """Room for the poses of `LANES` frames."""
+    bodies = tree.parents.shape[0]
+    return LanePoses(
+        np.empty((bodies + 6, LANES), REAL),
+        np.empty((bodies, 3, 3, LANES), REAL),
+        np.empty((bodies, 3, LANES), REAL),
+        np.empty((bodies, 3, LANES), REAL),
+    )
+
+
+@jit(fastmath=True, inner=True)
+def pose_lanes(qpos: Float[np.ndarray, "T Q"], first: int, tree: Tree, poses: LanePoses) -> None:
+    """Forward kinematics of the frames from ``first``; lanes beyond the last frame repeat it."""
+    for lane in range(LANES):
+        t = min(first + lane, qpos.shape[0] - 1)
+        for k in range(qpos.shape[1]):
+            poses.qpos[k, lane] = qpos[t, k]
+    body_kinematics(packs(poses.qpos), tree, packs(poses.R), packs(poses.r), packs(poses.axes))

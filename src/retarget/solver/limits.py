@@ -10,12 +10,14 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget._jit import jit
-from retarget.solver.arrays import Floor, Limits, Tree
+from retarget._packs import LANES, REAL, packs
+from retarget.solver.arrays import Floor, Limits, Problem, Tree, single_robot
 from retarget.solver.joint_projection import limit_joint_motion
-from retarget.solver.kinematics import body_kinematics
+from retarget.solver.lanes import make_poses, pose_lanes
 
 __all__ = ["floor_depth", "keep_joint_limits", "lift_above_floor", "limit_joint_steps"]
 
+_ROUNDING = 2e-6  # metres to which single precision tells depths
 _LIFT_TIME = 0.1  # seconds over which the base is raised and lowered again
 
 
@@ -92,13 +94,15 @@ def _depths(
     floor: Floor,
     depth: Float64[np.ndarray, "T"],
 ) -> None:
-    bodies = tree.parents.shape[0]
-    R = np.empty((bodies, 3, 3))
-    r = np.empty((bodies, 3))
-    a = np.empty((bodies, 3))
-    for t in range(qpos.shape[0]):
-        body_kinematics(qpos[t], tree, R, r, a)
-        depth[t] = floor_depth(qpos[t, 2], R, r, floor)
+    poses = make_poses(tree)
+    R, r = packs(poses.R), packs(poses.r)
+    depths = np.empty((1, LANES), REAL)
+    for first in range(0, qpos.shape[0], LANES):
+        pose_lanes(qpos, first, tree, poses)
+        height = packs(poses.qpos)[2] - _ROUNDING
+        packs(depths)[0] = floor_depth(height, R, r, floor)
+        for lane in range(min(LANES, qpos.shape[0] - first)):
+            depth[first + lane] = depths[0, lane]
 
 
 @jit()
@@ -120,11 +124,12 @@ def _smooth_cover(
 
 
 def lift_above_floor(
-    qpos: Float64[np.ndarray, "T Q"], tree: Tree, floor: Floor, fps: float
+    qpos: Float64[np.ndarray, "T Q"], problem: Problem, fps: float
 ) -> Float64[np.ndarray, "T"]:
     """Raise the base, in place, wherever a sphere is below the floor; returns by how much, metres."""
+    packed = single_robot(problem)
     depth = np.empty(len(qpos))
-    _depths(qpos, tree, floor, depth)
+    _depths(qpos, packed.tree, packed.floor, depth)
     lift = np.zeros(len(qpos))
     if depth.any():
         _smooth_cover(depth, max(1, round(_LIFT_TIME / 2 * fps)), lift)

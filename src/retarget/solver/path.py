@@ -17,8 +17,14 @@ from jaxtyping import Float32, Float64, Int8, Int64
 from retarget._jit import jit
 from retarget._packs import LANES, REAL, anywhere, packs, where
 from retarget.solver.arrays import Clip, Soles, Tasks, Tree
-from retarget.solver.kinematics import body_kinematics
-from retarget.solver.lanes import LaneTargets, load_target, make_targets
+from retarget.solver.lanes import (
+    LanePoses,
+    LaneTargets,
+    load_target,
+    make_poses,
+    make_targets,
+    pose_lanes,
+)
 from retarget.solver.limbs import TRUNK, Limbs
 from retarget.solver.tree import task_axis
 
@@ -37,26 +43,16 @@ def group_costs(
     out: Float32[np.ndarray, "C T G"],
 ) -> None:
     """Share of each group of bodies in each answer's cost, as `retarget.solver.frame.solve_frame` counts it."""
-    bodies = tree.parents.shape[0]
-    count, frames, size = candidates.shape
-    angles = np.empty((size, LANES), REAL)
-    R = packs(np.empty((bodies, 3, 3, LANES), REAL))
-    r = packs(np.empty((bodies, 3, LANES), REAL))
-    a = packs(np.empty((bodies, 3, LANES), REAL))
+    count, frames, _ = candidates.shape
+    poses = make_poses(tree)
     shares = np.empty((out.shape[2], LANES), REAL)
     targets = make_targets(clip)
     for first in range(0, frames, LANES):
         for lane in range(LANES):
             load_target(clip, min(first + lane, frames - 1), lane, 0.0, 0.0, targets)
         for candidate in range(count):
-            for lane in range(LANES):
-                t = min(first + lane, frames - 1)
-                for k in range(size):
-                    angles[k, lane] = candidates[candidate, t, k]
-            body_kinematics(packs(angles), tree, R, r, a)
-            _group_costs(
-                packs(angles), R, r, targets, anchor_share, tasks, soles, limbs, packs(shares)
-            )
+            pose_lanes(candidates[candidate], first, tree, poses)
+            _group_costs(poses, targets, anchor_share, tasks, soles, limbs, packs(shares))
             for lane in range(min(LANES, frames - first)):
                 for group in range(out.shape[2]):
                     out[candidate, first + lane, group] = shares[group, lane]
@@ -64,9 +60,7 @@ def group_costs(
 
 @jit(fastmath=True, inner=True)
 def _group_costs(
-    qpos: Float64[np.ndarray, "Q"],
-    R: Float64[np.ndarray, "B 3 3"],
-    r: Float64[np.ndarray, "B 3"],
+    poses: LanePoses,
     targets: LaneTargets,
     anchor_share: float,
     tasks: Tasks,
@@ -74,6 +68,7 @@ def _group_costs(
     limbs: Limbs,
     out: Float64[np.ndarray, "G"],
 ) -> None:
+    qpos, R, r = packs(poses.qpos), packs(poses.R), packs(poses.r)
     positions, frames = packs(targets.positions), packs(targets.frames)
     weights, anchors = packs(targets.contact_weights), packs(targets.anchors)
     for group in range(limbs.first.shape[0] - 1):

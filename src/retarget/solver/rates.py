@@ -28,7 +28,7 @@ def at_rate(
     out[:, 3:7] /= np.linalg.norm(out[:, 3:7], axis=1, keepdims=True)
     out[:, 7:] = np.clip(out[:, 7:], limits.lower[1:], limits.upper[1:])
     keep_joint_limits(out, limits)
-    lift_above_floor(out, problem.tree, problem.floor, fps)
+    lift_above_floor(out, problem, fps)
     return out
 
 

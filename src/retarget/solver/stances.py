@@ -38,7 +38,7 @@ def hold_stances(
         options: As for the solve that follows.
     """
     clip = problem.clip
-    anchors = anchors_from_start(start, clip, problem.fps, problem.tree, problem.soles)
+    anchors = anchors_from_start(start, problem)
     moved = carried & (clip.contact_weights > 0)
     for first, last in runs(np.asarray(moved.any(axis=1))):
         part = Clip(*(array[first:last] for array in clip))
@@ -46,6 +46,6 @@ def hold_stances(
             contact_weights=LOOSE * part.contact_weights, anchors=anchors[first:last]
         )
         wanted, _, _ = solve_clip(start[first:last], problem._replace(clip=loose), options)
-        places = anchors_from_start(wanted, part, problem.fps, problem.tree, problem.soles, MEMORY)
+        places = anchors_from_start(wanted, problem._replace(clip=part), MEMORY)
         anchors[first:last] = np.where(moved[first:last, :, None], places, anchors[first:last])
     return anchors
