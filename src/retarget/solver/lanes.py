@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from retarget._jit import jit
 from retarget._packs import LANES, REAL, packs
-from retarget.solver.arrays import Clip, Tree
+from retarget.solver.arrays import Clip, Tasks, Tree
 from retarget.solver.kinematics import body_kinematics
 
 __all__ = ["LanePoses", "LaneTargets", "load_target", "make_poses", "make_targets", "pose_lanes"]
@@ -32,23 +32,35 @@ def make_targets(clip: Clip) -> LaneTargets:
         np.empty((segments, 3, LANES), REAL),
         np.empty((segments, 3, 3, LANES), REAL),
         np.empty((points, LANES), REAL),
-        np.empty((points, 3, LANES), REAL),
+        np.zeros(
+            (points, 3, LANES), REAL
+        ),  # those of no weight are not loaded, and must be numbers
     )
 
 
 @jit(inner=True)
-def load_target(clip: Clip, t: int, lane: int, x: float, y: float, targets: LaneTargets) -> None:
-    """Put frame t of a clip into a lane, with places on the ground relative to (x, y)."""
+def load_target(
+    clip: Clip, t: int, lane: int, x: float, y: float, tasks: Tasks, targets: LaneTargets
+) -> None:
+    """Put frame t of a clip into a lane, with places on the ground relative to (x, y).
+
+    What no task follows is left out: a lane's numbers lie far apart, and to write them takes a tenth of the start.
+    """
     origin = (x, y, 0.0)
     for i in range(clip.positions.shape[1]):
-        for k in range(3):
-            targets.positions[i, k, lane] = clip.positions[t, i, k] - origin[k]
+        if tasks.position_weights[i] != 0.0:
             for c in range(3):
-                targets.frames[i, k, c, lane] = clip.frames[t, i, k, c]
-    for i in range(clip.anchors.shape[1]):
-        targets.contact_weights[i, lane] = clip.contact_weights[t, i]
+                targets.positions[i, c, lane] = clip.positions[t, i, c] - origin[c]
         for k in range(3):
-            targets.anchors[i, k, lane] = clip.anchors[t, i, k] - origin[k]
+            if tasks.axis_weights[i, k] != 0.0:
+                for c in range(3):
+                    targets.frames[i, c, k, lane] = clip.frames[t, i, c, k]
+    for i in range(clip.anchors.shape[1]):
+        weight = clip.contact_weights[t, i]
+        targets.contact_weights[i, lane] = weight
+        if weight > 0.0:
+            for c in range(3):
+                targets.anchors[i, c, lane] = clip.anchors[t, i, c] - origin[c]
 
 
 class LanePoses(NamedTuple):

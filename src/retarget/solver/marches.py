@@ -47,6 +47,7 @@ class _Lanes(NamedTuple):
     pull: Float32[np.ndarray, "1 L"]
     damping: Float32[np.ndarray, "1 L"]
     cost: Float32[np.ndarray, "1 L"]
+    fresh: Float32[np.ndarray, "1 L"]
 
 
 class _Marches(NamedTuple):
@@ -58,12 +59,12 @@ class _Marches(NamedTuple):
 
 
 @jit(inner=True)
-def _load_frame(lane: int, t: int, clip: Clip, lanes: _Lanes, targets: LaneTargets) -> None:
-    load_target(clip, t, lane, 0.0, 0.0, targets)
-    for k in range(lanes.qpos.shape[0]):
-        lanes.near[k, lane] = lanes.qpos[k, lane]
-        lanes.trial[k, lane] = lanes.qpos[k, lane]
+def _load_frame(
+    lane: int, t: int, clip: Clip, tasks: Tasks, lanes: _Lanes, targets: LaneTargets
+) -> None:
+    load_target(clip, t, lane, 0.0, 0.0, tasks, targets)
     lanes.damping[0, lane] = FIRST_DAMPING
+    lanes.fresh[0, lane] = 1.0
 
 
 @jit(inner=True)
@@ -73,6 +74,7 @@ def _next_frame(
     seeds: Float64[np.ndarray, "T Q"],
     marches: Int64[np.ndarray, "N 5"],
     clip: Clip,
+    tasks: Tasks,
     pull: float,
     first_pull: float,
     lanes: _Lanes,
@@ -86,9 +88,8 @@ def _next_frame(
         at.done[lane] += 1
         if at.done[lane] < marches[own, 2]:
             lanes.pull[0, lane] = pull
-            _load_frame(
-                lane, marches[own, 1] + marches[own, 3] * at.done[lane], clip, lanes, targets
-            )
+            t = marches[own, 1] + marches[own, 3] * at.done[lane]
+            _load_frame(lane, t, clip, tasks, lanes, targets)
             return following
     if following == marches.shape[0]:
         at.march[lane] = _IDLE
@@ -99,7 +100,7 @@ def _next_frame(
     for k in range(lanes.qpos.shape[0]):
         lanes.qpos[k, lane] = seeds[first, k]
     lanes.pull[0, lane] = first_pull
-    _load_frame(lane, first, clip, lanes, targets)
+    _load_frame(lane, first, clip, tasks, lanes, targets)
     return following + 1
 
 
@@ -114,7 +115,7 @@ def _judge(
     finished: Bool[np.ndarray, "L"],
     kept: Float32[np.ndarray, "1 L"],
 ) -> bool:
-    """Take or refuse each lane's trial; returns whether any was refused, and marks lanes that are finished."""
+    """Judge each lane's trial; returns whether any is refused, and marks those that are kept, and lanes that are done."""
     refused = False
     for lane in range(LANES):
         finished[lane] = False
@@ -127,8 +128,6 @@ def _judge(
             lanes.damping[0, lane] = less_damping(lanes.damping[0, lane])
             finished[lane] = settled(lanes.cost[0, lane], new[0, lane], largest[0, lane], options)
             lanes.cost[0, lane] = new[0, lane]
-            for k in range(lanes.qpos.shape[0]):
-                lanes.qpos[k, lane] = lanes.trial[k, lane]
         else:
             lanes.damping[0, lane] = more_damping(lanes.damping[0, lane])
             kept[0, lane] = 0.0
@@ -175,6 +174,7 @@ def march_frames(
         np.zeros((1, LANES), REAL),
         np.zeros((1, LANES), REAL),
         np.zeros((1, LANES), REAL),
+        np.zeros((1, LANES), REAL),
     )
     at = _Marches(np.full(LANES, _IDLE), np.zeros(LANES, np.int64), np.zeros(LANES, np.int64))
     qpos, near, trial = packs(lanes.qpos), packs(lanes.near), packs(lanes.trial)
@@ -207,14 +207,29 @@ def march_frames(
         # Idle lanes calculate too: let them have something to calculate with.
         for k in range(bodies + 6):
             lanes.qpos[k, lane] = seeds[0, k]
-        _load_frame(lane, 0, clip, lanes, targets)
+        _load_frame(lane, 0, clip, tasks, lanes, targets)
         following = _next_frame(
-            lane, following, seeds, marches, clip, options.pull, start.pull, lanes, targets, at
+            lane,
+            following,
+            seeds,
+            marches,
+            clip,
+            tasks,
+            options.pull,
+            start.pull,
+            lanes,
+            targets,
+            at,
         )
         busy += at.march[lane] != _IDLE
     fresh = busy
     while busy > 0:
         if fresh > 0:
+            begins = packs(lanes.fresh)[0] > 0.5
+            for k in range(bodies + 6):
+                near[k] = where(begins, qpos[k], near[k])
+                trial[k] = where(begins, qpos[k], trial[k])
+            packs(lanes.fresh)[0] = 0.0
             new[0] = evaluate_frame(
                 trial, near, pull[0], positions, frames, weights, anchors, options.anchor_share,
                 tree, tasks, soles, R, r, a, C, x,
@@ -243,6 +258,9 @@ def march_frames(
             tasks, soles, R, r, a, C, x,
         )  # fmt: skip
         refused = _judge(new_costs, largest_turns, options, start.steps, lanes, at, finished, keeps)
+        taken = kept[0] > 0.5
+        for k in range(bodies + 6):
+            qpos[k] = where(taken, trial[k], qpos[k])
         fresh = 0
         for lane in range(LANES):
             if not finished[lane]:
@@ -253,7 +271,17 @@ def march_frames(
                 for k in range(bodies + 6):
                     out[marches[own, 0], t, k] = lanes.qpos[k, lane]
             following = _next_frame(
-                lane, following, seeds, marches, clip, options.pull, start.pull, lanes, targets, at
+                lane,
+                following,
+                seeds,
+                marches,
+                clip,
+                tasks,
+                options.pull,
+                start.pull,
+                lanes,
+                targets,
+                at,
             )
             keeps[0, lane] = 1.0
             fresh += 1

@@ -49,7 +49,8 @@ def group_costs(
     targets = make_targets(clip)
     for first in range(0, frames, LANES):
         for lane in range(LANES):
-            load_target(clip, min(first + lane, frames - 1), lane, 0.0, 0.0, targets)
+            t = min(first + lane, frames - 1)
+            load_target(clip, t, lane, 0.0, 0.0, tasks, targets)
         for candidate in range(count):
             pose_lanes(candidates[candidate], first, tree, poses)
             _group_costs(poses, targets, anchor_share, tasks, soles, limbs, packs(shares))
@@ -106,21 +107,33 @@ class _Answers(NamedTuple):
     """Answers of a frame for one group, side by side in lanes.
 
     Attributes:
-        angles: Of its joints; those of the frame before come second.
+        angles: Of its joints, in this frame, the one before and the next; frame t is at t modulo 3.
         total: Cost of the best path to each of them.
         source: Which answer of the frame before is on that path.
     """
 
-    angles: Float32[np.ndarray, "2 J L"]
+    angles: Float32[np.ndarray, "3 J L"]
     total: Float32[np.ndarray, "1 L"]
     source: Float32[np.ndarray, "1 L"]
+
+
+@jit(inner=True)
+def _load_angles(
+    candidates: Float32[np.ndarray, "C T Q"],
+    t: int,
+    joints: Int64[np.ndarray, "j"],
+    out: Float32[np.ndarray, "J L"],
+) -> None:
+    for k in range(joints.shape[0]):
+        for j in range(candidates.shape[0]):
+            out[k, j] = candidates[j, t, 6 + joints[k]]
 
 
 @jit(fastmath=True, inner=True)
 def _best_path(
     candidates: Float32[np.ndarray, "C T Q"],
     costs: Float32[np.ndarray, "C T G"],
-    seeds: Float64[np.ndarray, "T Q"],
+    neutral: Float64[np.ndarray, "Q"],
     group: int,
     limbs: Limbs,
     change_weight: float,
@@ -134,15 +147,17 @@ def _best_path(
     joints = limbs.joints[limbs.first[group] : limbs.first[group + 1]]
     angles, total, source = answers.angles, answers.total, answers.source
     best, from_which = packs(total), packs(source)
+    _load_angles(candidates, 0, joints, angles[0])
     for t in range(frames):
-        now, before = t % 2, 1 - t % 2
+        now, before = t % 3, (t + 2) % 3
         here = packs(angles[now])
-        for k in range(joints.shape[0]):
-            for j in range(count):
-                angles[now, k, j] = candidates[j, t, 6 + joints[k]]
+        if (
+            t + 1 < frames
+        ):  # a frame ahead: what was just written lane by lane is slow to be read as a pack
+            _load_angles(candidates, t + 1, joints, angles[(t + 1) % 3])
         own = 0.0 * here[0]
         for k in range(joints.shape[0]):
-            away = here[k] - seeds[t, 6 + joints[k]]
+            away = here[k] - neutral[6 + joints[k]]
             own += neutral_weight * away * away
         if t == 0:
             best[0] = own
@@ -185,7 +200,7 @@ def _best_path(
 def best_paths(
     candidates: Float32[np.ndarray, "C T Q"],
     costs: Float32[np.ndarray, "C T G"],
-    seeds: Float64[np.ndarray, "T Q"],
+    neutral: Float64[np.ndarray, "Q"],
     limbs: Limbs,
     groups: Int64[np.ndarray, "P"],
     change_weight: float,
@@ -197,7 +212,7 @@ def best_paths(
     Args:
         candidates: Answers of each frame.
         costs: Cost of each group of bodies in each of them.
-        seeds: Neutral poses.
+        neutral: The neutral pose.
         limbs: The groups.
         groups: Those that choose; what is there of the others stays.
         change_weight: Weight of joint changes between frames, 1/rad^2.
@@ -206,13 +221,13 @@ def best_paths(
     """
     came_from = np.zeros((costs.shape[1], costs.shape[0]), np.int8)
     answers = _Answers(
-        np.zeros((2, limbs.joints.shape[0], LANES), REAL),
+        np.zeros((3, limbs.joints.shape[0], LANES), REAL),
         np.zeros((1, LANES), REAL),
         np.zeros((1, LANES), REAL),
     )
     for group in groups:
         _best_path(
-            candidates, costs, seeds, group, limbs, change_weight, neutral_weight, answers,
+            candidates, costs, neutral, group, limbs, change_weight, neutral_weight, answers,
             came_from, out,
         )  # fmt: skip
     for t in range(out.shape[0]):

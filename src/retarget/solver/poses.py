@@ -10,7 +10,7 @@ from jaxtyping import Float32, Float64
 
 from retarget._jit import jit
 from retarget._packs import LANES, packs
-from retarget.solver.arrays import Capsules, Clip, Tree
+from retarget.solver.arrays import Capsules, Clip, Tasks, Tree
 from retarget.solver.banded import aligned_zeros
 from retarget.solver.collision import capsule_ends
 from retarget.solver.kinematics import body_kinematics
@@ -80,7 +80,12 @@ def allocate_poses(frames: int, tree: Tree, capsules: Capsules, clip: Clip) -> P
 
 @jit(inner=True)
 def load_targets(
-    clip: Clip, first: int, frames: int, origin: Float64[np.ndarray, "Q"], poses: Poses
+    clip: Clip,
+    first: int,
+    frames: int,
+    origin: Float64[np.ndarray, "Q"],
+    tasks: Tasks,
+    poses: Poses,
 ) -> None:
     """Lay the targets of the frames from ``first`` side by side, in a window that begins at ``origin``."""
     for k in range(2):
@@ -91,7 +96,7 @@ def load_targets(
         )
         for lane in range(LANES):
             t = first + min(p * LANES + lane, frames - 1)
-            load_target(clip, t, lane, origin[0], origin[1], targets)
+            load_target(clip, t, lane, origin[0], origin[1], tasks, targets)
 
 
 @jit(fastmath=True, inner=True)

@@ -182,7 +182,7 @@ def _solve_window(
     width = block_width(size)
     here = qpos[first : first + frames]
     packs = pack_count(frames)
-    load_targets(problem.clip, first, frames, here[0], poses)
+    load_targets(problem.clip, first, frames, here[0], problem.tasks, poses)
     pose_frames(here, tree, capsules, poses)
     none = np.int64(0)  # a literal would be compiled for by itself
     near = near_pairs(poses.starts, poses.ends, packs, capsules, options.reach, window.near, none)
