@@ -59,7 +59,9 @@ class Spans(NamedTuple):
 def spans(mask: Bool[np.ndarray, "T"], begins: Bool[np.ndarray, "T"] | None = None) -> Spans:
     """Runs of True; a new one begins where ``begins`` says so too."""
     # Whether a run ends, or another begins, before each frame.
-    edges = np.diff(mask, prepend=False, append=False)
+    padded = np.zeros(len(mask) + 2, bool)
+    padded[1:-1] = mask
+    edges = padded[1:] != padded[:-1]
     if begins is not None:
         edges[:-1] |= begins & mask
     at = np.flatnonzero(edges)

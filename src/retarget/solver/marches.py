@@ -115,7 +115,7 @@ def _judge(
     finished: Bool[np.ndarray, "L"],
     kept: Float32[np.ndarray, "1 L"],
 ) -> bool:
-    """Judge each lane's trial; returns whether any is refused, and marks those that are kept, and lanes that are done."""
+    """Judge each lane's trial, mark those that are kept and lanes that are done; returns whether any is refused."""
     refused = False
     for lane in range(LANES):
         finished[lane] = False
@@ -209,18 +209,9 @@ def march_frames(
             lanes.qpos[k, lane] = seeds[0, k]
         _load_frame(lane, 0, clip, tasks, lanes, targets)
         following = _next_frame(
-            lane,
-            following,
-            seeds,
-            marches,
-            clip,
-            tasks,
-            options.pull,
-            start.pull,
-            lanes,
-            targets,
+            lane, following, seeds, marches, clip, tasks, options.pull, start.pull, lanes, targets,
             at,
-        )
+        )  # fmt: skip
         busy += at.march[lane] != _IDLE
     fresh = busy
     while busy > 0:
@@ -271,18 +262,9 @@ def march_frames(
                 for k in range(bodies + 6):
                     out[marches[own, 0], t, k] = lanes.qpos[k, lane]
             following = _next_frame(
-                lane,
-                following,
-                seeds,
-                marches,
-                clip,
-                tasks,
-                options.pull,
-                start.pull,
-                lanes,
-                targets,
-                at,
-            )
+                lane, following, seeds, marches, clip, tasks, options.pull, start.pull, lanes,
+                targets, at,
+            )  # fmt: skip
             keeps[0, lane] = 1.0
             fresh += 1
             busy -= at.march[lane] == _IDLE

@@ -151,9 +151,8 @@ def _best_path(
     for t in range(frames):
         now, before = t % 3, (t + 2) % 3
         here = packs(angles[now])
-        if (
-            t + 1 < frames
-        ):  # a frame ahead: what was just written lane by lane is slow to be read as a pack
+        # A frame ahead: what was just written lane by lane is slow to be read as a pack.
+        if t + 1 < frames:
             _load_angles(candidates, t + 1, joints, angles[(t + 1) % 3])
         own = 0.0 * here[0]
         for k in range(joints.shape[0]):

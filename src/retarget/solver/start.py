@@ -91,7 +91,7 @@ def solve_start(
     """Configurations of every frame, each solved on its own, that make one plausible motion.
 
     Args:
-        seeds: The neutral pose, the same in all frames, with the base on each frame's target.
+        seeds: The neutral pose with the base on each frame's target; the first frame may have what is known of it.
         problem: The clip on the robot.
         options: How hard each frame is worked on.
     """
@@ -108,15 +108,15 @@ def solve_start(
     _add_turned(candidates, limbs, limits)
     costs = np.empty((2 * _SEQUENCES, frames, len(limbs.first) - 1), np.float32)
     group_costs(candidates, clip, options.anchor_share, tree, tasks, soles, limbs, costs)
-    start = np.empty((frames, size))
+    start, neutral = np.empty((frames, size)), seeds[-1]
     every, free = np.arange(costs.shape[2]), free_limbs(limbs, soles)
-    best_paths(candidates, costs, seeds[0], limbs, every, options.path, options.neutral, start)
+    best_paths(candidates, costs, neutral, limbs, every, options.path, options.neutral, start)
     for _ in range(ROUNDS):
         stretches = unsolved_runs(costs, free, options.lead)
         if not stretches:
             break
         _search_again(start, stretches, packed, limbs, options, candidates, costs)
-        best_paths(candidates, costs, seeds[0], limbs, free, options.path, options.neutral, start)
+        best_paths(candidates, costs, neutral, limbs, free, options.path, options.neutral, start)
     # Limbs were chosen with trunks of their own.
     alone = _each_alone(frames, 0)
     polished = candidates[:1]

@@ -126,14 +126,9 @@ class Window(NamedTuple):
 def block_places(tree: Tree, width: int) -> UInt32[np.ndarray, "E 2"]:
     """`Window.places` for a tree and a width of blocks; unsigned, as Numba lets signed ones count from the end."""
     columns = tree.ancestors.shape[1]
-    return np.array(
-        [
-            (k * columns + d, tree.ancestors[k, d] * 3 * width + k)
-            for k in range(len(tree.depth))
-            for d in range(tree.depth[k] + 1)
-        ],
-        np.uint32,
-    )
+    k, d = np.nonzero(np.arange(columns) <= tree.depth[:, None])
+    places = np.stack([k * columns + d, tree.ancestors[k, d] * 3 * width + k], axis=1)
+    return places.astype(np.uint32)
 
 
 @jit(fastmath=True, inner=True)
