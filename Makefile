@@ -36,6 +36,7 @@ format: $(DEV)
 bench: $(BENCH)
 	@$(PY) benchmarks/bench.py
 	@$(PY) benchmarks/scale.py
+	@$(PY) benchmarks/seams.py
 	@$(PY) benchmarks/quality.py
 	@$(PY) benchmarks/stress.py
 	@$(PY) benchmarks/front.py

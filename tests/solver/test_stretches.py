@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from clips import SHARED, dance, jump, robot
+from clips import SHARED, dance, filled_in, jump, robot
 
 from retarget import pipeline
 from retarget.evaluation import evaluate
@@ -107,6 +107,18 @@ def test_a_clip_in_stretches_is_the_same_motion(name: str) -> None:
     assert apart.max() < 0.03  # at a hard landing, which shows single precision's last bits
     turns = np.abs(np.sum(one[:, 3:7] * other[:, 3:7], axis=1))  # a quaternion's sign says nothing
     np.testing.assert_allclose(turns, 1.0, atol=1e-5)
+
+
+def test_where_stretches_of_a_high_rate_meet_frames_are_solved_once_more_as_in_one_piece() -> None:
+    motion = there_and_back(filled_in(jump(), 4), 2751)
+    whole, parts = solved(motion, len(motion)), solved(motion, 700)
+    assert len(parts.seams) >= 3
+    near = around(parts.seams, motion.fps)
+    apart = np.abs(whole.result.qpos - parts.result.qpos)[near, 7:].max()
+    assert apart < 1e-3
+    assert jerk(parts.result)[near].mean() == pytest.approx(
+        jerk(whole.result)[near].mean(), rel=0.01
+    )
 
 
 # In these clips a hundredth of a millimetre decides here and there between ways to move: any start of a clip does that.

@@ -59,8 +59,8 @@ def march_windows(
 ) -> tuple[int, int]:
     """Solve windows, in place, that begin about every `ClipOptions.window` frames before ``end``.
 
-    Frames before ``first`` are fixed; a march from frame 0 is led in to. ``begin`` is where the first window would
-    begin if it was not moved.
+    Frames before ``first`` are fixed, but for `ClipOptions.seam`; a march from frame 0 is led in to. ``begin`` is where
+    the first window would begin if it was not moved.
 
     Returns:
         Steps times frames, and where a march that goes on begins; some frames from there on are solved too.
@@ -68,7 +68,8 @@ def march_windows(
     qpos, shift, cost = march
     count = len(qpos)
     packed = single_robot(problem)
-    most = options.lead + min(options.window + options.shift + options.ahead, count)
+    longest = max(options.window + options.shift + options.ahead, 2 * options.seam)
+    most = options.lead + min(longest, count)
     window = _allocate(most, packed)
     poses = allocate_poses(most, packed.tree, packed.capsules, packed.clip)
     steps = 0
@@ -121,17 +122,17 @@ def _allocate(frames: int, problem: Problem) -> Window:
         places=block_places(problem.tree, block_width(size)),
         pulls=np.zeros((frames + 2, size)),
         least=np.zeros((frames, block_rows(size)), REAL),
-        step=np.zeros((frames, size)),
-        damping=np.zeros(frames),
-        cost=np.zeros(frames),
+        step=np.zeros((frames + 2, size)),
+        damping=np.zeros(frames + 2),
+        cost=np.zeros(frames + 2),
         floor_shift=np.zeros((packs, spheres, LANES), REAL),
         pair_shift=np.zeros((packs, pairs, LANES), REAL),
         floor_active=np.zeros((packs, spheres, LANES), REAL),
-        fast=np.zeros((frames, size), np.int8),
-        bent=np.zeros((frames, size), np.int8),
+        fast=np.zeros((frames + 2, size), np.int8),
+        bent=np.zeros((frames + 2, size), np.int8),
         pair_active=np.zeros((packs, pairs, LANES), REAL),
         near=np.zeros(pairs, np.int64),
-        joint_state=np.zeros((frames, size), np.int8),
+        joint_state=np.zeros((frames + 2, size), np.int8),
         held_rows=np.zeros((frames * size, size + 5)),
         held_index=np.zeros((frames * size, 2), np.int64),
         assembly=allocate_assembly(problem.tree),

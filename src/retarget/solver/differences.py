@@ -1,6 +1,6 @@
 """What couples frames: joint steps and second differences, cost and rows of the linear system.
 
-Both are diagonal per degree of freedom. Frames before the window are fixed.
+Both are diagonal per degree of freedom. Frames before the window are fixed, and so are those after it that are known.
 """
 
 from __future__ import annotations
@@ -131,15 +131,19 @@ def second_differences(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
     frames: int,
+    after: int,
     weights: Float64[np.ndarray, "V"],
     pulls: Float64[np.ndarray, "n+2 V"],
-    cost: Float64[np.ndarray, "n"],
+    cost: Float64[np.ndarray, "n+2"],
 ) -> None:
-    """Cost of the second differences that end at each frame, and their weighted values; frames before are fixed."""
+    """Cost of the second differences that end at each frame, and their weighted values; frames before are fixed.
+
+    So it is for the ``after`` known frames behind them.
+    """
     size = weights.shape[0]
     turn = np.zeros(3)
     before = np.zeros(3)
-    for t in range(frames):
+    for t in range(frames + after):
         cost[t] = 0.0
         if first + t < 2:
             for k in range(size):
@@ -167,7 +171,7 @@ def second_differences(
             out[k] = scale[k] * e
             total += scale[k] * e * e
         cost[t] = total
-    for t in range(frames, frames + 2):
+    for t in range(frames + after, frames + 2):
         for k in range(size):
             pulls[t, k] = 0.0
 
@@ -176,19 +180,22 @@ def second_differences(
 def write_smooth_rows(
     first: int,
     t: int,
-    frames: int,
+    end: int,
     weights: Float64[np.ndarray, "V"],
     pulls: Float64[np.ndarray, "n+2 V"],
     a: Float32[np.ndarray, "S"],
     width: int,
 ) -> None:
-    """Add all second differences that frame t takes part in to its own rows, and write its couplings."""
+    """Add all second differences that frame t takes part in to its own rows, and write its couplings.
+
+    ``end`` is the frame after the last at which one ends.
+    """
     size = weights.shape[0]
     row = 3 * width
     own = t * block_rows(size) * row
     ends = 1.0 if first + t >= 2 else 0.0
-    middle = 1.0 if t + 1 < frames and first + t >= 1 else 0.0
-    begins = 1.0 if t + 2 < frames else 0.0
+    middle = 1.0 if t + 1 < end and first + t >= 1 else 0.0
+    begins = 1.0 if t + 2 < end else 0.0
     for k in range(size):
         here = own + k * row
         w = weights[k]

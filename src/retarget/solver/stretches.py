@@ -104,13 +104,15 @@ class Seam(NamedTuple):
 
     Attributes:
         first: Where the next one's windows begin: where this one's end, or a little before that.
+        begin: The first frame that they change: `ClipOptions.seam` before that.
         start: Starts, from the first frame that the next looks at on.
-        qpos: Frames that the last window solved from there on.
+        qpos: Frames that the last window has solved, from ``begin`` on.
         shift: Their multipliers.
-        anchors: Anchors from there on, and behind this one's end for as long as they fade.
+        anchors: Anchors from ``begin`` on, and behind this one's end for as long as they fade.
     """
 
     first: int
+    begin: int
     start: Float64[np.ndarray, "n Q"]
     qpos: Float64[np.ndarray, "a Q"]
     shift: Float64[np.ndarray, "a F"]
@@ -174,31 +176,33 @@ def solve_stretch(
     problem = _frames(part.problem, 0, count)
     anchors = hold_stances(start[:count], problem, part.carried[:count], options)
     march = March.of(start[:count], problem)
-    onward = here
+    onward = changed = here
     if seam is not None:
-        onward = seam.first - begin
+        onward, changed = seam.first - begin, seam.begin - begin
         share = np.ones(len(seam.anchors))
-        share[here - onward :] = np.linspace(1.0, 0.0, len(share) - (here - onward))
-        faded = anchors[onward : onward + len(share)]
+        share[here - changed :] = np.linspace(1.0, 0.0, len(share) - (here - changed))
+        faded = anchors[changed : changed + len(share)]
         faded += share[:, None, None] * (seam.anchors - faded)
-        march.qpos[:onward] = solution.qpos[begin : seam.first]
-        march.qpos[onward : onward + len(seam.qpos)] = seam.qpos
-        march.shift[onward : onward + len(seam.qpos)] = seam.shift
+        march.qpos[:changed] = solution.qpos[begin : seam.begin]
+        march.qpos[changed : changed + len(seam.qpos)] = seam.qpos
+        march.shift[changed : changed + len(seam.qpos)] = seam.shift
     held = problem._replace(clip=problem.clip._replace(anchors=anchors))
     steps, at = march_windows(march, onward, here, there, held, options)
-    own = slice(onward + begin, last)
-    solution.qpos[own] = march.qpos[onward:there]
-    solution.cost[own] = march.cost[onward:there]
+    own = slice(changed + begin, last)
+    solution.qpos[own] = march.qpos[changed:there]
+    solution.cost[own] = march.cost[changed:there]
     solution.held[first:last] = problem.clip.contact_weights[here:there] > 0
-    solution.anchors[own] = anchors[onward:there, :, :2]
+    solution.anchors[own] = anchors[changed:there, :, :2]
     reach = _reach(problem.fps, options)
-    beyond = slice(at, at + options.ahead)
+    back = max(0, at - options.seam)
+    beyond = slice(back, at + options.ahead)
     return Seam(
         begin + at,
+        begin + back,
         start[max(0, there - reach) :].copy(),
         march.qpos[beyond].copy(),
         march.shift[beyond].copy(),
-        anchors[at : there + round(_FADE * problem.fps)].copy(),
+        anchors[back : there + round(_FADE * problem.fps)].copy(),
     ), steps
 
 

@@ -80,6 +80,8 @@ def allocate_assembly(tree: Tree) -> Assembly:
 class Window(NamedTuple):
     """Working memory of one window of n frames, some of it in packs of frames as in `retarget.solver.poses`.
 
+    Where two frames more have room, these are frames behind the window, which may be known.
+
     Attributes:
         system: Blocks of the linear system; see `retarget.solver.banded`.
         places: Where the couplings of a frame's own configuration are: in `retarget.solver.tree.assemble`'s matrix, and
@@ -107,17 +109,17 @@ class Window(NamedTuple):
     places: UInt32[np.ndarray, "E 2"]
     pulls: Float64[np.ndarray, "n+2 V"]
     least: Float32[np.ndarray, "n R"]
-    step: Float64[np.ndarray, "n V"]
-    damping: Float64[np.ndarray, "n"]
-    cost: Float64[np.ndarray, "n"]
+    step: Float64[np.ndarray, "n+2 V"]
+    damping: Float64[np.ndarray, "n+2"]
+    cost: Float64[np.ndarray, "n+2"]
     floor_shift: Float32[np.ndarray, "P F L"]
     pair_shift: Float32[np.ndarray, "P K L"]
     floor_active: Float32[np.ndarray, "P F L"]
-    fast: Int8[np.ndarray, "n V"]
-    bent: Int8[np.ndarray, "n V"]
+    fast: Int8[np.ndarray, "n+2 V"]
+    bent: Int8[np.ndarray, "n+2 V"]
     pair_active: Float32[np.ndarray, "P K L"]
     near: Int64[np.ndarray, "K"]
-    joint_state: Int8[np.ndarray, "n V"]
+    joint_state: Int8[np.ndarray, "n+2 V"]
     held_rows: Float64[np.ndarray, "h W"]
     held_index: Int64[np.ndarray, "h 2"]
     assembly: Assembly
@@ -136,6 +138,7 @@ def build_system(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
     frames: int,
+    after: int,
     near_count: int,
     problem: Problem,
     window: Window,
@@ -144,7 +147,8 @@ def build_system(
 ) -> tuple[float, int]:
     """Fill the linear system of the frames from ``first``; returns their cost and the number of held joints.
 
-    The frames must have been posed.
+    The frames must have been posed. ``after`` is how many frames behind them are known, 0 or 2: differences that end
+    there count as well.
     """
     tree, weights, limits = problem.tree, problem.weights, problem.limits
     size = tree.depth.shape[0]
@@ -152,12 +156,14 @@ def build_system(
     a = window.system
     work = window.assembly
     near = window.near[:near_count]
-    second_differences(qpos, first, frames, weights.acceleration, window.pulls, window.cost)
+    second_differences(qpos, first, frames, after, weights.acceleration, window.pulls, window.cost)
     for p in range(pack_count(frames)):
         _assemble_pack(p, problem, window, poses, work)
         for t in range(p * LANES, min((p + 1) * LANES, frames)):
             _write_block(t, work, tree, window.places, a, width)
-            write_smooth_rows(first, t, frames, weights.acceleration, window.pulls, a, width)
+            write_smooth_rows(
+                first, t, frames + after, weights.acceleration, window.pulls, a, width
+            )
         if near_count > 0:
             pair_rows(
                 p,
@@ -179,7 +185,7 @@ def build_system(
             window.cost[t] += work.cost[0, t - p * LANES]
     a[frames * block : (frames + 2) * block] = 0.0
     total = 0.0
-    for t in range(frames):
+    for t in range(frames + after):
         cost = step_rows(qpos, first, t, limits.step, weights.velocity, window.fast, a, width)
         if limits.bend.shape[0] > 0:
             cost += bend_rows(qpos, first, t, limits.bend, weights.bend, window.bent, a, width)

@@ -31,6 +31,7 @@ __all__ = ["ClipOptions", "calm_seam", "solve_windows"]
 _LARGEST_DAMPING = 1e2
 _JUMP = 1.0  # times a joint's speed limit
 _RISE = 1.01  # anchors rise with the foot's tilt, so a settled cost may rise a little
+_REACH = 2  # frames by which a second difference reaches beyond another
 _REPAIR_STEPS = 3  # steps that a window is worked on for a violated constraint
 
 
@@ -41,6 +42,7 @@ class ClipOptions(NamedTuple):
         window: Frames that become final with each window.
         ahead: Frames solved beyond them and solved again by the next window.
         shift: Most frames by which a window ends earlier, and the next begins, to keep off a jump of the start.
+        seam: Frames on each side of where two windows meet that are solved once more, between known ones.
         lead: Frames solved before the first one (`retarget.solver.beginning`).
         cost_tolerance: Stop when a step gains less than this share of the cost; one more step is then taken on trust.
         promise_tolerance: Stop with a step that promises to take less than this share off the cost.
@@ -56,6 +58,7 @@ class ClipOptions(NamedTuple):
     window: int = 32
     ahead: int = 8
     shift: int = 16
+    seam: int = 0
     lead: int = 2
     cost_tolerance: float = 0.2
     promise_tolerance: float = 0.05
@@ -84,7 +87,10 @@ def solve_windows(
     """Solve windows, in place, that begin about every `ClipOptions.window` frames before ``end``.
 
     Returns steps times frames, and where a next window would begin: at ``end`` or a little before it, while some
-    frames beyond have been solved too. Frames before the first are fixed.
+    frames beyond have been solved too. Frames before the first are fixed, but for those at a seam.
+
+    What a window does not know yet of the frames beyond it, and the next one can no longer change in those before,
+    shows where they meet. So frames around there are solved again, with the frames on both sides of them known.
 
     Args:
         qpos: Configurations.
@@ -104,14 +110,15 @@ def solve_windows(
     while True:
         nominal += options.window
         seam = calm_seam(qpos, first, nominal, options, problem.limits.step)
-        frames = min(seam + options.ahead, count) - first
-        _load_shift(shift, first, frames, window.floor_shift)
-        steps += frames * _solve_window(qpos, first, frames, problem, options, window, poses)
-        for t in range(frames):
-            cost[first + t] = window.cost[t]
-            for s in range(shift.shape[1]):
-                shift[first + t, s] = window.floor_shift[t // LANES, s, t % LANES]
-        if first + frames == count:
+        last: int = min(seam + options.ahead, count)
+        march = qpos, shift, cost
+        steps += _solve_frames(march, first, last, last, problem, options, window, poses)
+        if first > 0 and options.seam > 0:
+            before: int = max(first - options.seam, _REACH)
+            known: int = min(first + options.seam + _REACH, last)
+            behind = known - _REACH
+            steps += _solve_frames(march, before, behind, known, problem, options, window, poses)
+        if last == count:
             return steps, count
         first = seam
         if nominal >= end:
@@ -151,6 +158,32 @@ def calm_seam(
 
 
 @jit(inner=True)
+def _solve_frames(
+    march: tuple[Float64[np.ndarray, "T Q"], Float64[np.ndarray, "T F"], Float64[np.ndarray, "T"]],
+    first: int,
+    last: int,
+    known: int,
+    problem: Problem,
+    options: ClipOptions,
+    window: Window,
+    poses: Poses,
+) -> int:
+    """Solve the frames from ``first`` to before ``last``, between fixed ones; those to before ``known`` count as such.
+
+    Returns steps times frames.
+    """
+    qpos, shift, cost = march
+    frames, after = last - first, known - last
+    _load_shift(shift, first, frames, window.floor_shift)
+    steps = _solve_window(qpos, first, frames, after, problem, options, window, poses)
+    for t in range(frames):
+        cost[first + t] = window.cost[t]
+        for s in range(shift.shape[1]):
+            shift[first + t, s] = window.floor_shift[t // LANES, s, t % LANES]
+    return frames * steps
+
+
+@jit(inner=True)
 def _load_shift(
     shift: Float64[np.ndarray, "T F"],
     first: int,
@@ -167,12 +200,15 @@ def _solve_window(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
     frames: int,
+    after: int,
     problem: Problem,
     options: ClipOptions,
     window: Window,
     poses: Poses,
 ) -> int:
     """Gauss-Newton with per-frame damping on the frames from ``first``, in place; returns the steps taken.
+
+    ``after`` is how many frames behind them are known, 0 or 2.
 
     Building the system also evaluates the cost, so that a step is judged by the next build. A step that promises
     little is the last; once one has gained little, one more is taken on trust.
@@ -186,12 +222,15 @@ def _solve_window(
     pose_frames(here, tree, capsules, poses)
     none = np.int64(0)  # a literal would be compiled for by itself
     near = near_pairs(poses.starts, poses.ends, packs, capsules, options.reach, window.near, none)
-    damping = window.damping[:frames]
-    for t in range(frames):
+    damping = window.damping[: frames + after]
+    for t in range(frames + after):
         damping[t] = options.damping
+    for t in range(frames, frames + after):
+        for k in range(size):
+            window.step[t, k] = 0.0
     _clear(window.pair_shift)
     _forget_active(window)
-    last_good, moved, last_cost = np.empty_like(here), np.empty_like(here), np.zeros(frames)
+    last_good, moved, last_cost = np.empty_like(here), np.empty_like(here), np.zeros(frames + after)
     cost = np.inf
     steps = 0
     repairs = 0
@@ -199,14 +238,14 @@ def _solve_window(
     failed = False
     again = False  # the system is built again where the last step began, not judged
     while True:
-        new, held = build_system(qpos, first, frames, near, problem, window, poses, width)
+        new, held = build_system(qpos, first, frames, after, near, problem, window, poses, width)
         settled = False
         if again:
             again = False
         elif new <= cost * _RISE:
             settled = cost - new < options.cost_tolerance * new
             cost = new
-            for t in range(frames):
+            for t in range(frames + after):
                 last_cost[t] = window.cost[t]
             if steps > 0:
                 _lower_damping(damping, 0.5 if failed else 0.1)
@@ -216,7 +255,7 @@ def _solve_window(
             _copy(last_good, here)
             pose_frames(here, tree, capsules, poses)
             if _damp_worse_frames(damping, last_cost, window.cost) > _LARGEST_DAMPING:
-                for t in range(frames):
+                for t in range(frames + after):
                     window.cost[t] = last_cost[t]
                 break
             again = True
@@ -234,7 +273,7 @@ def _solve_window(
         stop = settled or promise < options.promise_tolerance * cost or steps >= limit
         _copy(here, last_good)
         if not stop:
-            _choose_active(qpos, first, frames, held, near, problem, window, poses)
+            _choose_active(qpos, first, frames, after, held, near, problem, window, poses)
         retract_all(here, window.step, limits)
         pose_frames(here, tree, capsules, poses)
         if not stop:
@@ -243,7 +282,7 @@ def _solve_window(
         near = near_pairs(poses.starts, poses.ends, packs, capsules, 0.0, window.near, near)
         depth, overlap = violations(poses, packs, window.near[:near], problem.floor, capsules)
         too_deep = depth >= options.penetration
-        too_fast = speeding(qpos, first, frames, limits) >= options.speeding
+        too_fast = speeding(qpos, first, frames + after, limits) >= options.speeding
         violated = too_deep or too_fast or overlap >= options.overlap
         if repairs >= options.repairs or not violated:
             break
@@ -263,7 +302,7 @@ def _solve_window(
             _copy(here, moved)
             _copy(last_good, here)
             pose_frames(here, tree, capsules, poses)
-            _choose_active(qpos, first, frames, held, near, problem, window, poses)
+            _choose_active(qpos, first, frames, after, held, near, problem, window, poses)
             _copy(moved, here)
             pose_frames(here, tree, capsules, poses)
         repairs += 1
@@ -280,6 +319,7 @@ def _choose_active(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
     frames: int,
+    after: int,
     held: int,
     near: int,
     problem: Problem,
@@ -300,7 +340,7 @@ def _choose_active(
         window.held_index,
         window.step,
     )
-    predict_fast(qpos, first, window.step, frames, limits, window.fast, window.bent)
+    predict_fast(qpos, first, window.step, frames + after, limits, window.fast, window.bent)
     predict_touching(
         window.step,
         frames,
