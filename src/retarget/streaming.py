@@ -6,9 +6,11 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from retarget.errors import OptionsError, RetargetError
-from retarget.geometry import quaternion_from_matrix
+from retarget.geometry import matrix_from_quaternion, quaternion_from_matrix
 from retarget.motion.anatomy import Anatomy, find_anatomy
 from retarget.motion.contacts import Contacts, find_contacts
+from retarget.motion.feet import SLIDE_SPEED, SLIDE_TIME, SPEED_OFF, toe_speeds
+from retarget.motion.floor import Slope, find_slope, turned_level
 from retarget.motion.motion import Motion
 from retarget.motion.segments import SEGMENTS, SIDES, needed_roles, segment_joints
 from retarget.options import RetargetOptions
@@ -16,7 +18,7 @@ from retarget.robots.model import RobotModel
 from retarget.solver.arrays import Clip
 from retarget.solver.frame import frame_scratch
 from retarget.solver.live import FINE, find_fault, live_step
-from retarget.solver.live_arrays import LiveModel, LiveOptions, LiveState
+from retarget.solver.live_arrays import Level, LiveModel, LiveOptions, LiveState
 from retarget.solver.problem import RATE, TaskWeights, make_setting, rated_start_options
 from retarget.targets.build import robot_sizes
 from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
@@ -42,7 +44,8 @@ class StreamingRetargeter:
     """Retargets live frames, each at once and from the past alone.
 
     A motion of the same skeleton calibrates it: some seconds of walking, with arms and legs bent now and then, or any
-    clip of the same recording. It tells the skeleton's size, how its joints' axes lie, and where the floor is.
+    clip of the same recording. It tells the skeleton's size, how its joints' axes lie, and where the floor is and how
+    it slopes.
 
     Joint positions and speeds stay within their limits, feet in stance stay where they touched down, and nothing
     sinks below the floor. Unlike `retarget_motion`, a stream does not keep the robot's bodies apart from each other,
@@ -80,12 +83,21 @@ class StreamingRetargeter:
         options = options or RetargetOptions()
         self._fps = float(calibration_motion.fps if fps is None else fps)
         _check(calibration_motion, options, self._fps)
+        slope = find_slope(calibration_motion)
+        if slope is not None:
+            calibration_motion = turned_level(calibration_motion, slope)
         anatomy = find_anatomy(calibration_motion)
         self._joint_names = calibration_motion.joint_names
         self._model = _live_model(
-            calibration_motion.roles, anatomy, find_contacts(anatomy), robot, options, self._fps
+            calibration_motion.roles,
+            _level(slope),
+            anatomy,
+            find_contacts(anatomy),
+            robot,
+            options,
+            self._fps,
         )
-        self._state = _new_state(self._model, robot.qpos_size)
+        self._state = _new_state(self._model, robot.qpos_size, len(self._joint_names))
         self._answer = self._state.qpos.view()
         self._answer.flags.writeable = False
 
@@ -103,6 +115,7 @@ class StreamingRetargeter:
         """Forget all frames, as if none had come; the calibration stays."""
         state = self._state
         state.seen[0] = 0
+        state.resting[:] = 0
         state.stance[:] = False
         state.fade[:] = 0.0
         state.clip.contact_weights[:] = 0.0
@@ -158,8 +171,17 @@ def _check(motion: Motion, options: RetargetOptions, fps: float) -> None:
             raise OptionsError(f"a stream cannot have the option {option!r}; leave it out")
 
 
+def _level(slope: Slope | None) -> Level:
+    if slope is None:
+        return Level(np.array([1.0, 0.0, 0.0, 0.0]), np.eye(3), np.zeros(3))
+    return Level(
+        slope.levelling, matrix_from_quaternion(slope.levelling), np.array(slope.middle, np.float64)
+    )
+
+
 def _live_model(
     roles: dict[str, int],
+    level: Level,
     anatomy: Anatomy,
     contacts: Contacts,
     robot: RobotModel,
@@ -184,8 +206,13 @@ def _live_model(
     strengths = weights.anchor * np.array([weights.heel, 1.0] * 2) * float(options.contacts)
     pair = [[roles[f"{side}_{joint}"] for side in SIDES] for joint in ("hip", "ankle", "toe")]
     rests = np.stack([contacts.heel_heights, contacts.toe_heights], axis=1).ravel()
+    speed_span, slide_span = (max(1, round(fps * time)) for time in (_SPEED_TIME, SLIDE_TIME))
+    # A difference over some frames is as noisy as a central one at so much lower a rate.
+    leg = anatomy.leg_length
+    _, toe_off = toe_speeds(fps=2 * fps / speed_span, noise=anatomy.noise, leg_length=leg)
     return LiveModel(
         used=np.array(sorted({roles[role] for role in needed_roles()})),
+        level=level,
         joints=segment_joints(roles),
         offsets=anatomy.calibration.offsets,
         hips=np.array(pair[0]),
@@ -193,9 +220,13 @@ def _live_model(
         toes=np.array(pair[2]),
         heels=contacts.heel_points,
         rests=rests,
-        leg_length=anatomy.leg_length,
+        slow=leg * np.array([SPEED_OFF, toe_off] * 2),
+        speed_span=speed_span,
+        slide=SLIDE_SPEED * slide_span / fps,
+        slide_span=slide_span,
+        leg_length=leg,
         fps=fps,
-        sizes=robot_sizes(anatomy.leg_length, contacts, shape),
+        sizes=robot_sizes(leg, contacts, shape),
         base_turn=quaternion_from_matrix(
             anatomy.calibration.offsets[SEGMENTS.index("pelvis")] @ shape.base_rotation
         ),
@@ -232,12 +263,15 @@ def _contact_points(shape: RobotAnatomy) -> Float64[np.ndarray, "4 3"]:
     return np.concatenate(points)
 
 
-def _new_state(model: LiveModel, size: int) -> LiveState:
+def _new_state(model: LiveModel, size: int, joints: int) -> LiveState:
     segments = len(SEGMENTS)
     lower = model.limits.lower
     return LiveState(
         seen=np.zeros(1, np.int64),
-        history=np.zeros((max(1, round(model.fps * _SPEED_TIME)), 4, 3)),
+        positions=np.zeros((1, joints, 3)),
+        rotations=np.zeros((1, joints, 4)),
+        history=np.zeros((max(model.speed_span, model.slide_span) + 1, 4, 3)),
+        resting=np.zeros(4, np.int64),
         stance=np.zeros(4, bool),
         touched=np.zeros(4, bool),
         fade=np.zeros(4),

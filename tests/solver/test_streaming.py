@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from clips import jump, robot
+from clips import dance, jump, robot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +16,7 @@ from retarget import StreamingRetargeter
 from retarget.demo import embedded_clips
 from retarget.errors import OptionsError, RetargetError, RoleError
 from retarget.evaluation import evaluate
+from retarget.geometry import matrix_from_quaternion, quaternion_product
 from retarget.motion import Motion, read_motion
 from retarget.motion.segments import SEGMENTS, needed_roles
 from retarget.options import RetargetOptions
@@ -113,8 +114,57 @@ def test_stances_are_those_of_the_whole_clip_but_for_their_ends() -> None:
         retargeter.step(*frame)
         stances.append(retargeter.stance)
     _, contacts, _, _ = make_targets(motion, robot())
-    assert (np.array(stances) == contacts.stance).mean() > 0.93
+    assert (np.array(stances) == contacts.stance).mean() > 0.96
     assert 0.1 < np.mean(stances) < 0.99
+
+
+def gliding(speed: float) -> Motion:
+    """The first frame of the jump, which stands for half a second and then glides along the floor for two (m/s)."""
+    motion = jump()
+    frames = round(2.5 * motion.fps)
+    positions = np.repeat(motion.positions[:1], frames, axis=0)
+    positions[:, :, 0] += speed * np.maximum(np.arange(frames) / motion.fps - 0.5, 0.0)[:, None]
+    rotations = np.repeat(motion.rotations[:1], frames, axis=0)
+    return replace(motion, positions=positions, rotations=rotations)
+
+
+@pytest.mark.parametrize(("speed", "slides"), [(0.15, False), (0.3, True), (0.6, True)])
+def test_a_foot_that_travels_on_faster_than_a_quarter_metre_a_second_slides(
+    speed: float, slides: bool
+) -> None:
+    motion = gliding(speed)
+    retargeter = StreamingRetargeter(robot(), jump())
+    feet, stances = [], []
+    for frame in zip(motion.positions, motion.rotations, strict=True):
+        positions, _ = forward_kinematics(retargeter.step(*frame)[None], robot())
+        feet.append(positions[0, robot().feet[0], 0])
+        stances.append(retargeter.stance)
+    going = slice(round(1.0 * motion.fps), None)
+    _, contacts, _, _ = make_targets(motion, robot())
+    assert np.all(np.array(stances)[going] != slides)
+    assert np.all(contacts.stance[going] != slides)  # as in a whole clip
+    if slides:
+        travelled = np.diff(feet[going]) * motion.fps
+        whole = np.diff(retarget_motion(motion, robot()).qpos[going, 0]) * motion.fps
+        assert travelled == pytest.approx(whole.mean(), rel=0.1)
+        assert travelled.min() > 0.5 * speed
+
+
+def test_the_floor_is_made_level_as_the_calibration_says() -> None:
+    level = dance().frames(0, 1200)
+    turn = np.array([np.cos(0.02), 0.0, np.sin(0.02), 0.0])
+    tilted = replace(
+        level,
+        positions=level.positions @ matrix_from_quaternion(turn).T,
+        rotations=quaternion_product(turn, level.rotations),
+    )
+    plain, turned = (
+        streamed(StreamingRetargeter(robot(), motion), motion) for motion in (level, tilted)
+    )
+    apart = np.abs(plain - turned)[:, 7:].mean(axis=0)
+    assert apart.max() < 0.02
+    unturned = streamed(StreamingRetargeter(robot(), level), tilted)
+    assert np.abs(plain - unturned)[:, 7:].mean(axis=0).max() > 2 * apart.max()
 
 
 def test_frames_may_come_at_another_rate() -> None:

@@ -13,7 +13,7 @@ from retarget.motion.motion import Motion
 from retarget.motion.segments import SIDES, needed_roles
 from retarget.motion.spans import spans
 
-__all__ = ["Slope", "find_slope", "levelled"]
+__all__ = ["Slope", "find_slope", "levelled", "turned_level"]
 
 # Leg lengths a second below which a toe rests, for at least this time in seconds.
 REST_SPEED, REST_TIME = 0.2, 0.1
@@ -49,6 +49,12 @@ class Slope:
         """Angle between the floor and the level."""
         return float(np.degrees(np.arctan(np.linalg.norm(self.gradient))))
 
+    @property
+    def levelling(self) -> Float64[np.ndarray, "4"]:
+        """The shortest turn, a quaternion, that makes the floor level."""
+        x, y, z = unit(np.array([-self.gradient[0], -self.gradient[1], 1.0]))  # the floor's normal
+        return unit(np.array([1.0 + z, y, -x, 0.0]))
+
 
 def levelled(motion: Motion) -> tuple[Motion, float]:
     """The motion with its floor level, and by how many degrees that was tilted; the same motion where it was not.
@@ -56,16 +62,18 @@ def levelled(motion: Motion) -> tuple[Motion, float]:
     The motion is turned about the middle of the places at which its toes rested.
     """
     slope = find_slope(motion)
-    if slope is None:
-        return motion, 0.0
-    x, y, z = unit(np.array([-slope.gradient[0], -slope.gradient[1], 1.0]))  # the floor's normal
-    turn = unit(np.array([1.0 + z, y, -x, 0.0]))  # the shortest way from there to upright
+    return (motion, 0.0) if slope is None else (turned_level(motion, slope), slope.degrees)
+
+
+def turned_level(motion: Motion, slope: Slope) -> Motion:
+    """The motion turned so that a slope of its floor is level."""
+    turn = slope.levelling
     matrix = matrix_from_quaternion(turn)
     positions, rotations = np.empty_like(motion.positions), np.empty_like(motion.rotations)
     for block, part in motion.blocks():
         positions[block] = (part.positions - slope.middle) @ matrix.T + slope.middle
         rotations[block] = quaternion_product(turn, part.rotations)
-    return replace(motion, positions=positions, rotations=rotations), slope.degrees
+    return replace(motion, positions=positions, rotations=rotations)
 
 
 def find_slope(motion: Motion) -> Slope | None:

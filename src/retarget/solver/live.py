@@ -57,24 +57,54 @@ def live_step(
     state: LiveState,
 ) -> None:
     """Follow one frame; the answer is ``state.qpos``. The frame must be free of faults."""
-    clip = state.clip
+    clip, level = state.clip, state.positions[0]
     first = state.seen[0] == 0
-    segment_frames(positions, rotations, model.joints, model.offsets, clip.frames)
+    _make_level(positions[0], rotations[0], model, state)
+    segment_frames(state.positions, state.rotations, model.joints, model.offsets, clip.frames)
     for i in range(3):
-        hips = positions[0, model.hips[0], i] + positions[0, model.hips[1], i]
-        state.hips[0, i] = hips / 2
+        state.hips[0, i] = (level[model.hips[0], i] + level[model.hips[1], i]) / 2
     place_targets(state.hips, clip.frames, model.sizes, state.places)
     for i in range(3):
         clip.positions[0, _PELVIS, i] = state.places[0, 0, i]
         for foot in range(2):
             clip.positions[0, _FEET[foot], i] = state.places[0, 1 + foot, i]
-    find_stance(positions, model, state)
-    _follow(rotations[0, model.joints[_PELVIS, 0]], first, model, state)
+    find_stance(model, state)
+    _follow(state.rotations[0, model.joints[_PELVIS, 0]], first, model, state)
     hold_touched(model, state)
     _raise_feet(model, state)
     _keep_speed(first, model, state)
     _keep_above_floor(model, state)
     state.seen[0] += 1
+
+
+@jit(fastmath=True, inner=True)
+def _make_level(
+    positions: Float64[np.ndarray, "J 3"],
+    rotations: Float64[np.ndarray, "J 4"],
+    model: LiveModel,
+    state: LiveState,
+) -> None:
+    """The joints that are looked at, turned so that the floor is level."""
+    turn, matrix, middle = model.level
+    for u in range(model.used.shape[0]):
+        j = model.used[u]
+        for i in range(3):
+            place = middle[i]
+            for k in range(3):
+                place += matrix[i, k] * (positions[j, k] - middle[k])
+            state.positions[0, j, i] = place
+        _multiply(turn, rotations[j], state.rotations[0, j])
+
+
+@jit(fastmath=True, inner=True)
+def _multiply(
+    p: Float64[np.ndarray, "4"], q: Float64[np.ndarray, "4"], out: Float64[np.ndarray, "4"]
+) -> None:
+    """Product of two quaternions."""
+    out[0] = p[0] * q[0] - p[1] * q[1] - p[2] * q[2] - p[3] * q[3]
+    out[1] = p[0] * q[1] + p[1] * q[0] + p[2] * q[3] - p[3] * q[2]
+    out[2] = p[0] * q[2] - p[1] * q[3] + p[2] * q[0] + p[3] * q[1]
+    out[3] = p[0] * q[3] + p[1] * q[2] - p[2] * q[1] + p[3] * q[0]
 
 
 @jit(fastmath=True, inner=True)
@@ -85,12 +115,7 @@ def _cold(turn: Float64[np.ndarray, "4"], model: LiveModel, state: LiveState) ->
         qpos[i] = state.places[0, 0, i]
         for k in range(3):
             qpos[i] += state.clip.frames[0, _PELVIS, i, k] * model.base_offset[k]
-    w, x, y, z = turn[0], turn[1], turn[2], turn[3]
-    b = model.base_turn
-    qpos[3] = w * b[0] - x * b[1] - y * b[2] - z * b[3]
-    qpos[4] = w * b[1] + x * b[0] + y * b[3] - z * b[2]
-    qpos[5] = w * b[2] - x * b[3] + y * b[0] + z * b[1]
-    qpos[6] = w * b[3] + x * b[2] - y * b[1] + z * b[0]
+    _multiply(turn, model.base_turn, qpos[3:7])
     n = 1.0 / math.sqrt(qpos[3] ** 2 + qpos[4] ** 2 + qpos[5] ** 2 + qpos[6] ** 2)
     for k in range(3, 7):
         qpos[k] *= n

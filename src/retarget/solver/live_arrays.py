@@ -11,7 +11,7 @@ from retarget.solver.arrays import Clip, Floor, Limits, Soles, Tasks, Tree
 from retarget.solver.frame import FrameScratch, StartOptions
 from retarget.targets.build import Sizes
 
-__all__ = ["LiveModel", "LiveOptions", "LiveState"]
+__all__ = ["Level", "LiveModel", "LiveOptions", "LiveState"]
 
 
 class LiveOptions(NamedTuple):
@@ -42,11 +42,26 @@ class LiveOptions(NamedTuple):
     heel_lift: float
 
 
+class Level(NamedTuple):
+    """How frames are turned so that their floor is level.
+
+    Attributes:
+        turn: Quaternion.
+        matrix: The same as a matrix.
+        middle: The place about which they are turned, metres.
+    """
+
+    turn: Float64[np.ndarray, "4"]
+    matrix: Float64[np.ndarray, "3 3"]
+    middle: Float64[np.ndarray, "3"]
+
+
 class LiveModel(NamedTuple):
     """A calibrated human on a robot; nothing in it changes.
 
     Attributes:
         used: Joints that are looked at.
+        level: Of their world.
         joints: See `retarget.motion.segments.segment_joints`.
         offsets: Of the calibration.
         hips: Left and right hip joint.
@@ -54,6 +69,9 @@ class LiveModel(NamedTuple):
         toes: Left and right toe joint.
         heels: Heels in the feet's anatomical frames, from the ankle, metres.
         rests: Height in stance of left heel, left toe, right heel, right toe, metres.
+        slow: Speed below which each of them is in stance, m/s.
+        speed_span: Frames over which these are taken.
+        slide: Way beyond which a point in stance slides, metres, over the last ``slide_span`` frames.
         leg_length: The human's, metres.
         fps: Frames a second.
         sizes: See `retarget.targets.build.robot_sizes`.
@@ -68,6 +86,7 @@ class LiveModel(NamedTuple):
     """
 
     used: Int64[np.ndarray, "U"]
+    level: Level
     joints: Int64[np.ndarray, "S 3"]
     offsets: Float64[np.ndarray, "S 3 3"]
     hips: Int64[np.ndarray, "2"]
@@ -75,6 +94,10 @@ class LiveModel(NamedTuple):
     toes: Int64[np.ndarray, "2"]
     heels: Float64[np.ndarray, "2 3"]
     rests: Float64[np.ndarray, "4"]
+    slow: Float64[np.ndarray, "4"]
+    speed_span: int
+    slide: float
+    slide_span: int
     leg_length: float
     fps: float
     sizes: Sizes
@@ -97,8 +120,10 @@ class LiveState(NamedTuple):
 
     Attributes:
         seen: Number of frames so far.
+        positions, rotations: Of the joints of the last frame that are looked at, its floor level.
         history: Left heel, left toe, right heel, right toe of the last K frames, a ring, metres, the human's world.
-        stance: Which of these are on the ground.
+        resting: Frames for which each has been low and slow, this one among them; 0 where it is not.
+        stance: Which of these are held.
         touched: Which of these were not, a frame earlier.
         fade: Share left of each released point's offset; 0 for the others.
         off: Those offsets, metres, when the points were released.
@@ -115,7 +140,10 @@ class LiveState(NamedTuple):
     """
 
     seen: Int64[np.ndarray, "1"]
+    positions: Float64[np.ndarray, "1 J 3"]
+    rotations: Float64[np.ndarray, "1 J 4"]
     history: Float64[np.ndarray, "K 4 3"]
+    resting: Int64[np.ndarray, "4"]
     stance: Bool[np.ndarray, "4"]
     touched: Bool[np.ndarray, "4"]
     fade: Float64[np.ndarray, "4"]

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-from jaxtyping import Float64
-
 from retarget._jit import jit
-from retarget.motion.feet import HEIGHT_OFF, HEIGHT_ON, SPEED_OFF, SPEED_ON
+from retarget.motion.feet import HEIGHT_OFF, HEIGHT_ON
 from retarget.motion.segments import SEGMENTS
 from retarget.solver.kinematics import body_kinematics, world_point
 from retarget.solver.live_arrays import LiveModel, LiveState
@@ -25,39 +22,58 @@ _FADED = 0.02  # share of an offset that no longer counts
 
 
 @jit(fastmath=True, inner=True)
-def find_stance(
-    positions: Float64[np.ndarray, "1 J 3"], model: LiveModel, state: LiveState
-) -> None:
-    """Stance by the thresholds of whole clips; a point that has just touched down has no weight yet."""
+def find_stance(model: LiveModel, state: LiveState) -> None:
+    """Stance by the thresholds of whole clips; a point that has just touched down has no weight yet.
+
+    There, stance is what lies within the loose thresholds around what lies within the strict ones. Speeds fall only
+    after a touch-down, for which a stream cannot wait: it takes the loose one.
+
+    A point that is low and slow is held, unless it slides. Before it has been so for long, it may have travelled as
+    far as a slide does: touch-down is faster than a slide, but only for an instant.
+    """
     leg = model.leg_length
-    slots = state.history.shape[0]
-    slot = state.seen[0] % slots  # the oldest frame, which this one replaces
-    span = max(1, min(state.seen[0], slots))
-    oldest = slot if state.seen[0] >= slots else 0
     for i in range(4):
-        foot = i // 2
-        squared = 0.0
-        height = 0.0
-        for k in range(3):
-            if i % 2 == 1:
-                place = positions[0, model.toes[foot], k]
-            else:
-                place = positions[0, model.ankles[foot], k]
-                for c in range(3):
-                    place += state.clip.frames[0, _FEET[foot], k, c] * model.heels[foot, c]
-            if state.seen[0] > 0:
-                squared += (place - state.history[oldest, i, k]) ** 2
-            state.history[slot, i, k] = place
-            height = place
-        speed = math.sqrt(squared) * model.fps / span
-        height -= model.rests[i]
+        _note_place(i, model, state)
+        back = min(state.seen[0], model.speed_span)
+        speed = _travelled(i, back, 3, state) * model.fps / max(back, 1)
+        height = state.history[state.seen[0] % state.history.shape[0], i, 2] - model.rests[i]
+        low = HEIGHT_OFF if state.resting[i] > 0 else HEIGHT_ON
+        rests = height < low * leg and speed < model.slow[i]
+        back = min(state.resting[i], model.slide_span)
+        state.resting[i] = state.resting[i] + 1 if rests else 0
+        held = rests and _travelled(i, back, 2, state) < model.slide
         if state.stance[i]:
-            stays = height < HEIGHT_OFF * leg and speed < SPEED_OFF * leg
-            _keep_or_release(i, stays, model, state)
+            _keep_or_release(i, held, model, state)
         else:
-            state.touched[i] = height < HEIGHT_ON * leg and speed < SPEED_ON * leg
-            state.stance[i] = state.touched[i]
+            state.touched[i] = held
+            state.stance[i] = held
             _fade(i, model, state)
+
+
+@jit(fastmath=True, inner=True)
+def _note_place(i: int, model: LiveModel, state: LiveState) -> None:
+    """Put the place of a human's heel or toe into the history."""
+    foot = i // 2
+    slot = state.seen[0] % state.history.shape[0]
+    for k in range(3):
+        if i % 2 == 1:
+            place = state.positions[0, model.toes[foot], k]
+        else:
+            place = state.positions[0, model.ankles[foot], k]
+            for c in range(3):
+                place += state.clip.frames[0, _FEET[foot], k, c] * model.heels[foot, c]
+        state.history[slot, i, k] = place
+
+
+@jit(fastmath=True, inner=True)
+def _travelled(i: int, back: int, dimensions: int, state: LiveState) -> float:
+    """How far a point has come in some frames, metres, seen along the first dimensions."""
+    slots = state.history.shape[0]
+    now, then = state.seen[0] % slots, (state.seen[0] - back) % slots
+    squared = 0.0
+    for k in range(dimensions):
+        squared += (state.history[now, i, k] - state.history[then, i, k]) ** 2
+    return math.sqrt(squared)
 
 
 @jit(fastmath=True, inner=True)
@@ -74,12 +90,14 @@ def _wanted_place(i: int, model: LiveModel, state: LiveState) -> None:
 def _keep_or_release(i: int, stays: bool, model: LiveModel, state: LiveState) -> None:
     """A held point stays held, or is let go: then what it is off its target fades away.
 
-    A foot that has wandered far from where it is held, as one that slides on purpose does, is let go too.
+    A foot that has slowly wandered far from where it is held is let go too, to touch down anew.
     """
     anchor = state.clip.anchors[0, i]
     _wanted_place(i, model, state)
     state.touched[i] = False
     drift = math.sqrt((state.wanted[0] - anchor[0]) ** 2 + (state.wanted[1] - anchor[1]) ** 2)
+    if drift >= LARGEST_DRIFT:
+        state.resting[i] = 0
     state.stance[i] = stays and drift < LARGEST_DRIFT
     if not state.stance[i]:
         state.fade[i] = 1.0
