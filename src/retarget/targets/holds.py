@@ -54,18 +54,19 @@ class Ground:
         """Which of the `BODY_CONTACTS` the robot has."""
         return [BODY_CONTACTS.index(name) for name in self.touching]
 
-    def add(self, frames: slice, targets: Targets, robot: RobotAnatomy) -> None:
-        """Fill some frames from their targets."""
-        places = self.places[frames]
+    def add(self, part: slice, targets: Targets, robot: RobotAnatomy) -> None:
+        """Fill a part of the frames from their targets."""
+        places = self.places[part]
         for foot, side in enumerate(SIDES):
-            # Foot bodies' rotations, from their anatomical frames.
-            rotation = targets.frames[f"{side}_foot"] @ robot.frames[f"{side}_foot"].T
-            ends = np.einsum("tij,pj->tpi", rotation, robot.contact_points[foot])
-            ankle = targets.positions[f"{side}_ankle"]
-            places[:, 2 * foot : 2 * foot + 2] = (ankle[:, None] + ends)[..., :2]
+            # From the ankle, in the foot's anatomical frame.
+            ends = robot.contact_points[foot] @ robot.frames[f"{side}_foot"]
+            frames = targets.frames[f"{side}_foot"][:, :2]
+            ankle = targets.positions[f"{side}_ankle"][:, :2]
+            for point, end in enumerate(ends):
+                places[:, 2 * foot + point] = ankle + frames @ end
         places[:, _FEET:] = targets.places[:, self.columns, :2]
-        self.stance[frames] = targets.stance
-        self.loads[frames] = targets.resting
+        self.stance[part] = targets.stance
+        self.loads[part] = targets.resting
 
 
 @dataclass(frozen=True, slots=True, eq=False)
