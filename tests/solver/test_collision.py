@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from clips import dance, jump, robot
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -73,3 +74,9 @@ def test_bodies_stay_apart_however_hard_they_are_pulled_together() -> None:
     soft = TaskWeights(collision=1e3)  # alone it would give way by a centimetre here
     result = retarget_motion(dance().frames(1500, 1650), robot(), weights=soft)
     assert result.residuals["overlap_m"].max() < 0.005
+
+
+@pytest.mark.parametrize("name", ["unitree_g1", "unitree_h1", "booster_t1"])
+def test_bodies_stay_apart_while_feet_are_pushed_out_of_the_floor(name: str) -> None:
+    result = retarget_motion(dance().frames(1000, 2200), robot(name))
+    assert result.residuals["overlap_m"].max() < 0.003

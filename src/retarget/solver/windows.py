@@ -281,30 +281,30 @@ def _solve_window(
         # Where the start had them far apart, floor and contacts may have brought them together.
         near = near_pairs(poses.starts, poses.ends, packs, capsules, 0.0, window.near, near)
         depth, overlap = violations(poses, packs, window.near[:near], problem.floor, capsules)
-        too_deep = depth >= options.penetration
-        too_fast = speeding(qpos, first, frames + after, limits) >= options.speeding
-        violated = too_deep or too_fast or overlap >= options.overlap
+        violated = (
+            depth >= options.penetration
+            or overlap >= options.overlap
+            or speeding(qpos, first, frames + after, limits) >= options.speeding
+        )
         if repairs >= options.repairs or not violated:
             break
-        if too_deep:
-            shift_floor(poses, packs, problem.floor, window.floor_shift)
-            _forget_active(window)
-        else:
-            shift_pairs(
-                poses,
-                packs,
-                window.near[:near],
-                capsules,
-                problem.weights.collision_margin,
-                window.pair_active,
-                window.pair_shift,
-            )
-            _copy(here, moved)
-            _copy(last_good, here)
-            pose_frames(here, tree, capsules, poses)
-            _choose_active(qpos, first, frames, after, held, near, problem, window, poses)
-            _copy(moved, here)
-            pose_frames(here, tree, capsules, poses)
+        # What was touching stays active: a step from nothing would sink as deep elsewhere, and again the next time.
+        shift_floor(poses, packs, problem.floor, window.floor_shift)
+        shift_pairs(
+            poses,
+            packs,
+            window.near[:near],
+            capsules,
+            problem.weights.collision_margin,
+            window.pair_active,
+            window.pair_shift,
+        )
+        _copy(here, moved)
+        _copy(last_good, here)
+        pose_frames(here, tree, capsules, poses)
+        _choose_active(qpos, first, frames, after, held, near, problem, window, poses)
+        _copy(moved, here)
+        pose_frames(here, tree, capsules, poses)
         repairs += 1
         limit = steps + _REPAIR_STEPS
         for t in range(frames):
