@@ -1,4 +1,4 @@
-"""Quality: every readable clip on the Unitree G1, by the definitions of `retarget.evaluation`.
+"""Quality: every readable clip on the Unitree G1, and on the other robots, by the definitions of `retarget.evaluation`.
 
 Usage: python benchmarks/quality.py
 """
@@ -15,11 +15,14 @@ on_one_core()
 from retarget.config import RunConfig  # noqa: E402
 from retarget.evaluation import ClipReport, evaluate, summarise  # noqa: E402
 from retarget.evaluation.measures import ORIENTED_SEGMENTS  # noqa: E402
+from retarget.pipeline import retarget_motion  # noqa: E402
 from retarget.report.scores import SCORES, score_cells  # noqa: E402
 from retarget.result import RetargetingResult  # noqa: E402
+from retarget.robots import robot_names  # noqa: E402
 from retarget.worker import retarget_file  # noqa: E402
 
 COMMAND = "make bench (benchmarks/quality.py)"
+DANCE = "bvhTools_test2_3945f.bvh"
 
 
 def main() -> None:
@@ -63,6 +66,29 @@ def main() -> None:
         + table(["clip", *ORIENTED_SEGMENTS], [_orientations(report) for report in reports])
     )
     write_section("quality", "Quality of every clip", COMMAND, body)
+    _other_robots(files)
+
+
+def _other_robots(files: list[Path]) -> None:
+    rows = []
+    for name in robot_names():
+        robot = RunConfig(robot=name).load_robot()
+        reports = {}
+        for path in files:
+            result = retarget_motion(RunConfig().read_motion(path), robot)
+            reports[path.name] = evaluate(result, robot, clip=path.name)
+        summary = summarise(list(reports.values()))
+        deepest = max(report["self_collision_max"] or 0.0 for report in reports.values())
+        rows.append([name, "all", *score_cells(summary), f"{deepest * 1e3:.1f}"])
+        dance = reports[DANCE]
+        own = f"{(dance['self_collision_max'] or 0.0) * 1e3:.1f}"
+        rows.append([name, f"`{DANCE}`", *score_cells(dance), own])
+    body = (
+        "Every clip on every embedded robot, with the same options and weights, weighted by duration, and the dance by "
+        "itself. Overlap is that of the two bodies that are deepest inside each other in any frame.\n\n"
+        + table(["robot", "clip", *(score.title for score in SCORES), "overlap mm"], rows)
+    )
+    write_section("robots", "Other robots", COMMAND, body)
 
 
 def _safety(report: ClipReport) -> list[str]:
