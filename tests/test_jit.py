@@ -1,6 +1,7 @@
 """Kernels: the same bits whatever a process compiled or loaded before."""
 
 import fcntl
+import gc
 import pickle
 import re
 import threading
@@ -11,6 +12,7 @@ import numba
 import numpy as np
 import pytest
 from numba.core.errors import TypingError
+from numba.core.types.functions import BaseFunction
 
 from retarget._cache import is_cached
 from retarget._jit import jit
@@ -121,3 +123,13 @@ def test_a_kernel_that_keeps_no_count_of_arrays_returns_none() -> None:
 
     with pytest.raises(TypingError, match="part returns an array"):
         part(np.zeros(3))
+
+
+def test_compiling_leaves_the_process_as_it_was(kernels: tuple[Callable, Callable]) -> None:
+    resolve, collecting = BaseFunction.get_call_type, gc.get_threshold()
+    total, totals = kernels
+    totals(np.ones(3), 1)
+    with pytest.raises(numba.TypingError):
+        total("text", 1)
+    assert BaseFunction.get_call_type is resolve
+    assert gc.get_threshold() == collecting
