@@ -14,7 +14,7 @@ import pytest
 from numba.core.errors import TypingError
 from numba.core.types.functions import BaseFunction
 
-from retarget._cache import is_cached
+from retarget._cache import alone_ahead, is_cached
 from retarget._jit import jit
 
 
@@ -114,6 +114,17 @@ def test_a_kernel_that_cannot_be_compiled_lets_others_have_their_turn(
         Path(total._cache.cache_path) / f"{total._cache._impl.filename_base}.lock"
     ).open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_one_process_at_a_time_compiles_ahead(kernels: tuple[Callable, Callable]) -> None:
+    total, _ = kernels
+    with alone_ahead(total) as first:
+        assert first
+        with alone_ahead(total) as second:
+            assert not second
+    with alone_ahead(total) as later:
+        assert later
+    assert total(np.ones(3), 1)  # which does not wait for it
 
 
 def test_a_kernel_that_keeps_no_count_of_arrays_returns_none() -> None:

@@ -9,6 +9,8 @@ import contextlib
 import logging
 import os
 import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ try:
 except ImportError:  # without file locks every process compiles for itself
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["is_cached", "share_cache"]
+__all__ = ["alone_ahead", "is_cached", "share_cache"]
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +34,31 @@ def is_cached(kernel: Any) -> bool:
     return False
 
 
+@contextmanager
+def alone_ahead(kernel: Any) -> Iterator[bool]:
+    """Whether no other process has a kernel compiled ahead, which this one may then do as long as this lasts."""
+    path = _lock_path(kernel, "ahead")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError:
+        yield False  # nowhere to leave the machine code either
+        return
+    alone = False  # without file locks what is compiled ahead could not be waited for
+    try:
+        with contextlib.suppress(OSError, AttributeError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            alone = True
+        yield alone
+    finally:
+        os.close(descriptor)
+
+
+def _lock_path(kernel: Any, what: str) -> Path:
+    cache = kernel._cache
+    return Path(cache.cache_path) / f"{cache._impl.filename_base}.{what}"
+
+
 def share_cache(kernel: Any) -> None:
     """Let a kernel's cache fail in peace, and its compilation be done by one process at a time.
 
@@ -41,7 +68,7 @@ def share_cache(kernel: Any) -> None:
     if cache is None:
         return
     save, load, compile_kernel = cache.save_overload, cache.load_overload, kernel._compiler.compile
-    turn = _Turn(Path(cache.cache_path) / f"{cache._impl.filename_base}.lock")
+    turn = _Turn(_lock_path(kernel, "lock"))
 
     def load_forgiving(*arguments: Any) -> Any:
         try:

@@ -55,13 +55,13 @@ class RetargetWorker:
         from retarget.demo import embedded_clips
         from retarget.evaluation import evaluate
         from retarget.pipeline import retarget_motion
+        from retarget.solver.ahead import compiled_ahead
 
         clip = min(embedded_clips(), key=lambda path: path.stat().st_size)
         robot = self.config.load_robot()
-        result = retarget_motion(
-            RunConfig().read_motion(clip).frames(0, 40), robot, self.config.options
-        )
-        evaluate(result, robot)
+        with compiled_ahead():
+            motion = RunConfig().read_motion(clip).frames(0, 40)
+            evaluate(retarget_motion(motion, robot, self.config.options), robot)
 
     def config_of(self, job: BatchJob) -> RunConfig:
         """What to do with one job."""

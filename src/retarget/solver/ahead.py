@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from retarget._cache import is_cached
+from retarget._cache import alone_ahead, is_cached
 from retarget.options import RetargetOptions
 from retarget.robots import load_robot
 from retarget.solver.arrays import Clip
@@ -31,12 +31,23 @@ _FPS = 30.0
 def compiled_ahead() -> Iterator[None]:
     """Compile the solve beside this process, where it has not been compiled yet and there is a core for it.
 
-    Nothing waits for it but the solve, which finds its kernel taken by another process (`retarget._cache`).
+    Nothing waits for it but the solve, which finds its kernel taken by another process (`retarget._cache`). Of several
+    processes that begin at once one does so.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     if (cores or 1) < 2 or is_cached(solve_windows):
         yield
         return
+    with alone_ahead(solve_windows) as alone:
+        if not alone:
+            yield
+            return
+        with _compiling():
+            yield
+
+
+@contextmanager
+def _compiling() -> Iterator[None]:
     words = [sys.executable, "-m", "retarget.solver.ahead"]
     silent = subprocess.DEVNULL
     with subprocess.Popen(words, stdin=silent, stdout=silent, stderr=silent) as process:
