@@ -5,6 +5,8 @@ Only typer is imported here; each command imports what it needs when it runs, so
 
 from __future__ import annotations
 
+import atexit
+import gc
 import io
 import sys
 from collections.abc import Sequence
@@ -79,6 +81,7 @@ def _global_options(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; errors become one line on stderr."""
     _print_any_name()
+    atexit.register(gc.freeze)  # or Python looks through all that it is about to drop: 0.2 s
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     try:
