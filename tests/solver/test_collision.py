@@ -8,13 +8,17 @@ from clips import dance, jump, robot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from numba import njit
+from kernels import callable_kernel
 
 from retarget._packs import LANES, REAL
 from retarget.pipeline import retarget_motion
-from retarget.solver.collision import capsule_arrays, near_pairs, segment_distance
+from retarget.solver import collision
+from retarget.solver.collision import capsule_arrays
 from retarget.solver.kinematics import forward_kinematics
 from retarget.solver.problem import TaskWeights
+
+segment_distance = callable_kernel(collision.segment_distance)
+list_near = callable_kernel(collision.near_pairs)
 
 POINTS = arrays(np.float64, (4, 3), elements=st.floats(-2, 2, width=32))
 
@@ -39,11 +43,6 @@ def in_packs(values: np.ndarray) -> np.ndarray:
     """Frames side by side: the last axis becomes the lanes of a pack."""
     packed = values.reshape(len(values) // LANES, LANES, *values.shape[1:])
     return np.ascontiguousarray(np.moveaxis(packed, 1, -1), REAL)
-
-
-@njit
-def list_near(starts, ends, count, capsules, reach, near, known):
-    return near_pairs(starts, ends, count, capsules, reach, near, known)
 
 
 def test_near_pairs_are_those_within_reach() -> None:

@@ -7,20 +7,21 @@ import pytest
 from clips import jump, robot
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kernels import callable_kernel
 
 from retarget.options import RetargetOptions
 from retarget.pipeline import make_targets
+from retarget.solver import kinematics, tree
 from retarget.solver.arrays import Limits
-from retarget.solver.kinematics import body_kinematics
 from retarget.solver.problem import TaskWeights, make_problem
-from retarget.solver.tree import (
-    COMPOSITE,
-    assemble,
-    base_rotation_step,
-    retract,
-    solve_tree,
-    task_composites,
-)
+from retarget.solver.tree import COMPOSITE
+
+body_kinematics = callable_kernel(kinematics.body_kinematics)
+task_composites = callable_kernel(tree.task_composites)
+assemble = callable_kernel(tree.assemble)
+solve_tree = callable_kernel(tree.solve_tree)
+retract = callable_kernel(tree.retract)
+base_rotation_step = callable_kernel(tree.base_rotation_step)
 
 ROBOTS = ["unitree_g1", "unitree_h1", "booster_t1"]
 

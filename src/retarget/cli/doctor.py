@@ -94,9 +94,9 @@ def _extra(package: str) -> Callable[[], str]:
 
 
 def _compile_cache() -> str:
-    from retarget.solver.kinematics import body_kinematics
+    from retarget.solver.windows import solve_windows
 
-    folder = getattr(getattr(body_kinematics, "_cache", None), "cache_path", None)
+    folder = getattr(getattr(solve_windows, "_cache", None), "cache_path", None)
     if folder is None or not os.access(folder, os.W_OK):
         raise _LimitationError(
             f"{folder or 'no folder'} is writable: kernels are compiled anew in every process; "

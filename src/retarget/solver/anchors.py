@@ -58,7 +58,7 @@ def _place_anchors(
         _keep_length(weights, anchors, 2 * foot, soles)
 
 
-@jit(fastmath=True, allocates=False)
+@jit(fastmath=True, inner=True)
 def _keep_length(
     weights: Float64[np.ndarray, "T K"],
     anchors: Float64[np.ndarray, "T K 3"],
@@ -80,7 +80,7 @@ def _keep_length(
             anchors[t, heel, 1] = anchors[t, toe, 1] - share * forward1
 
 
-@jit(allocates=False)
+@jit(inner=True)
 def _moving_mean(
     values: Float64[np.ndarray, "n"], half: int, out: Float64[np.ndarray, "n"]
 ) -> None:

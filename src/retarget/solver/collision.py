@@ -47,7 +47,7 @@ def _share(x: float) -> float:
     return min(max(x, 0.0), 1.0)
 
 
-@jit(fastmath=True, allocates=False)
+@jit(fastmath=True, inner=True)
 def segment_distance(
     starts: Float[np.ndarray, "G 3"], ends: Float[np.ndarray, "G 3"], i: int, j: int
 ) -> tuple[float, float, float]:

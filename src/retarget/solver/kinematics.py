@@ -51,7 +51,7 @@ def _paths(
     return np.array([len(path) - 1 for path in paths]), ancestors
 
 
-@jit(fastmath=True, allocates=False)
+@jit(fastmath=True, inner=True)
 def body_kinematics(
     qpos: Float64[np.ndarray, "Q"],
     tree: Tree,

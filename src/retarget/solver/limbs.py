@@ -96,14 +96,17 @@ def _two_ways(
     return triples.reshape(-1, 3), np.array([mirror for _, mirror in found.values()])
 
 
-@jit(fastmath=True)
+@jit(fastmath=True, inner=True)
 def turn_limbs(
-    qpos: Float32[np.ndarray, "Q"], limbs: Limbs, limits: Limits, out: Float64[np.ndarray, "Q"]
+    qpos: Float32[np.ndarray, "Q"],
+    limbs: Limbs,
+    limits: Limits,
+    angles: Float64[np.ndarray, "3"],
+    out: Float64[np.ndarray, "Q"],
 ) -> None:
-    """The same pose taken the other way by each limb whose joint limits allow it."""
+    """The same pose taken the other way by each limb whose joint limits allow it; ``angles`` is room."""
     for k in range(qpos.shape[0]):
         out[k] = qpos[k]
-    angles = np.empty(3)
     for i in range(limbs.triples.shape[0]):
         within = True
         for k in range(3):

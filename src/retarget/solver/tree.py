@@ -107,7 +107,7 @@ def task_axis(
     )
 
 
-@jit(fastmath=True, allocates=False)
+@jit(fastmath=True, inner=True)
 def task_composites(
     qpos: Float[np.ndarray, "Q"],
     R: Float[np.ndarray, "B 3 3"],
@@ -156,7 +156,7 @@ def task_composites(
     return cost
 
 
-@jit(fastmath=True, allocates=False)
+@jit(fastmath=True, inner=True)
 def assemble(
     r: Float[np.ndarray, "B 3"],
     a: Float[np.ndarray, "B 3"],
@@ -248,7 +248,7 @@ def assemble(
         g[k] = C[0, 10 + k]
 
 
-@jit(fastmath=True, allocates=False)
+@jit(fastmath=True, inner=True)
 def solve_tree(
     H: Float[np.ndarray, "V D"],
     depth: Int64[np.ndarray, "V"],
@@ -285,7 +285,7 @@ def solve_tree(
         x[k] = v * H[k, dk]
 
 
-@jit(fastmath=True, allocates=False)
+@jit(fastmath=True, inner=True)
 def base_rotation_step(
     after: Float[np.ndarray, "Q"],
     before: Float[np.ndarray, "Q"],
@@ -307,7 +307,7 @@ def base_rotation_step(
     out[2] = s * (w1 * z0 + x1 * y0 - y1 * x0 + z1 * w0)
 
 
-@jit(fastmath=True, allocates=False)
+@jit(fastmath=True, inner=True)
 def retract(
     qpos: Float[np.ndarray, "Q"],
     x: Float[np.ndarray, "V"],
