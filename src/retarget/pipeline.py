@@ -44,7 +44,7 @@ from retarget.targets.build import Targets, build_targets, cold_start, robot_siz
 from retarget.targets.holds import Ground, Holds, find_holds
 from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
 
-__all__ = ["make_targets", "retarget_motion"]
+__all__ = ["make_targets", "retarget_motion", "source_clip"]
 
 
 def retarget_motion(
@@ -106,7 +106,7 @@ def retarget_motion(
         body_contacts=contacts.body,
         body_contact_names=BODY_CONTACTS,
         frame_cost=frame_cost,
-        source=_source_clip(motion, contacts),
+        source=source_clip(motion, contacts),
         residuals=residuals,
         provenance={
             "version": __version__,
@@ -218,7 +218,7 @@ def _solve(take: _Take, seconds: dict[str, float]) -> tuple[Solution, int]:
     return solution, taken
 
 
-def _source_clip(motion: Motion, contacts: Contacts) -> SourceClip:
+def source_clip(motion: Motion, contacts: Contacts) -> SourceClip:
     """Role positions on a floor at z = 0 and the rotations that carry the segments."""
     roles = tuple(motion.roles)
     turning = tuple(role for role in needed_roles() if not role.endswith("toe"))

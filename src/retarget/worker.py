@@ -52,10 +52,10 @@ class RetargetWorker:
 
     def warm_up(self) -> None:
         """Compile or load the kernels and the robot before the first job, on a short embedded clip."""
+        from retarget.ahead import compiled_ahead
         from retarget.demo import embedded_clips
         from retarget.evaluation import evaluate
         from retarget.pipeline import retarget_motion
-        from retarget.solver.ahead import compiled_ahead
 
         clip = min(embedded_clips(), key=lambda path: path.stat().st_size)
         robot = self.config.load_robot()

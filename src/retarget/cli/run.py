@@ -40,7 +40,7 @@ def run(
             refuse_overwriting_inputs(written, motion, *chosen.files)
     settings = chosen.settings()
     with working_on(f"retargeting {motion}"):
-        from retarget.solver.ahead import compiled_ahead
+        from retarget.ahead import compiled_ahead
         from retarget.worker import retarget_file
 
         with compiled_ahead():
