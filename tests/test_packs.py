@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numba import njit
 
+from kernels import callable_kernel
 from retarget._packs import LANES, REAL, anywhere, both, either, packs, sine_cosine, where
 from retarget.robots import load_robot
 from retarget.solver.kinematics import body_kinematics, tree_arrays
@@ -75,18 +76,13 @@ def test_poses_side_by_side_are_the_poses_alone(name: str) -> None:
         kind = REAL if lanes else np.float64
         return [np.empty((bodies, *shape, *lanes), kind) for shape in ((3, 3), (3,), (3,))]
 
-    together = room(LANES)
+    together, pose_alone = room(LANES), callable_kernel(body_kinematics)
     pose(qpos, tree, *together)
     for lane in range(LANES):
         alone = room()
         pose_alone(qpos[:, lane].astype(np.float64), tree, *alone)
         for ours, theirs in zip(together, alone, strict=True):
             np.testing.assert_allclose(ours[..., lane], theirs, atol=3e-6)
-
-
-@njit
-def pose_alone(qpos, tree, rotations, positions, axes):
-    body_kinematics(qpos, tree, rotations, positions, axes)
 
 
 @njit

@@ -10,11 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from robot_files import embedded_xml
 
+from kernels import callable_kernel
 from retarget.robots import load_robot
 from retarget.robots.collision import build_collision, segment_distance
 from retarget.robots.description import read_description
 from retarget.robots.tree import build_tree
-from retarget.solver.collision import segment_distance as solver_distance
+from retarget.solver import collision
+
+solver_distance = callable_kernel(collision.segment_distance)
 
 coordinates = st.floats(-1, 1, allow_nan=False, width=32)
 points = st.tuples(coordinates, coordinates, coordinates).map(np.array)
