@@ -144,3 +144,17 @@ def test_compiling_leaves_the_process_as_it_was(kernels: tuple[Callable, Callabl
         total("text", 1)
     assert BaseFunction.get_call_type is resolve
     assert gc.get_threshold() == collecting
+
+
+def test_a_kernel_of_kernels_says_so_when_it_is_called_from_python() -> None:
+    @jit(inner=True)
+    def twice(value: float) -> float:
+        return 2 * value
+
+    @jit()
+    def four_times(value: float) -> float:
+        return twice(twice(value))
+
+    assert four_times(2.0) == 8.0
+    with pytest.raises(TypeError, match="twice is part of other kernels"):
+        twice(2.0)

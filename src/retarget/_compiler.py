@@ -16,10 +16,11 @@ from numba.core.compiler import Compiler, Flags
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.compiler_machinery import AnalysisPass, register_pass
 from numba.core.errors import TypingError
+from numba.core.registry import CPUDispatcher
 from numba.core.typed_passes import NopythonTypeInference
 from numba.core.types.functions import BaseFunction
 
-__all__ = ["ClosedCompiler", "InnerCompiler"]
+__all__ = ["ClosedCompiler", "InnerCompiler", "InnerKernel"]
 
 
 class _ClosedLibrary(JITCodeLibrary):  # type: ignore[misc]
@@ -199,3 +200,10 @@ class InnerCompiler(_KernelCompiler):
     """Of a kernel that only kernels call."""
 
     library = _InnerLibrary
+
+
+class InnerKernel(CPUDispatcher):  # type: ignore[misc]
+    """A kernel that only kernels call: there is no machine code of it that Python could."""
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        raise TypeError(f"{self.__qualname__} is part of other kernels: call it from a kernel")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numba
 
 from retarget._cache import share_cache
-from retarget._compiler import ClosedCompiler, InnerCompiler
+from retarget._compiler import ClosedCompiler, InnerCompiler, InnerKernel
 
 __all__ = ["jit"]
 
@@ -50,6 +50,7 @@ def jit(
         }
         dispatcher = numba.njit(**options)(function)
         if inner:  # its code is part of its callers'
+            dispatcher.__class__ = InnerKernel
             kernel: _F = dispatcher
             return kernel
         # Numba raises where it finds no writable folder, and at the first save on a full disk.

@@ -7,8 +7,9 @@ from jaxtyping import Bool, Float64, Int64
 
 from retarget._jit import jit
 from retarget.evaluation.measures import COLLISION_DEPTH
+from retarget.robots.collision import segment_distance
 from retarget.robots.model import RobotModel
-from retarget.solver.collision import capsule_arrays, deepest_of_all, pair_reach, segment_distance
+from retarget.solver.collision import capsule_arrays, deepest_of_all, pair_reach
 from retarget.solver.kinematics import forward_kinematics
 
 __all__ = ["CollisionMeasures", "deepest_pair"]
@@ -63,13 +64,12 @@ def deepest_pair(robot: RobotModel, qpos: Float64[np.ndarray, "Q"]) -> tuple[str
     turn = rotations[0, robot.capsule_bodies]
     starts = at + np.einsum("gij,gj->gi", turn, robot.capsule_starts)
     ends = at + np.einsum("gij,gj->gi", turn, robot.capsule_ends)
-    deepest, names = -np.inf, tuple[str, ...]()
-    for i, j in robot.collision_pairs:
-        gap, _, _ = segment_distance(starts, ends, i, j)
-        if robot.capsule_radii[i] + robot.capsule_radii[j] - gap > deepest:
-            deepest = robot.capsule_radii[i] + robot.capsule_radii[j] - gap
-            names = (robot.capsule_names[i], robot.capsule_names[j])
-    return names
+    if not len(robot.collision_pairs):
+        return ()
+    i, j = np.transpose(robot.collision_pairs)
+    gap = segment_distance(starts[i], ends[i], starts[j], ends[j])
+    deepest = int(np.argmax(robot.capsule_radii[i] + robot.capsule_radii[j] - gap))
+    return robot.capsule_names[i[deepest]], robot.capsule_names[j[deepest]]
 
 
 @jit(fastmath=True)
