@@ -65,22 +65,34 @@ def median_seconds(work: Callable[[], _T], repeats: int = 7) -> tuple[float, _T]
     return statistics.median(seconds), done
 
 
+_STARTER = """
+import resource, subprocess, sys, time
+started = time.perf_counter()
+code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
+print(code, time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
 def child_cost(
     words: Sequence[str], environment: dict[str, str] | None = None, *, all_cores: bool = False
 ) -> tuple[float, float]:
-    """Seconds and peak memory (MB) of a process, on this one's core or on all."""
+    """Seconds and peak memory (MB) of a process, on this one's core or on all.
+
+    A small process starts it: the peak of whatever starts a process counts as the process's own.
+    """
     if all_cores and sys.platform == "linux":
         words = ["taskset", "--cpu-list", f"0-{(os.cpu_count() or 1) - 1}", *words]
-    started = time.perf_counter()
-    child = subprocess.Popen(
-        words, stdout=subprocess.DEVNULL, env={**os.environ, **(environment or {})}
+    starter = subprocess.run(
+        [sys.executable, "-c", _STARTER, *words],
+        check=False,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **(environment or {})},
     )
-    _, status, usage = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - started
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(f"failed with code {child.returncode}: {' '.join(words)}")
-    return seconds, usage.ru_maxrss * memory_unit() / 1e6
+    code, seconds, peak = starter.stdout.split()
+    if int(code):
+        raise SystemExit(f"failed with code {code}: {' '.join(words)}")
+    return float(seconds), int(peak) * memory_unit() / 1e6
 
 
 def child_output(words: Sequence[str]) -> str:

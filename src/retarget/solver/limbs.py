@@ -98,24 +98,18 @@ def _two_ways(
 
 @jit(fastmath=True, inner=True)
 def turn_limbs(
-    qpos: Float32[np.ndarray, "Q"],
-    limbs: Limbs,
-    limits: Limits,
-    angles: Float64[np.ndarray, "3"],
-    out: Float64[np.ndarray, "Q"],
+    qpos: Float32[np.ndarray, "Q"], limbs: Limbs, limits: Limits, angles: Float64[np.ndarray, "3"]
 ) -> None:
-    """The same pose taken the other way by each limb whose joint limits allow it; ``angles`` is room."""
-    for k in range(qpos.shape[0]):
-        out[k] = qpos[k]
+    """Take a pose, in place, the other way by each limb whose joint limits allow it; ``angles`` is room."""
     for i in range(limbs.triples.shape[0]):
         within = True
         for k in range(3):
             b = limbs.triples[i, k]
-            other = limbs.mirror[i] - out[6 + b] if k == 1 else out[6 + b] + math.pi
+            other = limbs.mirror[i] - qpos[6 + b] if k == 1 else qpos[6 + b] + math.pi
             middle = 0.5 * (limits.lower[b] + limits.upper[b])
             other -= 2 * math.pi * math.floor((other - middle) / (2 * math.pi) + 0.5)
             angles[k] = min(max(other, limits.lower[b]), limits.upper[b])
             within = within and abs(angles[k] - other) <= _SLACK
         if within:
             for k in range(3):
-                out[6 + limbs.triples[i, k]] = angles[k]
+                qpos[6 + limbs.triples[i, k]] = angles[k]

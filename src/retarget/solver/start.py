@@ -30,12 +30,13 @@ def _add_turned(candidates: Float32[np.ndarray, "6 T Q"], limbs: Limbs, limits: 
 
     Three crossing hinges reach the same orientation exactly: there is nothing left to solve.
     """
-    turned, angles = np.empty(candidates.shape[2]), np.empty(3)
+    angles = np.empty(3)
     for sequence in range(_SEQUENCES):
         for t in range(candidates.shape[1]):
-            turn_limbs(candidates[sequence, t], limbs, limits, angles, turned)
+            turned = candidates[_SEQUENCES + sequence, t]
             for k in range(turned.shape[0]):
-                candidates[_SEQUENCES + sequence, t, k] = turned[k]
+                turned[k] = candidates[sequence, t, k]
+            turn_limbs(turned, limbs, limits, angles)
 
 
 def _marches(frames: int, options: StartOptions) -> Int64[np.ndarray, "N 5"]:

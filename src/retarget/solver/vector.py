@@ -77,8 +77,10 @@ def _scaled(builder: Any, fma: Any, scales: Any, sums: dict[tuple[int, int], Any
 def _tile(vectors: int, finished: bool) -> Any:
     """An intrinsic: ``a[dst + i row:] -= sum_k a[coef + k row + i] a[src + k row:]`` for `ROWS` rows and some vectors.
 
-    Where ``finished``, the rows are then solved with the triangle in ``scales``.
+    Where ``finished``, the rows are then solved with the triangle in ``scales``. There are whole tiles of sources: of a
+    single vector two are added up side by side, as one sum after the other would wait for itself.
     """
+    together = 2 if vectors == 1 else 1
 
     def update(typing_context, array, scales, dst, coef, src, row, count):  # type: ignore[no-untyped-def]
         signature = types.void(array, scales, *[types.intp] * 5)
@@ -109,29 +111,38 @@ def _tile(vectors: int, finished: bool) -> Any:
             index, source, place = (builder.phi(_INDEX) for _ in range(3))
             for phi, value in ((index, _number(0)), (source, src), (place, coef)):
                 phi.add_incoming(value, entry)
-            sums = {cell: builder.phi(_VECTOR) for cell in cells}
-            for cell in cells:
-                sums[cell].add_incoming(before[cell], entry)
-            loaded = [builder.load(pointer(source, v), align=_ALIGNMENT) for v in range(vectors)]
-            after = {}
-            for i in range(ROWS):
-                scalar = builder.load(builder.gep(data, [builder.add(place, _number(i))]))
-                less = _splat(builder, builder.fneg(scalar))
-                for v in range(vectors):
-                    after[i, v] = builder.call(fma, [less, loaded[v], sums[i, v]])
-            following = builder.add(index, _number(1))
+            sums = [{cell: builder.phi(_VECTOR) for cell in cells} for _ in range(together)]
+            after: list[dict[tuple[int, int], Any]] = []
+            here, there = source, place
+            for own in sums:
+                loaded = [builder.load(pointer(here, v), align=_ALIGNMENT) for v in range(vectors)]
+                added = {}
+                for i in range(ROWS):
+                    scalar = builder.load(builder.gep(data, [builder.add(there, _number(i))]))
+                    less = _splat(builder, builder.fneg(scalar))
+                    for v in range(vectors):
+                        added[i, v] = builder.call(fma, [less, loaded[v], own[i, v]])
+                after.append(added)
+                here, there = builder.add(here, row), builder.add(there, row)
+            following = builder.add(index, _number(together))
             index.add_incoming(following, body)
-            source.add_incoming(builder.add(source, row), body)
-            place.add_incoming(builder.add(place, row), body)
-            for cell in cells:
-                sums[cell].add_incoming(after[cell], body)
+            source.add_incoming(here, body)
+            place.add_incoming(there, body)
+            nothing = ir.Constant(_VECTOR, [0.0] * SPAN)
+            for n, (own, added) in enumerate(zip(sums, after, strict=True)):
+                for cell in cells:
+                    own[cell].add_incoming(nothing if n else before[cell], entry)
+                    own[cell].add_incoming(added[cell], body)
+            total = {cell: after[0][cell] for cell in cells}
+            for added in after[1:]:
+                total = {cell: builder.fadd(total[cell], added[cell]) for cell in cells}
             builder.cbranch(builder.icmp_signed("<", following, count), body, done)
 
             builder.position_at_end(done)
             results = {cell: builder.phi(_VECTOR) for cell in cells}
             for cell in cells:
                 results[cell].add_incoming(before[cell], entry)
-                results[cell].add_incoming(after[cell], body)
+                results[cell].add_incoming(total[cell], body)
             if finished:
                 for v in range(vectors):
                     _scaled(builder, fma, factors, results, v)

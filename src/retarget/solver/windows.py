@@ -148,7 +148,8 @@ def calm_seam(
         for t in range(max(1, at - options.ahead), min(at + options.ahead, qpos.shape[0])):
             for b in range(1, step.shape[0]):
                 change = abs(qpos[t, 6 + b] - qpos[t - 1, 6 + b])
-                jumps += max(change / step[b] - _JUMP, 0.0)
+                if change > _JUMP * step[b]:
+                    jumps += change / step[b] - _JUMP
         if jumps < least:
             least = jumps
             best = at

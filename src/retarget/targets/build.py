@@ -146,9 +146,9 @@ def cold_start(
     targets: Targets, anatomy: RobotAnatomy, robot: RobotModel
 ) -> Float64[np.ndarray, "T Q"]:
     """A configuration a frame that knows no other frame: the base on its target, joints neutral."""
-    pelvis = targets.frames["pelvis"]
+    rows = targets.frames["pelvis"].reshape(-1, 3)  # of all frames: one product
     qpos = np.empty((len(targets), robot.qpos_size))
-    qpos[:, :3] = targets.positions["pelvis"] + pelvis @ anatomy.base_offset
-    qpos[:, 3:7] = quaternion_from_matrix(pelvis @ anatomy.base_rotation)
+    qpos[:, :3] = targets.positions["pelvis"] + (rows @ anatomy.base_offset).reshape(-1, 3)
+    qpos[:, 3:7] = quaternion_from_matrix((rows @ anatomy.base_rotation).reshape(-1, 3, 3))
     qpos[:, 7:] = robot.neutral
     return qpos

@@ -60,10 +60,10 @@ class Ground:
         for foot, side in enumerate(SIDES):
             # From the ankle, in the foot's anatomical frame.
             ends = robot.contact_points[foot] @ robot.frames[f"{side}_foot"]
-            frames = targets.frames[f"{side}_foot"][:, :2]
-            ankle = targets.positions[f"{side}_ankle"][:, :2]
-            for point, end in enumerate(ends):
-                places[:, 2 * foot + point] = ankle + frames @ end
+            rows = targets.frames[f"{side}_foot"].reshape(-1, 3)  # of all frames: one product
+            turned = np.moveaxis((rows @ ends.T).reshape(-1, 3, 2), 1, 2)
+            ankle = targets.positions[f"{side}_ankle"][:, None]
+            places[:, 2 * foot : 2 * foot + 2] = (ankle + turned)[..., :2]
         places[:, _FEET:] = targets.places[:, self.columns, :2]
         self.stance[part] = targets.stance
         self.loads[part] = targets.resting
