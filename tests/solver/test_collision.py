@@ -8,8 +8,8 @@ from clips import dance, jump, robot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from kernels import callable_kernel
 
+from kernels import callable_kernel
 from retarget._packs import LANES, REAL
 from retarget.pipeline import retarget_motion
 from retarget.solver import collision

@@ -7,8 +7,8 @@ import pytest
 from clips import jump, robot
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kernels import callable_kernel
 
+from kernels import callable_kernel
 from retarget.options import RetargetOptions
 from retarget.pipeline import make_targets
 from retarget.solver import kinematics, tree
