@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -96,7 +98,10 @@ def retarget_motion(
         "leg_length_m": take.anatomy.leg_length,
         "marker_noise_m": take.anatomy.noise,
     }
+    stretches = len(take.stretches)
     del take, solution  # before the source is made: together they would be the most memory
+    if stretches > 1:
+        _give_memory_back()
     result = RetargetingResult(
         qpos=qpos,
         fps=motion.fps,
@@ -191,6 +196,15 @@ class _Take:
         seeds = cold_start(targets, self.shape, self.robot)
         seeds[:, 7:] = np.clip(seeds[:, 7:], problem.limits.lower[1:], problem.limits.upper[1:])
         return Part(problem, holds.carried_by_frame(), seeds)
+
+
+def _give_memory_back() -> None:
+    """Let the system have what was freed: the C library keeps tens of megabytes, in too small pieces to be used again.
+
+    Only glibc can be asked to; others return more by themselves.
+    """
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _targets(

@@ -14,8 +14,9 @@ from retarget.solver.beginning import clip_led_in, held_before
 from retarget.solver.joint_limits import without_reserve
 from retarget.solver.limits import keep_joint_limits, lift_above_floor
 from retarget.solver.poses import Poses, allocate_poses, pack_count
+from retarget.solver.settle import ClipOptions
 from retarget.solver.window import Window, allocate_assembly, block_places
-from retarget.solver.windows import ClipOptions, calm_seam, solve_windows
+from retarget.solver.windows import calm_seam, solve_windows
 
 __all__ = ["ClipOptions", "March", "keep_limits", "march_windows", "solve_clip"]
 

@@ -1,74 +1,21 @@
-"""Windows marched over a clip: Gauss-Newton steps with per-frame damping on each, in one compiled loop."""
+"""Windows marched over a clip, in one compiled loop: each overlaps the next, and where two meet does not show."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float32, Float64
 
 from retarget._jit import jit
 from retarget._packs import LANES
-from retarget.solver.active import (
-    UNKNOWN,
-    hold_joints,
-    predict_fast,
-    predict_touching,
-    retract_all,
-    shift_floor,
-    speeding,
-    violations,
-)
 from retarget.solver.arrays import Problem
-from retarget.solver.banded import block_width, factorise, substitute_back
-from retarget.solver.collision import near_pairs
-from retarget.solver.multipliers import shift_pairs
-from retarget.solver.poses import Poses, load_targets, pack_count, pose_frames
-from retarget.solver.window import Window, build_system
+from retarget.solver.poses import Poses
+from retarget.solver.settle import ClipOptions, solve_window
+from retarget.solver.window import Window
 
-__all__ = ["ClipOptions", "calm_seam", "solve_windows"]
+__all__ = ["calm_seam", "solve_windows"]
 
-_LARGEST_DAMPING = 1e2
 _JUMP = 1.0  # times a joint's speed limit
-_RISE = 1.01  # anchors rise with the foot's tilt, so a settled cost may rise a little
 _REACH = 2  # frames by which a second difference reaches beyond another
-_REPAIR_STEPS = 3  # steps that a window is worked on for a violated constraint
-
-
-class ClipOptions(NamedTuple):
-    """How hard each window is worked on.
-
-    Attributes:
-        window: Frames that become final with each window.
-        ahead: Frames solved beyond them and solved again by the next window.
-        shift: Most frames by which a window ends earlier, and the next begins, to keep off a jump of the start.
-        seam: Frames on each side of where two windows meet that are solved once more, between known ones.
-        lead: Frames solved before the first one (`retarget.solver.beginning`).
-        cost_tolerance: Stop when a step gains less than this share of the cost; one more step is then taken on trust.
-        promise_tolerance: Stop with a step that promises to take less than this share off the cost.
-        most_steps: Most steps of a window.
-        damping: First relative damping.
-        reach: Pairs of capsules nearer than this are looked at, metres.
-        repairs: Most times that a window is solved on because a constraint is violated.
-        penetration: Depth below the floor that calls for multipliers, metres.
-        overlap: Overlap of capsules that calls for another solve, metres.
-        speeding: Excess of a joint's speed or acceleration, as a share of its limit, that calls for another solve.
-    """
-
-    window: int = 32
-    ahead: int = 8
-    shift: int = 16
-    seam: int = 0
-    lead: int = 2
-    cost_tolerance: float = 0.2
-    promise_tolerance: float = 0.05
-    most_steps: int = 20
-    damping: float = 1e-3
-    reach: float = 0.06
-    repairs: int = 8
-    penetration: float = 0.001
-    overlap: float = 0.003
-    speeding: float = 0.05
 
 
 @jit()
@@ -176,7 +123,7 @@ def _solve_frames(
     qpos, shift, cost = march
     frames, after = last - first, known - last
     _load_shift(shift, first, frames, window.floor_shift)
-    steps = _solve_window(qpos, first, frames, after, problem, options, window, poses)
+    steps = solve_window(qpos, first, frames, after, problem, options, window, poses)
     for t in range(frames):
         cost[first + t] = window.cost[t]
         for s in range(shift.shape[1]):
@@ -194,224 +141,3 @@ def _load_shift(
     for t in range(out.shape[0] * LANES):  # spare lanes too
         for s in range(shift.shape[1]):
             out[t // LANES, s, t % LANES] = shift[first + t, s] if t < frames else 0.0
-
-
-@jit(inner=True, allocates=True)
-def _solve_window(
-    qpos: Float64[np.ndarray, "T Q"],
-    first: int,
-    frames: int,
-    after: int,
-    problem: Problem,
-    options: ClipOptions,
-    window: Window,
-    poses: Poses,
-) -> int:
-    """Gauss-Newton with per-frame damping on the frames from ``first``, in place; returns the steps taken.
-
-    ``after`` is how many frames behind them are known, 0 or 2.
-
-    Building the system also evaluates the cost, so that a step is judged by the next build. A step that promises
-    little is the last; once one has gained little, one more is taken on trust.
-    """
-    tree, limits, capsules = problem.tree, problem.limits, problem.capsules
-    size = window.step.shape[1]
-    width = block_width(size)
-    here = qpos[first : first + frames]
-    packs = pack_count(frames)
-    load_targets(problem.clip, first, frames, here[0], problem.tasks, poses)
-    pose_frames(here, tree, capsules, poses)
-    none = np.int64(0)  # a literal would be compiled for by itself
-    near = near_pairs(poses.starts, poses.ends, packs, capsules, options.reach, window.near, none)
-    damping = window.damping[: frames + after]
-    for t in range(frames + after):
-        damping[t] = options.damping
-    for t in range(frames, frames + after):
-        for k in range(size):
-            window.step[t, k] = 0.0
-    _clear(window.pair_shift)
-    _forget_active(window)
-    last_good, moved, last_cost = np.empty_like(here), np.empty_like(here), np.zeros(frames + after)
-    cost = np.inf
-    steps = 0
-    repairs = 0
-    limit = options.most_steps
-    failed = False
-    again = False  # the system is built again where the last step began, not judged
-    while True:
-        new, held = build_system(qpos, first, frames, after, near, problem, window, poses, width)
-        settled = False
-        if again:
-            again = False
-        elif new <= cost * _RISE:
-            settled = cost - new < options.cost_tolerance * new
-            cost = new
-            for t in range(frames + after):
-                last_cost[t] = window.cost[t]
-            if steps > 0:
-                _lower_damping(damping, 0.5 if failed else 0.1)
-            failed = False
-        else:
-            failed = True
-            _copy(last_good, here)
-            pose_frames(here, tree, capsules, poses)
-            if _damp_worse_frames(damping, last_cost, window.cost) > _LARGEST_DAMPING:
-                for t in range(frames + after):
-                    window.cost[t] = last_cost[t]
-                break
-            again = True
-            continue
-        factorise(window.system, size, width, frames, window.least)
-        promise = substitute_back(window.system, size, width, frames, window.step)
-        steps += 1
-        if not promise >= 0.0:  # not a number: rounding has left nothing of the system
-            for t in range(frames):
-                damping[t] = max(damping[t], 1e-5) * 10.0
-            if damping[0] > _LARGEST_DAMPING or steps >= limit:
-                break
-            again = True
-            continue
-        stop = settled or promise < options.promise_tolerance * cost or steps >= limit
-        _copy(here, last_good)
-        if not stop:
-            _choose_active(qpos, first, frames, after, held, near, problem, window, poses)
-        retract_all(here, window.step, limits)
-        pose_frames(here, tree, capsules, poses)
-        if not stop:
-            continue
-        # Where the start had them far apart, floor and contacts may have brought them together.
-        near = near_pairs(poses.starts, poses.ends, packs, capsules, 0.0, window.near, near)
-        depth, overlap = violations(poses, packs, window.near[:near], problem.floor, capsules)
-        violated = (
-            depth >= options.penetration
-            or overlap >= options.overlap
-            or speeding(qpos, first, frames + after, limits) >= options.speeding
-        )
-        if repairs >= options.repairs or not violated:
-            break
-        # What was touching stays active: a step from nothing would sink as deep elsewhere, and again the next time.
-        shift_floor(poses, packs, problem.floor, window.floor_shift)
-        shift_pairs(
-            poses,
-            packs,
-            window.near[:near],
-            capsules,
-            problem.weights.collision_margin,
-            window.pair_active,
-            window.pair_shift,
-        )
-        _copy(here, moved)
-        _copy(last_good, here)
-        pose_frames(here, tree, capsules, poses)
-        _choose_active(qpos, first, frames, after, held, near, problem, window, poses)
-        _copy(moved, here)
-        pose_frames(here, tree, capsules, poses)
-        repairs += 1
-        limit = steps + _REPAIR_STEPS
-        for t in range(frames):
-            damping[t] = min(damping[t], 1e-4)
-        failed = False
-        cost = np.inf
-    return steps
-
-
-@jit(inner=True)
-def _choose_active(
-    qpos: Float64[np.ndarray, "T Q"],
-    first: int,
-    frames: int,
-    after: int,
-    held: int,
-    near: int,
-    problem: Problem,
-    window: Window,
-    poses: Poses,
-) -> None:
-    """Choose the active sets of the next step from this step's solution."""
-    limits = problem.limits
-    hold_joints(
-        qpos,
-        first,
-        frames,
-        held,
-        limits.lower,
-        limits.upper,
-        window.joint_state,
-        window.held_rows,
-        window.held_index,
-        window.step,
-    )
-    predict_fast(qpos, first, window.step, frames + after, limits, window.fast, window.bent)
-    predict_touching(
-        window.step,
-        frames,
-        window.near[:near],
-        poses,
-        problem.tree,
-        problem.floor,
-        problem.capsules,
-        problem.weights.collision_margin,
-        window.floor_shift,
-        window.floor_active,
-        window.pair_shift,
-        window.pair_active,
-    )
-
-
-@jit(inner=True)
-def _forget_active(window: Window) -> None:
-    _clear(window.floor_active)
-    _clear(window.pair_active)
-    for t in range(window.fast.shape[0]):
-        for k in range(window.fast.shape[1]):
-            window.fast[t, k] = 0
-            window.bent[t, k] = 0
-            window.joint_state[t, k] = UNKNOWN
-
-
-# Loops, as Numba compiles seconds of messages about shapes for an assignment of arrays.
-@jit(inner=True)
-def _clear(values: Float32[np.ndarray, "P N L"]) -> None:
-    for p in range(values.shape[0]):
-        for i in range(values.shape[1]):
-            for lane in range(LANES):
-                values[p, i, lane] = 0.0
-
-
-@jit(inner=True)
-def _copy(values: Float64[np.ndarray, "n Q"], out: Float64[np.ndarray, "n Q"]) -> None:
-    for t in range(values.shape[0]):
-        for k in range(values.shape[1]):
-            out[t, k] = values[t, k]
-
-
-@jit(inner=True)
-def _lower_damping(damping: Float64[np.ndarray, "n"], share: float) -> None:
-    for t in range(damping.shape[0]):
-        damping[t] = max(damping[t] * share, 1e-8)
-
-
-@jit(inner=True, allocates=True)
-def _damp_worse_frames(
-    damping: Float64[np.ndarray, "n"],
-    before: Float64[np.ndarray, "n"],
-    after: Float64[np.ndarray, "n+"],
-) -> float:
-    """Raise the damping tenfold around the frames that account for the rise of the cost; returns the highest.
-
-    A step that went astray altogether has no cost: then everywhere.
-    """
-    frames = damping.shape[0]
-    worse = 0.0
-    for t in range(frames):
-        worse += max(after[t] - before[t], 0.0)
-    raised = damping.copy()
-    highest = 0.0
-    for t in range(frames):
-        if not after[t] - before[t] <= max(0.02 * worse, 0.0):
-            for u in range(max(0, t - 4), min(frames, t + 5)):
-                raised[u] = max(damping[u], 1e-5) * 10.0
-    for t in range(frames):
-        damping[t] = raised[t]
-        highest = max(highest, damping[t])
-    return highest
