@@ -104,6 +104,14 @@ def quaternion_from_matrix(matrices: Matrices) -> Quaternions:
     return np.asarray(np.where(rows[..., :1] < 0, -rows, rows))
 
 
+def without_flips(quaternions: Quaternions) -> Quaternions:
+    """The same rotations, each quaternion with the sign that is nearer to the one before."""
+    flips = np.sum(quaternions[1:] * quaternions[:-1], axis=-1) < 0
+    out = quaternions.copy()
+    out[1:] *= np.where(np.cumsum(flips, axis=0) % 2, -1.0, 1.0)[..., None]
+    return out
+
+
 def quaternion_product(first: Quaternions, second: Quaternions) -> Quaternions:
     """Hamilton's product: the rotation ``second`` followed by ``first``."""
     a, b, c, d = np.moveaxis(np.asarray(first, np.float64), -1, 0)

@@ -72,7 +72,18 @@ def test_a_summary_weighs_clips_by_their_length(good: ClipReport, floating: Clip
     assert summary.duration_s == pytest.approx(4 * good.duration_s)
 
 
-def test_a_summary_keeps_maxima_and_names_the_worst(good: ClipReport, floating: ClipReport) -> None:
+@pytest.fixture(scope="module")
+def sinking() -> ClipReport:
+    sinking = motions.raised(motions.jumps(), -1e-4)
+    return evaluate(sinking, load_robot("unitree_g1"), clip="sinking")
+
+
+def test_a_summary_keeps_maxima_and_names_the_worst(
+    good: ClipReport, floating: ClipReport, sinking: ClipReport
+) -> None:
+    summary = summarise([good, sinking])
+    assert summary["sole_penetration_max"] == sinking["sole_penetration_max"] > 0
+    assert summary.worst["sole_penetration_max"] == "sinking"
     summary = summarise([good, floating])
     assert summary["jerk_max"] == max(good["jerk_max"], floating["jerk_max"])
     assert summary["sole_lifted_share"] > good["sole_lifted_share"]

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget._packs import LANES, REAL
+from retarget.geometry import without_flips
 from retarget.solver.arrays import Problem, single_robot
 from retarget.solver.banded import aligned_zeros, block_rows, block_width
 from retarget.solver.beginning import clip_led_in, held_before
@@ -105,8 +106,7 @@ def _solve_beginning(
 
 def keep_limits(qpos: Float64[np.ndarray, "T Q"], problem: Problem) -> None:
     """Project solved frames, in place, onto joint limits and floor; the base's quaternions keep their sign."""
-    turned = np.sum(qpos[1:, 3:7] * qpos[:-1, 3:7], axis=1) < 0
-    qpos[1:, 3:7] *= np.where(np.cumsum(turned) % 2, -1.0, 1.0)[:, None]
+    qpos[:, 3:7] = without_flips(qpos[:, 3:7])
     keep_joint_limits(qpos, without_reserve(problem.limits))
     lift_above_floor(qpos, problem, problem.fps)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64
 
+from retarget.geometry import without_flips
 from retarget.solver.arrays import Limits, Problem
 from retarget.solver.limits import keep_joint_limits, lift_above_floor
 
@@ -24,21 +25,13 @@ def at_rate(
         limits: Joint limits at that rate.
     """
     time = np.minimum(np.arange(frames) * (problem.fps / fps), len(qpos) - 1)
-    out = _interpolate(_unflipped(qpos), time)
+    unflipped = qpos.copy()
+    unflipped[:, 3:7] = without_flips(qpos[:, 3:7])
+    out = _interpolate(unflipped, time)
     out[:, 3:7] /= np.linalg.norm(out[:, 3:7], axis=1, keepdims=True)
     out[:, 7:] = np.clip(out[:, 7:], limits.lower[1:], limits.upper[1:])
     keep_joint_limits(out, limits)
     lift_above_floor(out, problem, fps)
-    return out
-
-
-def _unflipped(qpos: Float64[np.ndarray, "T Q"]) -> Float64[np.ndarray, "T Q"]:
-    """With the sign of each base quaternion that is nearer to the one before."""
-    turns = qpos[:, 3:7]
-    flips = np.sum(turns[1:] * turns[:-1], axis=1) < 0
-    signs = np.where(np.cumsum(flips) % 2, -1.0, 1.0)
-    out = qpos.copy()
-    out[1:, 3:7] *= signs[:, None]
     return out
 
 

@@ -155,58 +155,35 @@ def _tile(vectors: int, finished: bool) -> Any:
     return intrinsic(update)
 
 
-_subtract_1, _subtract_2, _subtract_most = (_tile(v, False) for v in (1, 2, _MOST))
-_finish_1, _finish_2, _finish_most = (_tile(v, True) for v in (1, 2, _MOST))
+def _tiles(finished: bool) -> Any:
+    """A kernel that works through any number of vectors by the largest tiles."""
+    one, two, most = (_tile(vectors, finished) for vectors in (1, 2, _MOST))
 
+    @jit(fastmath=True, inner=True)
+    def work_through(
+        a: Float32[np.ndarray, "n"],
+        scales: Float32[np.ndarray, "10"],
+        dst: int,
+        coef: int,
+        src: int,
+        row: int,
+        count: int,
+        vectors: int,
+    ) -> None:
+        while vectors >= _MOST:
+            most(a, scales, dst, coef, src, row, count)
+            dst += _MOST * SPAN
+            src += _MOST * SPAN
+            vectors -= _MOST
+        while vectors >= 2:
+            two(a, scales, dst, coef, src, row, count)
+            dst += 2 * SPAN
+            src += 2 * SPAN
+            vectors -= 2
+        if vectors == 1:
+            one(a, scales, dst, coef, src, row, count)
 
-@jit(fastmath=True, inner=True)
-def _subtract_tiles(
-    a: Float32[np.ndarray, "n"],
-    scales: Float32[np.ndarray, "10"],
-    dst: int,
-    coef: int,
-    src: int,
-    row: int,
-    count: int,
-    vectors: int,
-) -> None:
-    while vectors >= _MOST:
-        _subtract_most(a, scales, dst, coef, src, row, count)
-        dst += _MOST * SPAN
-        src += _MOST * SPAN
-        vectors -= _MOST
-    while vectors >= 2:
-        _subtract_2(a, scales, dst, coef, src, row, count)
-        dst += 2 * SPAN
-        src += 2 * SPAN
-        vectors -= 2
-    if vectors == 1:
-        _subtract_1(a, scales, dst, coef, src, row, count)
-
-
-@jit(fastmath=True, inner=True)
-def _finish_tiles(
-    a: Float32[np.ndarray, "n"],
-    scales: Float32[np.ndarray, "10"],
-    dst: int,
-    coef: int,
-    src: int,
-    row: int,
-    count: int,
-    vectors: int,
-) -> None:
-    while vectors >= _MOST:
-        _finish_most(a, scales, dst, coef, src, row, count)
-        dst += _MOST * SPAN
-        src += _MOST * SPAN
-        vectors -= _MOST
-    while vectors >= 2:
-        _finish_2(a, scales, dst, coef, src, row, count)
-        dst += 2 * SPAN
-        src += 2 * SPAN
-        vectors -= 2
-    if vectors == 1:
-        _finish_1(a, scales, dst, coef, src, row, count)
+    return work_through
 
 
 @jit(fastmath=True, inner=True)
@@ -323,5 +300,5 @@ def dots_plainly(
 
 
 dots: Any = _dots if VECTORISED else dots_plainly
-subtract = _subtract_tiles if VECTORISED else subtract_plainly
-finish = _finish_tiles if VECTORISED else finish_plainly
+subtract: Any = _tiles(finished=False) if VECTORISED else subtract_plainly
+finish: Any = _tiles(finished=True) if VECTORISED else finish_plainly
