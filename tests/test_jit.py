@@ -128,7 +128,7 @@ def test_one_process_at_a_time_compiles_ahead(kernels: tuple[Callable, Callable]
 
 
 def test_a_kernel_that_keeps_no_count_of_arrays_returns_none() -> None:
-    @jit(allocates=False)
+    @jit()
     def part(values: np.ndarray) -> tuple[float, np.ndarray]:
         return values[0], values[1:]
 

@@ -11,7 +11,10 @@ import numba
 from retarget._cache import share_cache
 from retarget._compiler import ClosedCompiler, InnerCompiler, InnerKernel
 
-__all__ = ["jit"]
+__all__ = ["NANS_COUNT", "jit"]
+
+# Fast arithmetic of kernels whose result is asked whether it is a number: with all of it the answer is always yes.
+NANS_COUNT = frozenset(("arcp", "afn", "contract", "nsz", "reassoc"))
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -19,9 +22,10 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 def jit(
     signature: Any = None,
     *,
-    fastmath: bool = False,
+    fastmath: bool | frozenset[str] = False,
     inner: bool = False,
-    allocates: bool | None = None,
+    inlined: bool = False,
+    allocates: bool = False,
 ) -> Callable[[_F], _F]:
     """Decorate a kernel: compiled at its first call, or at once where a signature is given.
 
@@ -31,22 +35,23 @@ def jit(
 
     Args:
         signature: Numba signature, or None to specialise on the first call's types.
-        fastmath: Allow reassociation and contraction; only for kernels that need no NaN or infinity.
+        fastmath: Allow reassociation and contraction; only for kernels that need no NaN or infinity, else `NANS_COUNT`.
         inner: Only kernels call it: nothing is compiled for calls from Python, which is most of the work where
             there are many arrays.
-        allocates: The kernel makes arrays, returns some or calculates with whole ones; unless said, an inner one does
-            not. Those that do not keep no count of who uses an array, which is a twelfth of a solve's time. They must
-            not return arrays.
+        inlined: Its callers contain it, so that its scratch room is theirs.
+        allocates: The kernel makes arrays, returns some or calculates with whole ones. Those that do not keep no count
+            of who uses an array, which is a twelfth of a solve's time, and compile sooner. They must not return arrays.
     """
 
     def decorate(function: _F) -> _F:
         options = {
             "pipeline_class": InnerCompiler if inner else ClosedCompiler,
             "error_model": "numpy",
-            "fastmath": fastmath,
+            "fastmath": set(fastmath) if isinstance(fastmath, frozenset) else fastmath,
             "no_cfunc_wrapper": True,
             "no_cpython_wrapper": inner,
-            "_nrt": not inner if allocates is None else allocates,
+            "_nrt": allocates,
+            "inline": "always" if inlined else "never",
         }
         dispatcher = numba.njit(**options)(function)
         if inner:  # its code is part of its callers'

@@ -22,7 +22,7 @@ from retarget.pipeline import make_targets, source_clip
 from retarget.result import RetargetingResult
 from retarget.robots import RobotModel, load_robot
 from retarget.solver.arrays import Clip
-from retarget.solver.clip import solve_clip
+from retarget.solver.clip import March, keep_limits, march_windows
 from retarget.solver.problem import Setting, TaskWeights, make_setting, rated_clip_options
 from retarget.solver.residuals import measure_residuals
 from retarget.solver.windows import solve_windows
@@ -39,7 +39,7 @@ def compiled_ahead() -> Iterator[None]:
     """Compile the solve beside this process, where it has not been compiled yet and there is a core for it.
 
     Nothing waits for it but the solve, which finds its kernel taken by another process (`retarget._cache`). What comes
-    after the solve is compiled meanwhile, here. Of several processes that begin at once one does so.
+    before and after the solve is compiled meanwhile, here. Of several processes that begin at once one does so.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     if (cores or 1) < 2 or is_cached(solve_windows):
@@ -70,21 +70,24 @@ def _setting(robot: RobotModel) -> Setting:
 
 
 def _solve_nothing() -> None:
-    """Solve three frames of no particular motion: the types are those of every motion."""
+    """Solve two frames of no particular motion, after one: the types are those of every motion."""
     robot = load_robot("unitree_g1")
     setting = _setting(robot)
     clip = Clip(*(np.zeros((3, *values.shape[1:])) for values in setting.empty.clip))
     start = np.zeros((3, robot.joint_count + 7))
     start[:, 3] = 1.0
-    solve_clip(start, setting.empty._replace(clip=clip), rated_clip_options(_FPS))
+    problem = setting.empty._replace(clip=clip)
+    march_windows(March.of(start, problem), 1, 1, 3, problem, rated_clip_options(_FPS))
 
 
 def _judge_nothing() -> None:
-    """Evaluate some frames that nobody has solved."""
+    """Hold some frames that nobody has solved to their limits, and evaluate them."""
     robot = load_robot("unitree_g1")
     motion = read_motion(min(embedded_clips(), key=lambda path: path.stat().st_size)).frames(0, 8)
     _, contacts, targets, shape = make_targets(motion, robot)
     qpos, problem = cold_start(targets, shape, robot), _setting(robot).empty
+    qpos[:, 2] -= 1.0  # below the floor
+    keep_limits(qpos, problem)
     points = problem.clip.anchors.shape[1]
     held, anchors = np.ones((len(qpos), points), bool), np.zeros((len(qpos), points, 2), np.float32)
     result = RetargetingResult(

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int16, Int64
 
 from retarget._jit import jit
+from retarget._scratch import scratch
 
 __all__ = ["add_errors", "correlate"]
 
@@ -102,9 +103,9 @@ def correlate(
         yaw: Sums of the sine and the cosine between human and robot; added to.
         moments: A, B and C of each segment; added to.
     """
-    r = np.empty(3)
-    h = np.empty(3)
-    H = np.empty((3, 3))
+    r = scratch(3, np.float64)
+    h = scratch(3, np.float64)
+    H = scratch((3, 3), np.float64)
     for t in range(positions.shape[0]):
         for limb in range(bodies.shape[0]):
             _robot_direction(positions[t], rotations[t], bodies[limb], points[limb], r)
@@ -143,9 +144,9 @@ def add_errors(
     """
     s = yaw[0]
     c = yaw[1]
-    r = np.empty(3)
-    h = np.empty(3)
-    H = np.empty((3, 3))
+    r = scratch(3, np.float64)
+    h = scratch(3, np.float64)
+    H = scratch((3, 3), np.float64)
     for t in range(positions.shape[0]):
         for limb in range(bodies.shape[0]):
             _robot_direction(positions[t], rotations[t], bodies[limb], points[limb], r)

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from retarget._jit import jit
+from retarget._scratch import scratch
 from retarget.evaluation.measures import COLLISION_DEPTH
 from retarget.robots.collision import segment_distance
 from retarget.robots.model import RobotModel
@@ -87,8 +88,8 @@ def _overlaps(
 ) -> None:
     """Fill the deepest overlap of any pair, and of any capsule with the floor, of each frame (m)."""
     count = len(bodies)
-    a, b = np.empty((count, 3)), np.empty((count, 3))
-    middles = np.empty((3, count))
+    a, b = scratch((count, 3), np.float64), scratch((count, 3), np.float64)
+    middles = scratch((3, count), np.float64)
     for t in range(len(positions)):
         for g in range(count):
             body = bodies[g]

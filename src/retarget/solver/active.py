@@ -12,6 +12,7 @@ from jaxtyping import Float64, Int8, Int64
 
 from retarget._jit import jit
 from retarget._packs import LANES, REAL, anywhere, both, either, packs, where
+from retarget._scratch import scratch
 from retarget.solver.arrays import Capsules, Floor, Limits, Tree
 from retarget.solver.banded import block_rows
 from retarget.solver.collision import centre_distance_squared, deepest_overlap, segment_distance
@@ -194,7 +195,7 @@ def predict_fast(
                 bent[t, k] = 1 if turn > limit else -1 if turn < -limit else 0
 
 
-@jit(fastmath=True, inner=True, allocates=True)
+@jit(fastmath=True, inner=True)
 def predict_touching(
     steps: Float64[np.ndarray, "n V"],
     frames: int,
@@ -211,9 +212,9 @@ def predict_touching(
 ) -> None:
     """Mark the spheres and pairs that would touch after the step, to first order."""
     bodies = tree.parents.shape[0]
-    step = np.empty((bodies + 5, LANES), REAL)
-    spin = packs(np.empty((bodies, 3, LANES), REAL))
-    velocity = packs(np.empty((bodies, 3, LANES), REAL))  # of the body's origin
+    step = scratch((bodies + 5, LANES), REAL)
+    spin = packs(scratch((bodies, 3, LANES), REAL))
+    velocity = packs(scratch((bodies, 3, LANES), REAL))  # of the body's origin
     for p in range(pack_count(frames)):
         for lane in range(LANES):
             t = min(p * LANES + lane, frames - 1)
@@ -334,12 +335,12 @@ def retract_all(
         retract(qpos[t], step[t], limits, qpos[t])
 
 
-@jit(fastmath=True, inner=True, allocates=True)
+@jit(fastmath=True, inner=True)
 def violations(
     poses: Poses, count: int, near: Int64[np.ndarray, "K"], floor: Floor, capsules: Capsules
 ) -> tuple[float, float]:
     """Deepest sphere below the floor and deepest overlap of two capsules in some packs, metres."""
-    worst = np.zeros((2, LANES), REAL)
+    worst = scratch((2, LANES), REAL)
     found = packs(worst)
     for p in range(count):
         q, R, r = packs(poses.qpos[p]), packs(poses.R[p]), packs(poses.r[p])
@@ -347,7 +348,11 @@ def violations(
         if near.shape[0] > 0:
             starts, ends = packs(poses.starts[p]), packs(poses.ends[p])
             found[1] = max(found[1], deepest_overlap(starts, ends, capsules, near))
-    return worst[0].max(), worst[1].max()
+    depth = overlap = 0.0
+    for lane in range(LANES):
+        depth = max(depth, worst[0, lane])
+        overlap = max(overlap, worst[1, lane])
+    return depth, overlap
 
 
 @jit(fastmath=True, inner=True)

@@ -7,6 +7,7 @@ from jaxtyping import Float64
 
 from retarget._jit import jit
 from retarget._packs import LANES, REAL, packs
+from retarget._scratch import scratch
 from retarget.solver.arrays import Problem, Soles, Tree, single_robot
 from retarget.solver.kinematics import world_point
 from retarget.solver.lanes import make_poses, pose_lanes
@@ -24,11 +25,11 @@ def _place_anchors(
     half: int,
     tree: Tree,
     soles: Soles,
+    place: Float64[np.ndarray, "T K 2"],
 ) -> None:
     frames, points = weights.shape
     poses = make_poses(tree)
-    from_base = np.empty((3, LANES), REAL)
-    place = np.empty((frames, points, 2))
+    from_base = scratch((3, LANES), REAL)
     for first in range(0, frames, LANES):
         pose_lanes(qpos, first, tree, poses)
         for i in range(points):
@@ -111,5 +112,6 @@ def anchors_from_start(
     clip, packed = problem.clip, single_robot(problem)
     anchors = clip.anchors.copy()
     half = max(1, round(memory / 2 * problem.fps))
-    _place_anchors(start, clip.contact_weights, anchors, half, packed.tree, packed.soles)
+    place = np.empty((*clip.contact_weights.shape, 2))
+    _place_anchors(start, clip.contact_weights, anchors, half, packed.tree, packed.soles, place)
     return anchors

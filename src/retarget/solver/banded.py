@@ -18,8 +18,9 @@ import math
 import numpy as np
 from jaxtyping import Float32, Float64
 
-from retarget._jit import jit
+from retarget._jit import NANS_COUNT, jit
 from retarget._packs import REAL
+from retarget._scratch import scratch
 from retarget.solver.vector import PANEL, ROWS, SCALES, SPAN, dots, finish, subtract
 
 __all__ = [
@@ -34,13 +35,13 @@ __all__ = [
 SMALLEST_PIVOT = 1e-6  # share of its diagonal; single precision tells less from nothing
 
 
-@jit(allocates=False)
+@jit()
 def block_rows(size: int) -> int:
     """Rows of a block: the unknowns, in whole tiles."""
     return -(-size // ROWS) * ROWS
 
 
-@jit(allocates=False)
+@jit()
 def block_width(size: int) -> int:
     """Numbers a block row takes: the rows' columns, the right-hand side and a reciprocal, in whole vectors."""
     return -(-(block_rows(size) + 2) // SPAN) * SPAN
@@ -53,7 +54,7 @@ def aligned_zeros(count: int) -> Float32[np.ndarray, "n"]:
     return raw[start : start + count]
 
 
-@jit(fastmath=True, inner=True, allocates=True)
+@jit(fastmath=True, inner=True)
 def factorise(
     a: Float32[np.ndarray, "n"],
     size: int,
@@ -67,7 +68,7 @@ def factorise(
     """
     rows = block_rows(size)
     block = rows * 3 * width
-    scales = np.empty(SCALES, REAL)
+    scales = scratch(SCALES, REAL)
     for t in range(frames):
         own = t * block
         for j in range(0, rows, ROWS):
@@ -183,7 +184,7 @@ def _update_after(
         subtract(a, scales, dst, here + j, here + skip, row, rows - j, half - j // SPAN)
 
 
-@jit(fastmath=True, inner=True, allocates=True)
+@jit(fastmath=NANS_COUNT, inner=True)
 def substitute_back(
     a: Float32[np.ndarray, "n"],
     size: int,
@@ -198,10 +199,8 @@ def substitute_back(
     promise = 0.0
     rows = block_rows(size)
     row = 3 * width
-    known = np.zeros(
-        3 * width, REAL
-    )  # this frame's solution, then those of the two frames after it
-    sums = np.zeros(ROWS, REAL)
+    known = scratch(3 * width, REAL)  # this frame's solution, then those of the two frames after it
+    sums = scratch(ROWS, REAL)
     for t in range(frames - 1, -1, -1):
         for c in range(width):
             known[2 * width + c] = known[width + c]

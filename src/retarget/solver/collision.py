@@ -9,6 +9,7 @@ from jaxtyping import Float, Int64
 
 from retarget._jit import jit
 from retarget._packs import anywhere, either, packs, where
+from retarget._scratch import scratch
 from retarget.robots.model import RobotModel
 from retarget.solver.arrays import Capsules
 
@@ -181,7 +182,7 @@ def deepest_of_all(
     return deepest
 
 
-@jit(fastmath=True, inner=True, allocates=True)
+@jit(fastmath=True, inner=True)
 def near_pairs(
     starts: Float[np.ndarray, "P G 3 L"],
     ends: Float[np.ndarray, "P G 3 L"],
@@ -196,8 +197,8 @@ def near_pairs(
     The first ``known`` of the list keep their places, and the others follow them.
     """
     pairs = capsules.pairs
-    flag = np.zeros(pairs.shape[0], np.bool_)
-    listed = np.zeros(pairs.shape[0], np.bool_)
+    flag = scratch(pairs.shape[0], np.bool_)
+    listed = scratch(pairs.shape[0], np.bool_)
     for n in range(known):
         flag[near[n]] = True
         listed[near[n]] = True

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int8
 
 from retarget._jit import jit
+from retarget._scratch import scratch
 from retarget.solver.banded import SMALLEST_PIVOT, block_rows
 from retarget.solver.tree import base_rotation_step
 
@@ -126,7 +127,7 @@ def bend_rows(
     return cost
 
 
-@jit(fastmath=True, inner=True, allocates=True)
+@jit(fastmath=True, inner=True)
 def second_differences(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
@@ -141,8 +142,8 @@ def second_differences(
     So it is for the ``after`` known frames behind them.
     """
     size = weights.shape[0]
-    turn = np.zeros(3)
-    before = np.zeros(3)
+    turn = scratch(3, np.float64)
+    before = scratch(3, np.float64)
     for t in range(frames + after):
         cost[t] = 0.0
         if first + t < 2:

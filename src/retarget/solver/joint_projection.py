@@ -48,7 +48,7 @@ class _Scratch(NamedTuple):
     matrix: Float64[np.ndarray, "T 3"]
 
 
-@jit()
+@jit(allocates=True)
 def limit_joint_motion(
     qpos: Float64[np.ndarray, "T Q"], limits: Limits
 ) -> Float64[np.ndarray, "B"]:

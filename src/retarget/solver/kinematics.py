@@ -10,6 +10,7 @@ from jaxtyping import Float64, Int64
 
 from retarget._jit import jit
 from retarget._packs import sine_cosine
+from retarget._scratch import scratch
 from retarget.robots.model import RobotModel
 from retarget.solver.arrays import Tree
 
@@ -127,7 +128,7 @@ def _poses(
     positions: Float64[np.ndarray, "T B 3"],
     rotations: Float64[np.ndarray, "T B 3 3"],
 ) -> None:
-    axes = np.empty((tree.parents.shape[0], 3))
+    axes = scratch((tree.parents.shape[0], 3), np.float64)
     for t in range(qpos.shape[0]):
         body_kinematics(qpos[t], tree, rotations[t], positions[t], axes)
         for b in range(tree.parents.shape[0]):

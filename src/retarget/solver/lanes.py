@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from retarget._jit import jit
 from retarget._packs import LANES, REAL, packs
+from retarget._scratch import scratch
 from retarget.solver.arrays import Clip, Tasks, Tree
 from retarget.solver.kinematics import body_kinematics
 
@@ -24,17 +25,15 @@ class LaneTargets(NamedTuple):
     anchors: Float[np.ndarray, "K 3 L"]
 
 
-@jit(inner=True, allocates=True)
+@jit(inner=True, inlined=True)
 def make_targets(clip: Clip) -> LaneTargets:
     """Room for the targets of `LANES` frames."""
     segments, points = clip.positions.shape[1], clip.anchors.shape[1]
     return LaneTargets(
-        np.empty((segments, 3, LANES), REAL),
-        np.empty((segments, 3, 3, LANES), REAL),
-        np.empty((points, LANES), REAL),
-        np.zeros(
-            (points, 3, LANES), REAL
-        ),  # those of no weight are not loaded, and must be numbers
+        scratch((segments, 3, LANES), REAL),
+        scratch((segments, 3, 3, LANES), REAL),
+        scratch((points, LANES), REAL),
+        scratch((points, 3, LANES), REAL),
     )
 
 
@@ -72,15 +71,15 @@ class LanePoses(NamedTuple):
     axes: Float[np.ndarray, "B 3 L"]
 
 
-@jit(inner=True, allocates=True)
+@jit(inner=True, inlined=True)
 def make_poses(tree: Tree) -> LanePoses:
     """Room for the poses of `LANES` frames."""
     bodies = tree.parents.shape[0]
     return LanePoses(
-        np.empty((bodies + 6, LANES), REAL),
-        np.empty((bodies, 3, 3, LANES), REAL),
-        np.empty((bodies, 3, LANES), REAL),
-        np.empty((bodies, 3, LANES), REAL),
+        scratch((bodies + 6, LANES), REAL),
+        scratch((bodies, 3, 3, LANES), REAL),
+        scratch((bodies, 3, LANES), REAL),
+        scratch((bodies, 3, LANES), REAL),
     )
 
 

@@ -11,6 +11,7 @@ from jaxtyping import Float64
 
 from retarget._jit import jit
 from retarget._packs import LANES, REAL, packs
+from retarget._scratch import scratch
 from retarget.solver.arrays import Floor, Limits, Problem, Tree, single_robot
 from retarget.solver.joint_projection import limit_joint_motion
 from retarget.solver.lanes import make_poses, pose_lanes
@@ -29,7 +30,6 @@ def keep_joint_limits(qpos: Float64[np.ndarray, "T Q"], limits: Limits) -> None:
         limit_joint_steps(qpos, limits.step)
 
 
-@jit()
 def limit_joint_steps(
     qpos: Float64[np.ndarray, "T Q"], step: Float64[np.ndarray, "B"]
 ) -> Float64[np.ndarray, "B"]:
@@ -42,10 +42,20 @@ def limit_joint_steps(
     Returns:
         The largest change of each joint, rad.
     """
+    change = np.zeros(len(step))
+    _limit_steps(qpos, step, np.empty(len(qpos)), np.empty(len(qpos)), change)
+    return change
+
+
+@jit()
+def _limit_steps(
+    qpos: Float64[np.ndarray, "T Q"],
+    step: Float64[np.ndarray, "B"],
+    below: Float64[np.ndarray, "T"],
+    above: Float64[np.ndarray, "T"],
+    change: Float64[np.ndarray, "B"],
+) -> None:
     frames = qpos.shape[0]
-    below = np.empty(frames)
-    above = np.empty(frames)
-    change = np.zeros(step.shape[0])
     for b in range(1, step.shape[0]):
         fast = False
         for t in range(1, frames):
@@ -66,7 +76,6 @@ def limit_joint_steps(
             middle = 0.5 * (below[t] + above[t])
             change[b] = max(change[b], abs(middle - qpos[t, 6 + b]))
             qpos[t, 6 + b] = middle
-    return change
 
 
 @jit(fastmath=True, inner=True)
@@ -96,7 +105,7 @@ def _depths(
 ) -> None:
     poses = make_poses(tree)
     R, r = packs(poses.R), packs(poses.r)
-    depths = np.empty((1, LANES), REAL)
+    depths = scratch((1, LANES), REAL)
     for first in range(0, qpos.shape[0], LANES):
         pose_lanes(qpos, first, tree, poses)
         height = packs(poses.qpos)[2] - _ROUNDING
@@ -107,11 +116,13 @@ def _depths(
 
 @jit()
 def _smooth_cover(
-    depth: Float64[np.ndarray, "T"], half: int, out: Float64[np.ndarray, "T"]
+    depth: Float64[np.ndarray, "T"],
+    half: int,
+    highest: Float64[np.ndarray, "T"],
+    out: Float64[np.ndarray, "T"],
 ) -> None:
     """A smooth curve nowhere below ``depth``: the mean of running maxima, each of which covers its neighbours."""
     frames = depth.shape[0]
-    highest = np.zeros(frames)
     for t in range(frames):
         if depth[t] > 0:
             for u in range(max(0, t - half), min(frames, t + half + 1)):
@@ -132,6 +143,6 @@ def lift_above_floor(
     _depths(qpos, packed.tree, packed.floor, depth)
     lift = np.zeros(len(qpos))
     if depth.any():
-        _smooth_cover(depth, max(1, round(_LIFT_TIME / 2 * fps)), lift)
+        _smooth_cover(depth, max(1, round(_LIFT_TIME / 2 * fps)), np.zeros(len(qpos)), lift)
         qpos[:, 2] += lift
     return lift

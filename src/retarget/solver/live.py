@@ -31,7 +31,7 @@ _PELVIS = SEGMENTS.index("pelvis")
 _FEET = (SEGMENTS.index("left_foot"), SEGMENTS.index("right_foot"))
 
 
-@jit(allocates=False)
+@jit()
 def find_fault(
     positions: Float64[np.ndarray, "1 J 3"],
     rotations: Float64[np.ndarray, "1 J 4"],
@@ -49,7 +49,7 @@ def find_fault(
     return FINE
 
 
-@jit(fastmath=True, allocates=False)
+@jit(fastmath=True)
 def live_step(
     positions: Float64[np.ndarray, "1 J 3"],
     rotations: Float64[np.ndarray, "1 J 4"],

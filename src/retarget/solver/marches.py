@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float32, Float64, Int64
 
 from retarget._jit import jit
 from retarget._packs import LANES, REAL, packs, where
+from retarget._scratch import scratch
 from retarget.solver.arrays import Clip, Limits, Soles, Tasks, Tree
 from retarget.solver.frame import (
     FIRST_DAMPING,
@@ -168,42 +169,43 @@ def march_frames(
     size = bodies + 5
     depth = tree.ancestors.shape[1]
     lanes = _Lanes(
-        np.empty((bodies + 6, LANES), REAL),
-        np.empty((bodies + 6, LANES), REAL),
-        np.empty((bodies + 6, LANES), REAL),
-        np.zeros((1, LANES), REAL),
-        np.zeros((1, LANES), REAL),
-        np.zeros((1, LANES), REAL),
-        np.zeros((1, LANES), REAL),
+        scratch((bodies + 6, LANES), REAL),
+        scratch((bodies + 6, LANES), REAL),
+        scratch((bodies + 6, LANES), REAL),
+        scratch((1, LANES), REAL),
+        scratch((1, LANES), REAL),
+        scratch((1, LANES), REAL),
+        scratch((1, LANES), REAL),
     )
-    at = _Marches(np.full(LANES, _IDLE), np.zeros(LANES, np.int64), np.zeros(LANES, np.int64))
+    at = _Marches(scratch(LANES, np.int64), scratch(LANES, np.int64), scratch(LANES, np.int64))
     qpos, near, trial = packs(lanes.qpos), packs(lanes.near), packs(lanes.trial)
     targets = make_targets(clip)
     positions, frames = packs(targets.positions), packs(targets.frames)
     weights, anchors = packs(targets.contact_weights), packs(targets.anchors)
     pull, damping = packs(lanes.pull), packs(lanes.damping)
-    R = packs(np.empty((bodies, 3, 3, LANES), REAL))
-    r = packs(np.empty((bodies, 3, LANES), REAL))
-    a = packs(np.empty((bodies, 3, LANES), REAL))
-    C = packs(np.empty((bodies, COMPOSITE, LANES), REAL))
-    H = packs(np.zeros((size, depth, LANES), REAL))
-    fresh_H = packs(np.zeros((size, depth, LANES), REAL))
-    factor = packs(np.zeros((size, depth, LANES), REAL))
-    g = packs(np.zeros((size, LANES), REAL))
-    fresh_g = packs(np.zeros((size, LANES), REAL))
-    x = packs(np.zeros((size, LANES), REAL))
-    free = packs(np.zeros((size, LANES), REAL))
-    new_costs = np.zeros((1, LANES), REAL)
+    R = packs(scratch((bodies, 3, 3, LANES), REAL))
+    r = packs(scratch((bodies, 3, LANES), REAL))
+    a = packs(scratch((bodies, 3, LANES), REAL))
+    C = packs(scratch((bodies, COMPOSITE, LANES), REAL))
+    H = packs(scratch((size, depth, LANES), REAL))
+    fresh_H = packs(scratch((size, depth, LANES), REAL))
+    factor = packs(scratch((size, depth, LANES), REAL))
+    g = packs(scratch((size, LANES), REAL))
+    fresh_g = packs(scratch((size, LANES), REAL))
+    x = packs(scratch((size, LANES), REAL))
+    free = packs(scratch((size, LANES), REAL))
+    new_costs = scratch((1, LANES), REAL)
     new = packs(new_costs)
-    largest_turns = np.zeros((1, LANES), REAL)
+    largest_turns = scratch((1, LANES), REAL)
     largest = packs(largest_turns)
-    finished = np.zeros(LANES, np.bool_)
-    keeps = np.zeros((1, LANES), REAL)
+    finished = scratch(LANES, np.bool_)
+    keeps = scratch((1, LANES), REAL)
     kept = packs(keeps)
     following = 0
     busy = 0
     refused = False
     for lane in range(LANES):
+        at.march[lane] = _IDLE
         # Idle lanes calculate too: let them have something to calculate with.
         for k in range(bodies + 6):
             lanes.qpos[k, lane] = seeds[0, k]

@@ -16,6 +16,7 @@ from jaxtyping import Float32, Float64, Int8, Int64
 
 from retarget._jit import jit
 from retarget._packs import LANES, REAL, anywhere, packs, where
+from retarget._scratch import scratch
 from retarget.solver.arrays import Clip, Soles, Tasks, Tree
 from retarget.solver.lanes import (
     LanePoses,
@@ -45,7 +46,7 @@ def group_costs(
     """Share of each group of bodies in each answer's cost, as `retarget.solver.frame.solve_frame` counts it."""
     count, frames, _ = candidates.shape
     poses = make_poses(tree)
-    shares = np.empty((out.shape[2], LANES), REAL)
+    shares = scratch((out.shape[2], LANES), REAL)
     targets = make_targets(clip)
     for first in range(0, frames, LANES):
         for lane in range(LANES):
@@ -195,7 +196,6 @@ def _best_path(
         j = int(came_from[t, j])
 
 
-@jit(fastmath=True)
 def best_paths(
     candidates: Float32[np.ndarray, "C T Q"],
     costs: Float32[np.ndarray, "C T G"],
@@ -219,10 +219,26 @@ def best_paths(
         out: Filled where they choose.
     """
     came_from = np.zeros((costs.shape[1], costs.shape[0]), np.int8)
+    weights = change_weight, neutral_weight
+    _best_paths(candidates, costs, neutral, limbs, groups, weights, came_from, out)
+
+
+@jit(fastmath=True)
+def _best_paths(
+    candidates: Float32[np.ndarray, "C T Q"],
+    costs: Float32[np.ndarray, "C T G"],
+    neutral: Float64[np.ndarray, "Q"],
+    limbs: Limbs,
+    groups: Int64[np.ndarray, "P"],
+    weights: tuple[float, float],
+    came_from: Int8[np.ndarray, "T C"],
+    out: Float64[np.ndarray, "T Q"],
+) -> None:
+    change_weight, neutral_weight = weights
     answers = _Answers(
-        np.zeros((3, limbs.joints.shape[0], LANES), REAL),
-        np.zeros((1, LANES), REAL),
-        np.zeros((1, LANES), REAL),
+        scratch((3, limbs.joints.shape[0], LANES), REAL),
+        scratch((1, LANES), REAL),
+        scratch((1, LANES), REAL),
     )
     for group in groups:
         _best_path(

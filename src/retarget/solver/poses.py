@@ -48,7 +48,7 @@ class Poses(NamedTuple):
     anchors: Float32[np.ndarray, "P K 3 L"]
 
 
-@jit(allocates=False)
+@jit()
 def pack_count(frames: int) -> int:
     """Packs that hold some frames."""
     return -(-frames // LANES)

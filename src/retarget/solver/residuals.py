@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64
 
 from retarget._jit import jit
+from retarget._scratch import scratch
 from retarget.solver.arrays import Capsules, Problem, Soles, Tree
 from retarget.solver.collision import capsule_ends, deepest_of_all, pair_reach
 from retarget.solver.kinematics import body_kinematics, world_point
@@ -60,13 +61,13 @@ def _measure(
 ) -> None:
     bodies = tree.parents.shape[0]
     count = capsules.bodies.shape[0]
-    R = np.empty((bodies, 3, 3))
-    r = np.empty((bodies, 3))
-    a = np.empty((bodies, 3))
-    starts = np.empty((count, 3))
-    ends = np.empty((count, 3))
-    middles = np.empty((3, count))
-    x = np.empty(3)
+    R = scratch((bodies, 3, 3), np.float64)
+    r = scratch((bodies, 3), np.float64)
+    a = scratch((bodies, 3), np.float64)
+    starts = scratch((count, 3), np.float64)
+    ends = scratch((count, 3), np.float64)
+    middles = scratch((3, count), np.float64)
+    x = scratch(3, np.float64)
     for t in range(qpos.shape[0]):
         body_kinematics(qpos[t], tree, R, r, a)
         for i in range(held.shape[1]):

@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float32, Float64
 
-from retarget._jit import jit
+from retarget._jit import NANS_COUNT, jit
 from retarget._packs import LANES
+from retarget._scratch import scratch
 from retarget.solver.active import (
     UNKNOWN,
     hold_joints,
@@ -69,7 +70,7 @@ class ClipOptions(NamedTuple):
     speeding: float = 0.05
 
 
-@jit(inner=True, allocates=True)
+@jit(inner=True)
 def solve_window(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
@@ -104,7 +105,9 @@ def solve_window(
             window.step[t, k] = 0.0
     _clear(window.pair_shift)
     _forget_active(window)
-    last_good, moved, last_cost = np.empty_like(here), np.empty_like(here), np.zeros(frames + after)
+    last_good = scratch((frames, qpos.shape[1]), np.float64)
+    moved = scratch((frames, qpos.shape[1]), np.float64)
+    last_cost = scratch(frames + after, np.float64)
     cost = np.inf
     steps = 0
     repairs = 0
@@ -137,7 +140,9 @@ def solve_window(
         factorise(window.system, size, width, frames, window.least)
         promise = substitute_back(window.system, size, width, frames, window.step)
         steps += 1
-        if not promise >= 0.0:  # not a number: rounding has left nothing of the system
+        if not (
+            promise >= 0.0 and _is_finite(window.step, frames)
+        ):  # rounding left nothing of the system
             for t in range(frames):
                 damping[t] = max(damping[t], 1e-5) * 10.0
             if damping[0] > _LARGEST_DAMPING or steps >= limit:
@@ -258,13 +263,22 @@ def _copy(values: Float64[np.ndarray, "n Q"], out: Float64[np.ndarray, "n Q"]) -
             out[t, k] = values[t, k]
 
 
+@jit(fastmath=NANS_COUNT, inner=True)
+def _is_finite(step: Float64[np.ndarray, "n+2 V"], frames: int) -> bool:
+    nothing = 0.0
+    for t in range(frames):
+        for k in range(step.shape[1]):
+            nothing += 0.0 * step[t, k]
+    return nothing == 0.0
+
+
 @jit(inner=True)
 def _lower_damping(damping: Float64[np.ndarray, "n"], share: float) -> None:
     for t in range(damping.shape[0]):
         damping[t] = max(damping[t] * share, 1e-8)
 
 
-@jit(inner=True, allocates=True)
+@jit(inner=True)
 def _damp_worse_frames(
     damping: Float64[np.ndarray, "n"],
     before: Float64[np.ndarray, "n"],
@@ -278,8 +292,10 @@ def _damp_worse_frames(
     worse = 0.0
     for t in range(frames):
         worse += max(after[t] - before[t], 0.0)
-    raised = damping.copy()
+    raised = scratch(frames, np.float64)
     highest = 0.0
+    for t in range(frames):
+        raised[t] = damping[t]
     for t in range(frames):
         if not after[t] - before[t] <= max(0.02 * worse, 0.0):
             for u in range(max(0, t - 4), min(frames, t + 5)):

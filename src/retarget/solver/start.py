@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
 from retarget._jit import jit
+from retarget._scratch import scratch
 from retarget.solver.arrays import Clip, Limits, Problem, single_robot
 from retarget.solver.frame import StartOptions
 from retarget.solver.limbs import Limbs, find_limbs, turn_limbs
@@ -30,7 +31,7 @@ def _add_turned(candidates: Float32[np.ndarray, "6 T Q"], limbs: Limbs, limits: 
 
     Three crossing hinges reach the same orientation exactly: there is nothing left to solve.
     """
-    angles = np.empty(3)
+    angles = scratch(3, np.float64)
     for sequence in range(_SEQUENCES):
         for t in range(candidates.shape[1]):
             turned = candidates[_SEQUENCES + sequence, t]

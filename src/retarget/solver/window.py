@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float32, Float64, Int8, Int64, UInt32
 
-from retarget._jit import jit
+from retarget._jit import NANS_COUNT, jit
 from retarget._packs import LANES, REAL, packs
 from retarget.solver.active import cut_held_joints
 from retarget.solver.arrays import Problem, Tree
@@ -133,7 +133,7 @@ def block_places(tree: Tree, width: int) -> UInt32[np.ndarray, "E 2"]:
     return places.astype(np.uint32)
 
 
-@jit(fastmath=True, inner=True)
+@jit(fastmath=NANS_COUNT, inner=True)
 def build_system(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,

@@ -72,7 +72,7 @@ def solve_windows(
             return steps, first
 
 
-@jit(allocates=False)
+@jit()
 def calm_seam(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
