@@ -16,7 +16,7 @@ from retarget.solver.banded import (
     factorise,
     substitute_back,
 )
-from retarget.solver.vector import (
+from retarget.solver.tiles import (
     ROWS,
     SCALES,
     SPAN,
@@ -24,8 +24,12 @@ from retarget.solver.vector import (
     dots_plainly,
     finish,
     finish_plainly,
+    finish_triangle,
+    finish_triangle_plainly,
     subtract,
     subtract_plainly,
+    subtract_triangle,
+    subtract_triangle_plainly,
 )
 
 
@@ -88,9 +92,23 @@ def solve(flat, size, width, frames, least, x):
     return substitute_back(flat, size, width, frames, x)
 
 
-@pytest.mark.parametrize("vectors", [1, 2, 3, 7])
-@pytest.mark.parametrize("count", [0, ROWS, 3 * ROWS])  # of sources, in whole tiles
-def test_vector_tiles_do_what_plain_loops_do(vectors: int, count: int) -> None:
+TILES = {
+    "all columns": (subtract, subtract_plainly, finish, finish_plainly),
+    "a triangle": (
+        subtract_triangle,
+        subtract_triangle_plainly,
+        finish_triangle,
+        finish_triangle_plainly,
+    ),
+}
+
+
+@pytest.mark.parametrize("sources", TILES)
+@pytest.mark.parametrize("vectors", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize(("first", "count"), [(0, 0), (0, ROWS), (0, 9 * ROWS), (ROWS, 15 * ROWS)])
+def test_vector_tiles_do_what_plain_loops_do(
+    sources: str, vectors: int, first: int, count: int
+) -> None:
     rng = np.random.default_rng(vectors + 10 * count)
     row = vectors * SPAN + 2 * SPAN
     scales = rng.uniform(0.5, 1.5, SCALES).astype(np.float32)
@@ -99,9 +117,31 @@ def test_vector_tiles_do_what_plain_loops_do(vectors: int, count: int) -> None:
     tiled = aligned_zeros(plain.size)
     tiled[:] = plain
     source, other = ROWS * row, (ROWS + count) * row
-    _apply(subtract_plainly, finish_plainly, plain, scales, source, other, row, count, vectors)
-    _apply(subtract, finish, tiled, scales, source, other, row, count, vectors)
+    take, take_plainly, solve, solve_plainly = TILES[sources]
+    places = source, other, row, first, count, vectors
+    _apply(take_plainly, solve_plainly, plain, scales, *places)
+    _apply(take, solve, tiled, scales, *places)
     np.testing.assert_allclose(tiled, plain, atol=1e-4, rtol=1e-4)
+
+
+def test_a_triangle_of_sources_is_a_whole_with_zeros() -> None:
+    rng = np.random.default_rng(4)
+    vectors, rows, row = 3, 3 * SPAN, 5 * SPAN
+    sources = rng.normal(size=(rows, row))
+    for k in range(rows):
+        sources[k, (k // SPAN + 1) * SPAN :] = 0
+    whole = aligned_zeros((ROWS + 2 * rows) * row)
+    whole[: ROWS * row] = rng.normal(size=ROWS * row)
+    whole[ROWS * row : (ROWS + rows) * row] = rng.normal(size=rows * row)
+    whole[(ROWS + rows) * row :] = sources.ravel()
+    part = aligned_zeros(whole.size)
+    part[:] = whole
+    scales = np.ones(SCALES, np.float32)
+    places = ROWS * row, (ROWS + rows) * row, row, 0, rows, vectors
+    _take(subtract, whole, scales, *places)
+    _take(subtract_triangle, part, scales, *places)
+    assert np.abs(part[: ROWS * row]).max() > 1.0
+    np.testing.assert_allclose(part, whole, atol=1e-4)
 
 
 @pytest.mark.parametrize("vectors", [1, 2, 7])
@@ -124,9 +164,14 @@ def _products(rows, known, sums, plain, row, vectors):
 
 
 @njit
-def _apply(take, solve, a, scales, coef, src, row, count, vectors):
-    take(a, scales, 0, coef, src, row, count, vectors)
-    solve(a, scales, 0, src, coef, row, count, vectors)
+def _take(take, a, scales, coef, src, row, first, count, vectors):
+    take(a, scales, 0, coef, src, row, first, count, vectors)
+
+
+@njit
+def _apply(take, solve, a, scales, coef, src, row, first, count, vectors):
+    take(a, scales, 0, coef, src, row, first, count, vectors)
+    solve(a, scales, 0, src, coef, row, first, count, vectors)
 
 
 @pytest.mark.parametrize("size", [6, 25, 35, 55])

@@ -21,7 +21,16 @@ from jaxtyping import Float32, Float64
 from retarget._jit import NANS_COUNT, jit
 from retarget._packs import REAL
 from retarget._scratch import scratch
-from retarget.solver.vector import PANEL, ROWS, SCALES, SPAN, dots, finish, subtract
+from retarget.solver.tiles import (
+    ROWS,
+    SCALES,
+    SPAN,
+    dots,
+    finish,
+    finish_triangle,
+    subtract,
+    subtract_triangle,
+)
 
 __all__ = [
     "SMALLEST_PIVOT",
@@ -95,12 +104,15 @@ def _factor_rows(
     skip = SPAN * v
     coef = own + first
     # What lies in the tile's own columns first: the rest needs its triangle.
-    subtract(a, scales, here + skip, coef, own + skip, row, first, 1)
+    subtract(a, scales, here + skip, coef, own + skip, row, 0, first, 1)
     _factor_triangle(a, here + first, row, scales, first, least)
-    finish(a, scales, here + skip, coef, own + skip, row, 0, 1)
-    # To the end of the off-diagonal block and as far into the last one as its triangle goes.
+    finish(a, scales, here + skip, coef, own + skip, row, 0, 0, 1)
+    # To the end of the off-diagonal block, and as far into the last one as its triangle goes.
     skip += SPAN
-    finish(a, scales, here + skip, coef, own + skip, row, first, 2 * (width // SPAN))
+    vectors = 2 * (width // SPAN) - v - 1
+    finish(a, scales, here + skip, coef, own + skip, row, 0, first, vectors)
+    skip = 2 * width
+    finish_triangle(a, scales, here + skip, coef, own + skip, row, 0, first, v + 1)
     for i in range(ROWS):
         at = here + i * row
         a[at + width - 1] = scales[SCALES - ROWS + i]
@@ -151,16 +163,10 @@ def _update_next(
         skip = j // SPAN * SPAN
         coef = own + width + j
         dst = following + j * row + skip
-        subtract(a, scales, dst, coef, own + width + skip, row, rows, half - j // SPAN)
-    for first in range(0, rows, PANEL):
-        # Row k of the last block ends at column k.
-        count = rows - first
-        vectors = min(PANEL // SPAN, half - first // SPAN)
-        for j in range(0, rows, ROWS):
-            coef = own + first * row + width + j
-            dst = following + j * row + width + first
-            src = own + first * row + 2 * width + first
-            subtract(a, scales, dst, coef, src, row, count, vectors)
+        subtract(a, scales, dst, coef, own + width + skip, row, 0, rows, half - j // SPAN)
+    for j in range(0, rows, ROWS):
+        dst = following + j * row + width
+        subtract_triangle(a, scales, dst, own + width + j, own + 2 * width, row, 0, rows, half)
 
 
 @jit(fastmath=True, inner=True)
@@ -180,8 +186,16 @@ def _update_after(
     for j in range(0, rows, ROWS):
         here = own + j * row + 2 * width
         skip = j // SPAN * SPAN
-        dst = after + j * row + skip
-        subtract(a, scales, dst, here + j, here + skip, row, rows - j, half - j // SPAN)
+        dst = after + j * row
+        last = SPAN * (half - 1)
+        # The last vector holds the right-hand side as well.
+        subtract(a, scales, dst + last, here + j, here + last, row, 0, rows - j, 1)
+        above = own + skip * row + 2 * width
+        first, count = j - skip, rows - skip
+        vectors = half - 1 - j // SPAN
+        subtract_triangle(
+            a, scales, dst + skip, above + j, above + skip, row, first, count, vectors
+        )
 
 
 @jit(fastmath=NANS_COUNT, inner=True)

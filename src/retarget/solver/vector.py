@@ -3,12 +3,12 @@
 ``rows -= coefficients x sources`` over a few vectors of numbers is the one operation in which the factorisation spends
 its time. Numba's loop over such short rows spends more on alias checks than on arithmetic, so the tile is
 emitted directly: accumulators stay in registers while a loop runs over the sources. The vectors are generic; LLVM
-maps them to whatever the processor has. `retarget.solver.banded` says what is computed; `subtract_plainly` and
-`finish_plainly` are the same in plain Numba, for processors without vectors, and what tests compare with.
+maps them to whatever the processor has. `retarget.solver.tiles` has the same in plain Numba.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -21,26 +21,13 @@ from numba.extending import intrinsic
 from retarget._jit import jit
 from retarget._packs import FEATURES, WIDE
 
-__all__ = [
-    "PANEL",
-    "ROWS",
-    "SCALES",
-    "SPAN",
-    "VECTORISED",
-    "dots",
-    "dots_plainly",
-    "finish",
-    "finish_plainly",
-    "subtract",
-    "subtract_plainly",
-]
+__all__ = ["ROWS", "SCALES", "SPAN", "VECTORISED", "vector_dots", "vector_tiles"]
 
 ROWS = 4  # rows of a tile; they share each load of a source row
 VECTORISED = bool(FEATURES.get("fma") or FEATURES.get("neon"))
 SPAN = 8  # numbers a vector; wider ones are no faster where they take two cycles, and waste more of a row
 # Vectors a tile holds: its rows, the sources and a factor fit the registers.
-_MOST = 5 if WIDE else 3
-PANEL = 16  # columns worked on together where the sources form a triangle
+_MOST = 4 if WIDE else 3
 _ALIGNMENT = 4 * SPAN
 _INDEX = ir.IntType(64)
 _VECTOR = ir.VectorType(ir.FloatType(), SPAN)
@@ -74,80 +61,124 @@ def _scaled(builder: Any, fma: Any, scales: Any, sums: dict[tuple[int, int], Any
         sums[j, v] = builder.fmul(sums[j, v], factor(len(_UPPER) + j))
 
 
-def _tile(vectors: int, finished: bool) -> Any:
-    """An intrinsic: ``a[dst + i row:] -= sum_k a[coef + k row + i] a[src + k row:]`` for `ROWS` rows and some vectors.
+def _multiply_add(builder: Any) -> Any:
+    kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
+    return cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{SPAN}f32")
 
-    Where ``finished``, the rows are then solved with the triangle in ``scales``. There are whole tiles of sources: of a
-    single vector two are added up side by side, as one sum after the other would wait for itself.
+
+def _vector_at(builder: Any, data: Any, offset: Any, v: int) -> Any:
+    place = builder.gep(data, [builder.add(offset, _number(v * SPAN))])
+    return builder.bitcast(place, _VECTOR.as_pointer())
+
+
+def _arrive(phis: Iterable[Any], values: Iterable[Any], block: Any) -> None:
+    """Say what variables are where control comes from a block."""
+    for phi, value in zip(phis, values, strict=True):
+        phi.add_incoming(value, block)
+
+
+def _add_source(
+    builder: Any, data: Any, source: Any, coef: Any, sums: dict[tuple[int, int], Any], vectors: int
+) -> dict[tuple[int, int], Any]:
+    """Emit what one source adds to the sums."""
+    fma = _multiply_add(builder)
+    places = [_vector_at(builder, data, source, v) for v in range(vectors)]
+    loaded = [builder.load(place, align=_ALIGNMENT) for place in places]
+    added = {}
+    for i in range(ROWS):
+        scalar = builder.load(builder.gep(data, [builder.add(coef, _number(i))]))
+        less = _splat(builder, builder.fneg(scalar))
+        for v in range(vectors):
+            added[i, v] = builder.call(fma, [less, loaded[v], sums[i, v]])
+    return added
+
+
+def _sum_sources(
+    builder: Any,
+    data: Any,
+    at: list[Any],
+    row: Any,
+    end: Any,
+    sums: dict[tuple[int, int], Any],
+    vectors: int,
+) -> list[Any]:
+    """Emit the loop over sources to before ``end``, of so many vectors; ``sums`` are replaced.
+
+    ``at`` is how far the sources are: their number, where the next is, and its coefficients; returned as it is then.
+    There are whole tiles of sources: of a single vector two are added up side by side, as one sum after the other
+    would wait for itself.
     """
     together = 2 if vectors == 1 else 1
+    cells = [cell for cell in sums if cell[1] < vectors]
+    entry = builder.block
+    body = builder.append_basic_block("sources")
+    done = builder.append_basic_block("done")
+    builder.cbranch(builder.icmp_signed("<", at[0], end), body, done)
 
-    def update(typing_context, array, scales, dst, coef, src, row, count):  # type: ignore[no-untyped-def]
-        signature = types.void(array, scales, *[types.intp] * 5)
+    builder.position_at_end(body)
+    here = [builder.phi(_INDEX) for _ in at]
+    before = [{cell: builder.phi(_VECTOR) for cell in cells} for _ in range(together)]
+    after = []
+    then = here
+    for own in before:
+        index, source, coef = then
+        after.append(_add_source(builder, data, source, coef, own, vectors))
+        then = [builder.add(index, _number(1)), builder.add(source, row), builder.add(coef, row)]
+    nothing = ir.Constant(_VECTOR, [0.0] * SPAN)
+    _arrive(here, at, entry)
+    _arrive(here, then, body)
+    for n, (own, added) in enumerate(zip(before, after, strict=True)):
+        _arrive(own.values(), [nothing if n else sums[cell] for cell in cells], entry)
+        _arrive(own.values(), [added[cell] for cell in cells], body)
+    total = after[0]
+    for added in after[1:]:
+        total = {cell: builder.fadd(total[cell], added[cell]) for cell in cells}
+    builder.cbranch(builder.icmp_signed("<", then[0], end), body, done)
+
+    builder.position_at_end(done)
+    reached = [builder.phi(_INDEX) for _ in at]
+    _arrive(reached, at, entry)
+    _arrive(reached, then, body)
+    for cell in cells:
+        phi = builder.phi(_VECTOR)
+        phi.add_incoming(sums[cell], entry)
+        phi.add_incoming(total[cell], body)
+        sums[cell] = phi
+    return reached
+
+
+def _tile(vectors: int, triangle: bool, finished: bool) -> Any:
+    """An intrinsic: `retarget.solver.tiles.subtract_plainly` of so many vectors, or one of its like."""
+
+    def update(typing_context, array, scales, dst, coef, src, row, first, count):  # type: ignore[no-untyped-def]
+        signature = types.void(array, scales, *[types.intp] * 6)
 
         def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
             data, factors = (
                 context.make_array(kind)(context, builder, value).data
                 for kind, value in zip(signature.args[:2], arguments[:2], strict=True)
             )
-            dst, coef, src, row, count = arguments[2:]
-            fma = cgutils.get_or_insert_function(
-                builder.module, ir.FunctionType(_VECTOR, [_VECTOR] * 3), f"llvm.fma.v{SPAN}f32"
-            )
-
-            def pointer(offset: Any, v: int) -> Any:
-                place = builder.gep(data, [builder.add(offset, _number(v * SPAN))])
-                return builder.bitcast(place, _VECTOR.as_pointer())
-
+            dst, coef, src, row, first, count = arguments[2:]
             starts = [builder.add(dst, builder.mul(row, _number(i))) for i in range(ROWS)]
-            cells = [(i, v) for i in range(ROWS) for v in range(vectors)]
-            before = {c: builder.load(pointer(starts[c[0]], c[1]), align=_ALIGNMENT) for c in cells}
-            entry = builder.block
-            body = builder.append_basic_block("sources")
-            done = builder.append_basic_block("done")
-            builder.cbranch(builder.icmp_signed(">", count, _number(0)), body, done)
-
-            builder.position_at_end(body)
-            index, source, place = (builder.phi(_INDEX) for _ in range(3))
-            for phi, value in ((index, _number(0)), (source, src), (place, coef)):
-                phi.add_incoming(value, entry)
-            sums = [{cell: builder.phi(_VECTOR) for cell in cells} for _ in range(together)]
-            after: list[dict[tuple[int, int], Any]] = []
-            here, there = source, place
-            for own in sums:
-                loaded = [builder.load(pointer(here, v), align=_ALIGNMENT) for v in range(vectors)]
-                added = {}
-                for i in range(ROWS):
-                    scalar = builder.load(builder.gep(data, [builder.add(there, _number(i))]))
-                    less = _splat(builder, builder.fneg(scalar))
-                    for v in range(vectors):
-                        added[i, v] = builder.call(fma, [less, loaded[v], own[i, v]])
-                after.append(added)
-                here, there = builder.add(here, row), builder.add(there, row)
-            following = builder.add(index, _number(together))
-            index.add_incoming(following, body)
-            source.add_incoming(here, body)
-            place.add_incoming(there, body)
-            nothing = ir.Constant(_VECTOR, [0.0] * SPAN)
-            for n, (own, added) in enumerate(zip(sums, after, strict=True)):
-                for cell in cells:
-                    own[cell].add_incoming(nothing if n else before[cell], entry)
-                    own[cell].add_incoming(added[cell], body)
-            total = {cell: after[0][cell] for cell in cells}
-            for added in after[1:]:
-                total = {cell: builder.fadd(total[cell], added[cell]) for cell in cells}
-            builder.cbranch(builder.icmp_signed("<", following, count), body, done)
-
-            builder.position_at_end(done)
-            results = {cell: builder.phi(_VECTOR) for cell in cells}
-            for cell in cells:
-                results[cell].add_incoming(before[cell], entry)
-                results[cell].add_incoming(total[cell], body)
+            places = {
+                (i, v): _vector_at(builder, data, starts[i], v)
+                for i in range(ROWS)
+                for v in range(vectors)
+            }
+            sums = {cell: builder.load(place, align=_ALIGNMENT) for cell, place in places.items()}
+            down = builder.mul(first, row)
+            at = [first, builder.add(src, down), builder.add(coef, down)]
+            if triangle:
+                for step in range(1, vectors):
+                    riser = _number(step * SPAN)
+                    end = builder.select(builder.icmp_signed("<", count, riser), count, riser)
+                    at = _sum_sources(builder, data, at, row, end, sums, step)
+            _sum_sources(builder, data, at, row, count, sums, vectors)
             if finished:
                 for v in range(vectors):
-                    _scaled(builder, fma, factors, results, v)
-            for i, v in cells:
-                builder.store(results[i, v], pointer(starts[i], v), align=_ALIGNMENT)
+                    _scaled(builder, _multiply_add(builder), factors, sums, v)
+            for cell, place in places.items():
+                builder.store(sums[cell], place, align=_ALIGNMENT)
             return context.get_dummy_value()
 
         return signature, generate
@@ -155,9 +186,11 @@ def _tile(vectors: int, finished: bool) -> Any:
     return intrinsic(update)
 
 
-def _tiles(finished: bool) -> Any:
+def vector_tiles(*, triangle: bool, finished: bool) -> Any:
     """A kernel that works through any number of vectors by the largest tiles."""
-    one, two, most = (_tile(vectors, finished) for vectors in (1, 2, _MOST))
+    one, two, three, most = (_tile(vectors, triangle, finished) for vectors in (1, 2, 3, _MOST))
+    along = SPAN * _MOST
+    down = along if triangle else 0  # rows before which the columns that are left have no source
 
     @jit(fastmath=True, inner=True)
     def work_through(
@@ -167,75 +200,31 @@ def _tiles(finished: bool) -> Any:
         coef: int,
         src: int,
         row: int,
+        first: int,
         count: int,
         vectors: int,
     ) -> None:
         while vectors >= _MOST:
-            most(a, scales, dst, coef, src, row, count)
-            dst += _MOST * SPAN
-            src += _MOST * SPAN
+            most(a, scales, dst, coef, src, row, first, count)
+            dst += along
+            src += along + down * row
+            coef += down * row
+            first = max(first - down, 0)
+            count -= down
             vectors -= _MOST
-        while vectors >= 2:
-            two(a, scales, dst, coef, src, row, count)
-            dst += 2 * SPAN
-            src += 2 * SPAN
-            vectors -= 2
-        if vectors == 1:
-            one(a, scales, dst, coef, src, row, count)
+        if vectors == 3:
+            three(a, scales, dst, coef, src, row, first, count)
+        elif vectors == 2:
+            two(a, scales, dst, coef, src, row, first, count)
+        elif vectors == 1:
+            one(a, scales, dst, coef, src, row, first, count)
 
     return work_through
 
 
-@jit(fastmath=True, inner=True)
-def subtract_plainly(
-    a: Float32[np.ndarray, "n"],
-    scales: Float32[np.ndarray, "10"],
-    dst: int,
-    coef: int,
-    src: int,
-    row: int,
-    count: int,
-    vectors: int,
-) -> None:
-    """``a[dst + i row:] -= sum_k a[coef + k row + i] a[src + k row:]`` for `ROWS` rows and whole vectors, k < count."""
-    for i in range(ROWS):
-        values = a[dst + i * row : dst + i * row + vectors * SPAN]
-        for k in range(count):
-            factor = a[coef + k * row + i]
-            source = a[src + k * row : src + k * row + vectors * SPAN]
-            for c in range(values.shape[0]):
-                values[c] -= factor * source[c]
-
-
-@jit(fastmath=True, inner=True)
-def finish_plainly(
-    a: Float32[np.ndarray, "n"],
-    scales: Float32[np.ndarray, "10"],
-    dst: int,
-    coef: int,
-    src: int,
-    row: int,
-    count: int,
-    vectors: int,
-) -> None:
-    """`subtract_plainly`, and the rows solved with their own triangle.
-
-    ``scales`` holds its factors (0,1) (0,2) (1,2) (0,3) (1,3) (2,3), then the reciprocals of its diagonal.
-    """
-    subtract_plainly(a, scales, dst, coef, src, row, count, vectors)
-    for c in range(vectors * SPAN):
-        place = 0
-        for j in range(ROWS):
-            value = a[dst + j * row + c]
-            for i in range(j):
-                value -= scales[place] * a[dst + i * row + c]
-                place += 1
-            a[dst + j * row + c] = value * scales[SCALES - ROWS + j]
-
-
 @intrinsic
-def _dots(typing_context, array, known, sums, at, row, start, vectors):  # type: ignore[no-untyped-def]
-    """`dots_plainly` with the sums of all rows in registers."""
+def vector_dots(typing_context, array, known, sums, at, row, start, vectors):  # type: ignore[no-untyped-def]
+    """`retarget.solver.tiles.dots_plainly` with the sums of all rows in registers."""
     signature = types.void(array, known, sums, *[types.intp] * 4)
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
@@ -244,9 +233,7 @@ def _dots(typing_context, array, known, sums, at, row, start, vectors):  # type:
             for kind, value in zip(signature.args[:3], arguments[:3], strict=True)
         )
         at, row, start, vectors = arguments[3:]
-        fma = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(_VECTOR, [_VECTOR] * 3), f"llvm.fma.v{SPAN}f32"
-        )
+        fma = _multiply_add(builder)
         total = cgutils.get_or_insert_function(
             builder.module,
             ir.FunctionType(ir.FloatType(), [ir.FloatType(), _VECTOR]),
@@ -258,7 +245,9 @@ def _dots(typing_context, array, known, sums, at, row, start, vectors):  # type:
             for _ in range(ROWS)
         ]
         with cgutils.for_range(builder, vectors) as loop:
-            offset = builder.mul(loop.index, _number(SPAN))
+            # What was solved last comes last, so that the rest is added up meanwhile.
+            ahead = builder.sub(builder.sub(vectors, _number(1)), loop.index)
+            offset = builder.mul(ahead, _number(SPAN))
 
             def load(base: Any, place: Any, align: int) -> Any:
                 pointer = builder.gep(base, [builder.add(place, offset)])
@@ -277,28 +266,3 @@ def _dots(typing_context, array, known, sums, at, row, start, vectors):  # type:
         return context.get_dummy_value()
 
     return signature, generate
-
-
-@jit(fastmath=True, inner=True)
-def dots_plainly(
-    a: Float32[np.ndarray, "n"],
-    known: Float32[np.ndarray, "m"],
-    sums: Float32[np.ndarray, "4"],
-    at: int,
-    row: int,
-    start: int,
-    vectors: int,
-) -> None:
-    """``sums[i] = a[at + i row:] . known[start:]`` for `ROWS` rows and whole vectors."""
-    values = known[start : start + vectors * SPAN]
-    for i in range(ROWS):
-        factors = a[at + i * row : at + i * row + vectors * SPAN]
-        total = 0.0
-        for c in range(values.shape[0]):
-            total += factors[c] * values[c]
-        sums[i] = total
-
-
-dots: Any = _dots if VECTORISED else dots_plainly
-subtract: Any = _tiles(finished=False) if VECTORISED else subtract_plainly
-finish: Any = _tiles(finished=True) if VECTORISED else finish_plainly
