@@ -103,16 +103,17 @@ def _factor_rows(
     here = own + first * row
     skip = SPAN * v
     coef = own + first
+    none, one = np.int64(0), np.int64(1)  # literals would be compiled for by themselves
     # What lies in the tile's own columns first: the rest needs its triangle.
-    subtract(a, scales, here + skip, coef, own + skip, row, 0, first, 1)
+    subtract(a, scales, here + skip, coef, own + skip, row, none, first, one)
     _factor_triangle(a, here + first, row, scales, first, least)
-    finish(a, scales, here + skip, coef, own + skip, row, 0, 0, 1)
+    finish(a, scales, here + skip, coef, own + skip, row, none, none, one)
     # To the end of the off-diagonal block, and as far into the last one as its triangle goes.
     skip += SPAN
     vectors = 2 * (width // SPAN) - v - 1
-    finish(a, scales, here + skip, coef, own + skip, row, 0, first, vectors)
+    finish(a, scales, here + skip, coef, own + skip, row, none, first, vectors)
     skip = 2 * width
-    finish_triangle(a, scales, here + skip, coef, own + skip, row, 0, first, v + 1)
+    finish_triangle(a, scales, here + skip, coef, own + skip, row, none, first, v + 1)
     for i in range(ROWS):
         at = here + i * row
         a[at + width - 1] = scales[SCALES - ROWS + i]
@@ -159,14 +160,15 @@ def _update_next(
     """Subtract from the next frame's own and next blocks."""
     row = 3 * width
     half = width // SPAN
+    none = np.int64(0)
     for j in range(0, rows, ROWS):
         skip = j // SPAN * SPAN
         coef = own + width + j
         dst = following + j * row + skip
-        subtract(a, scales, dst, coef, own + width + skip, row, 0, rows, half - j // SPAN)
+        subtract(a, scales, dst, coef, own + width + skip, row, none, rows, half - j // SPAN)
     for j in range(0, rows, ROWS):
         dst = following + j * row + width
-        subtract_triangle(a, scales, dst, own + width + j, own + 2 * width, row, 0, rows, half)
+        subtract_triangle(a, scales, dst, own + width + j, own + 2 * width, row, none, rows, half)
 
 
 @jit(fastmath=True, inner=True)
@@ -181,6 +183,7 @@ def _update_after(
     """Subtract from the own block of the frame after the next."""
     row = 3 * width
     half = width // SPAN
+    none, one = np.int64(0), np.int64(1)
     for k in range(rows):
         a[own + k * row + 3 * width - 2] = a[own + k * row + width - 2]
     for j in range(0, rows, ROWS):
@@ -189,7 +192,7 @@ def _update_after(
         dst = after + j * row
         last = SPAN * (half - 1)
         # The last vector holds the right-hand side as well.
-        subtract(a, scales, dst + last, here + j, here + last, row, 0, rows - j, 1)
+        subtract(a, scales, dst + last, here + j, here + last, row, none, rows - j, one)
         above = own + skip * row + 2 * width
         first, count = j - skip, rows - skip
         vectors = half - 1 - j // SPAN

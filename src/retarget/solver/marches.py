@@ -201,7 +201,8 @@ def march_frames(
     finished = scratch(LANES, np.bool_)
     keeps = scratch((1, LANES), REAL)
     kept = packs(keeps)
-    following = 0
+    begin: int = int(np.int64(0))  # a literal would be compiled for by itself
+    following = begin
     busy = 0
     refused = False
     for lane in range(LANES):
@@ -209,7 +210,7 @@ def march_frames(
         # Idle lanes calculate too: let them have something to calculate with.
         for k in range(bodies + 6):
             lanes.qpos[k, lane] = seeds[0, k]
-        _load_frame(lane, 0, clip, tasks, lanes, targets)
+        _load_frame(lane, begin, clip, tasks, lanes, targets)
         following = _next_frame(
             lane, following, seeds, marches, clip, tasks, options.pull, start.pull, lanes, targets,
             at,

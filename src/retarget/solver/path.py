@@ -148,7 +148,8 @@ def _best_path(
     joints = limbs.joints[limbs.first[group] : limbs.first[group + 1]]
     angles, total, source = answers.angles, answers.total, answers.source
     best, from_which = packs(total), packs(source)
-    _load_angles(candidates, 0, joints, angles[0])
+    begin: int = int(np.int64(0))  # a literal would be compiled for by itself
+    _load_angles(candidates, begin, joints, angles[0])
     for t in range(frames):
         now, before = t % 3, (t + 2) % 3
         here = packs(angles[now])

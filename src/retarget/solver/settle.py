@@ -94,9 +94,6 @@ def solve_window(
     here = qpos[first : first + frames]
     packs = pack_count(frames)
     load_targets(problem.clip, first, frames, here[0], problem.tasks, poses)
-    pose_frames(here, tree, capsules, poses)
-    none = np.int64(0)  # a literal would be compiled for by itself
-    near = near_pairs(poses.starts, poses.ends, packs, capsules, options.reach, window.near, none)
     damping = window.damping[: frames + after]
     for t in range(frames + after):
         damping[t] = options.damping
@@ -106,91 +103,114 @@ def solve_window(
     _clear(window.pair_shift)
     _forget_active(window)
     last_good = scratch((frames, qpos.shape[1]), np.float64)
-    moved = scratch((frames, qpos.shape[1]), np.float64)
     last_cost = scratch(frames + after, np.float64)
+    near: int = int(np.int64(0))  # a literal would be compiled for by itself
+    reach = options.reach
     cost = np.inf
     steps = 0
     repairs = 0
     limit = options.most_steps
     failed = False
     again = False  # the system is built again where the last step began, not judged
+    stopped = False  # the last step led here
+    retaken = False  # the last step is taken again from where it began
     while True:
-        new, held = build_system(qpos, first, frames, after, near, problem, window, poses, width)
-        settled = False
-        if again:
-            again = False
-        elif new <= cost * _RISE:
-            settled = cost - new < options.cost_tolerance * new
-            cost = new
-            for t in range(frames + after):
-                last_cost[t] = window.cost[t]
-            if steps > 0:
-                _lower_damping(damping, 0.5 if failed else 0.1)
-            failed = False
-        else:
-            failed = True
-            _copy(last_good, here)
-            pose_frames(here, tree, capsules, poses)
-            if _damp_worse_frames(damping, last_cost, window.cost) > _LARGEST_DAMPING:
-                for t in range(frames + after):
-                    window.cost[t] = last_cost[t]
+        pose_frames(here, tree, capsules, poses)
+        if steps == 0 or stopped:
+            # Where the start had them far apart, floor and contacts may have brought them together.
+            near = near_pairs(poses.starts, poses.ends, packs, capsules, reach, window.near, near)
+            reach = 0.0
+        if stopped:
+            kept = _keeps_constraints(
+                qpos, first, frames, after, near, problem, options, window, poses
+            )
+            if kept or repairs >= options.repairs:
                 break
-            again = True
-            continue
-        factorise(window.system, size, width, frames, window.least)
-        promise = substitute_back(window.system, size, width, frames, window.step)
-        steps += 1
-        if not (
-            promise >= 0.0 and _is_finite(window.step, frames)
-        ):  # rounding left nothing of the system
+            shift_floor(poses, packs, problem.floor, window.floor_shift)
+            shift_pairs(
+                poses,
+                packs,
+                window.near[:near],
+                capsules,
+                problem.weights.collision_margin,
+                window.pair_active,
+                window.pair_shift,
+            )
+            repairs += 1
+            limit = steps + _REPAIR_STEPS
             for t in range(frames):
-                damping[t] = max(damping[t], 1e-5) * 10.0
-            if damping[0] > _LARGEST_DAMPING or steps >= limit:
-                break
-            again = True
+                damping[t] = min(damping[t], 1e-4)
+            failed = False
+            cost = np.inf
+            stopped = False
+            # What was touching stays active: a step from nothing would sink as deep elsewhere, and again the next time.
+            retaken = True
+            _copy(last_good, here)
             continue
-        stop = settled or promise < options.promise_tolerance * cost or steps >= limit
-        _copy(here, last_good)
-        if not stop:
+        if not retaken:
+            new, held = build_system(
+                qpos, first, frames, after, near, problem, window, poses, width
+            )
+            settled = False
+            if again:
+                again = False
+            elif new <= cost * _RISE:
+                settled = cost - new < options.cost_tolerance * new
+                cost = new
+                for t in range(frames + after):
+                    last_cost[t] = window.cost[t]
+                if steps > 0:
+                    _lower_damping(damping, 0.5 if failed else 0.1)
+                failed = False
+            else:
+                failed = True
+                _copy(last_good, here)
+                if _damp_worse_frames(damping, last_cost, window.cost) > _LARGEST_DAMPING:
+                    for t in range(frames + after):
+                        window.cost[t] = last_cost[t]
+                    break
+                again = True
+                continue
+            factorise(window.system, size, width, frames, window.least)
+            promise = substitute_back(window.system, size, width, frames, window.step)
+            steps += 1
+            if not (promise >= 0.0 and _is_finite(window.step, frames)):
+                # Rounding has left nothing of the system.
+                for t in range(frames):
+                    damping[t] = max(damping[t], 1e-5) * 10.0
+                if damping[0] > _LARGEST_DAMPING or steps >= limit:
+                    break
+                again = True
+                continue
+            stopped = settled or promise < options.promise_tolerance * cost or steps >= limit
+            _copy(here, last_good)
+        retaken = False
+        if not stopped:
             _choose_active(qpos, first, frames, after, held, near, problem, window, poses)
         retract_all(here, window.step, limits)
-        pose_frames(here, tree, capsules, poses)
-        if not stop:
-            continue
-        # Where the start had them far apart, floor and contacts may have brought them together.
-        near = near_pairs(poses.starts, poses.ends, packs, capsules, 0.0, window.near, near)
-        depth, overlap = violations(poses, packs, window.near[:near], problem.floor, capsules)
-        violated = (
-            depth >= options.penetration
-            or overlap >= options.overlap
-            or speeding(qpos, first, frames + after, limits) >= options.speeding
-        )
-        if repairs >= options.repairs or not violated:
-            break
-        # What was touching stays active: a step from nothing would sink as deep elsewhere, and again the next time.
-        shift_floor(poses, packs, problem.floor, window.floor_shift)
-        shift_pairs(
-            poses,
-            packs,
-            window.near[:near],
-            capsules,
-            problem.weights.collision_margin,
-            window.pair_active,
-            window.pair_shift,
-        )
-        _copy(here, moved)
-        _copy(last_good, here)
-        pose_frames(here, tree, capsules, poses)
-        _choose_active(qpos, first, frames, after, held, near, problem, window, poses)
-        _copy(moved, here)
-        pose_frames(here, tree, capsules, poses)
-        repairs += 1
-        limit = steps + _REPAIR_STEPS
-        for t in range(frames):
-            damping[t] = min(damping[t], 1e-4)
-        failed = False
-        cost = np.inf
     return steps
+
+
+@jit(inner=True)
+def _keeps_constraints(
+    qpos: Float64[np.ndarray, "T Q"],
+    first: int,
+    frames: int,
+    after: int,
+    near: int,
+    problem: Problem,
+    options: ClipOptions,
+    window: Window,
+    poses: Poses,
+) -> bool:
+    """Whether floor, capsules and speeds are kept well enough."""
+    pairs = window.near[:near]
+    depth, overlap = violations(poses, pack_count(frames), pairs, problem.floor, problem.capsules)
+    return (
+        depth < options.penetration
+        and overlap < options.overlap
+        and speeding(qpos, first, frames + after, problem.limits) < options.speeding
+    )
 
 
 @jit(inner=True)

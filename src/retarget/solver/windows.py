@@ -52,18 +52,20 @@ def solve_windows(
         poses: The same.
     """
     count = qpos.shape[0]
+    march = qpos, shift, cost
     steps = 0
     nominal = begin
     while True:
         nominal += options.window
         seam = calm_seam(qpos, first, nominal, options, problem.limits.step)
         last: int = min(seam + options.ahead, count)
-        march = qpos, shift, cost
-        steps += _solve_frames(march, first, last, last, problem, options, window, poses)
-        if first > 0 and options.seam > 0:
-            before: int = max(first - options.seam, _REACH)
-            known: int = min(first + options.seam + _REACH, last)
-            behind = known - _REACH
+        # Called from one place: the many arrays of a problem are a lot of code each time that they are handed on.
+        for part in range(2 if first > 0 and options.seam > 0 else 1):
+            before, behind, known = first, last, last
+            if part == 1:
+                before = max(first - options.seam, _REACH)
+                known = min(first + options.seam + _REACH, last)
+                behind = known - _REACH
             steps += _solve_frames(march, before, behind, known, problem, options, window, poses)
         if last == count:
             return steps, count
