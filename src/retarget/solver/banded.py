@@ -103,17 +103,16 @@ def _factor_rows(
     here = own + first * row
     skip = SPAN * v
     coef = own + first
-    none, one = np.int64(0), np.int64(1)  # literals would be compiled for by themselves
-    # What lies in the tile's own columns first: the rest needs its triangle.
-    subtract(a, scales, here + skip, coef, own + skip, row, none, first, one)
+    # What lies in the tile's own columns first: the rest needs its triangle. Literals are compiled for by themselves.
+    subtract(a, scales, here + skip, coef, own + skip, row, first, 1)
     _factor_triangle(a, here + first, row, scales, first, least)
-    finish(a, scales, here + skip, coef, own + skip, row, none, none, one)
+    finish(a, scales, here + skip, coef, own + skip, row, 0, 1)
     # To the end of the off-diagonal block, and as far into the last one as its triangle goes.
     skip += SPAN
     vectors = 2 * (width // SPAN) - v - 1
-    finish(a, scales, here + skip, coef, own + skip, row, none, first, vectors)
+    finish(a, scales, here + skip, coef, own + skip, row, first, vectors)
     skip = 2 * width
-    finish_triangle(a, scales, here + skip, coef, own + skip, row, none, first, v + 1)
+    finish_triangle(a, scales, here + skip, coef, own + skip, row, 0, first, v + 1)
     for i in range(ROWS):
         at = here + i * row
         a[at + width - 1] = scales[SCALES - ROWS + i]
@@ -160,15 +159,14 @@ def _update_next(
     """Subtract from the next frame's own and next blocks."""
     row = 3 * width
     half = width // SPAN
-    none = np.int64(0)
     for j in range(0, rows, ROWS):
         skip = j // SPAN * SPAN
         coef = own + width + j
         dst = following + j * row + skip
-        subtract(a, scales, dst, coef, own + width + skip, row, none, rows, half - j // SPAN)
+        subtract(a, scales, dst, coef, own + width + skip, row, rows, half - j // SPAN)
     for j in range(0, rows, ROWS):
         dst = following + j * row + width
-        subtract_triangle(a, scales, dst, own + width + j, own + 2 * width, row, none, rows, half)
+        subtract_triangle(a, scales, dst, own + width + j, own + 2 * width, row, 0, rows, half)
 
 
 @jit(fastmath=True, inner=True)
@@ -183,7 +181,6 @@ def _update_after(
     """Subtract from the own block of the frame after the next."""
     row = 3 * width
     half = width // SPAN
-    none, one = np.int64(0), np.int64(1)
     for k in range(rows):
         a[own + k * row + 3 * width - 2] = a[own + k * row + width - 2]
     for j in range(0, rows, ROWS):
@@ -192,7 +189,7 @@ def _update_after(
         dst = after + j * row
         last = SPAN * (half - 1)
         # The last vector holds the right-hand side as well.
-        subtract(a, scales, dst + last, here + j, here + last, row, none, rows - j, one)
+        subtract(a, scales, dst + last, here + j, here + last, row, rows - j, 1)
         above = own + skip * row + 2 * width
         first, count = j - skip, rows - skip
         vectors = half - 1 - j // SPAN

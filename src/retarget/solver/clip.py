@@ -16,7 +16,7 @@ from retarget.solver.joint_limits import without_reserve
 from retarget.solver.limits import keep_joint_limits, lift_above_floor
 from retarget.solver.poses import Poses, allocate_poses, pack_count
 from retarget.solver.settle import ClipOptions
-from retarget.solver.window import Window, allocate_assembly, block_places
+from retarget.solver.window import Window, block_places
 from retarget.solver.windows import calm_seam, solve_windows
 
 __all__ = ["ClipOptions", "March", "keep_limits", "march_windows", "solve_clip"]
@@ -136,5 +136,4 @@ def _allocate(frames: int, problem: Problem) -> Window:
         joint_state=np.zeros((frames + 2, size), np.int8),
         held_rows=np.zeros((frames * size, size + 5)),
         held_index=np.zeros((frames * size, 2), np.int64),
-        assembly=allocate_assembly(problem.tree),
     )

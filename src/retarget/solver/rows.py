@@ -12,7 +12,8 @@ import numpy as np
 from jaxtyping import Float, Int64
 
 from retarget._jit import jit
-from retarget._packs import LANES, anywhere, either, packs, where
+from retarget._packs import LANES, REAL, anywhere, either, packs, where
+from retarget._scratch import scratch
 from retarget.solver.arrays import Capsules, Floor, Soles, Tree
 from retarget.solver.banded import block_rows
 from retarget.solver.collision import centre_distance_squared, segment_distance
@@ -21,7 +22,6 @@ from retarget.solver.poses import Poses
 from retarget.solver.tree import add_point_mass, add_vertical_mass
 
 __all__ = [
-    "RowScratch",
     "anchor_composites",
     "contact_rise",
     "floor_composites",
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 
-class RowScratch(NamedTuple):
+class _RowScratch(NamedTuple):
     """Room to work on the rows of a pack of frames."""
 
     residual: Float[np.ndarray, "1 L"]
@@ -160,14 +160,23 @@ def pair_rows(
     a: Float[np.ndarray, "S"],
     width: int,
     cost: Float[np.ndarray, "1 L"],
-    scratch: RowScratch,
 ) -> None:
     """Capsules of a pack of frames apart by the margin and their multipliers' shift."""
     starts, ends = packs(poses.starts[p]), packs(poses.ends[p])
     costs, marks, shifts = packs(cost), packs(active), packs(shift)
-    overlaps, wanted = packs(scratch.residual), packs(scratch.wanted)
-    normal, on_a, on_b = packs(scratch.normal), packs(scratch.on_a), packs(scratch.on_b)
-    block = block_rows(tree.depth.shape[0]) * 3 * width
+    size = tree.depth.shape[0]
+    work = _RowScratch(
+        scratch((1, LANES), REAL),
+        scratch((1, LANES), REAL),
+        scratch((3, LANES), REAL),
+        scratch((3, LANES), REAL),
+        scratch((3, LANES), REAL),
+        scratch(size, REAL),
+        scratch(size, np.int64),
+    )
+    overlaps, wanted = packs(work.residual), packs(work.wanted)
+    normal, on_a, on_b = packs(work.normal), packs(work.on_a), packs(work.on_b)
+    block = block_rows(size) * 3 * width
     for n in range(near.shape[0]):
         i = capsules.pairs[near[n], 0]
         j = capsules.pairs[near[n], 1]
@@ -190,32 +199,32 @@ def pair_rows(
             on_b[k] = starts[j, k] + t * (ends[j, k] - starts[j, k])
             normal[k] = (on_a[k] - on_b[k]) / distance
         for lane in range(min(LANES, frames - p * LANES)):
-            if scratch.wanted[0, lane] > 0.5:
+            if work.wanted[0, lane] > 0.5:
                 count = _pair_jacobian(
-                    p, lane, capsules.bodies[i], capsules.bodies[j], poses, tree, scratch
+                    p, lane, capsules.bodies[i], capsules.bodies[j], poses, tree, work
                 )
                 _add_row(
                     a,
                     (p * LANES + lane) * block,
                     width,
                     count,
-                    scratch.columns,
-                    scratch.jacobian,
+                    work.columns,
+                    work.jacobian,
                     weight,
-                    scratch.residual[0, lane],
+                    work.residual[0, lane],
                 )
 
 
 @jit(fastmath=True, inner=True)
 def _pair_jacobian(
-    p: int, lane: int, first: int, second: int, poses: Poses, tree: Tree, scratch: RowScratch
+    p: int, lane: int, first: int, second: int, poses: Poses, tree: Tree, work: _RowScratch
 ) -> int:
     """How the distance of two points of two bodies changes with each joint that moves them unlike."""
     r, axes = poses.r[p], poses.axes[p]
     depth, ancestors = tree.depth, tree.ancestors
-    n0 = scratch.normal[0, lane]
-    n1 = scratch.normal[1, lane]
-    n2 = scratch.normal[2, lane]
+    n0 = work.normal[0, lane]
+    n1 = work.normal[1, lane]
+    n2 = work.normal[2, lane]
     ki = 5 + first
     kj = 5 + second
     shared = 0  # joints above both bodies move both alike
@@ -224,18 +233,18 @@ def _pair_jacobian(
     count = 0
     for side in range(2):
         k = ki if side == 0 else kj
-        point = scratch.on_a if side == 0 else scratch.on_b
+        point = work.on_a if side == 0 else work.on_b
         sign = 1.0 if side == 0 else -1.0
         for d in range(shared, depth[k] + 1):
             c = ancestors[k, d] - 5
             y0 = point[0, lane] - r[c, 0, lane]
             y1 = point[1, lane] - r[c, 1, lane]
             y2 = point[2, lane] - r[c, 2, lane]
-            scratch.jacobian[count] = sign * (
+            work.jacobian[count] = sign * (
                 axes[c, 0, lane] * (y1 * n2 - y2 * n1)
                 + axes[c, 1, lane] * (y2 * n0 - y0 * n2)
                 + axes[c, 2, lane] * (y0 * n1 - y1 * n0)
             )
-            scratch.columns[count] = c + 5
+            work.columns[count] = c + 5
             count += 1
     return count

@@ -6,7 +6,6 @@ frames: second differences kept small, joint steps within the speed limits; both
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -14,9 +13,10 @@ from jaxtyping import Float32, Float64, Int8, Int64, UInt32
 
 from retarget._jit import NANS_COUNT, jit
 from retarget._packs import LANES, REAL, packs
+from retarget._scratch import scratch
 from retarget.solver.active import cut_held_joints
 from retarget.solver.arrays import Problem, Tree
-from retarget.solver.banded import aligned_zeros, block_rows
+from retarget.solver.banded import block_rows
 from retarget.solver.differences import (
     bend_rows,
     damp_diagonal,
@@ -25,56 +25,26 @@ from retarget.solver.differences import (
     write_smooth_rows,
 )
 from retarget.solver.poses import Poses, pack_count
-from retarget.solver.rows import RowScratch, anchor_composites, floor_composites, pair_rows
+from retarget.solver.rows import anchor_composites, floor_composites, pair_rows
 from retarget.solver.tree import COMPOSITE, assemble, task_composites
 
-__all__ = ["Window", "allocate_assembly", "block_places", "build_system"]
+__all__ = ["Window", "block_places", "build_system"]
 
 
-class Assembly(NamedTuple):
+class _Assembly(NamedTuple):
     """Room to assemble the systems of a pack of frames.
 
     Attributes:
         C: Composites of the bodies; see `retarget.solver.tree`.
         H: Couplings of each degree of freedom with its ancestors; those that no kernel writes are 0.
         g: Descent direction.
-        x: A point.
         cost: Cost of each frame.
-        rows: Room for the rows of pairs.
     """
 
     C: Float32[np.ndarray, "B 22 L"]
     H: Float32[np.ndarray, "V D L"]
     g: Float32[np.ndarray, "V L"]
-    x: Float32[np.ndarray, "3 L"]
     cost: Float32[np.ndarray, "1 L"]
-    rows: RowScratch
-
-
-def allocate_assembly(tree: Tree) -> Assembly:
-    """Room for a robot's systems."""
-    bodies, size = len(tree.parents), len(tree.depth)
-
-    def room(*shape: int) -> Float32[np.ndarray, "*shape L"]:
-        return aligned_zeros(math.prod(shape) * LANES).reshape(*shape, LANES)
-
-    rows = RowScratch(
-        residual=room(1),
-        wanted=room(1),
-        normal=room(3),
-        on_a=room(3),
-        on_b=room(3),
-        jacobian=np.zeros(size, REAL),
-        columns=np.zeros(size, np.int64),
-    )
-    return Assembly(
-        C=room(bodies, COMPOSITE),
-        H=room(size, tree.ancestors.shape[1]),
-        g=room(size),
-        x=room(3),
-        cost=room(1),
-        rows=rows,
-    )
 
 
 class Window(NamedTuple):
@@ -102,7 +72,6 @@ class Window(NamedTuple):
         held_rows: Row of the system of each held joint before it was cut out: V couplings, the right-hand side,
             then the couplings to the frames +1, -1, +2, -2.
         held_index: Frame and degree of freedom of those rows.
-        assembly: Room to assemble a pack of frames.
     """
 
     system: Float32[np.ndarray, "S"]
@@ -122,7 +91,6 @@ class Window(NamedTuple):
     joint_state: Int8[np.ndarray, "n+2 V"]
     held_rows: Float64[np.ndarray, "h W"]
     held_index: Int64[np.ndarray, "h 2"]
-    assembly: Assembly
 
 
 def block_places(tree: Tree, width: int) -> UInt32[np.ndarray, "E 2"]:
@@ -154,7 +122,12 @@ def build_system(
     size = tree.depth.shape[0]
     block = block_rows(size) * 3 * width
     a = window.system
-    work = window.assembly
+    work = _Assembly(
+        scratch((tree.parents.shape[0], COMPOSITE, LANES), REAL),
+        scratch((size, tree.ancestors.shape[1], LANES), REAL),
+        scratch((size, LANES), REAL),
+        scratch((1, LANES), REAL),
+    )
     near = window.near[:near_count]
     second_differences(qpos, first, frames, after, weights.acceleration, window.pulls, window.cost)
     for p in range(pack_count(frames)):
@@ -179,7 +152,6 @@ def build_system(
                 a,
                 width,
                 work.cost,
-                work.rows,
             )
         for t in range(p * LANES, min((p + 1) * LANES, frames)):
             window.cost[t] += work.cost[0, t - p * LANES]
@@ -208,7 +180,7 @@ def build_system(
 
 
 @jit(fastmath=True, inner=True)
-def _assemble_pack(p: int, problem: Problem, window: Window, poses: Poses, work: Assembly) -> None:
+def _assemble_pack(p: int, problem: Problem, window: Window, poses: Poses, work: _Assembly) -> None:
     """Segment tasks, anchors and the floor of a pack of frames, which couple a joint with those above it."""
     tree, weights = problem.tree, problem.weights
     q, R, r = packs(poses.qpos[p]), packs(poses.R[p]), packs(poses.r[p])
@@ -225,7 +197,7 @@ def _assemble_pack(p: int, problem: Problem, window: Window, poses: Poses, work:
         packs(poses.anchors[p]),
         weights.heel_lift,
         C,
-        packs(work.x),
+        packs(scratch((3, LANES), REAL)),
     )
     floor_cost = floor_composites(
         q,
@@ -244,7 +216,7 @@ def _assemble_pack(p: int, problem: Problem, window: Window, poses: Poses, work:
 @jit(fastmath=True, inner=True)
 def _write_block(
     t: int,
-    work: Assembly,
+    work: _Assembly,
     tree: Tree,
     places: UInt32[np.ndarray, "E 2"],
     a: Float32[np.ndarray, "S"],
