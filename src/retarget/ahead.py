@@ -14,19 +14,12 @@ from contextlib import contextmanager
 import numpy as np
 
 from retarget._cache import alone_ahead, is_cached
-from retarget.demo import embedded_clips
-from retarget.evaluation import evaluate
-from retarget.motion import read_motion
 from retarget.options import RetargetOptions
-from retarget.pipeline import make_targets, source_clip
-from retarget.result import RetargetingResult
 from retarget.robots import RobotModel, load_robot
 from retarget.solver.arrays import Clip
 from retarget.solver.clip import March, keep_limits, march_windows
 from retarget.solver.problem import Setting, TaskWeights, make_setting, rated_clip_options
-from retarget.solver.residuals import measure_residuals
 from retarget.solver.windows import solve_windows
-from retarget.targets.build import cold_start
 from retarget.targets.robot_frames import robot_anatomy
 
 __all__ = ["compiled_ahead"]
@@ -82,6 +75,15 @@ def _solve_nothing() -> None:
 
 def _judge_nothing() -> None:
     """Hold some frames that nobody has solved to their limits, and evaluate them."""
+    # The other process needs none of these.
+    from retarget.demo import embedded_clips
+    from retarget.evaluation import evaluate
+    from retarget.motion import read_motion
+    from retarget.pipeline import make_targets, source_clip
+    from retarget.result import RetargetingResult
+    from retarget.solver.residuals import measure_residuals
+    from retarget.targets.build import cold_start
+
     robot = load_robot("unitree_g1")
     motion = read_motion(min(embedded_clips(), key=lambda path: path.stat().st_size)).frames(0, 8)
     _, contacts, targets, shape = make_targets(motion, robot)
