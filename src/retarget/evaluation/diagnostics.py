@@ -114,6 +114,8 @@ def _stretches(
     mask: Bool[np.ndarray, "T"], values: Float64[np.ndarray, "T"], fps: float, shortest: float
 ) -> list[tuple[float, float, int]]:
     """Start and end (seconds) of each run of True that lasts, and the frame of its largest value."""
+    if not mask.any():
+        return []
     edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
     return [
         (float(first / fps), float(last / fps), int(first + values[first:last].argmax()))
