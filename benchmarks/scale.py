@@ -9,6 +9,7 @@ import argparse
 import json
 import resource
 import sys
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from statistics import mean
 
 from measure import (
     CLIPS,
+    child_cost,
     child_output,
     clip_files,
     median_seconds,
@@ -75,8 +77,31 @@ def _growth(frames: int) -> None:
         f"The LAFAN1 clip there and back again, Unitree G1; each length a process of its own, {SHORT:,} frames the "
         f"mean of {PARTS} parts of the same motion. A frame of the long clip takes {ratio:.2f} times as long.\n\n"
         + table(["frames", "retargeting, us a frame", "evaluating", "peak memory MB"], rows)
+        + f"\n\n`retarget run` on a BVH file of {frames:,} frames, from its text to the saved and scored result: "
+        + _whole_run(frames)
     )
     write_section("growth", "Long clips", COMMAND, body)
+
+
+def _whole_run(frames: int) -> str:
+    """Time and memory of a process that reads, retargets, evaluates and saves a long clip."""
+    with tempfile.TemporaryDirectory() as folder:
+        clip, output = Path(folder) / "long.bvh", Path(folder) / "long.npz"
+        _write_there_and_back(clip, frames)
+        words = ["run", "--motion", str(clip), "--output", str(output)]
+        seconds, peak = child_cost([sys.executable, "-m", "retarget", *words])
+    return f"{seconds:.1f} s, {frames / seconds:,.0f} frames/s, peak memory {peak:.0f} MB."
+
+
+def _write_there_and_back(path: Path, frames: int) -> None:
+    """The LAFAN1 clip as a file in which it is played forwards and backwards in turn."""
+    text = next((CLIPS / "lafan1_bvh").glob("*.bvh")).read_text()
+    head, _, motion = text.partition("MOTION")
+    _, rate, *rows = motion.strip().splitlines()
+    rows += rows[-2:0:-1]
+    with path.open("w") as stream:
+        stream.write(f"{head}MOTION\nFrames: {frames}\n{rate}\n")
+        stream.writelines(rows[t % len(rows)] + "\n" for t in range(frames))
 
 
 def _child(first: int, frames: int) -> dict[str, float]:

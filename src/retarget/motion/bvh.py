@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float32, Float64, Int64
 
 from retarget.errors import FileFormatError
 from retarget.motion.bvh_hierarchy import (
@@ -23,6 +23,7 @@ from retarget.motion.bvh_hierarchy import (
     parse_hierarchy,
     shortened,
 )
+from retarget.motion.motion import BLOCK
 from retarget.motion.recording import Recording
 
 __all__ = ["read_bvh"]
@@ -46,28 +47,24 @@ def read_bvh(data: bytes, path: Path) -> Recording:
         FileFormatError: The content is no BVH, is cut short, or holds something that is not a finite number;
             the message names the line.
     """
-    from retarget.motion.kinematics import global_poses
-
     if data.startswith(_UTF16_MARKS):
         data = data.decode("utf-16", "replace").encode()
     skeleton, motion_line, offset = parse_hierarchy(data, path)
     frames, frame_time, offset = _parse_motion_head(data, path, motion_line, offset)
     values = _parse_values(data, path, offset, skeleton)
+    del data  # nobody else has it, where the caller let go
     notes = [*skeleton.notes]
     if len(values) != frames:
         notes.append(
             f"the file says {frames} frames and holds {len(values)}; all of those were read"
         )
 
-    joints = len(skeleton.names)
-    positions = np.empty((len(values), joints, 3))
-    rotations = np.empty((len(values), joints, 4))
     kinds = np.array(skeleton.kinds, np.int64)
     parents = np.array(skeleton.parents, np.int64)
-    offsets = np.array(skeleton.offsets, np.float64).reshape(joints, 3)
+    offsets = np.array(skeleton.offsets, np.float64).reshape(len(parents), 3)
     starts = np.array([*skeleton.starts, len(skeleton.kinds)], np.int64)
     notes += _fill_unused_positions(values, kinds, starts, parents, offsets)
-    global_poses(values, kinds, starts, parents, offsets, positions, rotations)
+    positions, rotations = _poses(values, kinds, starts, parents, offsets)
     return Recording(
         joint_names=tuple(skeleton.names),
         parents=parents,
@@ -151,6 +148,33 @@ def _fill_unused_positions(
     if not filled:
         return []
     return [f"{filled} joints have position channels that are always zero; their offsets were used"]
+
+
+def _poses(
+    values: Float64[np.ndarray, "T C"],
+    kinds: Int64[np.ndarray, "C"],
+    starts: Int64[np.ndarray, "J+1"],
+    parents: Int64[np.ndarray, "J"],
+    offsets: Float64[np.ndarray, "J 3"],
+) -> tuple[
+    Float64[np.ndarray, "T J 3"], Float64[np.ndarray, "T J 4"] | Float32[np.ndarray, "T J 4"]
+]:
+    """Global positions and rotations; of a long clip rotations in single precision, which halves what they take."""
+    from retarget.motion.kinematics import global_poses
+
+    frames, joints = len(values), len(parents)
+    positions = np.empty((frames, joints, 3))
+    kind = np.float32 if frames > BLOCK else np.float64
+    rotations: np.ndarray[Any, Any] = np.empty((frames, joints, 4), kind)
+    for first in range(0, frames, BLOCK):
+        block = slice(first, first + BLOCK)
+        turned = np.empty((len(values[block]), joints, 4))
+        global_poses(values[block], kinds, starts, parents, offsets, positions[block], turned)
+        if first > 0:  # signs go on too
+            flipped = np.sum(turned[0] * rotations[first - 1], axis=-1) < 0
+            turned[:, flipped] *= -1.0
+        rotations[block] = turned
+    return positions, rotations
 
 
 def _rate(frame_time: str) -> float:

@@ -46,8 +46,8 @@ def compact(motion: Motion) -> Motion:
         return motion
     return replace(
         motion,
-        positions=motion.positions.astype(np.float32),
-        rotations=motion.rotations.astype(np.float32),
+        positions=motion.positions.astype(np.float32, copy=False),
+        rotations=motion.rotations.astype(np.float32, copy=False),
     )
 
 

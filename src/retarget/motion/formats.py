@@ -24,6 +24,9 @@ __all__ = [
 Reader: TypeAlias = Callable[[bytes, Path], Recording]
 """Turns a file's bytes into a recording; the path is for messages and for files beside it."""
 
+Recogniser: TypeAlias = Callable[[bytes], bool]
+"""Tells from a file's bytes whether they are of a format."""
+
 
 @dataclass(frozen=True, slots=True)
 class MotionFormat:
@@ -33,8 +36,7 @@ class MotionFormat:
         kind: Its name.
         description: One line for people.
         suffixes: File name ends in lower case, such as ``.bvh``.
-        recognises: Tells from a file's bytes whether they are of this format.
-        read: Reads them.
+        functions: Returns what recognises the format and what reads it, imported when they are first needed.
 
     Example:
         >>> [str(format.kind) for format in motion_formats()][:2]
@@ -44,8 +46,17 @@ class MotionFormat:
     kind: MotionFormatKind
     description: str
     suffixes: tuple[str, ...]
-    recognises: Callable[[bytes], bool]
-    read: Reader
+    functions: Callable[[], tuple[Recogniser, Reader]]
+
+    @property
+    def recognises(self) -> Recogniser:
+        """Tells from a file's bytes whether they are of this format."""
+        return self.functions()[0]
+
+    @property
+    def read(self) -> Reader:
+        """Reads a file's bytes."""
+        return self.functions()[1]
 
 
 def motion_formats() -> tuple[MotionFormat, ...]:
@@ -64,7 +75,7 @@ def register_reader(
     *,
     description: str = "",
     suffixes: tuple[str, ...] = (),
-    recognises: Callable[[bytes], bool] = lambda data: False,
+    recognises: Recogniser = lambda data: False,
 ) -> None:
     """Add a format, or replace the reader of one.
 
@@ -82,7 +93,7 @@ def register_reader(
         ...     LAB = "lab"
         >>> register_reader(LabFormat.LAB, read_lab, suffixes=(".lab",))  # doctest: +SKIP
     """
-    _registry[kind] = MotionFormat(kind, description, suffixes, recognises, read)
+    _registry[kind] = MotionFormat(kind, description, suffixes, lambda: (recognises, read))
 
 
 def format_of(kind: MotionFormatKind) -> MotionFormat:
@@ -112,61 +123,45 @@ def sniff_format(data: bytes, path: Path) -> MotionFormat:
     raise FileFormatError(path, "is of no known motion format", f"known are: {known}")
 
 
-def _read_bvh(data: bytes, path: Path) -> Recording:
+def _bvh() -> tuple[Recogniser, Reader]:
     from retarget.motion.bvh import read_bvh
-
-    return read_bvh(data, path)
-
-
-def _read_amp_npz(data: bytes, path: Path) -> Recording:
-    from retarget.motion.amp_npz import read_amp_npz
-
-    return read_amp_npz(data, path)
-
-
-def _read_deepmimic(data: bytes, path: Path) -> Recording:
-    from retarget.motion.deepmimic import read_deepmimic
-
-    return read_deepmimic(data, path)
-
-
-def _looks_like_bvh(data: bytes) -> bool:
     from retarget.motion.bvh_hierarchy import looks_like_bvh
 
-    return looks_like_bvh(data)
+    return looks_like_bvh, read_bvh
 
 
-def _looks_like_amp_npz(data: bytes) -> bool:
-    from retarget.motion.amp_npz import looks_like_amp_npz
+def _amp_npz() -> tuple[Recogniser, Reader]:
+    from retarget.motion.amp_npz import looks_like_amp_npz, read_amp_npz
 
-    return looks_like_amp_npz(data)
-
-
-def _looks_like_deepmimic(data: bytes) -> bool:
-    from retarget.motion.deepmimic import looks_like_deepmimic
-
-    return looks_like_deepmimic(data)
+    return looks_like_amp_npz, read_amp_npz
 
 
-_registry: dict[MotionFormatKind, MotionFormat] = {}
-register_reader(
-    MotionFormatKind.BVH,
-    _read_bvh,
-    description="Biovision Hierarchy: any skeleton, unit and up axis",
-    suffixes=(".bvh",),
-    recognises=_looks_like_bvh,
-)
-register_reader(
-    MotionFormatKind.AMP_NPZ,
-    _read_amp_npz,
-    description="NumPy archive of the 15-body AMP humanoid: metres, z up",
-    suffixes=(".npz",),
-    recognises=_looks_like_amp_npz,
-)
-register_reader(
-    MotionFormatKind.DEEPMIMIC,
-    _read_deepmimic,
-    description="JSON rows of DeepMimic's 15-joint humanoid: metres, y up",
-    suffixes=(".txt", ".json"),
-    recognises=_looks_like_deepmimic,
-)
+def _deepmimic() -> tuple[Recogniser, Reader]:
+    from retarget.motion.deepmimic import looks_like_deepmimic, read_deepmimic
+
+    return looks_like_deepmimic, read_deepmimic
+
+
+_registry: dict[MotionFormatKind, MotionFormat] = {
+    one.kind: one
+    for one in (
+        MotionFormat(
+            MotionFormatKind.BVH,
+            "Biovision Hierarchy: any skeleton, unit and up axis",
+            (".bvh",),
+            _bvh,
+        ),
+        MotionFormat(
+            MotionFormatKind.AMP_NPZ,
+            "NumPy archive of the 15-body AMP humanoid: metres, z up",
+            (".npz",),
+            _amp_npz,
+        ),
+        MotionFormat(
+            MotionFormatKind.DEEPMIMIC,
+            "JSON rows of DeepMimic's 15-joint humanoid: metres, y up",
+            (".txt", ".json"),
+            _deepmimic,
+        ),
+    )
+}

@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 from jaxtyping import Float64, Int64, UInt8
+from numba import types
 
 from retarget._jit import jit
 
@@ -70,8 +71,7 @@ def parse_rows(text: bytes, start: int, columns: int) -> Float64[np.ndarray, "ro
     Raises:
         NumberRowsError: A row has more or fewer values, or a word is not a finite decimal number.
     """
-    # A copy, as compiled code is specialised on writable arrays; it costs a few percent of the parsing.
-    characters = np.frombuffer(bytearray(text), np.uint8)
+    characters = np.frombuffer(text, np.uint8)
     breaks = text.count(b"\n", start) + text.count(b"\r", start)
     room = min(breaks + 1, (len(text) - start) // (2 * columns) + 1)
     values = np.empty((room, columns))
@@ -109,7 +109,11 @@ def _place_of_row(text: bytes, start: int, row: int) -> tuple[int, bool]:
     return _line_at(text, start) + filled[row], row == len(filled) - 1
 
 
-@jit("UniTuple(int64, 4)(uint8[::1], int64, float64[:, ::1], int64[:, ::1])")
+_PARSED = types.UniTuple(types.int64, 4)
+_TEXT = types.Array(types.uint8, 1, "C", readonly=True)
+
+
+@jit(_PARSED(_TEXT, types.int64, types.float64[:, ::1], types.int64[:, ::1]))
 def _parse(
     text: UInt8[np.ndarray, "n"],
     start: int,

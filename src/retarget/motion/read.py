@@ -72,8 +72,10 @@ def read_motion(
     source = MotionSource(
         path=str(path), sha256=hashlib.sha256(data).hexdigest(), format=str(chosen.kind)
     )
-    recording = chosen.read(data, path)
-    del data  # of a long clip as large as the motion
+    # A reader lets go of a text when it has its numbers: that of a long clip is as large as the motion.
+    text = [data]
+    del data
+    recording = chosen.read(text.pop(), path)
     try:
         return motion_from_recording(recording, source, skip_bind_pose=skip_bind_pose, roles=roles)
     except RoleError as error:
@@ -104,14 +106,18 @@ def motion_from_recording(
     _check(recording, source)
     recording = without_repeats(recording)
     positions = np.require(recording.positions, np.float64, ["C", "W"])
-    rotations = np.require(recording.rotations, np.float64, ["C", "W"])
+    rotations = np.require(recording.rotations, None, ["C", "W"])
     names, parents = recording.joint_names, recording.parents.astype(np.int64)
     sample = positions[:: max(1, len(positions) // _SAMPLED_FRAMES)]
     found, role_notes = find_roles(names, parents.tolist(), sample, roles)
     unit, unit_notes = _unit(recording, sample, found)
     up_axis, axis_notes = _up_axis(recording, sample, found)
     axis_notes += mirror_notes(sample, found)
-    to_world(positions, rotations, unit.metres, *axis_rotation(up_axis))
+    for first in range(0, len(positions), BLOCK):
+        block = slice(first, first + BLOCK)
+        turned = rotations[block].astype(np.float64)
+        to_world(positions[block], turned, unit.metres, *axis_rotation(up_axis))
+        rotations[block] = turned
     bind = bind_pose_frames(positions, found, recording.fps, recording.rest_frames)
     dropped, bind_notes = _frames_to_drop(bind, len(positions), skip_bind_pose)
     motion = Motion(

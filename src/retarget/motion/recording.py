@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float32, Float64, Int64
 
 from retarget.errors import RetargetError
 
@@ -38,7 +38,7 @@ class Recording:
     joint_names: tuple[str, ...]
     parents: Int64[np.ndarray, "J"]
     positions: Float64[np.ndarray, "T J 3"]
-    rotations: Float64[np.ndarray, "T J 4"]
+    rotations: Float64[np.ndarray, "T J 4"] | Float32[np.ndarray, "T J 4"]
     fps: float
     metres_per_unit: float | None = None
     up_axis: str | None = None
