@@ -124,6 +124,22 @@ def test_quaternions_are_continuous_along_time() -> None:
     assert steps.min() > 0.99
 
 
+def test_a_long_clip_is_read_in_parts_that_go_on_from_one_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = walking(JOINTS, 700)
+    turning = column(JOINTS, "LeftArm", "Xrotation")
+    rows[:, turning] = 7.0 * np.arange(700)  # many times around: w changes its sign
+    text = bvh_text(JOINTS, rows)
+    whole = read(text)
+    monkeypatch.setattr("retarget.motion.bvh.BLOCK", 64)
+    monkeypatch.setattr("retarget.motion.bvh._PART", 200 * rows.shape[1] * 8)
+    parts = read(text)
+    assert parts.rotations.dtype == np.float32
+    np.testing.assert_array_equal(parts.positions, whole.positions)
+    np.testing.assert_allclose(parts.rotations, whole.rotations, atol=1e-7)
+
+
 # ------------------------------------------------------------------------------------------ what files look like
 
 

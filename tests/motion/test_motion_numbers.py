@@ -10,10 +10,18 @@ from hypothesis import strategies as st
 
 from retarget.motion.numbers import NumberRowsError, parse_rows
 
+MOST = 3  # rows of a part
+
 finite = st.floats(allow_nan=False, allow_infinity=False)
 decimals = st.from_regex(
     r"[+-]?([0-9]{1,25}(\.[0-9]{0,25})?|\.[0-9]{1,25})([eE][+-]?[0-9]{1,3})?", fullmatch=True
 )
+
+
+def rows(text: bytes, start: int, columns: int) -> np.ndarray:
+    parts = parse_rows(text, start, columns, MOST)
+    assert all(len(part) == MOST for part in parts[:-1])
+    return np.concatenate([np.empty((0, columns)), *parts])
 
 
 def bits(value: float) -> bytes:
@@ -24,14 +32,14 @@ def bits(value: float) -> bytes:
 @settings(deadline=None)
 def test_every_double_survives_the_round_trip(values: list[float], newline: str) -> None:
     text = newline.join(repr(value) for value in values).encode()
-    parsed = parse_rows(text, 0, 1)[:, 0]
+    parsed = rows(text, 0, 1)[:, 0]
     assert [bits(v) for v in parsed] == [bits(v) for v in values]
 
 
 @given(st.lists(decimals.filter(lambda word: math.isfinite(float(word))), min_size=1, max_size=20))
 @settings(deadline=None)
 def test_any_decimal_is_rounded_as_float_does(words: list[str]) -> None:
-    parsed = parse_rows(" ".join(words).encode(), 0, len(words))[0]
+    parsed = rows(" ".join(words).encode(), 0, len(words))[0]
     assert [bits(v) for v in parsed] == [bits(float(word)) for word in words]
 
 
@@ -39,16 +47,16 @@ def test_any_decimal_is_rounded_as_float_does(words: list[str]) -> None:
 @settings(deadline=None)
 def test_fixed_point_values_as_files_hold_them(value: int, digits: int) -> None:
     word = f"{value / 10**digits:.{digits}f}"
-    assert bits(parse_rows(word.encode(), 0, 1)[0, 0]) == bits(float(word))
+    assert bits(rows(word.encode(), 0, 1)[0, 0]) == bits(float(word))
 
 
 def test_rows_may_be_spread_by_blank_lines_tabs_and_trailing_blanks() -> None:
     text = b"head\n\n 1\t2 \r\n\r\n3   4\t\n  \n5 6"
-    assert parse_rows(text, 4, 2).tolist() == [[1, 2], [3, 4], [5, 6]]
+    assert rows(text, 4, 2).tolist() == [[1, 2], [3, 4], [5, 6]]
 
 
 def test_nothing_to_parse_is_no_rows() -> None:
-    assert parse_rows(b"head\n \n", 4, 3).shape == (0, 3)
+    assert rows(b"head\n \n", 4, 3).shape == (0, 3)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +70,7 @@ def test_nothing_to_parse_is_no_rows() -> None:
 )
 def test_a_row_of_the_wrong_length_is_located(text: bytes, line: int, row: int, count: int) -> None:
     with pytest.raises(NumberRowsError) as caught:
-        parse_rows(text, 0, 2)
+        rows(text, 0, 2)
     assert (caught.value.line, caught.value.row, caught.value.count) == (line, row, count)
 
 
@@ -88,7 +96,7 @@ def test_a_row_of_the_wrong_length_is_located(text: bytes, line: int, row: int, 
 def test_a_word_that_is_no_finite_number_is_located(word: str) -> None:
     text = f"1 2 3\r\n\r\n4 {word} 6\r\n".encode()
     with pytest.raises(NumberRowsError) as caught:
-        parse_rows(text, 0, 3)
+        rows(text, 0, 3)
     assert (caught.value.line, caught.value.row, caught.value.column) == (3, 1, 1)
     assert caught.value.word == word
 
@@ -97,4 +105,4 @@ def test_long_mantissas_in_bulk() -> None:
     values = np.random.default_rng(0).normal(size=(200, 7)) * 1e-3
     text = "\n".join(" ".join(f"{v:.20f}" for v in row) for row in values)
     expected = [[float(word) for word in line.split()] for line in text.splitlines()]
-    assert parse_rows(text.encode(), 0, 7).tolist() == expected
+    assert rows(text.encode(), 0, 7).tolist() == expected

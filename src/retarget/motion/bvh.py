@@ -30,6 +30,9 @@ __all__ = ["read_bvh"]
 
 _REST_SHARE: Final = 0.9  # of the used rotation channels are exactly zero in a frame "at rest"
 _WATCHED_FRAMES: Final = 300  # from the start, to see which channels are used and zero
+_PART: Final = (
+    2**26
+)  # bytes of numbers: as large as that goes back to the system when it is let go of
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -51,27 +54,27 @@ def read_bvh(data: bytes, path: Path) -> Recording:
         data = data.decode("utf-16", "replace").encode()
     skeleton, motion_line, offset = parse_hierarchy(data, path)
     frames, frame_time, offset = _parse_motion_head(data, path, motion_line, offset)
-    values = _parse_values(data, path, offset, skeleton)
+    parts = _parse_values(data, path, offset, skeleton)
     del data  # nobody else has it, where the caller let go
     notes = [*skeleton.notes]
-    if len(values) != frames:
-        notes.append(
-            f"the file says {frames} frames and holds {len(values)}; all of those were read"
-        )
+    held = sum(map(len, parts))
+    if held != frames:
+        notes.append(f"the file says {frames} frames and holds {held}; all of those were read")
 
     kinds = np.array(skeleton.kinds, np.int64)
     parents = np.array(skeleton.parents, np.int64)
     offsets = np.array(skeleton.offsets, np.float64).reshape(len(parents), 3)
     starts = np.array([*skeleton.starts, len(skeleton.kinds)], np.int64)
-    notes += _fill_unused_positions(values, kinds, starts, parents, offsets)
-    positions, rotations = _poses(values, kinds, starts, parents, offsets)
+    notes += _fill_unused_positions(parts, kinds, starts, parents, offsets)
+    at_rest = _frames_at_rest(parts[0], kinds, starts)
+    positions, rotations = _poses(parts, kinds, starts, parents, offsets)
     return Recording(
         joint_names=tuple(skeleton.names),
         parents=parents,
         positions=positions,
         rotations=rotations,
         fps=_rate(frame_time),
-        rest_frames=_frames_at_rest(values, kinds, starts),
+        rest_frames=at_rest,
         notes=tuple(notes),
     )
 
@@ -102,13 +105,13 @@ def _parse_motion_head(data: bytes, path: Path, line: int, offset: int) -> tuple
 
 def _parse_values(
     data: bytes, path: Path, offset: int, skeleton: Skeleton
-) -> Float64[np.ndarray, "T C"]:
-    """The channel values, one row a frame."""
+) -> list[Float64[np.ndarray, "n C"]]:
+    """The channel values, one row a frame, in parts."""
     from retarget.motion.numbers import NumberRowsError, parse_rows
 
     columns = len(skeleton.kinds)
     try:
-        values = parse_rows(data, offset, columns)
+        parts = parse_rows(data, offset, columns, max(BLOCK, _PART // (8 * columns)))
     except NumberRowsError as error:
         frame = f"frame {error.row}"
         if error.count is not None:
@@ -122,13 +125,13 @@ def _parse_values(
             if "," in error.word:
                 remedy = "write numbers with a decimal point"
         raise FileFormatError(path, cause, remedy, line=error.line) from None
-    if not len(values):
+    if not parts:
         raise FileFormatError(path, "holds no frames", "export it again with its motion")
-    return values
+    return parts
 
 
 def _fill_unused_positions(
-    values: Float64[np.ndarray, "T C"],
+    parts: list[Float64[np.ndarray, "n C"]],
     kinds: Int64[np.ndarray, "C"],
     starts: Int64[np.ndarray, "J+1"],
     parents: Int64[np.ndarray, "J"],
@@ -142,8 +145,9 @@ def _fill_unused_positions(
     for joint in np.flatnonzero((parents >= 0) & offsets.any(axis=1)):
         channels = np.arange(starts[joint], starts[joint + 1])
         channels = channels[kinds[channels] < 3]
-        if len(channels) and not values[:, channels].any():
-            values[:, channels] = offsets[joint, kinds[channels]]
+        if len(channels) and not any(values[:, channels].any() for values in parts):
+            for values in parts:
+                values[:, channels] = offsets[joint, kinds[channels]]
             filled += 1
     if not filled:
         return []
@@ -151,7 +155,7 @@ def _fill_unused_positions(
 
 
 def _poses(
-    values: Float64[np.ndarray, "T C"],
+    parts: list[Float64[np.ndarray, "n C"]],
     kinds: Int64[np.ndarray, "C"],
     starts: Int64[np.ndarray, "J+1"],
     parents: Int64[np.ndarray, "J"],
@@ -159,21 +163,30 @@ def _poses(
 ) -> tuple[
     Float64[np.ndarray, "T J 3"], Float64[np.ndarray, "T J 4"] | Float32[np.ndarray, "T J 4"]
 ]:
-    """Global positions and rotations; of a long clip rotations in single precision, which halves what they take."""
+    """Global positions and rotations; of a long clip rotations in single precision, which halves what they take.
+
+    ``parts`` is empty afterwards.
+    """
     from retarget.motion.kinematics import global_poses
 
-    frames, joints = len(values), len(parents)
+    frames, joints = sum(map(len, parts)), len(parents)
     positions = np.empty((frames, joints, 3))
     kind = np.float32 if frames > BLOCK else np.float64
     rotations: np.ndarray[Any, Any] = np.empty((frames, joints, 4), kind)
-    for first in range(0, frames, BLOCK):
-        block = slice(first, first + BLOCK)
-        turned = np.empty((len(values[block]), joints, 4))
-        global_poses(values[block], kinds, starts, parents, offsets, positions[block], turned)
-        if first > 0:  # signs go on too
-            flipped = np.sum(turned[0] * rotations[first - 1], axis=-1) < 0
-            turned[:, flipped] *= -1.0
-        rotations[block] = turned
+    first = 0
+    parts.reverse()
+    while parts:
+        part = parts.pop()
+        for at in range(0, len(part), BLOCK):
+            values = part[at : at + BLOCK]
+            here = slice(first, first + len(values))
+            turned = np.empty((len(values), joints, 4))
+            global_poses(values, kinds, starts, parents, offsets, positions[here], turned)
+            if first > 0:  # signs go on too
+                flipped = np.sum(turned[0] * rotations[first - 1], axis=-1) < 0
+                turned[:, flipped] *= -1.0
+            rotations[here] = turned
+            first += len(values)
     return positions, rotations
 
 

@@ -57,16 +57,19 @@ class NumberRowsError(ValueError):
         self.column, self.word = column, word
 
 
-def parse_rows(text: bytes, start: int, columns: int) -> Float64[np.ndarray, "rows columns"]:
+def parse_rows(
+    text: bytes, start: int, columns: int, most: int
+) -> list[Float64[np.ndarray, "rows columns"]]:
     """Parse rows of numbers, one a line; blank lines are skipped.
 
     Args:
         text: ASCII text with lines ended by LF, CRLF or CR.
         start: Offset of the first byte to parse.
         columns: Number of values that every row must have, at least one.
+        most: Rows of a part. Who has used one can let go of it.
 
     Returns:
-        One row of ``columns`` finite values for each line that is not blank.
+        One row of ``columns`` finite values for each line that is not blank, in parts.
 
     Raises:
         NumberRowsError: A row has more or fewer values, or a word is not a finite decimal number.
@@ -74,23 +77,30 @@ def parse_rows(text: bytes, start: int, columns: int) -> Float64[np.ndarray, "ro
     characters = np.frombuffer(text, np.uint8)
     breaks = text.count(b"\n", start) + text.count(b"\r", start)
     room = min(breaks + 1, (len(text) - start) // (2 * columns) + 1)
-    values = np.empty((room, columns))
     # No difficult number is shorter than 1e23 and a separator. Pages that stay unused cost nothing.
     difficult = np.empty((len(text) // 5 + 1, 2), np.int64)
-    row, column, wrong, difficulties = _parse(characters, start, values, difficult)
-    for offset, index in difficult[:difficulties].tolist():
-        number = float(_word(text, offset))
-        if not np.isfinite(number):
-            row, column, wrong = index // columns, index % columns, offset
-            break
-        values.reshape(-1)[index] = number
-    if wrong >= 0:
-        word = _word(text, wrong)[:40].decode("utf-8", "backslashreplace")
-        raise NumberRowsError(_line_at(text, wrong), row, column=column, word=word)
-    if column != 0:
-        line, last = _place_of_row(text, start, row)
-        raise NumberRowsError(line, row, count=column, last=last)
-    return values[:row]
+    parts: list[Float64[np.ndarray, "rows columns"]] = []
+    rows = 0
+    while start < len(text):
+        values = np.empty((min(most, room - rows + 1), columns))
+        row, column, wrong, difficulties, reached = _parse(characters, start, values, difficult)
+        for offset, index in difficult[:difficulties].tolist():
+            number = float(_word(text, offset))
+            if not np.isfinite(number):
+                row, column, wrong = index // columns, index % columns, offset
+                break
+            values.reshape(-1)[index] = number
+        if wrong >= 0:
+            word = _word(text, wrong)[:40].decode("utf-8", "backslashreplace")
+            raise NumberRowsError(_line_at(text, wrong), rows + row, column=column, word=word)
+        if column != 0:
+            line, last = _place_of_row(text, start, row)
+            raise NumberRowsError(line, rows + row, count=column, last=last)
+        if row:
+            parts.append(values[:row])
+        rows += row
+        start = reached
+    return parts
 
 
 def _word(text: bytes, offset: int) -> bytes:
@@ -109,7 +119,7 @@ def _place_of_row(text: bytes, start: int, row: int) -> tuple[int, bool]:
     return _line_at(text, start) + filled[row], row == len(filled) - 1
 
 
-_PARSED = types.UniTuple(types.int64, 4)
+_PARSED = types.UniTuple(types.int64, 5)
 _TEXT = types.Array(types.uint8, 1, "C", readonly=True)
 
 
@@ -119,14 +129,14 @@ def _parse(
     start: int,
     values: Float64[np.ndarray, "room columns"],
     difficult: Int64[np.ndarray, "m 2"],
-) -> tuple[int, int, int, int]:
-    """Parse until the end or the first fault.
+) -> tuple[int, int, int, int, int]:
+    """Parse until there is no more room, the end or the first fault.
 
     Returns:
         Whole rows; the faulty column or the count of values in a faulty row, 0 without a fault; the offset of
-        a wrong word or -1; and the number of ``difficult`` numbers (their offsets and places).
+        a wrong word or -1; the number of ``difficult`` numbers (their offsets and places); and how far it got.
     """
-    columns = values.shape[1]
+    room, columns = values.shape
     length = text.size
     row = column = difficulties = 0
     at = start
@@ -135,9 +145,11 @@ def _parse(
         if c in _BREAKS:
             if column != 0:
                 if column != columns:
-                    return row, column, -1, difficulties
+                    return row, column, -1, difficulties, at
                 row += 1
                 column = 0
+                if row == room:
+                    return row, 0, -1, difficulties, at
             at += 1
             continue
         if c in _BLANKS:
@@ -184,7 +196,7 @@ def _parse(
             c = text[at]
             right = right and (c in _BLANKS or c in _BREAKS)
         if not right:
-            return row, column, word, difficulties
+            return row, column, word, difficulties, at
 
         if column < columns:
             # Nineteen digits cannot overflow 64 bits.
@@ -203,6 +215,6 @@ def _parse(
         column += 1  # also beyond the last column, so that the message can say how many there are
     if column != 0:
         if column != columns:
-            return row, column, -1, difficulties
+            return row, column, -1, difficulties, at
         row += 1
-    return row, 0, -1, difficulties
+    return row, 0, -1, difficulties, at
