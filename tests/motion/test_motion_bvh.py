@@ -129,7 +129,7 @@ def test_a_long_clip_is_read_in_parts_that_go_on_from_one_another(
 ) -> None:
     rows = walking(JOINTS, 700)
     turning = column(JOINTS, "LeftArm", "Xrotation")
-    rows[:, turning] = 7.0 * np.arange(700)  # many times around: w changes its sign
+    rows[:, turning] = 7.0 * np.arange(700) % 360  # at each 0 the sign has to be changed
     text = bvh_text(JOINTS, rows)
     whole = read(text)
     monkeypatch.setattr("retarget.motion.bvh.BLOCK", 64)
