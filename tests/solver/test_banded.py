@@ -92,38 +92,36 @@ def solve(flat, size, width, frames, least, x):
     return substitute_back(flat, size, width, frames, x)
 
 
-@pytest.mark.parametrize("vectors", [1, 2, 3, 4, 7])
-@pytest.mark.parametrize("count", [0, ROWS, 9 * ROWS])  # of sources, in whole tiles
-def test_vector_tiles_do_what_plain_loops_do(vectors: int, count: int) -> None:
-    plain, tiled, scales, places = random_tiles(vectors, count)
-    _apply(subtract_plainly, finish_plainly, plain, scales, *places, count, vectors)
-    _apply(subtract, finish, tiled, scales, *places, count, vectors)
-    np.testing.assert_allclose(tiled, plain, atol=1e-4, rtol=1e-4)
+TILES = {
+    "all columns": (subtract, subtract_plainly, finish, finish_plainly),
+    "a triangle": (
+        subtract_triangle,
+        subtract_triangle_plainly,
+        finish_triangle,
+        finish_triangle_plainly,
+    ),
+}
 
 
+@pytest.mark.parametrize("sources", TILES)
 @pytest.mark.parametrize("vectors", [1, 2, 3, 4, 7])
 @pytest.mark.parametrize(("first", "count"), [(0, 0), (0, ROWS), (0, 9 * ROWS), (ROWS, 15 * ROWS)])
-def test_vector_tiles_of_triangles_do_what_plain_loops_do(
-    vectors: int, first: int, count: int
+def test_vector_tiles_do_what_plain_loops_do(
+    sources: str, vectors: int, first: int, count: int
 ) -> None:
-    plain, tiled, scales, places = random_tiles(vectors, count)
-    plainly = subtract_triangle_plainly, finish_triangle_plainly
-    _apply_triangle(*plainly, plain, scales, *places, first, count, vectors)
-    tiles = subtract_triangle, finish_triangle
-    _apply_triangle(*tiles, tiled, scales, *places, first, count, vectors)
-    np.testing.assert_allclose(tiled, plain, atol=1e-4, rtol=1e-4)
-
-
-def random_tiles(vectors: int, count: int):
-    """A tile and two sets of sources, twice; factors; where the sources are, and the length of a row."""
     rng = np.random.default_rng(vectors + 10 * count)
     row = vectors * SPAN + 2 * SPAN
+    scales = rng.uniform(0.5, 1.5, SCALES).astype(np.float32)
     plain = aligned_zeros(2 * max(count, ROWS) * row + ROWS * row)
     plain[:] = rng.normal(size=plain.size)
     tiled = aligned_zeros(plain.size)
     tiled[:] = plain
-    scales = rng.uniform(0.5, 1.5, SCALES).astype(np.float32)
-    return plain, tiled, scales, (ROWS * row, (ROWS + count) * row, row)
+    source, other = ROWS * row, (ROWS + count) * row
+    take, take_plainly, solve, solve_plainly = TILES[sources]
+    places = source, other, row, first, count, vectors
+    _apply(take_plainly, solve_plainly, plain, scales, *places)
+    _apply(take, solve, tiled, scales, *places)
+    np.testing.assert_allclose(tiled, plain, atol=1e-4, rtol=1e-4)
 
 
 def test_a_triangle_of_sources_is_a_whole_with_zeros() -> None:
@@ -139,8 +137,9 @@ def test_a_triangle_of_sources_is_a_whole_with_zeros() -> None:
     part = aligned_zeros(whole.size)
     part[:] = whole
     scales = np.ones(SCALES, np.float32)
-    places = ROWS * row, (ROWS + rows) * row, row
-    _take(subtract, subtract_triangle, whole, part, scales, *places, rows, vectors)
+    places = ROWS * row, (ROWS + rows) * row, row, 0, rows, vectors
+    _take(subtract, whole, scales, *places)
+    _take(subtract_triangle, part, scales, *places)
     assert np.abs(part[: ROWS * row]).max() > 1.0
     np.testing.assert_allclose(part, whole, atol=1e-4)
 
@@ -165,19 +164,12 @@ def _products(rows, known, sums, plain, row, vectors):
 
 
 @njit
-def _take(take, take_triangle, whole, part, scales, coef, src, row, count, vectors):
-    take(whole, scales, 0, coef, src, row, count, vectors)
-    take_triangle(part, scales, 0, coef, src, row, 0, count, vectors)
+def _take(take, a, scales, coef, src, row, first, count, vectors):
+    take(a, scales, 0, coef, src, row, first, count, vectors)
 
 
 @njit
-def _apply(take, solve, a, scales, coef, src, row, count, vectors):
-    take(a, scales, 0, coef, src, row, count, vectors)
-    solve(a, scales, 0, src, coef, row, count, vectors)
-
-
-@njit
-def _apply_triangle(take, solve, a, scales, coef, src, row, first, count, vectors):
+def _apply(take, solve, a, scales, coef, src, row, first, count, vectors):
     take(a, scales, 0, coef, src, row, first, count, vectors)
     solve(a, scales, 0, src, coef, row, first, count, vectors)
 

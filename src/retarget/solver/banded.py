@@ -104,13 +104,13 @@ def _factor_rows(
     skip = SPAN * v
     coef = own + first
     # What lies in the tile's own columns first: the rest needs its triangle. Literals are compiled for by themselves.
-    subtract(a, scales, here + skip, coef, own + skip, row, first, 1)
+    subtract(a, scales, here + skip, coef, own + skip, row, 0, first, 1)
     _factor_triangle(a, here + first, row, scales, first, least)
-    finish(a, scales, here + skip, coef, own + skip, row, 0, 1)
+    finish(a, scales, here + skip, coef, own + skip, row, 0, 0, 1)
     # To the end of the off-diagonal block, and as far into the last one as its triangle goes.
     skip += SPAN
     vectors = 2 * (width // SPAN) - v - 1
-    finish(a, scales, here + skip, coef, own + skip, row, first, vectors)
+    finish(a, scales, here + skip, coef, own + skip, row, 0, first, vectors)
     skip = 2 * width
     finish_triangle(a, scales, here + skip, coef, own + skip, row, 0, first, v + 1)
     for i in range(ROWS):
@@ -163,7 +163,7 @@ def _update_next(
         skip = j // SPAN * SPAN
         coef = own + width + j
         dst = following + j * row + skip
-        subtract(a, scales, dst, coef, own + width + skip, row, rows, half - j // SPAN)
+        subtract(a, scales, dst, coef, own + width + skip, row, 0, rows, half - j // SPAN)
     for j in range(0, rows, ROWS):
         dst = following + j * row + width
         subtract_triangle(a, scales, dst, own + width + j, own + 2 * width, row, 0, rows, half)
@@ -189,7 +189,7 @@ def _update_after(
         dst = after + j * row
         last = SPAN * (half - 1)
         # The last vector holds the right-hand side as well.
-        subtract(a, scales, dst + last, here + j, here + last, row, rows - j, 1)
+        subtract(a, scales, dst + last, here + j, here + last, row, 0, rows - j, 1)
         above = own + skip * row + 2 * width
         first, count = j - skip, rows - skip
         vectors = half - 1 - j // SPAN

@@ -20,7 +20,6 @@ from retarget.solver.vector import (
     VECTORISED,
     vector_dots,
     vector_tiles,
-    vector_triangles,
 )
 
 __all__ = [
@@ -48,16 +47,17 @@ def subtract_plainly(
     coef: int,
     src: int,
     row: int,
+    first: int,
     count: int,
     vectors: int,
 ) -> None:
-    """``a[dst + i row:] -= sum_k a[coef + k row + i] a[src + k row:]``, k < count.
+    """``a[dst + i row:] -= sum_k a[coef + k row + i] a[src + k row:]``, first <= k < count.
 
     For `ROWS` rows and whole vectors.
     """
     for i in range(ROWS):
         values = a[dst + i * row : dst + i * row + vectors * SPAN]
-        for k in range(count):
+        for k in range(first, count):
             factor = a[coef + k * row + i]
             source = a[src + k * row : src + k * row + vectors * SPAN]
             for c in range(values.shape[0]):
@@ -76,19 +76,11 @@ def subtract_triangle_plainly(
     count: int,
     vectors: int,
 ) -> None:
-    """`subtract_plainly` for sources of which row k ends with the vector that holds column k, from row ``first``."""
+    """`subtract_plainly` for sources of which row k ends with the vector that holds column k."""
     for v in range(vectors):
         along = v * SPAN
-        above = max(first, along)
         subtract_plainly(
-            a,
-            scales,
-            dst + along,
-            coef + above * row,
-            src + above * row + along,
-            row,
-            max(count - above, 0),
-            1,
+            a, scales, dst + along, coef, src + along, row, max(first, along), count, 1
         )
 
 
@@ -100,11 +92,12 @@ def finish_plainly(
     coef: int,
     src: int,
     row: int,
+    first: int,
     count: int,
     vectors: int,
 ) -> None:
     """`subtract_plainly`, and the rows solved with their own triangle."""
-    subtract_plainly(a, scales, dst, coef, src, row, count, vectors)
+    subtract_plainly(a, scales, dst, coef, src, row, first, count, vectors)
     _solve_plainly(a, scales, dst, row, vectors)
 
 
@@ -170,7 +163,7 @@ subtract_triangle: Any = subtract_triangle_plainly
 finish: Any = finish_plainly
 finish_triangle: Any = finish_triangle_plainly
 if VECTORISED:
-    subtract = vector_tiles(finished=False)
-    subtract_triangle = vector_triangles(finished=False)
-    finish = vector_tiles(finished=True)
-    finish_triangle = vector_triangles(finished=True)
+    subtract = vector_tiles(triangle=False, finished=False)
+    subtract_triangle = vector_tiles(triangle=True, finished=False)
+    finish = vector_tiles(triangle=False, finished=True)
+    finish_triangle = vector_tiles(triangle=True, finished=True)

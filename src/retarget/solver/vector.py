@@ -21,15 +21,7 @@ from numba.extending import intrinsic
 from retarget._jit import jit
 from retarget._packs import FEATURES, WIDE
 
-__all__ = [
-    "ROWS",
-    "SCALES",
-    "SPAN",
-    "VECTORISED",
-    "vector_dots",
-    "vector_tiles",
-    "vector_triangles",
-]
+__all__ = ["ROWS", "SCALES", "SPAN", "VECTORISED", "vector_dots", "vector_tiles"]
 
 ROWS = 4  # rows of a tile; they share each load of a source row
 VECTORISED = bool(FEATURES.get("fma") or FEATURES.get("neon"))
@@ -194,40 +186,11 @@ def _tile(vectors: int, triangle: bool, finished: bool) -> Any:
     return intrinsic(update)
 
 
-def vector_tiles(*, finished: bool) -> Any:
-    """`retarget.solver.tiles.subtract_plainly`, or its ``finish``, by the largest tiles."""
-    one, two, three, most = (_tile(vectors, False, finished) for vectors in (1, 2, 3, _MOST))
-
-    @jit(fastmath=True, inner=True)
-    def work_through(
-        a: Float32[np.ndarray, "n"],
-        scales: Float32[np.ndarray, "10"],
-        dst: int,
-        coef: int,
-        src: int,
-        row: int,
-        count: int,
-        vectors: int,
-    ) -> None:
-        while vectors >= _MOST:
-            most(a, scales, dst, coef, src, row, 0, count)
-            dst += SPAN * _MOST
-            src += SPAN * _MOST
-            vectors -= _MOST
-        if vectors == 3:
-            three(a, scales, dst, coef, src, row, 0, count)
-        elif vectors == 2:
-            two(a, scales, dst, coef, src, row, 0, count)
-        elif vectors == 1:
-            one(a, scales, dst, coef, src, row, 0, count)
-
-    return work_through
-
-
-def vector_triangles(*, finished: bool) -> Any:
-    """`retarget.solver.tiles.subtract_triangle_plainly`, or its ``finish``, by the largest tiles."""
-    one, two, three, most = (_tile(vectors, True, finished) for vectors in (1, 2, 3, _MOST))
-    columns = SPAN * _MOST
+def vector_tiles(*, triangle: bool, finished: bool) -> Any:
+    """A kernel that works through any number of vectors by the largest tiles."""
+    one, two, three, most = (_tile(vectors, triangle, finished) for vectors in (1, 2, 3, _MOST))
+    along = SPAN * _MOST
+    down = along if triangle else 0  # rows before which the columns that are left have no source
 
     @jit(fastmath=True, inner=True)
     def work_through(
@@ -243,12 +206,11 @@ def vector_triangles(*, finished: bool) -> Any:
     ) -> None:
         while vectors >= _MOST:
             most(a, scales, dst, coef, src, row, first, count)
-            # Rows above the columns that are left have nothing in them.
-            dst += columns
-            src += columns + columns * row
-            coef += columns * row
-            first = max(first - columns, 0)
-            count -= columns
+            dst += along
+            src += along + down * row
+            coef += down * row
+            first = max(first - down, 0)
+            count -= down
             vectors -= _MOST
         if vectors == 3:
             three(a, scales, dst, coef, src, row, first, count)
