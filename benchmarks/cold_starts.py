@@ -68,6 +68,7 @@ def main() -> None:
     other = [d for d in differences if d.change.max() > ANOTHER]
     later = [d for d in other if d.change[CATCHING_UP:].max() > ANOTHER]
     start = [d for d in differences if d.change[0] > ANOTHER]
+    never = [d for d in differences if d.change[-round(len(d.change) / 6) :].max() > ANOTHER]
     led = [np.flatnonzero(d.led_change > ANOTHER) for d in differences]
     led = [frames for frames in led if len(frames)]
     rows = [
@@ -86,7 +87,8 @@ def main() -> None:
         f". Another motion is a joint more than {ANOTHER:g} rad off in any frame.\n\n"
         f"- start frames that give another motion: **{len(other)} of {STARTS}**; worst difference "
         f"{max(d.change.max() for d in differences):.2f} rad\n"
-        f"- of these off in the very first frame, about which a clip without a past knows least: {len(start)}; still "
+        f"- of these that are not in the whole clip's motion for the last half second of that: **{len(never)} of {STARTS}**\n"
+        f"- of all off in the very first frame, about which a clip without a past knows least: {len(start)}; still "
         f"off beyond the first {CATCHING_UP} frames: {len(later)}\n"
         f"- cheaper over the frames that differ: the cold start in {sum(d.cost < d.whole_cost for d in other)}, the "
         f"whole clip in {sum(d.cost >= d.whole_cost for d in other)}\n"
