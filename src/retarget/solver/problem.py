@@ -6,6 +6,7 @@ rate, so that a motion is the same at any rate: accelerations with (fps / 30)^4,
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -53,7 +54,7 @@ class Setting(NamedTuple):
     """
 
     empty: Problem
-    segments: list[tuple[str, str]]
+    segments: tuple[tuple[str, str], ...]
     touching: tuple[str, ...]
     strengths: Float64[np.ndarray, "K"]
     freed: float
@@ -78,6 +79,7 @@ def make_problem(
     return setting.problem(targets, find_holds(ground, anatomy, setting.grow, setting.freed))
 
 
+@lru_cache(maxsize=8)
 def make_setting(
     robot: RobotModel,
     anatomy: RobotAnatomy,
@@ -85,7 +87,10 @@ def make_setting(
     options: RetargetOptions,
     weights: TaskWeights,
 ) -> Setting:
-    """Everything that the kernels need but the frames of a clip, whose rate is ``fps``."""
+    """Everything that the kernels need but the frames of a clip, whose rate is ``fps``.
+
+    It is remembered for robots, rates and options used last, as it takes as long as to solve fifty frames.
+    """
     segments, tasks = _tasks(robot, anatomy, options, weights)
     touches = {
         name: touch
@@ -124,7 +129,7 @@ def make_setting(
     )
     return Setting(
         empty=empty,
-        segments=segments,
+        segments=tuple(segments),
         touching=tuple(touches),
         strengths=weights.anchor * shares * (1.0 if options.contacts else 0.0),
         freed=1.0 - weights.kneeling,
