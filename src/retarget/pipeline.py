@@ -217,7 +217,7 @@ def _solve(take: _Take, seconds: dict[str, float]) -> tuple[Solution, int]:
     """Solve a take stretch by stretch; also tells how many steps times frames that took."""
     start_options = rated_start_options(take.anatomy.fps)
     options = rated_clip_options(take.anatomy.fps)
-    problem = take.setting.empty
+    problem = take.setting.single
     solution = Solution.room(len(take.anatomy), problem)
     seam: Seam | None = None
     taken = 0

@@ -200,7 +200,12 @@ class Problem(NamedTuple):
 
 
 def single_robot(problem: Problem) -> Problem:
-    """The problem with its robot in single precision, in which frames are worked on side by side; limits stay exact."""
+    """The problem with its robot in single precision, in which frames are worked on side by side; limits stay exact.
+
+    It is returned as it is where it is so already.
+    """
+    if problem.tree.basis.dtype == np.float32:
+        return problem
     return problem._replace(
         tree=_single(problem.tree),
         tasks=_single(problem.tasks),

@@ -81,17 +81,18 @@ def _two_ways(
 ) -> tuple[Int64[np.ndarray, "L 3"], Float64[np.ndarray, "L"]]:
     """The first three successive hinges of each limb of which the middle one crosses its neighbours squarely."""
     found: dict[int, tuple[tuple[int, int, int], float]] = {}
-    for c in range(1, len(tree.parents)):
-        b = int(tree.parents[c])
-        a = int(tree.parents[b])
-        if group[c] == TRUNK or group[c] in found or a < 1 or group[a] != group[c]:
+    parents, groups = tree.parents.tolist(), group.tolist()
+    for c in range(1, len(parents)):
+        b = parents[c]
+        a = parents[b]
+        if groups[c] == TRUNK or groups[c] in found or a < 1 or groups[a] != groups[c]:
             continue
         before = tree.basis[b, 0].T @ tree.axes[a]
         after = tree.basis[c, 0] @ tree.axes[c]
         middle = tree.axes[b]
         if max(abs(before @ middle), abs(after @ middle)) < _SQUARE:
             parallel = math.atan2(middle @ cross(after, before), after @ before)
-            found[int(group[c])] = (a, b, c), 2 * parallel
+            found[groups[c]] = (a, b, c), 2 * parallel
     triples = np.array([triple for triple, _ in found.values()], np.int64)
     return triples.reshape(-1, 3), np.array([mirror for _, mirror in found.values()])
 

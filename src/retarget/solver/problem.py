@@ -17,7 +17,7 @@ from retarget.motion.segments import LIMB_SEGMENTS, LIMBS, SEGMENTS, SIDES
 from retarget.options import RetargetOptions
 from retarget.robots.model import RobotModel
 from retarget.robots.touch import touch_point
-from retarget.solver.arrays import Clip, Problem, Tasks, Weights
+from retarget.solver.arrays import Clip, Problem, Tasks, Weights, single_robot
 from retarget.solver.clip import ClipOptions
 from retarget.solver.frame import StartOptions
 from retarget.solver.joint_limits import joint_limits, with_reserve
@@ -46,6 +46,7 @@ class Setting(NamedTuple):
 
     Attributes:
         empty: The problem of no frames.
+        single: The same with its robot in single precision.
         segments: Each segment that is followed, and the target position that it uses (or none).
         touching: The `BODY_CONTACTS` that the robot has; they come after the feet's four points.
         strengths: Weight of each contact point's anchor, 1/m^2.
@@ -54,6 +55,7 @@ class Setting(NamedTuple):
     """
 
     empty: Problem
+    single: Problem
     segments: tuple[tuple[str, str], ...]
     touching: tuple[str, ...]
     strengths: Float64[np.ndarray, "K"]
@@ -61,8 +63,8 @@ class Setting(NamedTuple):
     grow: int
 
     def problem(self, targets: Targets, holds: Holds) -> Problem:
-        """The problem of some frames, given what is held in them."""
-        return self.empty._replace(clip=_clip(targets, holds, self))
+        """The problem of some frames, given what is held in them, with its robot in single precision."""
+        return self.single._replace(clip=_clip(targets, holds, self))
 
 
 def make_problem(
@@ -129,6 +131,7 @@ def make_setting(
     )
     return Setting(
         empty=empty,
+        single=single_robot(empty),
         segments=tuple(segments),
         touching=tuple(touches),
         strengths=weights.anchor * shares * (1.0 if options.contacts else 0.0),
