@@ -81,7 +81,8 @@ class RetargetOptions(BaseModel):
         joint_acceleration_limit: Joint accelerations (second difference times squared rate) are kept below this,
             rad/s^2, and below the robot's own limits; None leaves those alone.
         joint_margin: Distance kept from joint position limits, rad.
-        collision_margin: Distance kept between the robot's own bodies, metres.
+        collision_margin: Distance kept between the robot's own bodies, metres; or half of what two of them are apart
+            when it stands upright, where that is less.
         speed_limits: Keep joint speeds within their limits.
         acceleration_limits: Keep joint accelerations within their limits, where there are any.
         self_collision: Keep the robot's bodies apart.

@@ -31,6 +31,7 @@ class CollisionModel:
     radii: Float64[np.ndarray, "G"]
     names: tuple[str, ...]
     pairs: Int64[np.ndarray, "P 2"]
+    gaps: Float64[np.ndarray, "P"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +70,7 @@ def build_collision(
         [(i, j) for i in range(len(bodies)) for j in range(i) if free[bodies[i], bodies[j]]],
         np.int64,
     ).reshape(-1, 2)
+    gaps = np.full(len(pairs), np.inf)
     for joints in postures:
         positions, rotations = body_poses(tree, joints)
         start, end = (
@@ -77,8 +79,9 @@ def build_collision(
         )
         i, j = pairs.T
         gap = segment_distance(start[i], end[i], start[j], end[j]) - radii[i] - radii[j]
-        pairs = pairs[gap > 0]
-    return CollisionModel(bodies, starts, ends, radii, tuple(c.name for c in capsules), pairs)
+        pairs, gaps = pairs[gap > 0], np.minimum(gaps, gap)[gap > 0]
+    names = tuple(capsule.name for capsule in capsules)
+    return CollisionModel(bodies, starts, ends, radii, names, pairs, gaps)
 
 
 def segment_distance(

@@ -83,6 +83,7 @@ def compile_robot(path: Path, spec: RobotSpec) -> RobotModel:
         "capsule_ends": collision.ends,
         "capsule_radii": collision.radii,
         "collision_pairs": collision.pairs,
+        "collision_gaps": collision.gaps,
         "masses": tree.masses,
     }
     arrays = {key: np.ascontiguousarray(array) for key, array in arrays.items()}

@@ -50,6 +50,7 @@ class RobotModel:
         capsule_radii: Radius, metres.
         capsule_names: Names for reports.
         collision_pairs: Pairs of capsules that must not overlap; adjacent and always-touching ones are left out.
+        collision_gaps: Least gap of each pair in the upright and the neutral posture, metres.
         masses: Body masses, kg.
         source: Path of the description, licence and package, for people.
         notes: What was assumed, added or left out when the description was read, in plain sentences.
@@ -86,6 +87,7 @@ class RobotModel:
     capsule_radii: Float64[np.ndarray, "G"]
     capsule_names: tuple[str, ...]
     collision_pairs: Int64[np.ndarray, "P 2"]
+    collision_gaps: Float64[np.ndarray, "P"]
     masses: Float64[np.ndarray, "B"]
     source: str
     notes: tuple[str, ...] = ()

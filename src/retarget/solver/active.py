@@ -204,7 +204,6 @@ def predict_touching(
     tree: Tree,
     floor: Floor,
     capsules: Capsules,
-    margin: float,
     floor_shift: Float64[np.ndarray, "P F L"],
     floor_active: Float64[np.ndarray, "P F L"],
     pair_shift: Float64[np.ndarray, "P K L"],
@@ -233,7 +232,7 @@ def predict_touching(
             touching[s] = where(height < shift[s], 1.0, 0.0)
         if near.shape[0] > 0:
             shifts, marks = packs(pair_shift[p]), packs(pair_active[p])
-            _predict_pairs(p, near, poses, capsules, margin, velocity, spin, shifts, marks)
+            _predict_pairs(p, near, poses, capsules, velocity, spin, shifts, marks)
 
 
 @jit(fastmath=True, inner=True)
@@ -267,7 +266,6 @@ def _predict_pairs(
     near: Int64[np.ndarray, "K"],
     poses: Poses,
     capsules: Capsules,
-    margin: float,
     velocity: Float64[np.ndarray, "B 3"],
     spin: Float64[np.ndarray, "B 3"],
     shift: Float64[np.ndarray, "K"],
@@ -296,7 +294,8 @@ def _predict_pairs(
         n2 = x2 - y2
         approach = _along(capsules.bodies[i], x0, x1, x2, n0, n1, n2, r, velocity, spin)
         approach -= _along(capsules.bodies[j], y0, y1, y2, n0, n1, n2, r, velocity, spin)
-        touches = distance + approach / distance < contact + margin + shift[n]
+        apart = contact + capsules.margins[near[n]] + shift[n]
+        touches = distance + approach / distance < apart
         within = either(distance < contact + _PAIR_REACH, was)
         touching[n] = where(both(touches, within), 1.0, 0.0)
 

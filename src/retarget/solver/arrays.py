@@ -131,6 +131,7 @@ class Capsules(NamedTuple):
         radii: Radius, metres.
         bounds: Radius of the sphere around the middle that holds the capsule, metres.
         pairs: Pairs of capsules.
+        margins: Distance kept between those of each pair, metres.
     """
 
     bodies: Int64[np.ndarray, "G"]
@@ -139,6 +140,7 @@ class Capsules(NamedTuple):
     radii: Float64[np.ndarray, "G"]
     bounds: Float64[np.ndarray, "G"]
     pairs: Int64[np.ndarray, "P 2"]
+    margins: Float64[np.ndarray, "P"]
 
 
 class Clip(NamedTuple):
@@ -166,7 +168,6 @@ class Weights(NamedTuple):
         bend: Of a joint's second difference beyond its limit.
         floor: Of a sphere's depth below the floor, 1/m^2.
         collision: Of the overlap of two capsules, 1/m^2.
-        collision_margin: Distance kept between capsules, metres.
         regularisation: Added to the diagonal.
         heel_lift: Highest anchor of a contact point of a tilted foot, metres.
     """
@@ -176,7 +177,6 @@ class Weights(NamedTuple):
     bend: float
     floor: float
     collision: float
-    collision_margin: float
     regularisation: float
     heel_lift: float
 

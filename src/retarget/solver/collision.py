@@ -28,8 +28,15 @@ _PARALLEL = 1e-5  # squared sine; single precision tells smaller angles from noi
 _POINT = 1e-12  # square metres; a shorter segment is a point
 
 
-def capsule_arrays(robot: RobotModel) -> Capsules:
-    """The robot's collision geometry as the kernels want it."""
+_SHARE = 0.5  # of the gap that a pair has in the upright or the neutral posture, whichever is less
+
+
+def capsule_arrays(robot: RobotModel, margin: float = 0.0) -> Capsules:
+    """The robot's collision geometry as the kernels want it, with a margin (metres) between the capsules of each pair.
+
+    A pair that the robot's build keeps near each other, as a foot and its shin, has half of its gap as margin at most:
+    what cannot be kept would be fought for in every frame.
+    """
     starts = np.ascontiguousarray(robot.capsule_starts, np.float64).reshape(-1, 3)
     ends = np.ascontiguousarray(robot.capsule_ends, np.float64).reshape(-1, 3)
     radii = np.ascontiguousarray(robot.capsule_radii, np.float64)
@@ -40,6 +47,7 @@ def capsule_arrays(robot: RobotModel) -> Capsules:
         radii,
         np.linalg.norm(ends - starts, axis=1) / 2 + radii,
         np.ascontiguousarray(robot.collision_pairs, np.int64).reshape(-1, 2),
+        np.minimum(margin, _SHARE * np.ascontiguousarray(robot.collision_gaps, np.float64)),
     )
 
 

@@ -26,14 +26,13 @@ def shift_pairs(
     count: int,
     near: Int64[np.ndarray, "K"],
     capsules: Capsules,
-    margin: float,
     active: Float[np.ndarray, "P K L"],
     shift: Float[np.ndarray, "P K L"],
 ) -> None:
     """Raise the shifts (metres) of the pairs that the last system held and that overlap all the same, in some packs.
 
     A pair that it did not hold needs only to be chosen. A shift falls again where its pair is farther apart than the
-    margin (metres).
+    margin.
     """
     for p in range(count):
         starts, ends = packs(poses.starts[p]), packs(poses.ends[p])
@@ -42,6 +41,6 @@ def shift_pairs(
             i = capsules.pairs[near[n], 0]
             j = capsules.pairs[near[n], 1]
             distance, _, _ = segment_distance(starts, ends, i, j)
-            overlap = capsules.radii[i] + capsules.radii[j] + margin - distance
+            overlap = capsules.radii[i] + capsules.radii[j] + capsules.margins[near[n]] - distance
             raised = min(max(shifts[n] + overlap, 0.0), _LARGEST_SHIFT)
             shifts[n] = where(held[n] > 0.5, raised, shifts[n])

@@ -153,7 +153,6 @@ def pair_rows(
     tree: Tree,
     capsules: Capsules,
     weight: float,
-    margin: float,
     near: Int64[np.ndarray, "K"],
     shift: Float[np.ndarray, "K L"],
     active: Float[np.ndarray, "K L"],
@@ -161,7 +160,7 @@ def pair_rows(
     width: int,
     cost: Float[np.ndarray, "1 L"],
 ) -> None:
-    """Capsules of a pack of frames apart by the margin and their multipliers' shift."""
+    """Capsules of a pack of frames apart by their margin and their multipliers' shift."""
     starts, ends = packs(poses.starts[p]), packs(poses.ends[p])
     costs, marks, shifts = packs(cost), packs(active), packs(shift)
     size = tree.depth.shape[0]
@@ -180,7 +179,7 @@ def pair_rows(
     for n in range(near.shape[0]):
         i = capsules.pairs[near[n], 0]
         j = capsules.pairs[near[n], 1]
-        apart = margin + shifts[n]
+        apart = capsules.margins[near[n]] + shifts[n]
         bound = capsules.bounds[i] + capsules.bounds[j] + apart
         close = centre_distance_squared(starts, ends, i, j) < bound * bound
         if not anywhere(either(close, marks[n] > 0.5)):

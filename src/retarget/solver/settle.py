@@ -132,7 +132,6 @@ def solve_window(
                 packs,
                 window.near[:near],
                 capsules,
-                problem.weights.collision_margin,
                 window.pair_active,
                 window.pair_shift,
             )
@@ -248,7 +247,6 @@ def _choose_active(
         problem.tree,
         problem.floor,
         problem.capsules,
-        problem.weights.collision_margin,
         window.floor_shift,
         window.floor_active,
         window.pair_shift,

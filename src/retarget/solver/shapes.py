@@ -58,7 +58,8 @@ def floor_spheres(robot: RobotModel, wanted: bool) -> Floor:
     )
 
 
-def kept_apart(robot: RobotModel, wanted: bool) -> Capsules:
-    """The robot's collision capsules; without pairs to keep apart where that is not wanted."""
-    capsules = capsule_arrays(robot)
-    return capsules if wanted else capsules._replace(pairs=capsules.pairs[:0])
+def kept_apart(robot: RobotModel, wanted: bool, margin: float) -> Capsules:
+    """The robot's collision capsules, apart by a margin (metres); without pairs where that is not wanted."""
+    capsules = capsule_arrays(robot, margin)
+    none = capsules._replace(pairs=capsules.pairs[:0], margins=capsules.margins[:0])
+    return capsules if wanted else none

@@ -145,7 +145,6 @@ def build_system(
                 tree,
                 problem.capsules,
                 weights.collision,
-                weights.collision_margin,
                 near,
                 window.pair_shift[p],
                 window.pair_active[p],
