@@ -23,6 +23,9 @@ from retarget.solver.rescue import ROUNDS, free_limbs, marches_into, unsolved_ru
 __all__ = ["solve_start"]
 
 _SEQUENCES = 3  # forwards, backwards, cold
+_FEWEST_RUNS = (
+    6  # a way, where runs can be longer than what leads up to them: lanes wait for the longest
+)
 
 
 @jit(fastmath=True)
@@ -47,8 +50,9 @@ def _marches(frames: int, options: StartOptions) -> Int64[np.ndarray, "N 5"]:
     lead up to those that the run before ends with.
     """
     rows = []
-    for begin in range(0, frames, options.run):
-        end = min(begin + options.run, frames)
+    run = min(options.run, max(options.lead, -(-frames // _FEWEST_RUNS)))
+    for begin in range(0, frames, run):
+        end = min(begin + run, frames)
         first, last = max(begin - options.lead, 0), min(end + options.lead, frames)
         rows.append([0, first, end - first, 1, begin - first])
         rows.append([1, last - 1, last - begin, -1, last - end])
