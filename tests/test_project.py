@@ -106,7 +106,7 @@ LAYERS = {  # what each part may import; "kinematics" is solver.kinematics and s
     "motion": {"errors", "kinds", "geometry", "_jit"},
     "robots": {"errors", "kinds", "geometry"},
     "kinematics": {"_jit", "_packs", "_scratch", "robots"},
-    "targets": {"errors", "geometry", "_jit", "motion", "robots", "kinematics"},
+    "targets": {"errors", "geometry", "_jit", "motion", "robots"},
     "solver": {
         "errors",
         "geometry",

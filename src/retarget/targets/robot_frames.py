@@ -12,8 +12,8 @@ from retarget.errors import RobotError
 from retarget.geometry import frame_from_y, frame_from_z, unit
 from retarget.motion.calibration import bend
 from retarget.motion.segments import SEGMENTS, SIDES
+from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel
-from retarget.solver.kinematics import forward_kinematics
 
 __all__ = ["RobotAnatomy", "robot_anatomy", "segment_body"]
 
@@ -114,9 +114,7 @@ class _Pose:
 
     @classmethod
     def of(cls, robot: RobotModel, joints: Float64[np.ndarray, "N"]) -> _Pose:
-        qpos = np.concatenate([[0, 0, 0, 1, 0, 0, 0], joints])[None]
-        positions, rotations = forward_kinematics(qpos, robot)
-        return cls(robot, positions[0], rotations[0])
+        return cls(robot, *body_poses(robot, joints))
 
     def point(self, role: str) -> Vector:
         body = self.robot.roles[role]
@@ -186,18 +184,30 @@ def _best_bend(
     angles = np.linspace(
         max(robot.lower[joint], -np.pi), min(robot.upper[joint], np.pi), _BEND_SAMPLES
     )
-    qpos = np.tile(np.concatenate([[0, 0, 0, 1, 0, 0, 0], joints]), (len(angles), 1))
-    qpos[:, 7 + joint] = angles
-    positions, rotations = forward_kinematics(qpos, robot)
+    body = joint + 1
+    positions, rotations = body_poses(robot, joints)
     proximal, middle, distal = (
-        positions[:, robot.roles[role]] + rotations[:, robot.roles[role]] @ robot.role_points[role]
+        positions[robot.roles[role]] + rotations[robot.roles[role]] @ robot.role_points[role]
         for role in chain
     )
+    axis, origin = rotations[body] @ robot.axes[body], positions[body]
+    turns = angles - joints[joint]
+    middle, distal = (origin + _turned(point - origin, axis, turns) for point in (middle, distal))
     first, second = unit(middle - proximal), unit(distal - middle)
     across = second - np.einsum("ti,ti->t", second, first)[:, None] * first
     sine = np.linalg.norm(across, axis=1)
     human = np.where(across[:, 0] * forwards > 0.1, sine, -1.0)
     return float(angles[int(np.argmax(human if human.max() > 0 else sine))])
+
+
+def _turned(
+    vector: Vector, axis: Vector, turns: Float64[np.ndarray, "n"]
+) -> Float64[np.ndarray, "n 3"]:
+    """A vector turned about a unit axis by several angles in rad (Rodrigues)."""
+    sine, cosine = np.sin(turns)[:, None], np.cos(turns)[:, None]
+    return np.asarray(
+        cosine * vector + sine * np.cross(axis, vector) + (1 - cosine) * (axis @ vector) * axis
+    )
 
 
 def _sole(
