@@ -117,7 +117,8 @@ def _beside_the_peer(clip: Path, output: Path) -> None:
     body = (
         f"`{clip.name}`, solving only, the same targets in the same process; medians of {ROUNDS} rounds in turn. mink "
         "1.3 with daqp: a frame task a segment, joint limits, warm start from the previous frame, Gauss-Newton steps "
-        f"until the error stops falling ({peer.steps_per_frame:.1f} QPs a frame); it knows no floor, no contacts and no collisions.\n\n"
+        f"until the error stops falling ({peer.steps_per_frame:.1f} QPs a frame); it knows no floor, no contacts and "
+        "no collisions.\n\n"
         + table(["", "frames/s", "ratio", *(score.title for score in SCORES)], rows)
     )
     write_section("peer", "Beside mink + daqp", COMMAND, body)
