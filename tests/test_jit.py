@@ -14,7 +14,7 @@ import pytest
 from numba.core.errors import TypingError
 from numba.core.types.functions import BaseFunction
 
-from retarget._cache import alone_ahead, is_cached
+from retarget._cache import alone_ahead, is_cached, sources
 from retarget._jit import jit
 
 
@@ -81,6 +81,24 @@ def test_a_cache_that_names_what_is_gone_is_made_anew(
     fresh = jit(fastmath=True)(total.py_func)
     assert fresh(values, 3) == expected
     assert b"NothingOfThisName" not in index.read_bytes()
+
+
+def test_machine_code_is_of_no_use_once_any_module_has_changed(
+    kernels: tuple[Callable, Callable], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    total, _ = kernels
+    total(np.ones(3), 1)
+    assert is_cached(jit(fastmath=True)(total.py_func))
+    package = tmp_path / "package"
+    (package / "below").mkdir(parents=True)
+    (package / "below" / "callee.py").write_text("x = 1")
+    before = sources(package)
+    (package / "below" / "callee.py").write_text("x = 2")
+    sources.cache_clear()
+    assert sources(package) != before
+    monkeypatch.setattr("retarget._cache._PACKAGE", package)
+    assert not is_cached(jit(fastmath=True)(total.py_func))
+    sources.cache_clear()
 
 
 def test_a_kernel_waits_while_another_process_compiles_it(

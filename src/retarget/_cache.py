@@ -1,16 +1,19 @@
 """Numba's cache of machine code, shared by processes: one compiles a kernel, the others wait for it and load it.
 
-A cache may fail without stopping a run.
+A cache may fail without stopping a run. What it holds is of no use any more once any module has changed: Numba looks
+only at the module of a kernel, not at those of the kernels that it calls.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 import os
 import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +22,10 @@ try:
 except ImportError:  # without file locks every process compiles for itself
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["alone_ahead", "is_cached", "share_cache"]
+__all__ = ["alone_ahead", "is_cached", "share_cache", "sources"]
 
 _log = logging.getLogger(__name__)
+_PACKAGE = Path(__file__).parent
 
 
 def is_cached(kernel: Any) -> bool:
@@ -59,6 +63,15 @@ def _lock_path(kernel: Any, what: str) -> Path:
     return Path(cache.cache_path) / f"{cache._impl.filename_base}.{what}"
 
 
+@lru_cache(maxsize=1)
+def sources(folder: Path) -> str:
+    """A digest of all modules in a folder and below it."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 def share_cache(kernel: Any) -> None:
     """Let a kernel's cache fail in peace, and its compilation be done by one process at a time.
 
@@ -67,6 +80,7 @@ def share_cache(kernel: Any) -> None:
     cache = getattr(kernel, "_cache", None)
     if cache is None:
         return
+    cache._cache_file._source_stamp = cache._cache_file._source_stamp, sources(_PACKAGE)
     save, load, compile_kernel = cache.save_overload, cache.load_overload, kernel._compiler.compile
     turn = _Turn(_lock_path(kernel, "lock"))
 
