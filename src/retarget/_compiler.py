@@ -165,7 +165,7 @@ def _has_array(kind: Any) -> bool:
 class _KernelCompiler(Compiler):  # type: ignore[misc]
     """Numba's compiler with another library for the kernel itself."""
 
-    library: type[JITCodeLibrary]
+    code: type[JITCodeLibrary]
 
     def __init__(
         self, typing: Any, target: Any, library: Any, args: Any, result: Any, flags: Any, local: Any
@@ -180,10 +180,11 @@ class _KernelCompiler(Compiler):  # type: ignore[misc]
 
     def define_pipelines(self) -> Any:
         state = self.state
-        if state.library is None:
+        if state["library"] is None:
             codegen = state.targetctx.codegen()
-            state.library = self.library(codegen, state.func_id.func_qualname)
-            state.library.enable_object_caching()
+            made = self.code(codegen, state.func_id.func_qualname)
+            made.enable_object_caching()
+            state["library"] = made
         (pipeline,) = super().define_pipelines()
         pipeline.add_pass_after(_KeepsNoArray, NopythonTypeInference)
         pipeline.finalize()
@@ -193,13 +194,13 @@ class _KernelCompiler(Compiler):  # type: ignore[misc]
 class ClosedCompiler(_KernelCompiler):
     """Of a kernel that Python calls."""
 
-    library = _ClosedLibrary
+    code = _ClosedLibrary
 
 
 class InnerCompiler(_KernelCompiler):
     """Of a kernel that only kernels call."""
 
-    library = _InnerLibrary
+    code = _InnerLibrary
 
 
 class InnerKernel(CPUDispatcher):  # type: ignore[misc]

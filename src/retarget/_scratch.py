@@ -28,15 +28,14 @@ def scratch(typing_context, shape, kind):  # type: ignore[no-untyped-def]
     Example:
         >>> turns = scratch((bodies, 3), np.float64)  # doctest: +SKIP
     """
-    lengths = tuple(shape) if isinstance(shape, types.BaseTuple) else (shape,)
+    several = isinstance(shape, types.BaseTuple)
+    lengths = tuple(shape) if several else (shape,)
     if not all(isinstance(length, types.Integer) for length in lengths):
         return None
     array = types.Array(kind.dtype, len(lengths), "C")
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        value = arguments[0]
-        several = isinstance(shape, types.BaseTuple)
-        parts = cgutils.unpack_tuple(builder, value) if several else [value]
+        parts = cgutils.unpack_tuple(builder, arguments[0]) if several else arguments[:1]
         sizes = [
             context.cast(builder, part, length, types.intp)
             for part, length in zip(parts, lengths, strict=True)

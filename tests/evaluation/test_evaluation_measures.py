@@ -11,13 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
+from capsules import capsule_ends, pair_gaps
 from retarget.errors import RobotError, RoleError
 from retarget.evaluation import DEFINITIONS, ClipReport, Gates, evaluate
 from retarget.evaluation.stance import find_stance
 from retarget.result import RetargetingResult, SourceClip, packed_rotations
 from retarget.robots import RobotModel, load_robot, robot_names
-from retarget.robots.collision import segment_distance
-from retarget.solver.kinematics import forward_kinematics
 
 
 @pytest.fixture(scope="module")
@@ -156,17 +155,10 @@ def test_speed_is_radians_a_second_at_any_rate(robot: RobotModel) -> None:
 
 def test_self_collision_is_the_deepest_overlap_of_any_pair(robot: RobotModel) -> None:
     result = motions.random(motions.jumps(), robot, seed=3)
-    positions, rotations = forward_kinematics(result.qpos, robot)
-    bodies = robot.capsule_bodies
-    starts, ends = (
-        positions[:, bodies] + np.einsum("tgij,gj->tgi", rotations[:, bodies], local)
-        for local in (robot.capsule_starts, robot.capsule_ends)
-    )
-    i, j = robot.collision_pairs.T
-    gap = segment_distance(starts[:, i], ends[:, i], starts[:, j], ends[:, j])
-    off_feet = ~np.isin(bodies, robot.feet)
+    starts, ends = capsule_ends(robot, result.qpos)
+    off_feet = ~np.isin(robot.capsule_bodies, robot.feet)
     lowest = np.minimum(starts, ends)[:, off_feet, 2].min(0) - robot.capsule_radii[off_feet]
-    depth = (robot.capsule_radii[i] + robot.capsule_radii[j] - gap).max(1)
+    depth = -pair_gaps(robot, result.qpos).min(1)
     report = evaluate(result, robot)
     assert report["self_collision_max"] == pytest.approx(depth.max(), abs=1e-5)
     assert report["self_collision_share"] == pytest.approx((depth > 0.005).mean(), abs=1e-9)

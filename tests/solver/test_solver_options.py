@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 from clips import dance, jump, robot
 
+from capsules import pair_gaps
 from retarget import RetargetingResult
 from retarget.errors import OptionsError
 from retarget.evaluation import evaluate
 from retarget.options import RetargetOptions
 from retarget.pipeline import retarget_motion
-from retarget.robots.collision import segment_distance
-from retarget.solver.kinematics import forward_kinematics
 
 
 def of_jump(**options) -> RetargetingResult:
@@ -151,23 +150,9 @@ def test_a_collision_margin_is_kept_as_far_as_the_robot_is_built_for_it() -> Non
     wanted = np.minimum(margin, robot().collision_gaps / 2)
     assert (wanted < margin).sum() > 5  # a foot is always near its shin
     near, far = of_jump(collision_margin=0.0), of_jump(collision_margin=margin)
-    short = [(wanted - gaps(result)).max(axis=1) for result in (near, far)]
+    short = [(wanted - pair_gaps(robot(), result.qpos)).max(axis=1) for result in (near, far)]
     assert (short[0] > 0.01).mean() > 0.2
     assert short[1].max() < 0.006
     assert speeds(far).max() < 12.0
     jerks = [np.abs(np.diff(result.qpos[:, 7:], 3, axis=0)).mean() for result in (near, far)]
     assert jerks[1] < 1.5 * jerks[0]
-
-
-def gaps(result: RetargetingResult) -> np.ndarray:
-    """Gap of every pair of capsules in every frame, metres."""
-    model = robot()
-    positions, rotations = forward_kinematics(result.qpos, model)
-    bodies = model.capsule_bodies
-    starts, ends = (
-        positions[:, bodies] + np.einsum("tgij,gj->tgi", rotations[:, bodies], local)
-        for local in (model.capsule_starts, model.capsule_ends)
-    )
-    i, j = model.collision_pairs.T
-    distance = segment_distance(starts[:, i], ends[:, i], starts[:, j], ends[:, j])
-    return distance - model.capsule_radii[i] - model.capsule_radii[j]

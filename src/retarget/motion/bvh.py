@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
@@ -30,10 +30,18 @@ __all__ = ["read_bvh"]
 
 _REST_SHARE: Final = 0.9  # of the used rotation channels are exactly zero in a frame "at rest"
 _WATCHED_FRAMES: Final = 300  # from the start, to see which channels are used and zero
-_PART: Final = (
-    2**26
-)  # bytes of numbers: as large as that goes back to the system when it is let go of
+# Bytes of numbers: pieces of this size go back to the system when they are let go of.
+_PART: Final = 2**26
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+
+
+class _Joints(NamedTuple):
+    """A skeleton as `retarget.motion.kinematics.global_poses` takes it."""
+
+    kinds: Int64[np.ndarray, "C"]
+    starts: Int64[np.ndarray, "J+1"]
+    parents: Int64[np.ndarray, "J"]
+    offsets: Float64[np.ndarray, "J 3"]
 
 
 def read_bvh(data: bytes, path: Path) -> Recording:
@@ -61,16 +69,18 @@ def read_bvh(data: bytes, path: Path) -> Recording:
     if held != frames:
         notes.append(f"the file says {frames} frames and holds {held}; all of those were read")
 
-    kinds = np.array(skeleton.kinds, np.int64)
-    parents = np.array(skeleton.parents, np.int64)
-    offsets = np.array(skeleton.offsets, np.float64).reshape(len(parents), 3)
-    starts = np.array([*skeleton.starts, len(skeleton.kinds)], np.int64)
-    notes += _fill_unused_positions(parts, kinds, starts, parents, offsets)
-    at_rest = _frames_at_rest(parts[0], kinds, starts)
-    positions, rotations = _poses(parts, kinds, starts, parents, offsets)
+    joints = _Joints(
+        kinds=np.array(skeleton.kinds, np.int64),
+        starts=np.array([*skeleton.starts, len(skeleton.kinds)], np.int64),
+        parents=np.array(skeleton.parents, np.int64),
+        offsets=np.array(skeleton.offsets, np.float64).reshape(len(skeleton.parents), 3),
+    )
+    notes += _fill_unused_positions(parts, joints)
+    at_rest = _frames_at_rest(parts[0], joints)
+    positions, rotations = _poses(parts, joints)
     return Recording(
         joint_names=tuple(skeleton.names),
-        parents=parents,
+        parents=joints.parents,
         positions=positions,
         rotations=rotations,
         fps=_rate(frame_time),
@@ -130,17 +140,12 @@ def _parse_values(
     return parts
 
 
-def _fill_unused_positions(
-    parts: list[Float64[np.ndarray, "n C"]],
-    kinds: Int64[np.ndarray, "C"],
-    starts: Int64[np.ndarray, "J+1"],
-    parents: Int64[np.ndarray, "J"],
-    offsets: Float64[np.ndarray, "J 3"],
-) -> list[str]:
+def _fill_unused_positions(parts: list[Float64[np.ndarray, "n C"]], joints: _Joints) -> list[str]:
     """Give position channels their joint's offset where they are zero in all frames and the offset is not.
 
     Some exporters give every joint position channels and mean displacements; zeros would fold the skeleton up.
     """
+    kinds, starts, parents, offsets = joints
     filled = 0
     for joint in np.flatnonzero((parents >= 0) & offsets.any(axis=1)):
         channels = np.arange(starts[joint], starts[joint + 1])
@@ -155,11 +160,7 @@ def _fill_unused_positions(
 
 
 def _poses(
-    parts: list[Float64[np.ndarray, "n C"]],
-    kinds: Int64[np.ndarray, "C"],
-    starts: Int64[np.ndarray, "J+1"],
-    parents: Int64[np.ndarray, "J"],
-    offsets: Float64[np.ndarray, "J 3"],
+    parts: list[Float64[np.ndarray, "n C"]], joints: _Joints
 ) -> tuple[
     Float64[np.ndarray, "T J 3"], Float64[np.ndarray, "T J 4"] | Float32[np.ndarray, "T J 4"]
 ]:
@@ -169,10 +170,10 @@ def _poses(
     """
     from retarget.motion.kinematics import global_poses
 
-    frames, joints = sum(map(len, parts)), len(parents)
-    positions = np.empty((frames, joints, 3))
+    frames, count = sum(map(len, parts)), len(joints.parents)
+    positions = np.empty((frames, count, 3))
     kind = np.float32 if frames > BLOCK else np.float64
-    rotations: np.ndarray[Any, Any] = np.empty((frames, joints, 4), kind)
+    rotations: np.ndarray[Any, Any] = np.empty((frames, count, 4), kind)
     first = 0
     parts.reverse()
     while parts:
@@ -180,8 +181,8 @@ def _poses(
         for at in range(0, len(part), BLOCK):
             values = part[at : at + BLOCK]
             here = slice(first, first + len(values))
-            turned = np.empty((len(values), joints, 4))
-            global_poses(values, kinds, starts, parents, offsets, positions[here], turned)
+            turned = np.empty((len(values), count, 4))
+            global_poses(values, *joints, positions[here], turned)
             if first > 0:  # signs go on too
                 flipped = np.sum(turned[0] * rotations[first - 1], axis=-1) < 0
                 turned[:, flipped] *= -1.0
@@ -209,15 +210,12 @@ def _rate(frame_time: str) -> float:
     return rate
 
 
-def _frames_at_rest(
-    values: Float64[np.ndarray, "T C"],
-    kinds: Int64[np.ndarray, "C"],
-    starts: Int64[np.ndarray, "J+1"],
-) -> int:
+def _frames_at_rest(values: Float64[np.ndarray, "T C"], joints: _Joints) -> int:
     """Leading frames in which nearly all rotation channels that are ever used are exactly zero.
 
     The first joint is left out: where the body is, and which way it faces, is no pose.
     """
+    kinds, starts, _, _ = joints
     used = (kinds >= 3) & np.any(values[:_WATCHED_FRAMES] != 0, axis=0)
     used[: starts[1]] = False
     if not used.any():

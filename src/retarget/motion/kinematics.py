@@ -105,15 +105,14 @@ def to_world(
 ) -> None:
     """Scale and turn global poses in place; ``matrix`` and ``quaternion`` (wxyz) are the same rotation."""
     a, b, c, d = quaternion
-    m = matrix
     for t in range(positions.shape[0]):
         for j in range(positions.shape[1]):
             x = scale * positions[t, j, 0]
             y = scale * positions[t, j, 1]
             z = scale * positions[t, j, 2]
-            positions[t, j, 0] = m[0, 0] * x + m[0, 1] * y + m[0, 2] * z
-            positions[t, j, 1] = m[1, 0] * x + m[1, 1] * y + m[1, 2] * z
-            positions[t, j, 2] = m[2, 0] * x + m[2, 1] * y + m[2, 2] * z
+            positions[t, j, 0] = matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2] * z
+            positions[t, j, 1] = matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2] * z
+            positions[t, j, 2] = matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 2] * z
             w, x, y, z = (
                 rotations[t, j, 0],
                 rotations[t, j, 1],

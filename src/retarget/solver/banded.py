@@ -162,11 +162,10 @@ def _update_next(
     for j in range(0, rows, ROWS):
         skip = j // SPAN * SPAN
         coef = own + width + j
-        dst = following + j * row + skip
-        subtract(a, scales, dst, coef, own + width + skip, row, 0, rows, half - j // SPAN)
-    for j in range(0, rows, ROWS):
-        dst = following + j * row + width
-        subtract_triangle(a, scales, dst, own + width + j, own + 2 * width, row, 0, rows, half)
+        here = following + j * row
+        vectors = half - j // SPAN
+        subtract(a, scales, here + skip, coef, own + width + skip, row, 0, rows, vectors)
+        subtract_triangle(a, scales, here + width, coef, own + 2 * width, row, 0, rows, half)
 
 
 @jit(fastmath=True, inner=True)

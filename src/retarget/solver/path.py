@@ -220,8 +220,9 @@ def best_paths(
         out: Filled where they choose.
     """
     came_from = np.zeros((costs.shape[1], costs.shape[0]), np.int8)
-    weights = change_weight, neutral_weight
-    _best_paths(candidates, costs, neutral, limbs, groups, weights, came_from, out)
+    _best_paths(
+        candidates, costs, neutral, limbs, groups, change_weight, neutral_weight, came_from, out
+    )
 
 
 @jit(fastmath=True)
@@ -231,11 +232,11 @@ def _best_paths(
     neutral: Float64[np.ndarray, "Q"],
     limbs: Limbs,
     groups: Int64[np.ndarray, "P"],
-    weights: tuple[float, float],
+    change_weight: float,
+    neutral_weight: float,
     came_from: Int8[np.ndarray, "T C"],
     out: Float64[np.ndarray, "T Q"],
 ) -> None:
-    change_weight, neutral_weight = weights
     answers = _Answers(
         scratch((3, limbs.joints.shape[0], LANES), REAL),
         scratch((1, LANES), REAL),

@@ -85,40 +85,6 @@ def subtract_triangle_plainly(
 
 
 @jit(fastmath=True, inner=True)
-def finish_plainly(
-    a: Float32[np.ndarray, "n"],
-    scales: Float32[np.ndarray, "10"],
-    dst: int,
-    coef: int,
-    src: int,
-    row: int,
-    first: int,
-    count: int,
-    vectors: int,
-) -> None:
-    """`subtract_plainly`, and the rows solved with their own triangle."""
-    subtract_plainly(a, scales, dst, coef, src, row, first, count, vectors)
-    _solve_plainly(a, scales, dst, row, vectors)
-
-
-@jit(fastmath=True, inner=True)
-def finish_triangle_plainly(
-    a: Float32[np.ndarray, "n"],
-    scales: Float32[np.ndarray, "10"],
-    dst: int,
-    coef: int,
-    src: int,
-    row: int,
-    first: int,
-    count: int,
-    vectors: int,
-) -> None:
-    """`subtract_triangle_plainly`, and the rows solved with their own triangle."""
-    subtract_triangle_plainly(a, scales, dst, coef, src, row, first, count, vectors)
-    _solve_plainly(a, scales, dst, row, vectors)
-
-
-@jit(fastmath=True, inner=True)
 def _solve_plainly(
     a: Float32[np.ndarray, "n"],
     scales: Float32[np.ndarray, "10"],
@@ -135,6 +101,31 @@ def _solve_plainly(
                 value -= scales[place] * a[dst + i * row + c]
                 place += 1
             a[dst + j * row + c] = value * scales[SCALES - ROWS + j]
+
+
+def _finishing(take: Any) -> Any:
+    """A kernel that subtracts as another one does, and then solves the rows with their own triangle."""
+
+    @jit(fastmath=True, inner=True)
+    def finish_rows(
+        a: Float32[np.ndarray, "n"],
+        scales: Float32[np.ndarray, "10"],
+        dst: int,
+        coef: int,
+        src: int,
+        row: int,
+        first: int,
+        count: int,
+        vectors: int,
+    ) -> None:
+        take(a, scales, dst, coef, src, row, first, count, vectors)
+        _solve_plainly(a, scales, dst, row, vectors)
+
+    return finish_rows
+
+
+finish_plainly: Any = _finishing(subtract_plainly)
+finish_triangle_plainly: Any = _finishing(subtract_triangle_plainly)
 
 
 @jit(fastmath=True, inner=True)
