@@ -48,6 +48,36 @@ def test_forward_kinematics_agrees_with_mujoco_on_random_configurations(name: st
         np.testing.assert_allclose(rotations[t], expected_rotations[order], atol=1e-9, rtol=0)
 
 
+def whole_inertia(
+    masses: np.ndarray, centres: np.ndarray, inertias: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Centre of mass of some bodies and their inertia about it, all in the world."""
+    centre = masses @ centres / masses.sum()
+    away = centres - centre
+    lever = np.einsum("bi,bi->b", away, away)[:, None, None] * np.eye(3)
+    lever -= np.einsum("bi,bj->bij", away, away)
+    return centre, inertias.sum(axis=0) + np.einsum("b,bij->ij", masses, lever)
+
+
+@pytest.mark.parametrize("name", robot_names())
+def test_masses_lie_and_turn_as_mujocos_do(name: str) -> None:
+    robot = load_robot(name)
+    model = mujoco.MjModel.from_xml_path(str(EMBEDDED / name / "model.xml"))
+    data = mujoco.MjData(model)
+    data.qpos[:] = random_qpos(np.random.default_rng(2), robot.joint_count)
+    mujoco.mj_kinematics(model, data)
+    mujoco.mj_comPos(model, data)
+    turns = data.ximat.reshape(-1, 3, 3)
+    spins = turns @ (model.body_inertia[:, :, None] * np.swapaxes(turns, 1, 2))
+    expected = whole_inertia(model.body_mass, data.xipos, spins)
+    positions, rotations = (poses[0] for poses in forward_kinematics(data.qpos[None], robot))
+    centres = positions + np.einsum("bij,bj->bi", rotations, robot.mass_centres)
+    spins = rotations @ robot.inertias @ np.swapaxes(rotations, 1, 2)
+    found = whole_inertia(robot.masses, centres, spins)
+    for ours, theirs in zip(found, expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-9, rtol=0)
+
+
 @pytest.mark.parametrize("name", robot_names())
 def test_joints_are_in_mujocos_order(name: str) -> None:
     model = mujoco.MjModel.from_xml_path(str(EMBEDDED / name / "model.xml"))

@@ -85,6 +85,8 @@ def compile_robot(path: Path, spec: RobotSpec) -> RobotModel:
         "collision_pairs": collision.pairs,
         "collision_gaps": collision.gaps,
         "masses": tree.masses,
+        "mass_centres": tree.mass_centres,
+        "inertias": tree.inertias,
     }
     arrays = {key: np.ascontiguousarray(array) for key, array in arrays.items()}
     names = (tree.body_names, tree.joint_names, collision.names)

@@ -52,6 +52,8 @@ class RobotModel:
         collision_pairs: Pairs of capsules that must not overlap; adjacent and always-touching ones are left out.
         collision_gaps: Least gap of each pair in the upright and the neutral posture, metres.
         masses: Body masses, kg.
+        mass_centres: Centre of mass of each body in its frame, metres.
+        inertias: Rotational inertia of each body about its centre of mass, in its frame, kg m^2.
         source: Path of the description, licence and package, for people.
         notes: What was assumed, added or left out when the description was read, in plain sentences.
 
@@ -89,6 +91,8 @@ class RobotModel:
     collision_pairs: Int64[np.ndarray, "P 2"]
     collision_gaps: Float64[np.ndarray, "P"]
     masses: Float64[np.ndarray, "B"]
+    mass_centres: Float64[np.ndarray, "B 3"]
+    inertias: Float64[np.ndarray, "B 3 3"]
     source: str
     notes: tuple[str, ...] = ()
 

@@ -42,8 +42,8 @@ class KinematicTree:
     """Kinematics in the convention of `RobotModel`, and where MuJoCo's bodies went.
 
     Attributes:
-        body_names, joint_names, parents, offsets, orientations, axes, lower, upper, effort_limits, masses:
-            As in `RobotModel`.
+        body_names, joint_names, parents, offsets, orientations, axes, lower, upper, effort_limits, masses,
+            mass_centres, inertias: As in `RobotModel`.
         virtual: Bodies between several hinges of one MuJoCo body: they hold nothing.
         frames: Frame of each MuJoCo body, in MuJoCo's order; the world's is the base's.
         notes: Assumptions made, in plain sentences.
@@ -59,6 +59,8 @@ class KinematicTree:
     upper: Float64[np.ndarray, "N"]
     effort_limits: Float64[np.ndarray, "N"]
     masses: Float64[np.ndarray, "B"]
+    mass_centres: Float64[np.ndarray, "B 3"]
+    inertias: Float64[np.ndarray, "B 3 3"]
     virtual: Bool[np.ndarray, "B"]
     frames: tuple[Frame, ...]
     notes: tuple[str, ...]
@@ -72,7 +74,6 @@ class _Body:
     orientation: np.ndarray
     axis: np.ndarray
     joint: int = -1
-    mass: float = 0.0
     virtual: bool = False
 
 
@@ -86,7 +87,6 @@ def build_tree(description: Description) -> KinematicTree:
     base = _Body(_body_name(model, 1), -1, np.zeros(3), np.eye(3), np.zeros(3))
     bodies = [base]
     frames = [Frame(0, np.zeros(3), np.eye(3))] * 2
-    base.mass = float(model.body_mass[1])
     _refuse_other_joints(model, description.path)
     for index in range(2, model.nbody):
         outer = frames[model.body_parentid[index]]
@@ -95,7 +95,6 @@ def build_tree(description: Description) -> KinematicTree:
             model.body_jntadr[index], model.body_jntadr[index] + model.body_jntnum[index]
         )
         frames.append(_add_hinges(bodies, frame, model, index, joints) if joints else frame)
-        bodies[frames[-1].body].mass += float(model.body_mass[index])
     return _as_tree(bodies, tuple(frames), model)
 
 
@@ -142,6 +141,7 @@ def _as_tree(bodies: list[_Body], frames: tuple[Frame, ...], model: Any) -> Kine
         for name, has_range in zip(names, limited, strict=True)
         if not has_range
     )
+    masses, centres, inertias = _mass_properties(model, frames, len(bodies))
     return KinematicTree(
         body_names=tuple(body.name for body in bodies),
         joint_names=names,
@@ -152,11 +152,35 @@ def _as_tree(bodies: list[_Body], frames: tuple[Frame, ...], model: Any) -> Kine
         lower=np.where(limited, model.jnt_range[joints, 0], -np.pi),
         upper=np.where(limited, model.jnt_range[joints, 1], np.pi),
         effort_limits=np.array([_effort_limit(model, int(joint)) for joint in joints]),
-        masses=np.array([body.mass for body in bodies]),
+        masses=masses,
+        mass_centres=centres,
+        inertias=inertias,
         virtual=np.array([body.virtual for body in bodies]),
         frames=frames,
         notes=notes,
     )
+
+
+def _mass_properties(
+    model: Any, frames: tuple[Frame, ...], count: int
+) -> tuple[Float64[np.ndarray, "B"], Float64[np.ndarray, "B 3"], Float64[np.ndarray, "B 3 3"]]:
+    """Masses, centres of mass and inertias about them of the tree's bodies, from those of MuJoCo's welded into them."""
+    masses, centres, inertias = np.zeros(count), np.zeros((count, 3)), np.zeros((count, 3, 3))
+    placed = [
+        (index, frame.body, frame.position + frame.rotation @ model.body_ipos[index])
+        for index, frame in enumerate(frames)
+        if index > 0
+    ]
+    for index, body, centre in placed:
+        masses[body] += model.body_mass[index]
+        centres[body] += model.body_mass[index] * centre
+    centres /= np.where(masses > 0, masses, 1.0)[:, None]
+    for index, body, centre in placed:
+        turn = frames[index].rotation @ quaternion_matrix(model.body_iquat[index])
+        away = centre - centres[body]
+        inertias[body] += turn @ np.diag(model.body_inertia[index]) @ turn.T
+        inertias[body] += model.body_mass[index] * (away @ away * np.eye(3) - np.outer(away, away))
+    return masses, centres, inertias
 
 
 def _body_name(model: Any, index: int) -> str:
