@@ -5,10 +5,10 @@ See ``docs/batch.md`` for the promises and the file formats.
 
 from retarget.batch.events import BatchEvent
 from retarget.batch.folder import jobs_from_folder
+from retarget.batch.manifest import BatchManifest
 from retarget.batch.models import (
     SCHEMA_VERSION,
     BatchJob,
-    BatchManifest,
     BatchRunRecord,
     BatchWorker,
 )

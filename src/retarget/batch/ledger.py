@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from retarget.batch.journal import JOURNAL_VERSION, Journal, encode_event, journal_path
+from retarget.batch.manifest import BatchManifest
 from retarget.batch.manifest_file import ManifestHead, encode_record, write_manifest_file
-from retarget.batch.models import BatchJob, BatchManifest, BatchRunRecord, utc_now
+from retarget.batch.models import BatchJob, BatchRunRecord, utc_now
 from retarget.batch.plain import printable
 from retarget.batch.stopping import leave_signals_to_main_thread
 from retarget.errors import OutputError

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, StrictInt, TypeAdapter, ValidationError
 
-from retarget.batch.models import SCHEMA_VERSION, BatchManifest, BatchRunRecord, slimmed
+from retarget.batch.models import SCHEMA_VERSION, BatchRunRecord, ManifestContent, slimmed
 from retarget.batch.plain import printable
 from retarget.errors import ManifestError
 from retarget.files import atomic_write
@@ -67,8 +67,8 @@ def real_path(path: str | Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def save_manifest(manifest: BatchManifest, path: Path) -> None:
-    """See :meth:`BatchManifest.save_json`."""
+def save_manifest(manifest: ManifestContent, path: Path) -> None:
+    """See :meth:`retarget.batch.BatchManifest.save_json`."""
     write_manifest_file(
         path,
         head=ManifestHead(
@@ -120,7 +120,7 @@ def write_manifest_file(
         stream.write(_RECORDS_END)
 
 
-def read_manifest_file(path: Path) -> BatchManifest | None:
+def read_manifest_file(path: Path) -> ManifestContent | None:
     """Read the file alone, without its journal; ``None`` when there is none.
 
     Raises:
@@ -154,7 +154,7 @@ class _Schema(BaseModel):
     schema_version: StrictInt
 
 
-def _parse(data: bytes) -> BatchManifest:
+def _parse(data: bytes) -> ManifestContent:
     if not data.strip():
         raise ValueError("the file is empty")
     version = _Schema.model_validate_json(data).schema_version
@@ -163,9 +163,9 @@ def _parse(data: bytes) -> BatchManifest:
             f"schema_version {version} is newer than {SCHEMA_VERSION}: update retarget to read it"
         )
     if version == SCHEMA_VERSION:
-        manifest = _parse_by_line(data) or BatchManifest.model_validate_json(data)
+        manifest = _parse_by_line(data) or ManifestContent.model_validate_json(data)
     else:
-        manifest = BatchManifest.model_validate(_migrated(json.loads(data)))
+        manifest = ManifestContent.model_validate(_migrated(json.loads(data)))
     if "records" not in manifest.model_fields_set:
         raise ValueError("it has no records")
     if len(manifest.records_by_id()) != len(manifest.records):
@@ -173,7 +173,7 @@ def _parse(data: bytes) -> BatchManifest:
     return manifest
 
 
-def _parse_by_line(data: bytes) -> BatchManifest | None:
+def _parse_by_line(data: bytes) -> ManifestContent | None:
     """A manifest as it is written here, one record a line; ``None`` for any other layout.
 
     A file of 100,000 records takes a third of the memory that parsing it as a whole does.
@@ -182,7 +182,7 @@ def _parse_by_line(data: bytes) -> BatchManifest | None:
     if not mark or not rest.endswith(_RECORDS_END):
         return None
     try:
-        manifest = BatchManifest.model_validate_json(head + _RECORDS_BEGIN + _RECORDS_END)
+        manifest = ManifestContent.model_validate_json(head + _RECORDS_BEGIN + _RECORDS_END)
         read = TypeAdapter(BatchRunRecord).validate_json
         lines = io.BytesIO(rest.removesuffix(_RECORDS_END))
         records = tuple(

@@ -1,4 +1,4 @@
-"""The three files' worth of facts: a job, its record, and the manifest that holds the records."""
+"""The facts of a batch: a job, its record, and what a manifest holds."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from retarget.kinds import MotionFormatKind, RobotKind, RunStatus
 __all__ = [
     "SCHEMA_VERSION",
     "BatchJob",
-    "BatchManifest",
     "BatchRunRecord",
     "BatchWorker",
+    "ManifestContent",
     "slimmed",
     "trusted_record",
     "utc_now",
@@ -192,27 +192,8 @@ def trusted_record(
     )
 
 
-class BatchManifest(BaseModel):
-    """All outcomes of a resumable batch, as one JSON file.
-
-    Attributes:
-        schema_version: Manifest format version for forward compatibility.
-        created_at: UTC time when the batch run first started.
-        updated_at: UTC time of the most recent manifest write.
-        input_dir: Root directory scanned for input motions, if known.
-        output_dir: Root directory for written outputs, if known.
-        pattern: Glob or filter pattern used to build the job list.
-        total: Number of jobs in the batch definition.
-        success_count: Jobs that completed with :attr:`RunStatus.SUCCESS`.
-        skipped_count: Jobs skipped because outputs already existed.
-        failed_count: Jobs that raised during execution.
-        records: Per-job outcomes in submission order.
-
-    Example:
-        >>> manifest = BatchManifest.from_records(records=[], total=3, created_at=utc_now())
-        >>> manifest.total, manifest.failed_count
-        (3, 0)
-    """
+class ManifestContent(BaseModel):
+    """What a manifest holds, apart from its files: see :class:`retarget.batch.BatchManifest`."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
@@ -255,30 +236,6 @@ class BatchManifest(BaseModel):
             failed_count=count["failed"],
         )
         return manifest.model_copy(update={"records": records})
-
-    @classmethod
-    def load(cls, path: str | Path) -> Self:
-        """Load a manifest JSON file, with what its journal holds beyond it.
-
-        While a batch runs, and after a crash, the newest records are in the journal beside the
-        manifest; this shows every finished job all the same.
-
-        Raises:
-            ManifestError: The file is missing, foreign, corrupt, empty or of a newer version.
-        """
-        from retarget.batch.store import load_manifest
-
-        return load_manifest(cls, Path(path))
-
-    def save_json(self, path: str | Path) -> None:
-        """Save manifest JSON: one record a line, replaced atomically.
-
-        Raises:
-            OutputError: The file cannot be written; what was there is untouched.
-        """
-        from retarget.batch.manifest_file import save_manifest
-
-        save_manifest(self, Path(path))
 
     def records_by_id(self) -> dict[str, BatchRunRecord]:
         """Return records keyed by job id."""

@@ -15,10 +15,10 @@ from retarget.batch.engines.base import Engine, Limits
 from retarget.batch.events import BatchEvent, EventSink
 from retarget.batch.ledger import Ledger
 from retarget.batch.lock import ManifestLock
+from retarget.batch.manifest import BatchManifest
 from retarget.batch.manifest_file import ManifestHead, real_path
 from retarget.batch.models import (
     BatchJob,
-    BatchManifest,
     BatchRunRecord,
     BatchWorker,
     utc_now,

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from retarget.batch.lock import ManifestLock
+from retarget.batch.manifest import BatchManifest
 from retarget.batch.manifest_file import real_path
-from retarget.batch.models import BatchJob, BatchManifest, BatchRunRecord
+from retarget.batch.models import BatchJob, BatchRunRecord
 from retarget.errors import BatchError, ManifestError, OptionsError
 from retarget.kinds import RunStatus
 

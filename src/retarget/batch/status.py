@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from retarget.batch.lock import LockOwner, lock_owner
+from retarget.batch.manifest import BatchManifest
 from retarget.batch.manifest_file import real_path
-from retarget.batch.models import BatchManifest, utc_now
+from retarget.batch.models import utc_now
 from retarget.batch.store import StartedJob, as_manifest, read_stored
 from retarget.errors import ManifestError
 

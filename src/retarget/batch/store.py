@@ -20,7 +20,7 @@ from retarget.batch.journal import (
     read_journal,
 )
 from retarget.batch.manifest_file import ManifestHead, read_manifest_file, real_path
-from retarget.batch.models import BatchManifest, BatchRunRecord, utc_now
+from retarget.batch.models import BatchRunRecord, ManifestContent, utc_now
 from retarget.errors import ManifestError
 
 __all__ = [
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 _log = logging.getLogger("retarget.batch")
-_Manifest = TypeVar("_Manifest", bound=BatchManifest)
+_Manifest = TypeVar("_Manifest", bound=ManifestContent)
 
 _READ_AGAIN = 10  # times, when runs begin and end while their files are read
 
@@ -98,7 +98,7 @@ def read_stored(path: Path) -> StoredBatch | None:
 
 
 def load_manifest(kind: type[_Manifest], path: Path) -> _Manifest:
-    """See :meth:`BatchManifest.load`."""
+    """See :meth:`retarget.batch.BatchManifest.load`."""
     stored = read_stored(path)
     if stored is None:
         raise ManifestError(f"{path}: no such batch manifest; check the path")
@@ -119,7 +119,7 @@ def as_manifest(kind: type[_Manifest], stored: StoredBatch) -> _Manifest:
     return manifest.model_copy(update={"updated_at": stored.updated_at})
 
 
-def _from_manifest(manifest: BatchManifest) -> StoredBatch:
+def _from_manifest(manifest: ManifestContent) -> StoredBatch:
     head = ManifestHead(
         manifest.created_at, manifest.input_dir, manifest.output_dir, manifest.pattern
     )

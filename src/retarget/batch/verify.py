@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from retarget.batch.models import BatchManifest, BatchRunRecord
+from retarget.batch.manifest import BatchManifest
+from retarget.batch.models import BatchRunRecord
 from retarget.batch.plain import printable
 from retarget.files import sha256_of
 
