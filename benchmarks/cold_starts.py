@@ -31,7 +31,7 @@ from retarget.solver.problem import (  # noqa: E402
     rated_clip_options,
     rated_start_options,
 )
-from retarget.solver.start import solve_start  # noqa: E402
+from retarget.solver.start.solve import solve_start  # noqa: E402
 from retarget.targets.build import cold_start  # noqa: E402
 
 COMMAND = "make bench (benchmarks/cold_starts.py)"

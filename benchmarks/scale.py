@@ -39,7 +39,7 @@ from retarget.motion.edit import compact  # noqa: E402
 from retarget.motion.motion import BLOCK  # noqa: E402
 from retarget.pipeline import retarget_motion  # noqa: E402
 from retarget.robots import RobotModel  # noqa: E402
-from retarget.solver.kinematics import tree_arrays  # noqa: E402
+from retarget.solver.kinematics.forward import tree_arrays  # noqa: E402
 
 COMMAND = "make bench (benchmarks/scale.py)"
 SHORT = 3000

@@ -6,7 +6,7 @@ import numpy as np
 
 from retarget.robots import RobotModel
 from retarget.robots.collision import segment_distance
-from retarget.solver.kinematics import forward_kinematics
+from retarget.solver.kinematics.forward import forward_kinematics
 
 
 def capsule_ends(robot: RobotModel, qpos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -14,8 +14,8 @@ import pytest
 from numba.core.errors import TypingError
 from numba.core.types.functions import BaseFunction
 
-from retarget._cache import alone_ahead, is_cached, sources
-from retarget._jit import jit
+from retarget.compiled.cache import alone_ahead, is_cached, sources
+from retarget.compiled.jit import jit
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_a_cache_that_names_what_is_gone_is_made_anew(
     with index.open("rb") as stream:
         pickle.load(stream)
         version = index.read_bytes()[: stream.tell()]
-    index.write_bytes(version + b"cretarget._jit\nNothingOfThisName\n.")
+    index.write_bytes(version + b"cretarget.compiled.jit\nNothingOfThisName\n.")
     fresh = jit(fastmath=True)(total.py_func)
     assert fresh(values, 3) == expected
     assert b"NothingOfThisName" not in index.read_bytes()
@@ -96,7 +96,7 @@ def test_machine_code_is_of_no_use_once_any_module_has_changed(
     (package / "below" / "callee.py").write_text("x = 2")
     sources.cache_clear()
     assert sources(package) != before
-    monkeypatch.setattr("retarget._cache._PACKAGE", package)
+    monkeypatch.setattr("retarget.compiled.cache._PACKAGE", package)
     assert not is_cached(jit(fastmath=True)(total.py_func))
     sources.cache_clear()
 

@@ -10,9 +10,9 @@ from hypothesis.extra.numpy import arrays
 from numba import njit
 
 from kernels import callable_kernel
-from retarget._packs import LANES, REAL, anywhere, both, either, packs, sine_cosine, where
+from retarget.compiled.packs import LANES, REAL, anywhere, both, either, packs, sine_cosine, where
 from retarget.robots import load_robot
-from retarget.solver.kinematics import body_kinematics, tree_arrays
+from retarget.solver.kinematics.forward import body_kinematics, tree_arrays
 
 NUMBERS = arrays(np.float32, (2, LANES), elements=st.floats(-50, 50, width=32))
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numba.core.errors import TypingError
 
-from retarget._jit import jit
-from retarget._scratch import scratch
+from retarget.compiled.jit import jit
+from retarget.compiled.scratch import scratch
 
 
 @jit(inner=True)

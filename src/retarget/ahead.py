@@ -13,13 +13,13 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from retarget._cache import alone_ahead, is_cached
+from retarget.compiled.cache import alone_ahead, is_cached
 from retarget.options import RetargetOptions
 from retarget.robots import RobotModel, load_robot
 from retarget.solver.arrays import Clip
 from retarget.solver.clip import March, keep_limits, march_windows
 from retarget.solver.problem import Setting, TaskWeights, make_setting, rated_clip_options
-from retarget.solver.windows import solve_windows
+from retarget.solver.window.march import solve_windows
 from retarget.targets.robot_frames import robot_anatomy
 
 __all__ = ["compiled_ahead"]
@@ -31,8 +31,9 @@ _FPS = 30.0
 def compiled_ahead() -> Iterator[None]:
     """Compile the solve beside this process, where it has not been compiled yet and there is a core for it.
 
-    Nothing waits for it but the solve, which finds its kernel taken by another process (`retarget._cache`). What comes
-    before and after the solve is compiled meanwhile, here. Of several processes that begin at once one does so.
+    Nothing waits for it but the solve, which finds its kernel taken by another process (`retarget.compiled.cache`).
+    What comes before and after the solve is compiled meanwhile, here. Of several processes that begin at once one does
+    so.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     if (cores or 1) < 2 or is_cached(solve_windows):

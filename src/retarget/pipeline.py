@@ -9,7 +9,6 @@ from functools import partial
 
 import numpy as np
 
-from retarget._timing import timed
 from retarget._version import __version__
 from retarget.errors import RetargetError
 from retarget.motion.anatomy import Anatomy, find_anatomy
@@ -23,7 +22,7 @@ from retarget.options import RetargetOptions
 from retarget.result import RetargetingResult, SourceClip, packed_rotations
 from retarget.robots.model import RobotModel
 from retarget.solver.clip import keep_limits
-from retarget.solver.joint_limits import joint_limits
+from retarget.solver.limits.joints import joint_limits
 from retarget.solver.problem import (
     Setting,
     TaskWeights,
@@ -45,6 +44,7 @@ from retarget.solver.stretches import (
 from retarget.targets.build import Targets, build_targets, cold_start, robot_sizes
 from retarget.targets.holds import Ground, Holds, find_holds
 from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
+from retarget.timing import timed
 
 __all__ = ["make_targets", "retarget_motion", "source_clip"]
 

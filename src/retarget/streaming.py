@@ -16,10 +16,10 @@ from retarget.motion.segments import SEGMENTS, SIDES, needed_roles, segment_join
 from retarget.options import RetargetOptions
 from retarget.robots.model import RobotModel
 from retarget.solver.arrays import Clip
-from retarget.solver.frame import frame_scratch
-from retarget.solver.live import FINE, find_fault, live_step
-from retarget.solver.live_arrays import Level, LiveModel, LiveOptions, LiveState
+from retarget.solver.live.arrays import Level, LiveModel, LiveOptions, LiveState
+from retarget.solver.live.step import FINE, find_fault, live_step
 from retarget.solver.problem import RATE, TaskWeights, make_setting, rated_start_options
+from retarget.solver.start.frame import frame_scratch
 from retarget.targets.build import robot_sizes
 from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from retarget._timing import timed
 from retarget._version import __version__
 from retarget.config import RunConfig
 from retarget.errors import OutputError
 from retarget.files import same_file, sha256_of
+from retarget.timing import timed
 
 if TYPE_CHECKING:
     from retarget.batch import BatchJob

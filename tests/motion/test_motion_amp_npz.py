@@ -11,7 +11,7 @@ from bvh_files import EMBEDDED
 from scipy.spatial.transform import Rotation
 
 from retarget.errors import FileFormatError
-from retarget.motion.amp_npz import looks_like_amp_npz, read_amp_npz
+from retarget.motion.formats.amp_npz import looks_like_amp_npz, read_amp_npz
 from retarget.motion.read import read_motion
 
 CLIPS = sorted(EMBEDDED.glob("humanoid_*.npz"))

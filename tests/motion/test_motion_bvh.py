@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from retarget.errors import FileFormatError
-from retarget.motion.bvh import read_bvh
+from retarget.motion.formats.bvh import read_bvh
 from retarget.motion.recording import Recording
 
 PLACE = Path("some/clip.bvh")
@@ -132,8 +132,8 @@ def test_a_long_clip_is_read_in_parts_that_go_on_from_one_another(
     rows[:, turning] = 7.0 * np.arange(700) % 360  # at each 0 the sign has to be changed
     text = bvh_text(JOINTS, rows)
     whole = read(text)
-    monkeypatch.setattr("retarget.motion.bvh.BLOCK", 64)
-    monkeypatch.setattr("retarget.motion.bvh._PART", 200 * rows.shape[1] * 8)
+    monkeypatch.setattr("retarget.motion.formats.bvh.BLOCK", 64)
+    monkeypatch.setattr("retarget.motion.formats.bvh._PART", 200 * rows.shape[1] * 8)
     parts = read(text)
     assert parts.rotations.dtype == np.float32
     np.testing.assert_array_equal(parts.positions, whole.positions)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from retarget.errors import RoleError
-from retarget.motion.bvh import read_bvh
 from retarget.motion.conventions import axis_rotation, find_unit
+from retarget.motion.formats.bvh import read_bvh
 from retarget.motion.motion import Motion, MotionSource
 from retarget.motion.read import motion_from_recording
 from retarget.motion.recording import Recording

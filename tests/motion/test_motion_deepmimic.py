@@ -10,7 +10,7 @@ from bvh_files import CLIPS, EMBEDDED
 from scipy.spatial.transform import Rotation
 
 from retarget.errors import FileFormatError
-from retarget.motion.deepmimic import looks_like_deepmimic, read_deepmimic
+from retarget.motion.formats.deepmimic import looks_like_deepmimic, read_deepmimic
 from retarget.motion.read import read_motion
 
 FILES = sorted(CLIPS.glob("deepmimic_txt/*.txt"))

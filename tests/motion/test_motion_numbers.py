@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retarget.motion.numbers import NumberRowsError, parse_rows
+from retarget.motion.formats.numbers import NumberRowsError, parse_rows
 
 MOST = 3  # rows of a part
 

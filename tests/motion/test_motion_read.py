@@ -14,12 +14,12 @@ from retarget.kinds import MotionFormatKind
 from retarget.motion import (
     Recording,
     format_names,
-    formats,
     motion_formats,
     read_motion,
     register_reader,
 )
-from retarget.motion.bvh import read_bvh
+from retarget.motion.formats import registry
+from retarget.motion.formats.bvh import read_bvh
 from retarget.motion.roles import REQUIRED_ROLES
 
 CLIPS_HERE = sorted(
@@ -185,7 +185,7 @@ def lab_format() -> Iterator[LabFormat]:
         LabFormat.POINTS, read, suffixes=(".lab",), recognises=lambda data: data.startswith(b"LAB")
     )
     yield LabFormat.POINTS
-    del formats._registry[LabFormat.POINTS]
+    del registry._registry[LabFormat.POINTS]
 
 
 def test_a_user_s_format_is_read_like_any_other(tmp_path: Path, lab_format: LabFormat) -> None:

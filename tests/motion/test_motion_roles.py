@@ -8,8 +8,8 @@ import pytest
 from bvh_files import CLIPS, EMBEDDED, bvh_text, human, walking
 
 from retarget.errors import FileFormatError, RoleError
-from retarget.motion.bvh import read_bvh
 from retarget.motion.formats import sniff_format
+from retarget.motion.formats.bvh import read_bvh
 from retarget.motion.names import recognised_rig, split_name
 from retarget.motion.recording import Recording
 from retarget.motion.role_file import read_role_overrides

@@ -22,7 +22,7 @@ from retarget.report.figures import (
 from retarget.report.filmstrip import draw_filmstrip
 from retarget.report.scores import SCORES, headline, score_cells
 from retarget.robots import robot_names
-from retarget.solver.kinematics import forward_kinematics
+from retarget.solver.kinematics.forward import forward_kinematics
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from retarget.robots import load_robot
 from retarget.robots.collision import build_collision, segment_distance
 from retarget.robots.description import read_description
 from retarget.robots.tree import build_tree
-from retarget.solver import collision
+from retarget.solver.kinematics import collision
 
 solver_distance = callable_kernel(collision.segment_distance)
 

@@ -15,7 +15,7 @@ from retarget.robots import load_robot, robot_names
 from retarget.robots.description import read_description
 from retarget.robots.kinematics import body_poses
 from retarget.robots.tree import KinematicTree, build_tree
-from retarget.solver.kinematics import forward_kinematics
+from retarget.solver.kinematics.forward import forward_kinematics
 
 
 def mujoco_poses(model: mujoco.MjModel, qpos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
-from retarget.solver.banded import (
+from retarget.solver.linear.banded import (
     SMALLEST_PIVOT,
     aligned_zeros,
     block_rows,
@@ -16,7 +16,7 @@ from retarget.solver.banded import (
     factorise,
     substitute_back,
 )
-from retarget.solver.tiles import (
+from retarget.solver.linear.tiles import (
     ROWS,
     SCALES,
     SPAN,

@@ -8,7 +8,7 @@ import pytest
 from retarget import RetargetingResult, evaluate, load_robot, read_motion, retarget_motion
 from retarget.errors import FileFormatError
 from retarget.robots.touch import touch_point
-from retarget.solver.kinematics import forward_kinematics
+from retarget.solver.kinematics.forward import forward_kinematics
 
 CLIPS = Path(__file__).resolve().parents[3] / "shared" / "clips"
 KNEELING = CLIPS / "misc_bvh" / "test_mocapbank.bvh"

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from kernels import callable_kernel
-from retarget._packs import LANES, REAL
+from retarget.compiled.packs import LANES, REAL
 from retarget.pipeline import retarget_motion
-from retarget.solver import collision
-from retarget.solver.collision import capsule_arrays
-from retarget.solver.kinematics import forward_kinematics
+from retarget.solver.kinematics import collision
+from retarget.solver.kinematics.collision import capsule_arrays
+from retarget.solver.kinematics.forward import forward_kinematics
 from retarget.solver.problem import TaskWeights
 
 segment_distance = callable_kernel(collision.segment_distance)

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.optimize import LinearConstraint, minimize
 
 from retarget.solver.arrays import Limits
-from retarget.solver.joint_projection import limit_joint_motion
+from retarget.solver.limits.projection import limit_joint_motion
 
 FRAMES = 30
 ANGLES = arrays(np.float64, (FRAMES, 2), elements=st.floats(-3, 3))

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from retarget.options import RetargetOptions
 from retarget.pipeline import retarget_motion
-from retarget.solver.limits import limit_joint_steps
+from retarget.solver.limits.keep import limit_joint_steps
 
 ANGLES = arrays(np.float64, (30, 2), elements=st.floats(-3, 3))
 STEP = np.array([np.inf, 0.4, 0.05])  # of the base (unused) and two joints

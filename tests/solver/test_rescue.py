@@ -7,9 +7,9 @@ from clips import dance, robot
 
 from retarget.options import RetargetOptions
 from retarget.pipeline import make_targets
-from retarget.solver.limbs import TRUNK, find_limbs
 from retarget.solver.problem import TaskWeights, make_problem
-from retarget.solver.rescue import free_limbs, marches_into, unsolved_runs
+from retarget.solver.start.limbs import TRUNK, find_limbs
+from retarget.solver.start.rescue import free_limbs, marches_into, unsolved_runs
 
 
 def test_arms_that_no_answer_solves_are_found_and_marched_into_from_both_sides() -> None:

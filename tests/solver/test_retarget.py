@@ -15,14 +15,14 @@ from retarget.options import RetargetOptions
 from retarget.pipeline import make_targets, retarget_motion
 from retarget.solver.arrays import Clip
 from retarget.solver.clip import solve_clip
-from retarget.solver.kinematics import forward_kinematics
+from retarget.solver.kinematics.forward import forward_kinematics
 from retarget.solver.problem import (
     TaskWeights,
     make_problem,
     rated_clip_options,
     rated_start_options,
 )
-from retarget.solver.start import solve_start
+from retarget.solver.start.solve import solve_start
 from retarget.targets.build import cold_start
 
 ROBOTS = ["unitree_g1", "unitree_h1", "booster_t1"]

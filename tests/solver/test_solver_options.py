@@ -104,7 +104,7 @@ def tracked_hands(result: RetargetingResult) -> dict[str, float]:
     """Mean angle between each hand's body and its recorded rotation, after one constant offset, rad."""
     from scipy.spatial.transform import Rotation
 
-    from retarget.solver.kinematics import forward_kinematics
+    from retarget.solver.kinematics.forward import forward_kinematics
 
     _, rotations = forward_kinematics(result.qpos, robot())
     errors = {}

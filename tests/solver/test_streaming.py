@@ -22,7 +22,7 @@ from retarget.motion.segments import SEGMENTS, needed_roles
 from retarget.options import RetargetOptions
 from retarget.pipeline import make_targets, retarget_motion
 from retarget.robots import RobotModel
-from retarget.solver.kinematics import forward_kinematics
+from retarget.solver.kinematics.forward import forward_kinematics
 from retarget.solver.problem import TaskWeights, make_problem
 from retarget.targets.robot_frames import segment_body
 

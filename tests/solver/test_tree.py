@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from kernels import callable_kernel
 from retarget.options import RetargetOptions
 from retarget.pipeline import make_targets
-from retarget.solver import kinematics, tree
 from retarget.solver.arrays import Limits
+from retarget.solver.kinematics import forward, tree
+from retarget.solver.kinematics.tree import COMPOSITE
 from retarget.solver.problem import TaskWeights, make_problem
-from retarget.solver.tree import COMPOSITE
 
-body_kinematics = callable_kernel(kinematics.body_kinematics)
+body_kinematics = callable_kernel(forward.body_kinematics)
 task_composites = callable_kernel(tree.task_composites)
 assemble = callable_kernel(tree.assemble)
 solve_tree = callable_kernel(tree.solve_tree)

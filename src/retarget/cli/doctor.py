@@ -94,7 +94,7 @@ def _extra(package: str) -> Callable[[], str]:
 
 
 def _compile_cache() -> str:
-    from retarget.solver.windows import solve_windows
+    from retarget.solver.window.march import solve_windows
 
     folder = getattr(getattr(solve_windows, "_cache", None), "cache_path", None)
     if folder is None or not os.access(folder, os.W_OK):

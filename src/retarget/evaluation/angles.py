@@ -12,8 +12,8 @@ import math
 import numpy as np
 from jaxtyping import Float32, Float64, Int16, Int64
 
-from retarget._jit import jit
-from retarget._scratch import scratch
+from retarget.compiled.jit import jit
+from retarget.compiled.scratch import scratch
 
 __all__ = ["add_errors", "correlate"]
 

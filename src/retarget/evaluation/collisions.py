@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from retarget._jit import jit
-from retarget._scratch import scratch
+from retarget.compiled.jit import jit
+from retarget.compiled.scratch import scratch
 from retarget.evaluation.measures import COLLISION_DEPTH
 from retarget.robots.collision import segment_distance
 from retarget.robots.model import RobotModel
-from retarget.solver.collision import capsule_arrays, deepest_of_all, pair_reach
-from retarget.solver.kinematics import forward_kinematics
+from retarget.solver.kinematics.collision import capsule_arrays, deepest_of_all, pair_reach
+from retarget.solver.kinematics.forward import forward_kinematics
 
 __all__ = ["CollisionMeasures", "deepest_pair"]
 

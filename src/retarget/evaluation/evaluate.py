@@ -18,7 +18,7 @@ from retarget.evaluation.stance import find_stance
 from retarget.evaluation.tracking import TrackingMeasures
 from retarget.result import RetargetingResult
 from retarget.robots.model import RobotModel
-from retarget.solver.kinematics import pose_blocks
+from retarget.solver.kinematics.forward import pose_blocks
 
 __all__ = ["evaluate"]
 

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from retarget._jit import jit
+from retarget.compiled.jit import jit
 
 __all__ = ["POSITION_CHANNELS", "ROTATION_CHANNELS", "global_poses", "to_world"]
 

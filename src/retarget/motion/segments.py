@@ -11,7 +11,7 @@ import math
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from retarget._jit import jit
+from retarget.compiled.jit import jit
 
 __all__ = [
     "LIMBS",

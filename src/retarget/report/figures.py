@@ -13,7 +13,7 @@ from jaxtyping import Float64
 
 from retarget.result import SourceClip
 from retarget.robots.model import RobotModel
-from retarget.solver.kinematics import forward_kinematics
+from retarget.solver.kinematics.forward import forward_kinematics
 
 __all__ = [
     "CENTRE",

@@ -23,7 +23,7 @@ from retarget.report.figures import (
     robot_capsules,
 )
 from retarget.result import RetargetingResult, SourceClip
-from retarget.solver.kinematics import forward_kinematics
+from retarget.solver.kinematics.forward import forward_kinematics
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

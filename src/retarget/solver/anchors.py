@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64
 
-from retarget._jit import jit
-from retarget._packs import LANES, REAL, packs
-from retarget._scratch import scratch
+from retarget.compiled.jit import jit
+from retarget.compiled.packs import LANES, REAL, packs
+from retarget.compiled.scratch import scratch
 from retarget.solver.arrays import Problem, Soles, Tree, single_robot
-from retarget.solver.kinematics import world_point
-from retarget.solver.lanes import make_poses, pose_lanes
+from retarget.solver.kinematics.forward import world_point
+from retarget.solver.kinematics.lanes import make_poses, pose_lanes
 
 __all__ = ["STANCE_MEMORY", "anchors_from_start"]
 

@@ -7,17 +7,17 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
-from retarget._packs import LANES, REAL
+from retarget.compiled.packs import LANES, REAL
 from retarget.geometry import without_flips
 from retarget.solver.arrays import Problem, single_robot
-from retarget.solver.banded import aligned_zeros, block_rows, block_width
 from retarget.solver.beginning import clip_led_in, held_before
-from retarget.solver.joint_limits import without_reserve
-from retarget.solver.limits import keep_joint_limits, lift_above_floor
-from retarget.solver.poses import Poses, allocate_poses, pack_count
-from retarget.solver.settle import ClipOptions
-from retarget.solver.window import Window, block_places
-from retarget.solver.windows import calm_seam, solve_windows
+from retarget.solver.kinematics.poses import Poses, allocate_poses, pack_count
+from retarget.solver.limits.joints import without_reserve
+from retarget.solver.limits.keep import keep_joint_limits, lift_above_floor
+from retarget.solver.linear.banded import aligned_zeros, block_rows, block_width
+from retarget.solver.window.march import calm_seam, solve_windows
+from retarget.solver.window.settle import ClipOptions
+from retarget.solver.window.system import Window, block_places
 
 __all__ = ["ClipOptions", "March", "keep_limits", "march_windows", "solve_clip"]
 
@@ -27,7 +27,7 @@ class March(NamedTuple):
 
     Attributes:
         qpos: Configurations.
-        shift: Multiplier of each floor sphere, metres; see `retarget.solver.window.Window`.
+        shift: Multiplier of each floor sphere, metres; see `retarget.solver.window.system.Window`.
         cost: Cost of each frame before its last step.
     """
 

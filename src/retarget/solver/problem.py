@@ -19,10 +19,10 @@ from retarget.robots.model import RobotModel
 from retarget.robots.touch import touch_point
 from retarget.solver.arrays import Clip, Problem, Tasks, Weights, single_robot
 from retarget.solver.clip import ClipOptions
-from retarget.solver.frame import StartOptions
-from retarget.solver.joint_limits import joint_limits, with_reserve
-from retarget.solver.kinematics import tree_arrays
+from retarget.solver.kinematics.forward import tree_arrays
+from retarget.solver.limits.joints import joint_limits, with_reserve
 from retarget.solver.shapes import floor_spheres, kept_apart, sole_arrays
+from retarget.solver.start.frame import StartOptions
 from retarget.solver.weights import TaskWeights, accelerations
 from retarget.targets.build import Targets
 from retarget.targets.holds import Ground, Holds, find_holds

@@ -7,7 +7,7 @@ from jaxtyping import Float64
 
 from retarget.geometry import without_flips
 from retarget.solver.arrays import Limits, Problem
-from retarget.solver.limits import keep_joint_limits, lift_above_floor
+from retarget.solver.limits.keep import keep_joint_limits, lift_above_floor
 
 __all__ = ["at_rate"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Float32, Float64
 
-from retarget._jit import jit
-from retarget._scratch import scratch
+from retarget.compiled.jit import jit
+from retarget.compiled.scratch import scratch
 from retarget.solver.arrays import Capsules, Problem, Soles, Tree
-from retarget.solver.collision import capsule_ends, deepest_of_all, pair_reach
-from retarget.solver.kinematics import body_kinematics, world_point
+from retarget.solver.kinematics.collision import capsule_ends, deepest_of_all, pair_reach
+from retarget.solver.kinematics.forward import body_kinematics, world_point
 
 __all__ = ["measure_residuals"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from retarget.robots.model import RobotModel
 from retarget.robots.touch import TouchPoint
 from retarget.solver.arrays import Capsules, Floor, Soles
-from retarget.solver.collision import capsule_arrays
+from retarget.solver.kinematics.collision import capsule_arrays
 from retarget.targets.robot_frames import RobotAnatomy
 
 __all__ = ["floor_spheres", "kept_apart", "sole_arrays"]

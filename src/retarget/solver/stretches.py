@@ -16,9 +16,9 @@ from jaxtyping import Bool, Float32, Float64
 from retarget.solver.anchors import STANCE_MEMORY
 from retarget.solver.arrays import Clip, Problem
 from retarget.solver.clip import ClipOptions, March, march_windows
-from retarget.solver.frame import StartOptions
 from retarget.solver.stances import hold_stances
-from retarget.solver.start import solve_start
+from retarget.solver.start.frame import StartOptions
+from retarget.solver.start.solve import solve_start
 
 __all__ = [
     "LEAST_SECONDS",

@@ -10,7 +10,7 @@ from jaxtyping import Float64
 from retarget.motion.segments import SIDES
 from retarget.robots.model import RobotModel
 from retarget.solver.arrays import Tasks, Tree
-from retarget.solver.limbs import find_limbs
+from retarget.solver.start.limbs import find_limbs
 
 __all__ = ["TaskWeights", "accelerations"]
 

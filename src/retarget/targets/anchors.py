@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 from numpy.lib.stride_tricks import sliding_window_view
 
-from retarget._jit import jit
+from retarget.compiled.jit import jit
 from retarget.motion.contacts import HEEL, TOE
 from retarget.motion.spans import spans
 

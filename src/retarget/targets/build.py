@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from retarget._jit import jit
+from retarget.compiled.jit import jit
 from retarget.geometry import quaternion_from_matrix
 from retarget.motion.anatomy import Anatomy
 from retarget.motion.body_contacts import CONTACT_JOINTS, carried_share

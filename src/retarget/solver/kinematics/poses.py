@@ -1,0 +1,117 @@
+"""Forward kinematics of a window, as many frames side by side as a vector has lanes."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float32, Float64
+
+from retarget.compiled.jit import jit
+from retarget.compiled.packs import LANES, packs
+from retarget.solver.arrays import Capsules, Clip, Tasks, Tree
+from retarget.solver.kinematics.collision import capsule_ends
+from retarget.solver.kinematics.forward import body_kinematics
+from retarget.solver.kinematics.lanes import LaneTargets, load_target
+from retarget.solver.linear.banded import aligned_zeros
+
+__all__ = ["Poses", "allocate_poses", "load_targets", "pack_count", "pose_frames"]
+
+
+class Poses(NamedTuple):
+    """Frames of a window in packs: frame t is lane ``t % LANES`` of pack ``t // LANES``; spare lanes repeat the last.
+
+    Places on the ground are relative to the window's first, where single precision is a micrometre and better.
+
+    Attributes:
+        origin: Where the window begins, world, metres.
+        qpos: Configurations.
+        R: World rotations of the bodies.
+        r: Their origins, relative to the base, metres.
+        axes: World axes of the joints.
+        starts: First ends of the capsules, relative to the base, metres.
+        ends: Second ends.
+        positions, frames, contact_weights, anchors: Targets; see `retarget.solver.arrays.Clip`.
+    """
+
+    origin: Float64[np.ndarray, "2"]
+    qpos: Float32[np.ndarray, "P Q L"]
+    R: Float32[np.ndarray, "P B 3 3 L"]
+    r: Float32[np.ndarray, "P B 3 L"]
+    axes: Float32[np.ndarray, "P B 3 L"]
+    starts: Float32[np.ndarray, "P G 3 L"]
+    ends: Float32[np.ndarray, "P G 3 L"]
+    positions: Float32[np.ndarray, "P M 3 L"]
+    frames: Float32[np.ndarray, "P M 3 3 L"]
+    contact_weights: Float32[np.ndarray, "P K L"]
+    anchors: Float32[np.ndarray, "P K 3 L"]
+
+
+@jit()
+def pack_count(frames: int) -> int:
+    """Packs that hold some frames."""
+    return -(-frames // LANES)
+
+
+def _room(shape: tuple[int, ...]) -> Float32[np.ndarray, "..."]:
+    return aligned_zeros(math.prod(shape)).reshape(shape)
+
+
+def allocate_poses(frames: int, tree: Tree, capsules: Capsules, clip: Clip) -> Poses:
+    """Room for the frames of a window."""
+    count, bodies = pack_count(frames), len(tree.parents)
+    segments, points = clip.positions.shape[1], clip.anchors.shape[1]
+    spheres = len(capsules.bodies)
+    return Poses(
+        np.zeros(2),
+        _room((count, bodies + 6, LANES)),
+        _room((count, bodies, 3, 3, LANES)),
+        _room((count, bodies, 3, LANES)),
+        _room((count, bodies, 3, LANES)),
+        _room((count, spheres, 3, LANES)),
+        _room((count, spheres, 3, LANES)),
+        _room((count, segments, 3, LANES)),
+        _room((count, segments, 3, 3, LANES)),
+        _room((count, points, LANES)),
+        _room((count, points, 3, LANES)),
+    )
+
+
+@jit(inner=True)
+def load_targets(
+    clip: Clip,
+    first: int,
+    frames: int,
+    origin: Float64[np.ndarray, "Q"],
+    tasks: Tasks,
+    poses: Poses,
+) -> None:
+    """Lay the targets of the frames from ``first`` side by side, in a window that begins at ``origin``."""
+    for k in range(2):
+        poses.origin[k] = origin[k]
+    for p in range(pack_count(frames)):
+        targets = LaneTargets(
+            poses.positions[p], poses.frames[p], poses.contact_weights[p], poses.anchors[p]
+        )
+        for lane in range(LANES):
+            t = first + min(p * LANES + lane, frames - 1)
+            load_target(clip, t, lane, origin[0], origin[1], tasks, targets)
+
+
+@jit(fastmath=True, inner=True)
+def pose_frames(
+    qpos: Float64[np.ndarray, "n Q"], tree: Tree, capsules: Capsules, poses: Poses
+) -> None:
+    """Forward kinematics of the frames."""
+    frames = qpos.shape[0]
+    for p in range(pack_count(frames)):
+        for lane in range(LANES):
+            q = qpos[min(p * LANES + lane, frames - 1)]
+            for k in range(2):
+                poses.qpos[p, k, lane] = q[k] - poses.origin[k]
+            for k in range(2, q.shape[0]):
+                poses.qpos[p, k, lane] = q[k]
+        R, r = packs(poses.R[p]), packs(poses.r[p])
+        body_kinematics(packs(poses.qpos[p]), tree, R, r, packs(poses.axes[p]))
+        capsule_ends(R, r, capsules, packs(poses.starts[p]), packs(poses.ends[p]))

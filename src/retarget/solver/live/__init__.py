@@ -1,0 +1,1 @@
+"""One frame of a live stream, from the past alone."""

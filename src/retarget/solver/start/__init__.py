@@ -1,0 +1,1 @@
+"""A start for every frame, from several sides, that no frame before it can poison."""
