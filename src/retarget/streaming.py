@@ -204,7 +204,10 @@ def _live_model(
         step_tolerance=_STEP_TOLERANCE,
     )
     strengths = weights.anchor * np.array([weights.heel, 1.0] * 2) * float(options.contacts)
-    pair = [[roles[f"{side}_{joint}"] for side in SIDES] for joint in ("hip", "ankle", "toe")]
+    pair = [
+        [roles[f"{side}_{joint}"] for side in SIDES]
+        for joint in ("hip", "ankle", "toe", "shoulder")
+    ]
     rests = np.stack([contacts.heel_heights, contacts.toe_heights], axis=1).ravel()
     speed_span, slide_span = (max(1, round(fps * time)) for time in (_SPEED_TIME, SLIDE_TIME))
     # A difference over some frames is as noisy as a central one at so much lower a rate.
@@ -216,6 +219,7 @@ def _live_model(
         joints=segment_joints(roles),
         offsets=anatomy.calibration.offsets,
         hips=np.array(pair[0]),
+        shoulders=np.array(pair[3]),
         ankles=np.array(pair[1]),
         toes=np.array(pair[2]),
         heels=contacts.heel_points,
@@ -284,6 +288,7 @@ def _new_state(model: LiveModel, size: int, joints: int) -> LiveState:
             np.zeros((1, 4, 3)),
         ),
         hips=np.zeros((1, 3)),
+        shoulders=np.zeros((1, 3)),
         places=np.zeros((1, 3, 3)),
         free=np.zeros(size),
         before=np.zeros(size),

@@ -45,7 +45,7 @@ def test_only_the_kneeling_knee_is_found_and_it_stays_where_it_is(
 def test_kneeling_passes_every_gate(kneeling: RetargetingResult) -> None:
     report = evaluate(kneeling, load_robot("unitree_g1"))
     assert [gate.measure for gate in report.gates if not gate.passed] == []
-    assert (report["limb_error_mean"] or 9.0) < 2.0
+    assert (report["limb_error_mean"] or 9.0) < 2.1
 
 
 @needs_clips

@@ -174,8 +174,13 @@ def _tasks(
 ) -> tuple[list[tuple[str, str]], Tasks]:
     """The segments followed, each with the target position it uses (or none), and their arrays."""
     rows: list[tuple[str, str, float, tuple[float, float, float]]] = [
-        ("pelvis", "pelvis", weights.pelvis_position, (weights.trunk,) * 3),
-        ("chest", "", 0.0, (weights.trunk,) * 3),
+        (
+            "pelvis",
+            "pelvis",
+            weights.pelvis_position,
+            (weights.trunk, weights.trunk, weights.pelvis_lean),
+        ),
+        ("chest", "", 0.0, (weights.trunk, weights.shoulder_line, weights.chest_lean)),
     ]
     for side in SIDES:
         for limb, end in (("leg", weights.foot), ("arm", weights.hand)):

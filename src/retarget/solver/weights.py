@@ -22,7 +22,10 @@ class TaskWeights:
     Attributes:
         pelvis_position: 1/m^2.
         ankle_position: 1/m^2.
-        trunk: Of each axis of pelvis and chest.
+        trunk: Of the other axes of pelvis and chest.
+        pelvis_lean: Of the pelvis' z axis, which the line from hips to shoulders depends on.
+        chest_lean: Of the chest's, on which it depends more: arms that are in the way of something must not bend it.
+        shoulder_line: Of the chest's y axis.
         long_axis: Of a limb segment's long axis: the direction that one sees.
         hinge: Of the hinge axis of thigh and upper arm.
         twist: Of that of the forearm; a shank's follows from knee and foot.
@@ -48,6 +51,9 @@ class TaskWeights:
     pelvis_position: float = 5.0
     ankle_position: float = 10.0
     trunk: float = 1.1
+    pelvis_lean: float = 24.0
+    chest_lean: float = 64.0
+    shoulder_line: float = 4.0
     long_axis: float = 24.0
     hinge: float = 2.5
     twist: float = 0.5

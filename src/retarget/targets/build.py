@@ -16,10 +16,11 @@ from retarget.motion.contacts import Contacts
 from retarget.motion.segments import SEGMENTS, SIDES
 from retarget.robots.model import RobotModel
 from retarget.targets.robot_frames import RobotAnatomy
+from retarget.targets.trunk import Trunk, point_trunk
 
 __all__ = ["Sizes", "Targets", "build_targets", "cold_start", "place_targets", "robot_sizes"]
 
-_PELVIS = SEGMENTS.index("pelvis")
+_PELVIS, _CHEST = SEGMENTS.index("pelvis"), SEGMENTS.index("chest")
 _LEGS = tuple((SEGMENTS.index(f"{side}_thigh"), SEGMENTS.index(f"{side}_shank")) for side in SIDES)
 
 
@@ -32,6 +33,7 @@ class Sizes(NamedTuple):
         middle: Middle of the robot's hips, from the pelvis body's origin in the pelvis' anatomical frame, metres.
         hips: Left and right hip, likewise.
         lengths: Side (left, right) x segment (thigh, shank), metres.
+        trunk: The robot's trunk.
     """
 
     scale: float
@@ -39,6 +41,7 @@ class Sizes(NamedTuple):
     middle: Float64[np.ndarray, "3"]
     hips: Float64[np.ndarray, "2 3"]
     lengths: Float64[np.ndarray, "2 2"]
+    trunk: Trunk
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,25 +84,37 @@ def robot_sizes(leg_length: float, contacts: Contacts, robot: RobotAnatomy) -> S
     lift = robot.ankle_height - scale * float(contacts.ankle_heights.mean())
     hips = np.stack([robot.hips[side] for side in SIDES])
     lengths = [[robot.lengths[f"{side}_{part}"] for part in ("thigh", "shank")] for side in SIDES]
-    return Sizes(scale, lift, hips.mean(axis=0), hips, np.array(lengths))
+    return Sizes(scale, lift, hips.mean(axis=0), hips, np.array(lengths), robot.trunk)
 
 
 @jit()
 def place_targets(
     hips: Float64[np.ndarray, "T 3"],
+    shoulders: Float64[np.ndarray, "T 3"],
     frames: Float64[np.ndarray, "T S 3 3"],
     sizes: Sizes,
     places: Float64[np.ndarray, "T 3 3"],
 ) -> None:
-    """Fill the wanted places of pelvis origin, left and right ankle, metres; nothing is allocated.
+    """Turn the trunk as the robot can have it, and fill the wanted places of pelvis origin, left and right ankle.
+
+    Nothing is allocated.
 
     Args:
         hips: Middle of the human's hips, metres.
-        frames: Anatomical frames of `SEGMENTS`.
+        shoulders: Middle of the human's shoulders, metres.
+        frames: Anatomical frames of `SEGMENTS`; those of pelvis and chest are turned.
         sizes: Of this human on this robot.
-        places: Filled.
+        places: Filled, metres.
     """
     for t in range(hips.shape[0]):
+        point_trunk(
+            shoulders[t, 0] - hips[t, 0],
+            shoulders[t, 1] - hips[t, 1],
+            shoulders[t, 2] - hips[t, 2],
+            sizes.trunk,
+            frames[t, _PELVIS],
+            frames[t, _CHEST],
+        )
         for i in range(3):
             origin = sizes.scale * hips[t, i]
             if i == 2:
@@ -125,7 +140,7 @@ def build_targets(anatomy: Anatomy, contacts: Contacts, robot: RobotAnatomy) -> 
     sizes = robot_sizes(anatomy.leg_length, contacts, robot)
     segments = anatomy.segment_frames()
     places = np.empty((len(anatomy), 3, 3))
-    place_targets(anatomy.point("hips"), segments, sizes, places)
+    place_targets(anatomy.point("hips"), anatomy.point("shoulders"), segments, sizes, places)
     positions = {
         name: places[:, i] for i, name in enumerate(("pelvis", "left_ankle", "right_ankle"))
     }

@@ -14,6 +14,7 @@ from retarget.motion.calibration import bend
 from retarget.motion.segments import SEGMENTS, SIDES
 from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel
+from retarget.targets.trunk import Trunk
 
 __all__ = ["RobotAnatomy", "robot_anatomy", "segment_body"]
 
@@ -22,6 +23,9 @@ Matrix = Float64[np.ndarray, "3 3"]
 
 # Angles tried to bend a knee or elbow; the one whose bend is nearest to a right angle defines its hinge.
 _BEND_SAMPLES = 41
+# Cosine of the angle to the trunk's axis within which a joint of it turns it and does not bend it (20 degrees), and
+# rad: none is taken to bend it further.
+_TURNING, _LARGEST_BEND = 0.94, 1.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +36,7 @@ class RobotAnatomy:
         frames: Segment -> its anatomical frame in the frame of the body that carries it.
         lengths: Limb segment -> distance of its joint centres, metres.
         hips: Side -> hip centre from the pelvis body's origin, in the pelvis' anatomical frame, metres.
+        trunk: Where it bends, and how far.
         leg_length: Thigh plus shank, metres.
         ankle_height: Ankle joint above the ground with the sole flat, metres.
         base_rotation: Rotation of the base in the pelvis' anatomical frame, joints neutral.
@@ -43,6 +48,7 @@ class RobotAnatomy:
     frames: dict[str, Matrix]
     lengths: dict[str, float]
     hips: dict[str, Vector]
+    trunk: Trunk
     leg_length: float
     ankle_height: float
     base_rotation: Matrix
@@ -98,6 +104,7 @@ def robot_anatomy(robot: RobotModel) -> RobotAnatomy:
         {segment: frames[segment] for segment in SEGMENTS},
         lengths,
         hips,
+        _trunk(robot, at_zero, frames),
         (sum(lengths[f"{s}_thigh"] + lengths[f"{s}_shank"] for s in SIDES)) / 2,
         float(np.mean(heights)),
         pelvis.T @ neutral.rotations[0],
@@ -130,6 +137,44 @@ class _Pose:
 
     def world(self, segment: str, local: Matrix) -> Matrix:
         return np.asarray(self.rotations[segment_body(self.robot, segment)] @ local)
+
+
+def _trunk(robot: RobotModel, at_zero: _Pose, frames: dict[str, Matrix]) -> Trunk:
+    """The trunk, from what each joint between pelvis and chest that bends it does by itself."""
+    zero = np.clip(np.zeros(robot.joint_count), robot.lower, robot.upper)
+    pelvis, chest = (at_zero.world(part, frames[part]) for part in ("pelvis", "chest"))
+    tilts, places = [np.zeros(2)], []
+    for body in _between(robot, robot.roles["pelvis"], robot.roles["chest"]):
+        axis = at_zero.rotations[body] @ robot.axes[body]
+        if abs(axis @ pelvis[:, 2]) > _TURNING:
+            continue
+        places.append(at_zero.positions[body])
+        for angle in (robot.lower[body - 1], robot.upper[body - 1]):
+            joints = zero.copy()
+            joints[body - 1] = np.clip(angle, -_LARGEST_BEND, _LARGEST_BEND)
+            pose = _Pose.of(robot, joints)
+            up = pose.world("pelvis", frames["pelvis"]).T @ pose.world(
+                "chest", frames["chest"][:, 2:]
+            )
+            tilts.append(np.arctan2(up[:2, 0], up[2]))
+    middle, top = at_zero.middle("hip"), at_zero.middle("shoulder")
+    centre = np.mean(places, axis=0) if places else (middle + top) / 2
+    shoulders = chest.T @ (top - centre)
+    # What bends is the line from waist to shoulders, which need not lie along the chest's z axis.
+    bends = np.stack([np.min(tilts, axis=0), np.max(tilts, axis=0)], axis=1)
+    bends += np.arctan2(shoulders[:2], shoulders[2])[:, None]
+    return Trunk(
+        pelvis.T @ (centre - middle), shoulders, np.clip(bends, -_LARGEST_BEND, _LARGEST_BEND)
+    )
+
+
+def _between(robot: RobotModel, first: int, second: int) -> list[int]:
+    """Bodies whose joints lie between two bodies."""
+
+    def from_root(body: int) -> set[int]:
+        return {body} | from_root(int(robot.parents[body])) if body > 0 else set()
+
+    return sorted(from_root(first) ^ from_root(second))
 
 
 def _leg_and_arm(

@@ -65,6 +65,7 @@ class LiveModel(NamedTuple):
         joints: See `retarget.motion.segments.segment_joints`.
         offsets: Of the calibration.
         hips: Left and right hip joint.
+        shoulders: Left and right shoulder joint.
         ankles: Left and right ankle joint.
         toes: Left and right toe joint.
         heels: Heels in the feet's anatomical frames, from the ankle, metres.
@@ -90,6 +91,7 @@ class LiveModel(NamedTuple):
     joints: Int64[np.ndarray, "S 3"]
     offsets: Float64[np.ndarray, "S 3 3"]
     hips: Int64[np.ndarray, "2"]
+    shoulders: Int64[np.ndarray, "2"]
     ankles: Int64[np.ndarray, "2"]
     toes: Int64[np.ndarray, "2"]
     heels: Float64[np.ndarray, "2 3"]
@@ -129,7 +131,8 @@ class LiveState(NamedTuple):
         off: Those offsets, metres, when the points were released.
         wanted: A place to work with.
         clip: Targets of the one frame.
-        hips, places: Middle of the human's hips; wanted pelvis and ankles; metres.
+        hips, shoulders: Middles of the human's hips and shoulders, metres.
+        places: Wanted pelvis and ankles, metres.
         free: Configuration without speed limits.
         before: The one a frame earlier.
         near, trial, again: Configurations to work with.
@@ -151,6 +154,7 @@ class LiveState(NamedTuple):
     wanted: Float64[np.ndarray, "3"]
     clip: Clip
     hips: Float64[np.ndarray, "1 3"]
+    shoulders: Float64[np.ndarray, "1 3"]
     places: Float64[np.ndarray, "1 3 3"]
     free: Float64[np.ndarray, "Q"]
     before: Float64[np.ndarray, "Q"]

@@ -63,7 +63,8 @@ def live_step(
     segment_frames(state.positions, state.rotations, model.joints, model.offsets, clip.frames)
     for i in range(3):
         state.hips[0, i] = (level[model.hips[0], i] + level[model.hips[1], i]) / 2
-    place_targets(state.hips, clip.frames, model.sizes, state.places)
+        state.shoulders[0, i] = (level[model.shoulders[0], i] + level[model.shoulders[1], i]) / 2
+    place_targets(state.hips, state.shoulders, clip.frames, model.sizes, state.places)
     for i in range(3):
         clip.positions[0, _PELVIS, i] = state.places[0, 0, i]
         for foot in range(2):
