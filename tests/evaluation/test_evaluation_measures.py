@@ -56,7 +56,7 @@ def test_a_floating_motion_has_its_soles_off_the_floor(robot: RobotModel, good: 
     report = evaluate(motions.raised(motions.jumps(), 0.05), robot)
     assert report["sole_lifted_share"] == 1.0
     assert report["sole_penetration_max"] == 0.0
-    assert failed_gates(report) == {"sole_lifted_share"}
+    assert failed_gates(report) == {"sole_lifted_share", "floating_share"}
     assert report["limb_error_mean"] == pytest.approx(good["limb_error_mean"], abs=1e-9)
 
 
@@ -201,8 +201,8 @@ def test_nothing_depends_on_the_axes_of_the_humans_joints(seed: int) -> None:
         rotations[:, s] = mine.as_quat(scalar_first=True)
     source = replace(jumps.source, rotations=packed_rotations(rotations))
     here, there = evaluate(jumps, robot), evaluate(replace(jumps, source=source), robot)
-    for name in DEFINITIONS:
-        assert there[name] == pytest.approx(here[name], abs=1e-3), name
+    for name in DEFINITIONS:  # a packed rotation is known to 0.004 degrees
+        assert there[name] == pytest.approx(here[name], abs=4e-3), name
 
 
 def test_measures_in_time_hold_at_another_rate(robot: RobotModel, good: ClipReport) -> None:
@@ -335,7 +335,11 @@ def test_a_result_without_frames_is_refused(robot: RobotModel) -> None:
 def test_gates_can_be_tightened_and_switched_off(robot: RobotModel) -> None:
     strict = evaluate(motions.jumps(), robot, gates=Gates(jerk_mean=1e-3))
     assert failed_gates(strict) == {"jerk_mean"}
-    off = evaluate(motions.raised(motions.jumps(), 0.1), robot, gates=Gates(sole_lifted_share=None))
+    off = evaluate(
+        motions.raised(motions.jumps(), 0.1),
+        robot,
+        gates=Gates(sole_lifted_share=None, floating_share=None),
+    )
     assert off.passed
 
 

@@ -15,7 +15,7 @@ from jaxtyping import Float32, Float64, Int16, Int64
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 
-__all__ = ["add_errors", "correlate"]
+__all__ = ["add_errors", "correlate", "human_rotation"]
 
 
 @jit(fastmath=True, inner=True)
@@ -58,7 +58,7 @@ def _human_direction(
 
 
 @jit(fastmath=True, inner=True)
-def _human_rotation(packed: Int16[np.ndarray, "4"], out: Float64[np.ndarray, "3 3"]) -> None:
+def human_rotation(packed: Int16[np.ndarray, "4"], out: Float64[np.ndarray, "3 3"]) -> None:
     """Rotation matrix of a packed quaternion, which need not be of unit length."""
     w = np.float64(packed[0])
     x = np.float64(packed[1])
@@ -114,7 +114,7 @@ def correlate(
             yaw[1] += h[0] * r[0] + h[1] * r[1]
         for c in range(carriers.shape[0]):
             R = rotations[t, carriers[c, 0]]
-            _human_rotation(human_rotations[t, carriers[c, 1]], H)
+            human_rotation(human_rotations[t, carriers[c, 1]], H)
             for j in range(3):
                 for k in range(3):
                     moments[c, 0, j, k] += H[0, j] * R[0, k] + H[1, j] * R[1, k]
@@ -155,7 +155,7 @@ def add_errors(
             limb_errors[t, limb] = math.acos(min(max(dot, -1.0), 1.0))
         for i in range(carriers.shape[0]):
             R = rotations[t, carriers[i, 0]]
-            _human_rotation(human_rotations[t, carriers[i, 1]], H)
+            human_rotation(human_rotations[t, carriers[i, 1]], H)
             trace = 0.0
             for j in range(3):
                 x = c * H[0, j] - s * H[1, j]

@@ -15,18 +15,24 @@ from retarget.solver.kinematics.forward import forward_kinematics
 
 __all__ = ["CollisionMeasures", "deepest_pair"]
 
+HIGH = 1e6  # metres: where a robot without capsules has its lowest one
+
 
 class CollisionMeasures:
     """Measures of overlap, fed with blocks of body poses; see `measures.DEFINITIONS`.
 
     The feet meet the floor by their soles alone.
+
+    Attributes:
+        body_height: Lowest point of all capsules but the feet's in each frame, metres.
     """
 
     def __init__(self, robot: RobotModel, count: int) -> None:
         self._capsules = capsule_arrays(robot)
         self._reach = pair_reach(self._capsules)
         self._above_floor = ~np.isin(robot.capsule_bodies, robot.feet)
-        self._depth, self._sunk = np.zeros(count), np.zeros(count)
+        self._depth = np.zeros(count)
+        self.body_height = np.full(count, HIGH)
 
     def add(
         self,
@@ -46,7 +52,7 @@ class CollisionMeasures:
             self._reach,
             self._above_floor,
             self._depth[frames],
-            self._sunk[frames],
+            self.body_height[frames],
         )
 
     def values(self) -> dict[str, float | None]:
@@ -54,7 +60,7 @@ class CollisionMeasures:
         return {
             "self_collision_share": float((self._depth > COLLISION_DEPTH).mean()),
             "self_collision_max": float(self._depth.max(initial=0.0)),
-            "body_penetration_max": float(self._sunk.max(initial=0.0)),
+            "body_penetration_max": float(np.max(-self.body_height, initial=0.0)),
         }
 
 
@@ -84,9 +90,9 @@ def _overlaps(
     reach: Float64[np.ndarray, "G G"],
     above_floor: Bool[np.ndarray, "G"],
     depth: Float64[np.ndarray, "n"],
-    sunk: Float64[np.ndarray, "n"],
+    lowest: Float64[np.ndarray, "n"],
 ) -> None:
-    """Fill the deepest overlap of any pair, and of any capsule with the floor, of each frame (m)."""
+    """Fill the deepest overlap of any pair, and lower the height of the lowest point, of each frame (m)."""
     count = len(bodies)
     a, b = scratch((count, 3), np.float64), scratch((count, 3), np.float64)
     middles = scratch((3, count), np.float64)
@@ -99,5 +105,5 @@ def _overlaps(
                 a[g, i] = p + R[0] * starts[g, 0] + R[1] * starts[g, 1] + R[2] * starts[g, 2]
                 b[g, i] = p + R[0] * ends[g, 0] + R[1] * ends[g, 1] + R[2] * ends[g, 2]
             if above_floor[g]:
-                sunk[t] = max(sunk[t], radii[g] - min(a[g, 2], b[g, 2]))
+                lowest[t] = min(lowest[t], min(a[g, 2], b[g, 2]) - radii[g])
         depth[t] = deepest_of_all(a, b, radii, reach, middles)

@@ -8,14 +8,17 @@ from pathlib import Path
 from retarget.errors import RobotError
 from retarget.evaluation.collisions import CollisionMeasures
 from retarget.evaluation.diagnostics import diagnose
-from retarget.evaluation.feet import FootMeasures
+from retarget.evaluation.feet import FootTrack, measure_stance
 from retarget.evaluation.gates import Gates
+from retarget.evaluation.human import scaled_human
 from retarget.evaluation.joints import measure_joints
 from retarget.evaluation.limits import kept_accelerations
 from retarget.evaluation.measures import DEFINITIONS, Measure
 from retarget.evaluation.report import ClipReport
 from retarget.evaluation.stance import find_stance
+from retarget.evaluation.swing import measure_support, measure_swing
 from retarget.evaluation.tracking import TrackingMeasures
+from retarget.evaluation.trunk import TrunkMeasures
 from retarget.result import RetargetingResult
 from retarget.robots.model import RobotModel
 from retarget.solver.kinematics.forward import pose_blocks
@@ -47,20 +50,26 @@ def evaluate(
         raise RobotError("the result has no frames; there is nothing to measure")
     start = time.perf_counter()
     stance = find_stance(result.source, result.fps)
-    feet = FootMeasures(robot, len(result))
+    feet = FootTrack(robot, len(result))
     collisions = CollisionMeasures(robot, len(result))
     tracking = TrackingMeasures(robot, result.source)
+    trunk = TrunkMeasures(robot, result.source)
+    human = scaled_human(result.source, robot, result.fps)
     for block in pose_blocks(result.qpos, robot):
         feet.add(*block)
         collisions.add(*block)
+        trunk.add(*block)
         tracking.align(*block)
     for block in pose_blocks(result.qpos, robot):
         tracking.add(*block)
     values = {
-        **feet.values(stance, result.fps),
+        **measure_stance(feet, stance, result.fps),
+        **measure_swing(feet, human, stance, result.fps),
+        **measure_support(feet, collisions.body_height, human),
         **measure_joints(robot, result.qpos[:, 7:], result.fps, kept_accelerations(result, robot)),
         **collisions.values(),
         **tracking.values(),
+        **trunk.values(tracking.yaw),
     }
     measures = {
         name: Measure(value=values[name], **definition.model_dump())

@@ -1,39 +1,61 @@
-"""How the robot's feet meet the floor: slide, height, penetration and tilt."""
+"""How the robot's feet meet the floor: where their soles are, and how they stand."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float64
+from jaxtyping import Float64, Int64
 
+from retarget.compiled.jit import jit
 from retarget.evaluation.measures import LIFTED_HEIGHT
 from retarget.evaluation.stance import Stance, horizontal_speed
+from retarget.evaluation.statistics import mean_of, percentile_of
 from retarget.geometry import unit
 from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel
 
-__all__ = ["FootMeasures"]
+__all__ = ["FootTrack", "measure_stance"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Sole:
-    """Points and normal of one sole in its foot's frame, metres."""
+class _Soles(NamedTuple):
+    """Both feet, metres in each foot's frame.
 
-    points: Float64[np.ndarray, "S 3"]
-    front: Float64[np.ndarray, "3"]
-    back: Float64[np.ndarray, "3"]
-    normal: Float64[np.ndarray, "3"] | None
+    Attributes:
+        bodies: Left and right foot.
+        points: Centres of the spheres of the sole.
+        ends: Front and back of the sole on its middle line.
+        normals: Upward normal of the sole's plane; zero where the sole has no plane.
+        ankles: Joint centre of the ankle.
+        radius: Of the spheres.
+    """
+
+    bodies: Int64[np.ndarray, "2"]
+    points: Float64[np.ndarray, "2 S 3"]
+    ends: Float64[np.ndarray, "2 2 3"]
+    normals: Float64[np.ndarray, "2 3"]
+    ankles: Float64[np.ndarray, "2 3"]
+    radius: float
 
 
-class FootMeasures:
-    """Measures of slide, lift, penetration and tilt, fed with blocks of poses; see `measures.DEFINITIONS`."""
+class FootTrack:
+    """Where the soles are over time, fed with blocks of poses; metres, world.
+
+    Attributes:
+        lowest: Height of each sole's lowest point.
+        ends: Foot x (front, back) x (x, y) of the sole.
+        ankles: Foot x (x, y) of the ankle's joint centre.
+        upright: Cosine of the angle between sole and floor.
+        flat: Whether the robot's soles have a plane.
+    """
 
     def __init__(self, robot: RobotModel, count: int) -> None:
-        self._robot, self._soles = robot, _soles(robot)
-        self._lowest = np.empty((count, 2))
-        self._ends = np.empty((count, 2, 2, 2))  # foot, front or back, x and y
-        self._upright = np.ones((count, 2))
+        self._soles = _soles(robot)
+        self.lowest = np.empty((count, 2))
+        self.ends = np.empty((count, 2, 2, 2))
+        self.ankles = np.empty((count, 2, 2))
+        self.upright = np.empty((count, 2))
+        self.flat = bool(self._soles.normals.any(axis=1).all())
 
     def add(
         self,
@@ -42,58 +64,94 @@ class FootMeasures:
         rotations: Float64[np.ndarray, "n B 3 3"],
     ) -> None:
         """Look at the world poses of all bodies (metres) in some frames."""
-        for i, (foot, sole) in enumerate(zip(self._robot.feet, self._soles, strict=True)):
-            origin, rotation = positions[:, foot], rotations[:, foot]
-            heights = sole.points @ rotation[:, 2].T
-            self._lowest[frames, i] = heights.min(0) + origin[:, 2] - self._robot.sole_radius
-            ends = rotation[:, :2] @ np.stack([sole.front, sole.back], 1)
-            self._ends[frames, i] = origin[:, None, :2] + ends.swapaxes(1, 2)
-            if sole.normal is not None:
-                self._upright[frames, i] = rotation[:, 2] @ sole.normal
-
-    def values(self, stance: Stance, fps: float) -> dict[str, float | None]:
-        """The measures, once every frame was added."""
-        speeds = horizontal_speed(self._ends, fps)
-        toe, heel = speeds[..., 0][stance.toe], speeds[..., 1][stance.heel]
-        flat = all(sole.normal is not None for sole in self._soles)
-        upright = np.clip(self._upright[stance.heel], -1, 1) if flat else np.zeros(0)
-        return {
-            "stance_share": _mean(stance.toe.ravel()),
-            "toe_slide_mean": _mean(toe),
-            "toe_slide_p95": _percentile(toe),
-            "human_toe_slide_mean": _mean(stance.toe_speed[stance.toe]),
-            "heel_slide_mean": _mean(heel),
-            "heel_slide_p95": _percentile(heel),
-            "sole_lifted_share": _mean(self._lowest[stance.toe] > LIFTED_HEIGHT),
-            "sole_penetration_max": float(np.max(-self._lowest, initial=0.0)),
-            "sole_tilt_mean": _mean(np.degrees(np.arccos(upright))),
-        }
+        _watch(
+            positions,
+            rotations,
+            self._soles,
+            self.lowest[frames],
+            self.ends[frames],
+            self.ankles[frames],
+            self.upright[frames],
+        )
 
 
-def _mean(samples: Float64[np.ndarray, "n"] | Bool[np.ndarray, "n"]) -> float | None:
-    return float(samples.mean()) if len(samples) else None
+@jit(fastmath=True)
+def _watch(
+    positions: Float64[np.ndarray, "n B 3"],
+    rotations: Float64[np.ndarray, "n B 3 3"],
+    soles: _Soles,
+    lowest: Float64[np.ndarray, "n 2"],
+    ends: Float64[np.ndarray, "n 2 2 2"],
+    ankles: Float64[np.ndarray, "n 2 2"],
+    upright: Float64[np.ndarray, "n 2"],
+) -> None:
+    """Fill a `FootTrack`'s frames."""
+    for t in range(positions.shape[0]):
+        for foot in range(2):
+            R = rotations[t, soles.bodies[foot]]
+            p = positions[t, soles.bodies[foot]]
+            least = 1e9
+            for k in range(soles.points.shape[1]):
+                point = soles.points[foot, k]
+                height = R[2, 0] * point[0] + R[2, 1] * point[1] + R[2, 2] * point[2]
+                least = min(least, height)
+            lowest[t, foot] = p[2] + least - soles.radius
+            cosine = 0.0
+            for j in range(3):
+                cosine += R[2, j] * soles.normals[foot, j]
+            upright[t, foot] = cosine
+            for i in range(2):
+                ankles[t, foot, i] = p[i]
+                for j in range(3):
+                    ankles[t, foot, i] += R[i, j] * soles.ankles[foot, j]
+                for end in range(2):
+                    ends[t, foot, end, i] = p[i]
+                    for j in range(3):
+                        ends[t, foot, end, i] += R[i, j] * soles.ends[foot, end, j]
 
 
-def _percentile(samples: Float64[np.ndarray, "n"]) -> float | None:
-    return float(np.percentile(samples, 95)) if len(samples) else None
+def measure_stance(feet: FootTrack, stance: Stance, fps: float) -> dict[str, float | None]:
+    """Measures of slide, lift, penetration and tilt; see `measures.DEFINITIONS`."""
+    speeds = horizontal_speed(feet.ends, fps)
+    toe, heel = speeds[..., 0][stance.toe], speeds[..., 1][stance.heel]
+    upright = np.clip(feet.upright[stance.heel], -1, 1) if feet.flat else np.zeros(0)
+    return {
+        "stance_share": mean_of(stance.toe.ravel()),
+        "toe_slide_mean": mean_of(toe),
+        "toe_slide_p95": percentile_of(toe),
+        "human_toe_slide_mean": mean_of(stance.toe_speed[stance.toe]),
+        "heel_slide_mean": mean_of(heel),
+        "heel_slide_p95": percentile_of(heel),
+        "sole_lifted_share": mean_of(feet.lowest[stance.toe] > LIFTED_HEIGHT),
+        "sole_penetration_max": float(np.max(-feet.lowest, initial=0.0)),
+        "sole_tilt_mean": mean_of(np.degrees(np.arccos(upright))),
+    }
 
 
-def _soles(robot: RobotModel) -> list[_Sole]:
+def _soles(robot: RobotModel) -> _Soles:
     """Both soles; forward is square to the line between the hips in the robot's neutral posture."""
     positions, rotations = body_poses(robot, robot.neutral)
     left, right = (robot.roles[f"{side}_hip"] for side in ("left", "right"))
     lateral = unit(positions[left] - positions[right])
-    soles = []
-    for foot, points in zip(robot.feet, robot.soles, strict=True):
+    ends, normals = np.zeros((2, 2, 3)), np.zeros((2, 3))
+    for i, (foot, points) in enumerate(zip(robot.feet, robot.soles, strict=True)):
         normal = _plane_normal(points)
         up = unit(-points.mean(0)) if normal is None else normal
         forward = unit(np.cross(rotations[foot].T @ lateral, up))
         sideways = np.cross(up, forward)
         along, across = points @ forward, points @ sideways
         middle = sideways * (across.min() + across.max()) / 2 + up * (points @ up).min()
-        front, back = (forward * end + middle for end in (along.max(), along.min()))
-        soles.append(_Sole(points, front, back, normal))
-    return soles
+        ends[i] = [forward * end + middle for end in (along.max(), along.min())]
+        if normal is not None:
+            normals[i] = normal
+    return _Soles(
+        np.ascontiguousarray(robot.feet, np.int64),
+        np.ascontiguousarray(robot.soles),
+        ends,
+        normals,
+        np.stack([robot.role_points[f"{side}_ankle"] for side in ("left", "right")]),
+        float(robot.sole_radius),
+    )
 
 
 def _plane_normal(points: Float64[np.ndarray, "S 3"]) -> Float64[np.ndarray, "3"] | None:

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from retarget.evaluation.measures import Measure
 
-__all__ = ["GateResult", "Gates"]
+__all__ = ["DEMANDING", "GateResult", "Gates"]
+
+# Limits that motion should meet, but that not every clip of a person who moves soundly does yet: feet that lift
+# nearly as the human's do, a trunk that leans as the human's does. One that is met becomes a default of its field.
+DEMANDING: Final = MappingProxyType(
+    {
+        "swing_scuff_excess": 0.03,
+        "swing_clearance_lack": 0.1,
+        "both_soles_down_excess": 0.05,
+        "trunk_lean_error_p95": 6.0,
+    }
+)
 
 
 class GateResult(BaseModel):
@@ -27,7 +40,7 @@ class Gates(BaseModel):
 
     The defaults are what a controller can learn from: about twice what the solver reaches on difficult
     clips, except that hard limits of the robot have no slack. A measure without value passes: a clip
-    without stance cannot slide.
+    without stance cannot slide. `Gates.demanding` also has the limits that the defaults leave off.
 
     Example:
         >>> strict = Gates(limb_error_mean=2.2, toe_slide_mean=0.012)
@@ -45,8 +58,25 @@ class Gates(BaseModel):
     position_limit_excess_max: float | None = Field(default=1e-3, ge=0)
     velocity_limit_share: float | None = Field(default=0.0, ge=0)
     acceleration_limit_share: float | None = Field(default=0.0, ge=0)
+    floating_share: float | None = Field(default=0.02, ge=0)
+    swing_scuff_excess: float | None = None
+    swing_clearance_lack: float | None = None
+    both_soles_down_excess: float | None = None
+    trunk_lean_error_p95: float | None = Field(default=None, gt=0)
+    hip_line_error_p95: float | None = Field(default=30.0, gt=0)
+    shoulder_line_error_p95: float | None = Field(default=35.0, gt=0)
     self_collision_share: float | None = Field(default=0.005, ge=0)
     jerk_mean: float | None = Field(default=1000.0, gt=0)
+
+    @classmethod
+    def demanding(cls) -> Gates:
+        """The default gates and those of `DEMANDING`.
+
+        Example:
+            >>> Gates.demanding().trunk_lean_error_p95
+            6.0
+        """
+        return cls(**DEMANDING)
 
     def check(self, measures: Mapping[str, Measure]) -> tuple[GateResult, ...]:
         """Compare measures with the limits."""

@@ -13,6 +13,18 @@ STANCE_HEIGHT = 0.04  # m above the lowest two per cent of the clip
 STANCE_SPEED = 0.25  # m/s
 STANCE_DURATION = 0.1  # s
 LIFTED_HEIGHT = 0.01  # m
+REST_PERCENTILE = 1.5  # of the heights of a toe or ankle: where it rests
+REST_DIFFERENCE = 0.04  # m that one side may rest above both together, as floors and markers do; more is a lifted foot
+DOWN_HEIGHT = 0.01  # m: a sole lower than this is down
+MOVING_FOOT = 0.3  # m/s: a foot that is down and faster scuffs the floor
+FAST_FOOT = 0.5  # m/s: a foot in the middle of its swing
+SWING_ENOUGH = 0.2  # s of swing of either foot, without which clearance has no value
+CLEARANCE_FLOOR = 0.02  # m: what a lack of clearance is a share of at least, as rest heights are known to millimetres
+FLIGHT_HEIGHT = 0.02  # m that all toes and ankles of the scaled human are above their rest
+FLIGHT_SPAN = 0.1  # s to either side over which the acceleration of its hips is taken, and which flight may be off by
+FLIGHT_SHARE = 0.4  # of free fall: hips bob at a third of it in a walk, and arms and legs swing about them in a jump
+GRAVITY = 9.81  # m/s^2
+UNSUPPORTED_HEIGHT = 0.02  # m above the floor of a robot's lowest point
 FAST_JOINT = 20.0  # rad/s
 JUMP_SPEED = 15.0  # rad/s: 0.5 rad between two frames at 30 Hz
 JUMP_RATE = 30.0  # Hz
@@ -52,6 +64,11 @@ _STANCE = (
     f"stance of the human: toe lower than the clip's 2nd percentile + {STANCE_HEIGHT * 100:.0f} cm and "
     f"slower than {STANCE_SPEED} m/s for {STANCE_DURATION} s or more"
 )
+_REST = (
+    "the human's heights are those of the lower one of toe and ankle joint above where such a joint rests (its "
+    f"{REST_PERCENTILE}th percentile in the clip), scaled like its ankles' speeds by the ratio of leg lengths"
+)
+_DOWN = f"{DOWN_HEIGHT * 100:.0f} cm"
 _LIMBS = (
     "angle in the world between the human's and the robot's line of joint centres, after one constant "
     "best-fit yaw"
@@ -60,6 +77,33 @@ _TURNS = (
     "angle between the robot body and the recorded rotation of the human joint that carries the segment, "
     "after the same yaw and one constant best-fit offset a joint (Procrustes over the clip)"
 )
+_UPRIGHT = (
+    "the human's axis is fixed to the recorded joint and lies along the human's own line from hips to shoulders where "
+    "that is upright, the robot's lies along its own line in the upright posture"
+)
+_HEADING = (
+    "angle about the vertical between the human's and the robot's line from the right to the left {}, after the same "
+    "yaw, where both lines are within 45 degrees of level"
+)
+_TRUNK = {
+    "trunk_lean_error": "angle in the world between the human's and the robot's line from the middle of the hips to "
+    "the middle of the shoulders, after the yaw of the limbs; no offset is taken off",
+    "pelvis_lean_error": f"angle between the up axes of the pelvis, after the same yaw: {_UPRIGHT}",
+    "chest_lean_error": f"angle between the up axes of the chest, after the same yaw: {_UPRIGHT}",
+    "pelvis_heading_error": _HEADING.format("hip"),
+    "chest_heading_error": _HEADING.format("shoulder"),
+    "hip_line_error": "angle in the world between the lines from the right to the left hip, after the same yaw",
+    "shoulder_line_error": "angle in the world between the lines from the right to the left shoulder, after the same "
+    "yaw",
+}
+
+
+def _trunk() -> dict[str, tuple[str, str]]:
+    table = {}
+    for name, text in _TRUNK.items():
+        table[f"{name}_mean"] = ("deg", f"mean {text}")
+        table[f"{name}_p95"] = ("deg", f"95th percentile of {name}_mean's angle")
+    return table
 
 
 def _definitions() -> dict[str, Definition]:
@@ -84,6 +128,41 @@ def _definitions() -> dict[str, Definition]:
             "deepest point of any other collision capsule below the floor",
         ),
         "sole_tilt_mean": ("deg", "mean angle of the sole to the floor in heel stance"),
+        "swing_scuff_share": (
+            "1",
+            f"share of foot samples with the sole's lowest point under {_DOWN} while the ankle moves faster than "
+            f"{MOVING_FOOT} m/s along the floor (central differences)",
+        ),
+        "human_swing_scuff_share": ("1", f"the human's own, for comparison; {_REST}"),
+        "swing_scuff_excess": ("1", "what the robot has of this share more than the human"),
+        "swing_clearance": (
+            "m",
+            f"median height of the sole's lowest point while the ankle moves faster than {FAST_FOOT} m/s along the "
+            f"floor; none where that is less than {SWING_ENOUGH} s",
+        ),
+        "human_swing_clearance": ("m", f"the human's own, for comparison; {_REST}"),
+        "swing_clearance_lack": (
+            "1",
+            "how much lower the robot's clearance is than the human's, as a share of the human's or of "
+            f"{CLEARANCE_FLOOR * 100:.0f} cm, whichever is more; negative where it is higher",
+        ),
+        "both_soles_down_share": (
+            "1",
+            f"share of frames with the lowest points of both soles under {_DOWN}",
+        ),
+        "human_both_soles_down_share": ("1", f"the human's own, for comparison; {_REST}"),
+        "both_soles_down_excess": (
+            "1",
+            "what the robot has of this share more than the human, or than the share of frames with both of the "
+            "human's toes in stance if that is more",
+        ),
+        "floating_share": (
+            "1",
+            f"share of frames with soles and collision capsules all over {UNSUPPORTED_HEIGHT * 100:.0f} cm off the "
+            f"floor, farther than {FLIGHT_SPAN} s from the human's flight: its toes and ankles "
+            f"{FLIGHT_HEIGHT * 100:.0f} cm and more above their rest, its hips accelerating downwards by "
+            f"{FLIGHT_SHARE:.0%} of free fall or more over {FLIGHT_SPAN} s to either side",
+        ),
         "position_limit_excess_max": ("rad", "farthest that a joint is beyond its position limit"),
         "position_limit_share": ("1", "share of frames with a joint beyond its position limit"),
         "velocity_limit_share": ("1", "share of steps with a joint beyond its speed limit"),
@@ -124,6 +203,7 @@ def _definitions() -> dict[str, Definition]:
         f"orientation_error_{segment}": ("deg", f"mean of left and right: {_TURNS}")
         for segment in ORIENTED_SEGMENTS
     }
+    table |= _trunk()
     return {name: Definition(unit=unit, definition=text) for name, (unit, text) in table.items()}
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool, Float64, Int64
 
 from retarget.errors import RoleError
 from retarget.evaluation.measures import STANCE_DURATION, STANCE_HEIGHT, STANCE_SPEED
+from retarget.evaluation.statistics import percentile_of
 from retarget.result import SourceClip
 
-__all__ = ["Stance", "find_stance", "horizontal_speed"]
+__all__ = ["Stance", "central_speed", "find_stance", "horizontal_speed", "runs"]
 
 _SIDES = ("left", "right")
 
@@ -62,21 +63,44 @@ def horizontal_speed(
     )
 
 
+def central_speed(
+    positions: Float64[np.ndarray, "T *n d"], fps: float
+) -> Float64[np.ndarray, "T *n"]:
+    """Speed by central differences, one-sided at the ends; zero of a single frame."""
+    if len(positions) < 2:
+        return np.zeros(positions.shape[:-1])
+    velocity = np.empty(positions.shape)
+    velocity[1:-1] = (positions[2:] - positions[:-2]) * (fps / 2)
+    velocity[0] = (positions[1] - positions[0]) * fps
+    velocity[-1] = (positions[-1] - positions[-2]) * fps
+    return np.asarray(np.sqrt(np.square(velocity).sum(axis=-1)))
+
+
 def _stands(points: Float64[np.ndarray, "T 2 3"], fps: float) -> Bool[np.ndarray, "T 2"]:
     if not len(points):
         return np.zeros((0, 2), bool)
-    low = points[..., 2] < np.percentile(points[..., 2], 2) + STANCE_HEIGHT
-    velocity = np.gradient(points, 1 / fps, axis=0) if len(points) > 1 else np.zeros_like(points)
-    slow = np.linalg.norm(velocity, axis=-1) < STANCE_SPEED
+    low = points[..., 2] < (percentile_of(points[..., 2], 2) or 0.0) + STANCE_HEIGHT
+    slow = central_speed(points, fps) < STANCE_SPEED
     shortest = max(1, round(STANCE_DURATION * fps))
     return np.stack([_long_runs(column, shortest) for column in (low & slow).T], 1)
 
 
+def runs(mask: Bool[np.ndarray, "T"]) -> Int64[np.ndarray, "n 2"]:
+    """First frame and end of each run of True.
+
+    Example:
+        >>> runs(np.array([False, True, True, False, True])).tolist()
+        [[1, 3], [4, 5]]
+    """
+    padded = np.zeros(len(mask) + 2, np.int8)
+    padded[1:-1] = mask
+    return np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2)
+
+
 def _long_runs(mask: Bool[np.ndarray, "T"], shortest: int) -> Bool[np.ndarray, "T"]:
     """The mask without runs of fewer than ``shortest`` frames."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
-    runs = edges.reshape(-1, 2)
-    kept = np.zeros(len(mask), bool)
-    for start, stop in runs[runs[:, 1] - runs[:, 0] >= shortest].tolist():
-        kept[start:stop] = True
+    kept = mask.copy()
+    edges = runs(mask)
+    for start, stop in edges[edges[:, 1] - edges[:, 0] < shortest].tolist():
+        kept[start:stop] = False
     return kept

@@ -86,11 +86,7 @@ class TrackingMeasures:
     ) -> None:
         """Second look, once `align` has seen every frame."""
         if self._offsets is None:
-            sine, cosine = self._yaw
-            # No direction at all prefers no yaw.
-            norm = float(np.hypot(sine, cosine))
-            self._yaw = np.array([sine / norm, cosine / norm] if norm else [0.0, 1.0])
-            self._offsets = np.stack([_offset(m, self._yaw) for m in self._moments])
+            self._offsets = np.stack([_offset(m, self.yaw) for m in self._moments])
         add_errors(
             positions,
             rotations,
@@ -100,11 +96,19 @@ class TrackingMeasures:
             self._points,
             self._joints,
             self._carriers,
-            self._yaw,
+            self.yaw,
             self._offsets,
             self._errors[frames],
             self._turns,
         )
+
+    @property
+    def yaw(self) -> Float64[np.ndarray, "2"]:
+        """Sine and cosine of the yaw that turns the human best onto the robot, once `align` has seen every frame."""
+        sine, cosine = self._yaw
+        # No direction at all prefers no yaw.
+        norm = float(np.hypot(sine, cosine))
+        return np.array([sine / norm, cosine / norm] if norm else [0.0, 1.0])
 
     def values(self) -> dict[str, float | None]:
         """The measures, once every frame was added."""
@@ -149,6 +153,11 @@ def _require(source: SourceClip) -> None:
         for side in _SIDES
         for role in sorted(ends)
         if f"{side}_{role}" not in source.position_roles
+    ]
+    missing += [
+        f"the rotation of {part}"
+        for part in ("pelvis", "chest")
+        if part not in source.rotation_roles
     ]
     missing += [
         f"the rotation of {side}_{joint}"

@@ -1,0 +1,102 @@
+"""The human in the robot's size: what a robot's feet are compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float64
+
+from retarget.evaluation.build import robot_build
+from retarget.evaluation.measures import (
+    FLIGHT_HEIGHT,
+    FLIGHT_SHARE,
+    FLIGHT_SPAN,
+    GRAVITY,
+    REST_DIFFERENCE,
+    REST_PERCENTILE,
+)
+from retarget.evaluation.stance import central_speed, runs
+from retarget.evaluation.statistics import percentiles_of
+from retarget.result import SourceClip
+from retarget.robots.model import RobotModel
+
+__all__ = ["ScaledHuman", "flight", "scaled_human"]
+
+_SIDES = ("left", "right")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScaledHuman:
+    """A human's feet and hips, scaled by the ratio of leg lengths.
+
+    Attributes:
+        scale: Robot metres per human metre.
+        lowest: Lower one of toe and ankle joint of each foot, each above where it rests, metres.
+        speed: Horizontal speed of each ankle, m/s.
+        hips: Middle of the hips, metres.
+        flies: Frames of flight and close to it: see `flight`.
+    """
+
+    scale: float
+    lowest: Float64[np.ndarray, "T 2"]
+    speed: Float64[np.ndarray, "T 2"]
+    hips: Float64[np.ndarray, "T 3"]
+    flies: Bool[np.ndarray, "T"]
+
+
+def scaled_human(source: SourceClip, robot: RobotModel, fps: float) -> ScaledHuman:
+    """The human of a clip that has toes and ankles."""
+    scale = robot_build(robot).leg_length / _leg_length(source)
+    toes, ankles = (
+        scale * np.stack([source.position(f"{side}_{joint}") for side in _SIDES], 1)
+        for joint in ("toe", "ankle")
+    )
+    lowest = np.minimum(_above_rest(toes[..., 2]), _above_rest(ankles[..., 2]))
+    hips = scale * (source.position("left_hip") + source.position("right_hip")) / 2
+    return ScaledHuman(
+        scale,
+        lowest,
+        central_speed(ankles[..., :2], fps),
+        hips,
+        flight(lowest.min(axis=1) > FLIGHT_HEIGHT, hips[:, 2] / scale, fps),
+    )
+
+
+def flight(
+    airborne: Bool[np.ndarray, "T"], hips: Float64[np.ndarray, "T"], fps: float
+) -> Bool[np.ndarray, "T"]:
+    """Frames in which someone off the ground falls freely, rather than stands on a floor that is not where it was.
+
+    The height of the hips (metres, in the human's own size) tells: its acceleration over `FLIGHT_SPAN` to either side
+    is that of `FLIGHT_SHARE` of free fall or more. Frames close to such ones count, too.
+    """
+    span = max(round(FLIGHT_SPAN * fps), 1)
+    flies = np.zeros(len(airborne), bool)
+    if len(airborne) <= 2 * span:
+        return flies
+    acceleration = np.pad(hips[2 * span :] - 2 * hips[span:-span] + hips[: -2 * span], span, "edge")
+    falling = airborne & (acceleration * (fps / span) ** 2 < -FLIGHT_SHARE * GRAVITY)
+    for start, stop in runs(falling).tolist():
+        flies[max(start - span, 0) : stop + span] = True
+    return flies
+
+
+def _above_rest(heights: Float64[np.ndarray, "T 2"]) -> Float64[np.ndarray, "T 2"]:
+    """Height above where a joint rests, each side for itself, unless one side hardly ever rests."""
+    own = percentiles_of(np.ascontiguousarray(heights.T), REST_PERCENTILE)
+    either = float(percentiles_of(heights.reshape(-1), REST_PERCENTILE))
+    return np.asarray(heights - np.minimum(own, either + REST_DIFFERENCE))
+
+
+def _leg_length(source: SourceClip) -> float:
+    """Thigh plus shank, metres."""
+    lengths = []
+    for side in _SIDES:
+        hip, knee, ankle = (
+            source.position(f"{side}_{joint}") for joint in ("hip", "knee", "ankle")
+        )
+        lengths.append(
+            np.sqrt(np.square(hip - knee).sum(1)) + np.sqrt(np.square(knee - ankle).sum(1))
+        )
+    return max(float(np.median(lengths)), 1e-3)
