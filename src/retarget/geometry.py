@@ -1,4 +1,4 @@
-"""Rotations, anatomical frames and robust constant offsets, vectorised over time.
+"""Rotations and anatomical frames, vectorised over time.
 
 Quaternions are unit, wxyz. Frames are rotation matrices whose columns are the axes x, y, z in the world.
 """
@@ -10,24 +10,19 @@ from jaxtyping import Float64
 
 __all__ = [
     "angle_between",
-    "constant_offset",
     "frame_from_y",
     "frame_from_z",
     "matrix_from_quaternion",
-    "mean_rotation",
     "quaternion_from_matrix",
     "quaternion_product",
     "rotated",
     "slerp",
-    "transpose_product",
     "unit",
 ]
 
 Vectors = Float64[np.ndarray, "*n 3"]
 Matrices = Float64[np.ndarray, "*n 3 3"]
 Quaternions = Float64[np.ndarray, "*n 4"]
-
-_ROBUST_SCALE = np.radians(10.0)  # residual at which a frame counts half
 
 
 def unit(vectors: Vectors) -> Vectors:
@@ -147,44 +142,3 @@ def slerp(first: Quaternions, second: Quaternions, share: Float64[np.ndarray, "T
     far = np.where(small, weight, np.sin(weight * angle) / sine)
     blended = near * first + far * second
     return np.asarray(blended / np.linalg.norm(blended, axis=-1, keepdims=True))
-
-
-def transpose_product(first: Matrices, second: Matrices) -> Matrices:
-    """``first^T second`` for each pair of matrices."""
-    return np.asarray(np.matmul(np.swapaxes(first, -1, -2), second))
-
-
-def mean_rotation(
-    rotations: Float64[np.ndarray, "T 3 3"], weights: Float64[np.ndarray, "T"]
-) -> tuple[Float64[np.ndarray, "3 3"], float]:
-    """Robust weighted mean of rotations and the mean residual in radians.
-
-    Weighted Procrustes mean (Moakher 2002), reweighted three times with Cauchy weights at ten degrees.
-    """
-    flat = rotations.reshape(len(rotations), 9)
-    robust = weights
-    mean, residual = np.eye(3), np.zeros(len(rotations))
-    for _ in range(4):
-        u, _, vt = np.linalg.svd((robust @ flat).reshape(3, 3))
-        mean = (u * [1.0, 1.0, np.linalg.det(u @ vt)]) @ vt
-        residual = np.arccos(np.clip((flat @ mean.ravel() - 1) / 2, -1, 1))
-        robust = weights / (1 + (residual / _ROBUST_SCALE) ** 2)
-    return mean, float(weights @ residual / max(weights.sum(), 1e-12))
-
-
-def constant_offset(
-    recorded: Float64[np.ndarray, "T 3 3"],
-    anatomical: Float64[np.ndarray, "T 3 3"],
-    weights: Float64[np.ndarray, "T"],
-    prior: Float64[np.ndarray, "T 3 3"] | None = None,
-    prior_weight: float = 1e-3,
-) -> tuple[Float64[np.ndarray, "3 3"], float]:
-    """The one rotation C with ``anatomical ~ recorded @ C``, and the mean residual in radians.
-
-    ``prior`` is a second, weak opinion about the anatomical frames; it decides where no frame has weight.
-    """
-    samples = transpose_product(recorded, anatomical)
-    if prior is not None:
-        samples = np.concatenate([samples, transpose_product(recorded, prior)])
-        weights = np.concatenate([weights, np.full(len(recorded), prior_weight)])
-    return mean_rotation(samples, weights)

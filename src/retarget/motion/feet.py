@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from retarget.geometry import (
-    constant_offset,
-    cross,
-    frame_from_z,
-    unit,
+from retarget.motion.resting import (
+    Stillness,
+    fill_speeds,
+    find_flat,
+    find_stance,
+    noise_level,
+    resting_height,
 )
-from retarget.motion.spans import spans
 
 __all__ = [
     "HEIGHT_OFF",
@@ -21,14 +22,13 @@ __all__ = [
     "SPEED_OFF",
     "SPEED_ON",
     "FootMarkers",
-    "fit_foot",
+    "flat_frames",
     "lowpass",
     "marker_noise",
     "speed",
     "stance_height",
     "stance_runs",
     "toe_speeds",
-    "without_torsion",
 ]
 
 # Hysteresis of ground contact, in leg lengths and leg lengths a second. Chosen on the dance, walk and jump clips;
@@ -43,17 +43,10 @@ SHORTEST_STANCE = 0.08  # seconds; shorter touches and gaps are noise
 # faster, but only for an instant.
 SLIDE_SPEED, SLIDE_TIME = 0.25, 0.17
 
-# Without flat stance: ankle to toe slopes about 30 degrees down on a human foot.
-ANKLE_TOE_SLOPE = np.radians(30.0)
-# An offset further than this from that guess was fitted to a foot that was not on the floor.
-LARGEST_SLOPE_ERROR = np.radians(40.0)
-# The shank's torsion is 15 degrees in most people, hardly ever more than twice that.
-LARGEST_TORSION = np.radians(30.0)
 # Marker speed noise in leg lengths a second, below which it cannot flip a contact.
 HARMLESS_SPEED_NOISE = 0.08
 
 Positions = Float64[np.ndarray, "T 3"]
-Frames = Float64[np.ndarray, "T 3 3"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +60,7 @@ class FootMarkers:
 def marker_noise(markers: list[Positions]) -> float:
     """White noise of markers in metres: robust, from third differences, which a smooth motion hardly has."""
     levels = [
-        1.4826 * np.median(np.abs(np.diff(marker, n=3, axis=0))) / np.sqrt(20)
+        noise_level(np.ascontiguousarray(marker), np.empty(marker.size))
         for marker in markers
         if len(marker) > 8
     ]
@@ -98,95 +91,42 @@ def toe_speeds(*, fps: float, noise: float, leg_length: float) -> tuple[float, f
 
 def speed(positions: Positions, fps: float) -> Float64[np.ndarray, "T"]:
     """Speed in metres a second by central differences; zero for a single frame."""
-    if len(positions) < 2:
-        return np.zeros(len(positions))
-    return np.asarray(np.linalg.norm(np.gradient(positions, axis=0), axis=1) * fps)
+    speeds = np.empty(len(positions))
+    fill_speeds(np.ascontiguousarray(positions), fps, speeds)
+    return speeds
 
 
 def stance_height(
     height: Float64[np.ndarray, "T"], speeds: Float64[np.ndarray, "T"], leg_length: float
 ) -> float:
-    """Height of a marker while it rests on the ground, metres.
-
-    The densest height among its slow samples near its lowest ones; a low percentile where it hardly ever rests.
-    """
-    lowest = float(np.percentile(height, 2))
-    resting = height[(speeds < SPEED_ON * leg_length) & (height < lowest + 0.12 * leg_length)]
-    if len(resting) < 10:
-        return lowest
-    width = 0.004 * leg_length
-    bins = lowest - 0.02 * leg_length + width * np.arange(38)
-    counts, edges = np.histogram(resting, bins=bins)
-    smooth = np.convolve(counts, [1, 2, 3, 2, 1], "same")
-    return float(edges[int(np.argmax(smooth))] + width / 2)
+    """Height of a marker while it rests on the ground, metres; see `resting_height`."""
+    heights = np.ascontiguousarray(height)
+    room = np.empty(len(heights))
+    slow = SPEED_ON * leg_length
+    return float(resting_height(heights, np.ascontiguousarray(speeds), leg_length, slow, room))
 
 
-def fit_foot(
-    markers: FootMarkers,
-    recorded: Frames,
-    shank: Frames,
-    *,
-    every: int,
-    leg_length: float,
-    fps: float,
-    noise: float,
-) -> tuple[tuple[Float64[np.ndarray, "3 3"], float], Bool[np.ndarray, "T"]]:
-    """A foot's constant offset and its mean misfit in rad, and the frames in which the foot stands flat.
-
-    The constant offset makes the sole's normal point up in flat stance, with x from ankle to toe seen from above. It
-    is fitted on each ``every``-th frame, for which ``recorded`` and ``shank`` are given.
-    """
-    ankle, toe = (
-        lowpass(m, fps=fps, noise=noise, leg_length=leg_length)
-        for m in (markers.ankle, markers.toe)
+def flat_frames(
+    markers: FootMarkers, *, leg_length: float, fps: float, noise: float
+) -> tuple[FootMarkers, Bool[np.ndarray, "T"]]:
+    """The markers without noise, and the frames in which the foot stands flat."""
+    smooth = FootMarkers(
+        *(
+            np.ascontiguousarray(lowpass(m, fps=fps, noise=noise, leg_length=leg_length))
+            for m in (markers.ankle, markers.toe)
+        )
     )
-    along = unit(markers.toe - markers.ankle)
-    flat = _low_and_slow(toe, fps, leg_length) & _low_and_slow(ankle, fps, leg_length)
-    flat &= np.hypot(along[:, 0], along[:, 1]) > 0.5  # a foot on tiptoe has no level sole
-    level_frames = flat[::every]
-    offset, misfit = constant_offset(
-        recorded, _sloped(along[::every], shank), np.ones(len(recorded))
+    flat = np.empty(len(markers.ankle), bool)
+    find_flat(
+        (np.ascontiguousarray(markers.ankle), np.ascontiguousarray(markers.toe)),
+        (smooth.ankle, smooth.toe),
+        fps,
+        leg_length,
+        (HEIGHT_ON * leg_length, SPEED_ON * leg_length),
+        np.empty((3, len(flat))),
+        flat,
     )
-    if level_frames.sum() >= 3:
-        forward = (toe - ankle)[::every] * [1.0, 1.0, 0.0]
-        up = np.tile([0.0, 0.0, 1.0], (len(forward), 1))
-        level = frame_from_z(up, cross(up, forward))
-        fitted, fitted_misfit = constant_offset(recorded, level, level_frames.astype(np.float64))
-        if np.trace(offset.T @ fitted) > 1 + 2 * np.cos(LARGEST_SLOPE_ERROR):
-            offset, misfit = fitted, fitted_misfit
-    return (offset, misfit), flat
-
-
-def without_torsion(
-    offset: Float64[np.ndarray, "3 3"], recorded: Frames, shank: Frames
-) -> Float64[np.ndarray, "3 3"]:
-    """A foot's constant offset, turned about the sole's normal so that x is where the knee bends to.
-
-    Human feet point outwards from there by a constant torsion of the shank (about 15 degrees). Robots have none, and
-    no ankle that turns about the shank: a foot that stands turned out would turn the whole leg.
-    """
-    feet = recorded @ offset
-    ahead = np.einsum("tij,ti->tj", feet, shank[..., 0])
-    torsion = float(np.median(np.arctan2(ahead[:, 1], ahead[:, 0])))
-    torsion = min(max(torsion, -LARGEST_TORSION), LARGEST_TORSION)
-    cosine, sine = np.cos(torsion), np.sin(torsion)
-    turn = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
-    return np.asarray(offset @ turn)
-
-
-def _low_and_slow(marker: Positions, fps: float, leg_length: float) -> Bool[np.ndarray, "T"]:
-    speeds = speed(marker, fps)
-    floor = stance_height(marker[:, 2], speeds, leg_length)
-    return (marker[:, 2] < floor + HEIGHT_ON * leg_length) & (speeds < SPEED_ON * leg_length)
-
-
-def _sloped(along: Positions, shank: Frames) -> Frames:
-    """Foot frames guessed from the slope of the line from ankle to toe and the knee's hinge."""
-    hinge = shank[..., 1]
-    hinge = unit(hinge - np.einsum("ti,ti->t", hinge, along)[:, None] * along)
-    above = cross(along, hinge)
-    z = np.cos(ANKLE_TOE_SLOPE) * above - np.sin(ANKLE_TOE_SLOPE) * along
-    return frame_from_z(z, hinge)
+    return smooth, flat
 
 
 def stance_runs(
@@ -207,41 +147,17 @@ def stance_runs(
         fps: Frames per second.
         slow: Strict and loose threshold of speed, leg lengths a second.
     """
-    height = marker[:, 2] - floor
-    strict = (height < HEIGHT_ON * leg) & (speeds < slow[0] * leg)
-    loose = (height < HEIGHT_OFF * leg) & (speeds < slow[1] * leg)
-    reached = spans(loose)
-    stance = np.zeros(len(height), bool)
-    stance[loose] = reached.by_frame(reached.means(strict) > 0)
-    shortest = max(2, round(SHORTEST_STANCE * fps))
-    stance = _without_short_runs(~_without_short_runs(~stance, shortest), shortest)
-    return _without_short_runs(_without_slides(stance, marker[:, :2], fps), shortest)
-
-
-def _without_slides(
-    stance: Bool[np.ndarray, "T"], place: Float64[np.ndarray, "T 2"], fps: float
-) -> Bool[np.ndarray, "T"]:
-    """Stances without the frames that lie in no stretch of `SLIDE_TIME` in which the place hardly moves on.
-
-    A stance shorter than that is one stretch.
-    """
-    stances = spans(stance)
-    lengths = stances.last - stances.first
-    frames = np.flatnonzero(stance)
-    steps = stances.by_frame(np.minimum(max(1, round(SLIDE_TIME * fps)), lengths - 1))
-    inside = frames + steps < stances.by_frame(stances.last)
-    first, steps = frames[inside], steps[inside]
-    travelled = np.linalg.norm(place[first + steps] - place[first], axis=1)
-    slow = travelled < SLIDE_SPEED * steps / fps
-    # How many slow stretches are under way in each frame.
-    changes = np.zeros(len(stance) + 1, np.int64)
-    np.add.at(changes, first[slow], 1)
-    np.add.at(changes, (first + steps)[slow] + 1, -1)
-    return np.asarray(np.cumsum(changes[:-1]) > 0)
-
-
-def _without_short_runs(mask: Bool[np.ndarray, "T"], shortest: int) -> Bool[np.ndarray, "T"]:
-    held = spans(mask)
-    kept = mask.copy()
-    kept[mask] = held.by_frame(held.last - held.first >= shortest)
-    return kept
+    still = Stillness(
+        strict_height=HEIGHT_ON * leg,
+        loose_height=HEIGHT_OFF * leg,
+        strict_speed=slow[0] * leg,
+        loose_speed=slow[1] * leg,
+        shortest=max(2, round(SHORTEST_STANCE * fps)),
+        slide=max(1, round(SLIDE_TIME * fps)),
+        drift=SLIDE_SPEED / fps,
+    )
+    stance, work = np.empty(len(marker), bool), np.empty(len(marker), bool)
+    find_stance(
+        np.ascontiguousarray(marker), np.ascontiguousarray(speeds), floor, still, work, stance
+    )
+    return stance
