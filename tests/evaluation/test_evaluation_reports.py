@@ -30,9 +30,17 @@ def test_every_number_has_its_unit_and_definition(good: ClipReport, tmp_path: Pa
     assert set(table["measures"]) == set(DEFINITIONS)
     for name, measure in table["measures"].items():
         assert set(measure) == {"unit", "definition", "value"}
-        assert measure["unit"] in {"1", "m", "m/s", "deg", "rad", "rad/s", "rad/s^2", "rad/s^3"}, (
-            name
-        )
+        assert measure["unit"] in {
+            "1",
+            "m",
+            "m/s",
+            "m/s^2",
+            "deg",
+            "rad",
+            "rad/s",
+            "rad/s^2",
+            "rad/s^3",
+        }, name
         assert len(measure["definition"]) > 15
 
 

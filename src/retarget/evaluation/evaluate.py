@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import numpy as np
+
 from retarget.errors import RobotError
 from retarget.evaluation.collisions import CollisionMeasures
 from retarget.evaluation.diagnostics import diagnose
@@ -14,6 +16,7 @@ from retarget.evaluation.human import scaled_human
 from retarget.evaluation.joints import measure_joints
 from retarget.evaluation.limits import kept_accelerations
 from retarget.evaluation.measures import DEFINITIONS, Measure
+from retarget.evaluation.physics import contact_forces, measure_physics
 from retarget.evaluation.report import ClipReport
 from retarget.evaluation.stance import find_stance
 from retarget.evaluation.swing import measure_support, measure_swing
@@ -66,6 +69,12 @@ def evaluate(
         **measure_stance(feet, stance, result.fps),
         **measure_swing(feet, human, stance, result.fps),
         **measure_support(feet, collisions.body_height, human),
+        **measure_physics(
+            contact_forces(result.qpos, robot, result.fps),
+            human,
+            result.fps,
+            limited=bool(np.isfinite(robot.effort_limits).any()),
+        ),
         **measure_joints(robot, result.qpos[:, 7:], result.fps, kept_accelerations(result, robot)),
         **collisions.values(),
         **tracking.values(),

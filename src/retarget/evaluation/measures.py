@@ -25,6 +25,19 @@ FLIGHT_SPAN = 0.1  # s to either side over which the acceleration of its hips is
 FLIGHT_SHARE = 0.4  # of free fall: hips bob at a third of it in a walk, and arms and legs swing about them in a jump
 GRAVITY = 9.81  # m/s^2
 UNSUPPORTED_HEIGHT = 0.02  # m above the floor of a robot's lowest point
+FRICTION = 0.8  # coefficient between robot and floor; rubber on most floors has more
+STANDING_HEIGHT = 0.005  # m over the floor up to which a point is pushed by it
+STANDING_SPEED = 0.25  # m/s up to which it stands: as for the human's stance
+TORQUE_ARM = 0.3  # m over which a torque counts as a force: a quarter of a humanoid robot's height
+FORCE_SHARE = 0.1  # of the weight
+HUMAN_SPAN = 1 / 30  # s: steps of the second difference of the human's hips
+QUIET_ACCELERATION = 0.5  # m/s^2 rms: a human who stands still
+BALLISTIC_SHARE = 0.2  # of gravity that the acceleration of a centre of mass in flight may be off
+QUASI_STATIC_SPEED = 0.1  # m/s of the centre of mass along the floor
+QUASI_STATIC_ACCELERATION = (
+    0.3  # m/s^2 likewise: moves the point of balance by 2 cm at a height of 0.7 m
+)
+SUPPORT_MARGIN = 0.02  # m
 FAST_JOINT = 20.0  # rad/s
 JUMP_SPEED = 15.0  # rad/s: 0.5 rad between two frames at 30 Hz
 JUMP_RATE = 30.0  # Hz
@@ -69,6 +82,12 @@ _REST = (
     f"{REST_PERCENTILE}th percentile in the clip), scaled like its ankles' speeds by the ratio of leg lengths"
 )
 _DOWN = f"{DOWN_HEIGHT * 100:.0f} cm"
+_FORCES = (
+    "root wrench by inverse dynamics of second differences, less the forces that take off most of it (torques counted "
+    f"over {TORQUE_ARM} m) within friction cones (coefficient {FRICTION}, 8 edges) at points that stand: within "
+    f"{STANDING_HEIGHT * 1000:.0f} mm of the floor, and slower than {STANDING_SPEED} m/s in the step before or after; "
+    "points are those of the soles and the ends of all other bodies' capsules"
+)
 _LIMBS = (
     "angle in the world between the human's and the robot's line of joint centres, after one constant "
     "best-fit yaw"
@@ -162,6 +181,52 @@ def _definitions() -> dict[str, Definition]:
             f"floor, farther than {FLIGHT_SPAN} s from the human's flight: its toes and ankles "
             f"{FLIGHT_HEIGHT * 100:.0f} cm and more above their rest, its hips accelerating downwards by "
             f"{FLIGHT_SHARE:.0%} of free fall or more over {FLIGHT_SPAN} s to either side",
+        ),
+        "force_left_mean": (
+            "1",
+            f"mean over frames of the force on the base that no contact can give, as a share of the weight: {_FORCES}",
+        ),
+        "force_left_p95": ("1", "95th percentile of the same"),
+        "force_left_share": ("1", f"share of frames in which the same is over {FORCE_SHARE}"),
+        "torque_left_mean": (
+            "1",
+            "mean torque about the base's origin that is left besides, as a share of weight times a metre",
+        ),
+        "com_acceleration_horizontal": (
+            "m/s^2",
+            "root mean square of the centre of mass' acceleration along the floor (second difference x fps^2)",
+        ),
+        "com_acceleration_vertical": ("m/s^2", "the same upwards"),
+        "human_acceleration_horizontal": (
+            "m/s^2",
+            "the same of the middle of the human's hips, scaled by the ratio of leg lengths, by second differences "
+            f"over steps of {HUMAN_SPAN * 1000:.0f} ms, for comparison",
+        ),
+        "human_acceleration_vertical": ("m/s^2", "the same upwards"),
+        "com_acceleration_ratio": (
+            "1",
+            f"com_acceleration_horizontal over the human's, of which at least {QUIET_ACCELERATION} m/s^2 are counted",
+        ),
+        "flight_not_ballistic_share": (
+            "1",
+            f"share of frames in flight (no point within {STANDING_HEIGHT * 1000:.0f} mm of the floor, in the frames "
+            "before and after neither) in which the centre of mass' acceleration is off gravity by over "
+            f"{BALLISTIC_SHARE:.0%} of it",
+        ),
+        "com_outside_share": (
+            "1",
+            f"share of quasi-static frames (centre of mass slower than {QUASI_STATIC_SPEED} m/s and "
+            f"{QUASI_STATIC_ACCELERATION} m/s^2 along the floor, with a point that stands) in which the centre of mass "
+            f"is over {SUPPORT_MARGIN * 100:.0f} cm outside the hull of the points that stand",
+        ),
+        "joint_effort_max": (
+            "1",
+            "highest joint torque as a share of the joint's limit, where the points that stand share what "
+            "they can carry evenly (least squares), of rigid bodies alone; none where no joint has a limit",
+        ),
+        "joint_effort_p95": (
+            "1",
+            "95th percentile over frames of the joint with the highest share",
         ),
         "position_limit_excess_max": ("rad", "farthest that a joint is beyond its position limit"),
         "position_limit_share": ("1", "share of frames with a joint beyond its position limit"),

@@ -1,0 +1,364 @@
+"""Forces that a motion needs and no contact can give: kernels over a clip's frames."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int64
+
+from retarget.compiled.jit import jit
+from retarget.compiled.scratch import scratch
+from retarget.evaluation.dynamics import Masses, angular_step, body_forces, gather_forces
+from retarget.evaluation.ground_points import GroundPoints
+from retarget.evaluation.least_squares import nonnegative_fit
+from retarget.evaluation.measures import GRAVITY
+from retarget.evaluation.sharing import shared_load
+from retarget.solver.arrays import Tree
+from retarget.solver.kinematics.forward import body_kinematics
+
+__all__ = ["Found", "Ground", "Room", "find_forces"]
+
+
+class Ground(NamedTuple):
+    """Which points may be pushed, and how.
+
+    Attributes:
+        points: Those that may touch the floor.
+        cone: Edges of the friction cone.
+        height: Metres over the floor up to which a point is pushed.
+        speed: m/s up to which it is, in the step before or after the frame.
+        arm: Metres over which torques are counted as forces.
+    """
+
+    points: GroundPoints
+    cone: Float64[np.ndarray, "E 3"]
+    height: float
+    speed: float
+    arm: float
+
+
+class Found(NamedTuple):
+    """What is found out about every frame but the first and the last; filled.
+
+    Attributes:
+        force: Force that is left, as a share of the robot's weight.
+        torque: Torque about the base's origin that is left, as a share of weight times a metre.
+        effort: Largest joint torque as a share of the joint's limit.
+        centre: Centre of mass, metres; of all frames.
+        touching: Whether a point is within `Ground.height` of the floor; of all frames.
+        outside: Distance along the floor from the centre of mass to the hull of the points that are pushed, metres;
+            infinite where none is.
+    """
+
+    force: Float64[np.ndarray, "T"]
+    torque: Float64[np.ndarray, "T"]
+    effort: Float64[np.ndarray, "T"]
+    centre: Float64[np.ndarray, "T 3"]
+    touching: Bool[np.ndarray, "T"]
+    outside: Float64[np.ndarray, "T"]
+
+
+class Room(NamedTuple):
+    """What `find_forces` works in.
+
+    Attributes:
+        columns: Wrench on the base of each force that the floor can give.
+        places: Where each of them acts, from the base's origin, metres.
+        bodies: On which body.
+        amounts: How much of it is used.
+        R, r, axes: Poses of the frames before, at and after the one that is looked at.
+    """
+
+    columns: Float64[np.ndarray, "n 6"]
+    places: Float64[np.ndarray, "n 3"]
+    bodies: Int64[np.ndarray, "n"]
+    amounts: Float64[np.ndarray, "n"]
+    R: Float64[np.ndarray, "3 B 3 3"]
+    r: Float64[np.ndarray, "3 B 3"]
+    axes: Float64[np.ndarray, "3 B 3"]
+
+
+FAR = 1e6  # metres: where a robot that nothing holds has its support
+
+
+@jit(fastmath=True)
+def find_forces(
+    qpos: Float64[np.ndarray, "T Q"],
+    fps: float,
+    tree: Tree,
+    masses: Masses,
+    limits: Float64[np.ndarray, "N"],
+    ground: Ground,
+    room: Room,
+    found: Found,
+) -> None:
+    """Fill ``found``: velocities and accelerations are first and second differences of ``qpos``.
+
+    ``limits`` are the joints' largest torques, N m; infinite ones are given as `FAR`.
+    """
+    bodies = tree.parents.shape[0]
+    velocity = scratch(5 + bodies, np.float64)
+    acceleration = scratch(5 + bodies, np.float64)
+    force = scratch((bodies, 3), np.float64)
+    torque = scratch((bodies, 3), np.float64)
+    wanted = scratch(6, np.float64)
+    left = scratch(6, np.float64)
+    amounts = scratch(6, np.float64)
+    used = scratch(6, np.int64)
+    weight = masses.total * GRAVITY
+    frames = qpos.shape[0]
+    for t in range(-1, frames - 1):
+        new = (t + 1) % 3  # its pose is made one frame ahead
+        body_kinematics(qpos[t + 1], tree, room.R[new], room.r[new], room.axes[new])
+        _look(qpos[t + 1], masses, ground, room.R[new], room.r[new], t + 1, found)
+        if t < 1:
+            continue
+        now = t % 3
+        _differences(qpos[t - 1], qpos[t], qpos[t + 1], fps, velocity, acceleration)
+        R, r, axes = room.R[now], room.r[now], room.axes[now]
+        body_forces(velocity, acceleration, tree, masses, R, r, axes, force, torque)
+        for i in range(3):
+            wanted[i] = 0.0
+            wanted[3 + i] = 0.0
+        _add_up(r, force, torque, wanted)
+        for i in range(3):
+            wanted[3 + i] /= ground.arm
+        count = _pushes(qpos, t, fps, ground, room)
+        nonnegative_fit(room.columns, count, wanted, used, amounts, left)
+        found.force[t] = (
+            math.sqrt(left[0] * left[0] + left[1] * left[1] + left[2] * left[2]) / weight
+        )
+        found.torque[t] = (
+            math.sqrt(left[3] * left[3] + left[4] * left[4] + left[5] * left[5])
+            * ground.arm
+            / weight
+        )
+        found.outside[t] = _outside(
+            qpos[t], found.centre[t], count // ground.cone.shape[0], ground, room
+        )
+        for i in range(6):
+            wanted[i] -= left[i]
+        shared_load(room.columns, count, wanted, room.amounts)
+        for k in range(count):
+            if room.amounts[k] > 0.0:
+                _take(room.amounts[k], k, room, r, force, torque)
+        gather_forces(tree, r, force, torque)
+        for b in range(1, bodies):
+            effort = 0.0
+            for i in range(3):
+                effort += axes[b, i] * torque[b, i]
+            found.effort[t] = max(found.effort[t], abs(effort) / limits[b - 1])
+
+
+@jit(fastmath=True, inner=True)
+def _differences(
+    before: Float64[np.ndarray, "Q"],
+    here: Float64[np.ndarray, "Q"],
+    after: Float64[np.ndarray, "Q"],
+    fps: float,
+    velocity: Float64[np.ndarray, "V"],
+    acceleration: Float64[np.ndarray, "V"],
+) -> None:
+    """Central differences, the base's turn in its own frame."""
+    first = scratch(3, np.float64)
+    second = scratch(3, np.float64)
+    angular_step(before, here, first)
+    angular_step(here, after, second)
+    for i in range(3):
+        velocity[i] = (after[i] - before[i]) * fps / 2
+        acceleration[i] = (after[i] - 2 * here[i] + before[i]) * fps * fps
+        velocity[3 + i] = (second[i] + first[i]) * fps / 2
+        acceleration[3 + i] = (second[i] - first[i]) * fps * fps
+    for j in range(7, here.shape[0]):
+        velocity[j - 1] = (after[j] - before[j]) * fps / 2
+        acceleration[j - 1] = (after[j] - 2 * here[j] + before[j]) * fps * fps
+
+
+@jit(fastmath=True, inner=True)
+def _look(
+    qpos: Float64[np.ndarray, "Q"],
+    masses: Masses,
+    ground: Ground,
+    R: Float64[np.ndarray, "B 3 3"],
+    r: Float64[np.ndarray, "B 3"],
+    t: int,
+    found: Found,
+) -> None:
+    """Centre of mass, and whether anything touches, of one frame."""
+    for i in range(3):
+        found.centre[t, i] = 0.0
+    for b in range(masses.masses.shape[0]):
+        share = masses.masses[b] / masses.total
+        for i in range(3):
+            place = r[b, i]
+            for k in range(3):
+                place += R[b, i, k] * masses.centres[b, k]
+            found.centre[t, i] += share * place
+    for i in range(3):
+        found.centre[t, i] += qpos[i]
+    found.touching[t] = False
+    points = ground.points
+    for p in range(points.bodies.shape[0]):
+        b = points.bodies[p]
+        height = qpos[2] + r[b, 2] - points.radii[p]
+        for k in range(3):
+            height += R[b, 2, k] * points.centres[p, k]
+        if height <= ground.height:
+            found.touching[t] = True
+            break
+
+
+@jit(fastmath=True, inner=True)
+def _add_up(
+    r: Float64[np.ndarray, "B 3"],
+    force: Float64[np.ndarray, "B 3"],
+    torque: Float64[np.ndarray, "B 3"],
+    wanted: Float64[np.ndarray, "6"],
+) -> None:
+    """Add the forces and torques of all bodies up to one wrench about the base's origin."""
+    for b in range(r.shape[0]):
+        x, y, z = r[b, 0], r[b, 1], r[b, 2]
+        for i in range(3):
+            wanted[i] += force[b, i]
+            wanted[3 + i] += torque[b, i]
+        wanted[3] += y * force[b, 2] - z * force[b, 1]
+        wanted[4] += z * force[b, 0] - x * force[b, 2]
+        wanted[5] += x * force[b, 1] - y * force[b, 0]
+
+
+@jit(fastmath=True, inner=True)
+def _pushes(
+    qpos: Float64[np.ndarray, "T Q"], t: int, fps: float, ground: Ground, room: Room
+) -> int:
+    """Fill the forces that the floor can give in a frame; returns how many."""
+    points = ground.points
+    edges = ground.cone.shape[0]
+    place = scratch(3, np.float64)
+    local = scratch(3, np.float64)
+    f = scratch(3, np.float64)
+    now = t % 3
+    # The cone's edges turn with the robot, so that it does not matter which way it looks.
+    ahead, aside = room.R[now, 0, 0, 0], room.R[now, 0, 1, 0]
+    size = math.sqrt(ahead * ahead + aside * aside)
+    ahead = ahead / size if size > 1e-6 else 1.0
+    aside = aside / size if size > 1e-6 else 0.0
+    count = 0
+    for p in range(points.bodies.shape[0]):
+        b = points.bodies[p]
+        R = room.R[now, b]
+        for i in range(3):
+            place[i] = room.r[now, b, i]
+            for k in range(3):
+                place[i] += R[i, k] * points.centres[p, k]
+        place[2] -= points.radii[p]
+        if qpos[t, 2] + place[2] > ground.height:
+            continue
+        # The point of the body that is lowest in this frame.
+        for i in range(3):
+            local[i] = points.centres[p, i] - R[2, i] * points.radii[p]
+        if not (
+            _slow(qpos, t, -1, fps, b, local, place, ground, room)
+            or _slow(qpos, t, 1, fps, b, local, place, ground, room)
+        ):
+            continue
+        for e in range(edges):
+            f[0] = ahead * ground.cone[e, 0] - aside * ground.cone[e, 1]
+            f[1] = aside * ground.cone[e, 0] + ahead * ground.cone[e, 1]
+            f[2] = ground.cone[e, 2]
+            c = room.columns[count]
+            c[0] = f[0]
+            c[1] = f[1]
+            c[2] = f[2]
+            c[3] = (place[1] * f[2] - place[2] * f[1]) / ground.arm
+            c[4] = (place[2] * f[0] - place[0] * f[2]) / ground.arm
+            c[5] = (place[0] * f[1] - place[1] * f[0]) / ground.arm
+            for i in range(3):
+                room.places[count, i] = place[i]
+            room.bodies[count] = b
+            count += 1
+    return count
+
+
+@jit(fastmath=True, inner=True)
+def _slow(
+    qpos: Float64[np.ndarray, "T Q"],
+    t: int,
+    step: int,
+    fps: float,
+    b: int,
+    local: Float64[np.ndarray, "3"],
+    place: Float64[np.ndarray, "3"],
+    ground: Ground,
+    room: Room,
+) -> bool:
+    """Whether a point of a body stays where it is from a frame to the next or from the one before."""
+    other = (t + step) % 3
+    R = room.R[other, b]
+    squared = 0.0
+    for i in range(3):
+        move = qpos[t + step, i] + room.r[other, b, i] - qpos[t, i] - place[i]
+        for k in range(3):
+            move += R[i, k] * local[k]
+        squared += move * move
+    return math.sqrt(squared) * fps <= ground.speed
+
+
+@jit(fastmath=True, inner=True)
+def _outside(
+    qpos: Float64[np.ndarray, "Q"],
+    centre: Float64[np.ndarray, "3"],
+    points: int,
+    ground: Ground,
+    room: Room,
+) -> float:
+    """Distance of the centre of mass from the hull of the pushed points along the floor, metres.
+
+    Frank and Wolfe's way to the nearest point of the hull, by its corners: a separating line is found in few steps.
+    """
+    if points == 0:
+        return FAR
+    edges = ground.cone.shape[0]
+    x = room.places[0, 0] + qpos[0] - centre[0]
+    y = room.places[0, 1] + qpos[1] - centre[1]
+    for _ in range(100):
+        least = x * x + y * y
+        a = x
+        b = y
+        for p in range(points):
+            u = room.places[p * edges, 0] + qpos[0] - centre[0]
+            v = room.places[p * edges, 1] + qpos[1] - centre[1]
+            if u * x + v * y < least:
+                least = u * x + v * y
+                a = u
+                b = v
+        gap = x * x + y * y - least
+        if gap <= 1e-8 or x * x + y * y <= 1e-8:
+            break
+        share = min(gap / ((a - x) * (a - x) + (b - y) * (b - y)), 1.0)
+        x += share * (a - x)
+        y += share * (b - y)
+    return math.sqrt(x * x + y * y)
+
+
+@jit(fastmath=True, inner=True)
+def _take(
+    amount: float,
+    column: int,
+    room: Room,
+    r: Float64[np.ndarray, "B 3"],
+    force: Float64[np.ndarray, "B 3"],
+    torque: Float64[np.ndarray, "B 3"],
+) -> None:
+    """Take off what the floor gives from what its body needs."""
+    b = room.bodies[column]
+    f = room.columns[column]
+    x = room.places[column, 0] - r[b, 0]
+    y = room.places[column, 1] - r[b, 1]
+    z = room.places[column, 2] - r[b, 2]
+    for i in range(3):
+        force[b, i] -= amount * f[i]
+    torque[b, 0] -= amount * (y * f[2] - z * f[1])
+    torque[b, 1] -= amount * (z * f[0] - x * f[2])
+    torque[b, 2] -= amount * (x * f[1] - y * f[0])

@@ -1,0 +1,197 @@
+"""Whether physics would accept a motion: what contacts can push, how the mass moves, what joints must give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float64
+
+from retarget.evaluation.dynamics import mass_arrays
+from retarget.evaluation.forces import FAR, Found, Ground, Room, find_forces
+from retarget.evaluation.ground_points import CONE_EDGES, friction_cone, ground_points
+from retarget.evaluation.human import ScaledHuman
+from retarget.evaluation.measures import (
+    BALLISTIC_SHARE,
+    FORCE_SHARE,
+    FRICTION,
+    GRAVITY,
+    HUMAN_SPAN,
+    QUASI_STATIC_ACCELERATION,
+    QUASI_STATIC_SPEED,
+    QUIET_ACCELERATION,
+    STANDING_HEIGHT,
+    STANDING_SPEED,
+    SUPPORT_MARGIN,
+    TORQUE_ARM,
+)
+from retarget.evaluation.statistics import mean_of, percentile_of
+from retarget.robots.model import RobotModel
+from retarget.solver.kinematics.forward import tree_arrays
+
+__all__ = ["Forces", "contact_forces", "measure_physics"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forces:
+    """What a motion needs of its contacts; of n = T - 2 frames, all but the first and the last.
+
+    Attributes:
+        force_left: Force that no contact can give, as a share of the weight.
+        torque_left: Torque about the base's origin that none can give, as a share of weight times a metre.
+        effort: Largest joint torque as a share of the joint's limit; 0 where no joint has one.
+        outside: Distance along the floor of the centre of mass from the points that stand, metres; 1e6 if none does.
+        centre: Centre of mass of all T frames, metres.
+        touching: Frames, of all T, in which a point is close to the floor, whether it stands or slides.
+    """
+
+    force_left: Float64[np.ndarray, "n"]
+    torque_left: Float64[np.ndarray, "n"]
+    effort: Float64[np.ndarray, "n"]
+    outside: Float64[np.ndarray, "n"]
+    centre: Float64[np.ndarray, "T 3"]
+    touching: Bool[np.ndarray, "T"]
+
+
+def contact_forces(
+    qpos: Float64[np.ndarray, "T Q"],
+    robot: RobotModel,
+    fps: float,
+    *,
+    height: float = STANDING_HEIGHT,
+    speed: float = STANDING_SPEED,
+    friction: float = FRICTION,
+    arm: float = TORQUE_ARM,
+) -> Forces:
+    """The best forces in friction cones at the points that stand, and what the motion needs besides.
+
+    Accelerations are second differences of ``qpos``. The forces are those that leave the least of force and torque
+    (the latter over ``arm``); the robot's bodies are rigid, its joints free of friction and rotor inertia.
+
+    Args:
+        qpos: Configurations.
+        robot: The robot, whose bodies have masses.
+        fps: Frames per second.
+        height: Of points of the soles and the other bodies over the floor up to which they are pushed, metres.
+        speed: Of these points in the step before or the step after a frame up to which they are, m/s; a large one
+            lets sliding points be pushed, too.
+        friction: Coefficient of friction.
+        arm: Metres over which a torque that is left counts as a force.
+
+    Example:
+        >>> forces = contact_forces(result.qpos, robot, result.fps)  # doctest: +SKIP
+        >>> forces.force_left.mean()  # doctest: +SKIP
+        0.12
+    """
+    frames, bodies = len(qpos), len(robot.body_names)
+    found = Found(
+        np.zeros(frames),
+        np.zeros(frames),
+        np.zeros(frames),
+        np.zeros((frames, 3)),
+        np.zeros(frames, np.bool_),
+        np.zeros(frames),
+    )
+    points = ground_points(robot)
+    ground = Ground(
+        points, friction_cone(friction), float(height), float(min(speed, FAR)), float(arm)
+    )
+    count = len(points.bodies) * CONE_EDGES
+    room = Room(
+        np.empty((count, 6)),
+        np.empty((count, 3)),
+        np.empty(count, np.int64),
+        np.empty(count),
+        np.empty((3, bodies, 3, 3)),
+        np.empty((3, bodies, 3)),
+        np.empty((3, bodies, 3)),
+    )
+    find_forces(
+        np.ascontiguousarray(qpos, np.float64),
+        float(fps),
+        tree_arrays(robot),
+        mass_arrays(robot),
+        robot.effort_limits.clip(max=FAR**2),
+        ground,
+        room,
+        found,
+    )
+    inner = slice(1, max(frames - 1, 1))
+    limited = bool(np.isfinite(robot.effort_limits).any())
+    return Forces(
+        found.force[inner],
+        found.torque[inner],
+        found.effort[inner] if limited else np.zeros(max(frames - 2, 0)),
+        found.outside[inner],
+        found.centre,
+        found.touching,
+    )
+
+
+def measure_physics(
+    forces: Forces, human: ScaledHuman, fps: float, *, limited: bool
+) -> dict[str, float | None]:
+    """Measures of what physics would say; see `measures.DEFINITIONS`. Clips of fewer than three frames have none.
+
+    ``limited`` tells whether any joint has a torque limit.
+    """
+    acceleration = np.diff(forces.centre, 2, axis=0) * fps**2
+    level, upright = _shaking(acceleration)
+    human_level, human_upright = _shaking(_smooth_acceleration(human.hips, fps))
+    ratio = None
+    if level is not None and human_level is not None:
+        ratio = level / max(human_level, QUIET_ACCELERATION)
+    return {
+        "force_left_mean": mean_of(forces.force_left),
+        "force_left_p95": percentile_of(forces.force_left),
+        "force_left_share": mean_of(forces.force_left > FORCE_SHARE),
+        "torque_left_mean": mean_of(forces.torque_left),
+        "com_acceleration_horizontal": level,
+        "com_acceleration_vertical": upright,
+        "human_acceleration_horizontal": human_level,
+        "human_acceleration_vertical": human_upright,
+        "com_acceleration_ratio": ratio,
+        "flight_not_ballistic_share": _not_ballistic(forces.touching, acceleration),
+        "com_outside_share": _outside(forces, acceleration, fps),
+        "joint_effort_max": float(forces.effort.max()) if limited and len(forces.effort) else None,
+        "joint_effort_p95": percentile_of(forces.effort) if limited else None,
+    }
+
+
+def _shaking(
+    acceleration: Float64[np.ndarray, "n 3"],
+) -> tuple[float | None, float | None]:
+    """Root mean square of an acceleration along the floor and upwards, m/s^2."""
+    if not len(acceleration):
+        return None, None
+    x, y, z = np.square(acceleration).mean(axis=0).tolist()
+    return float((x + y) ** 0.5), float(z**0.5)
+
+
+def _smooth_acceleration(
+    positions: Float64[np.ndarray, "T 3"], fps: float
+) -> Float64[np.ndarray, "n 3"]:
+    """Second difference over steps of `HUMAN_SPAN`: markers tremble at high rates as a body does not."""
+    span = max(round(HUMAN_SPAN * fps), 1)
+    second = positions[2 * span :] - 2 * positions[span : len(positions) - span]
+    return np.asarray((second + positions[: max(len(positions) - 2 * span, 0)]) * (fps / span) ** 2)
+
+
+def _not_ballistic(
+    touching: Bool[np.ndarray, "T"], acceleration: Float64[np.ndarray, "n 3"]
+) -> float | None:
+    """Share of frames between two others in flight in which the centre of mass does not fall freely."""
+    flying = ~(touching[:-2] | touching[1:-1] | touching[2:]) if len(touching) > 2 else touching[:0]
+    fall = acceleration[flying] + np.array([0.0, 0.0, GRAVITY])
+    return mean_of(np.square(fall).sum(axis=1) > (BALLISTIC_SHARE * GRAVITY) ** 2)
+
+
+def _outside(forces: Forces, acceleration: Float64[np.ndarray, "n 3"], fps: float) -> float | None:
+    """Share of quasi-static frames with something that stands, in which the centre of mass is not above it."""
+    if not len(acceleration):
+        return None
+    speed = np.linalg.norm((forces.centre[2:] - forces.centre[:-2])[:, :2], axis=1) * fps / 2
+    pushed = np.linalg.norm(acceleration[:, :2], axis=1)
+    still = (speed < QUASI_STATIC_SPEED) & (pushed < QUASI_STATIC_ACCELERATION)
+    standing = still & (forces.outside < FAR)
+    return mean_of(forces.outside[standing] > SUPPORT_MARGIN)

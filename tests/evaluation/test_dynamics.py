@@ -1,0 +1,128 @@
+"""Inverse dynamics are MuJoCo's, fits are SciPy's, and both together are what a slow reference finds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import motions
+import mujoco
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import nnls
+
+import retarget.robots
+from retarget.evaluation.dynamics import inverse_dynamics
+from retarget.evaluation.ground_points import friction_cone, ground_points
+from retarget.evaluation.least_squares import nonnegative_least_squares
+from retarget.evaluation.measures import GRAVITY
+from retarget.evaluation.physics import contact_forces
+from retarget.robots import RobotModel, load_robot, robot_names
+from retarget.solver.kinematics.forward import forward_kinematics
+
+EMBEDDED = Path(retarget.robots.__file__).parent / "embedded"
+
+
+@pytest.fixture(scope="module")
+def robot() -> RobotModel:
+    return load_robot("unitree_g1")
+
+
+def rigid(name: str) -> mujoco.MjModel:
+    """A robot's rigid bodies in free space, as nothing but their inertia and gravity is compared."""
+    model = mujoco.MjModel.from_xml_path(str(EMBEDDED / name / "model.xml"))
+    model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONSTRAINT
+    for none in (
+        model.dof_armature,
+        model.dof_damping,
+        model.dof_frictionloss,
+        model.jnt_stiffness,
+    ):
+        none[:] = 0
+    return model
+
+
+def differences(
+    model: mujoco.MjModel, qpos: np.ndarray, fps: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Central velocities and accelerations of all frames but the ends."""
+    steps = np.empty((len(qpos) - 1, model.nv))
+    for t in range(len(steps)):
+        mujoco.mj_differentiatePos(model, steps[t], 1 / fps, qpos[t], qpos[t + 1])
+    return (steps[1:] + steps[:-1]) / 2, np.diff(steps, axis=0) * fps
+
+
+def inverse(
+    model: mujoco.MjModel, qpos: np.ndarray, qvel: np.ndarray, qacc: np.ndarray
+) -> np.ndarray:
+    data = mujoco.MjData(model)
+    data.qpos[:], data.qvel[:], data.qacc[:] = qpos, qvel, qacc
+    mujoco.mj_inverse(model, data)
+    return data.qfrc_inverse.copy()
+
+
+@pytest.mark.parametrize("name", robot_names())
+def test_inverse_dynamics_are_mujocos_on_a_real_clip(name: str) -> None:
+    robot, result = load_robot(name), motions.jumps(name)
+    model = rigid(name)
+    qvel, qacc = differences(model, result.qpos, result.fps)
+    forces = inverse_dynamics(robot, np.ascontiguousarray(result.qpos[1:-1]), qvel, qacc)
+    expected = np.stack(
+        [inverse(model, *each) for each in zip(result.qpos[1:-1], qvel, qacc, strict=True)]
+    )
+    assert np.abs(expected).max() > 300
+    np.testing.assert_allclose(forces, expected, rtol=0, atol=1e-6 * np.abs(expected).max())
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 100), st.integers(1, 6))
+def test_fits_are_as_good_as_scipys(seed: int, columns: int, rows: int) -> None:
+    rng = np.random.default_rng(seed)
+    table = rng.normal(size=(columns, rows))
+    table[rng.random(columns) < 0.2] = table[0]  # repeated ones are no more than one
+    wanted = rng.normal(size=rows) * 10 ** rng.uniform(-3, 3)
+    x = nonnegative_least_squares(table, wanted)
+    _, least = nnls(table.T, wanted)
+    assert (x >= 0).all()
+    assert np.linalg.norm(x @ table - wanted) <= least + 1e-8 * np.linalg.norm(wanted)
+
+
+def reference(
+    robot: RobotModel, qpos: np.ndarray, fps: float, height: float, arm: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Shares of force and torque left, by MuJoCo and SciPy, at all points below a height."""
+    model = rigid(robot.name)
+    qvel, qacc = differences(model, qpos, fps)
+    positions, rotations = forward_kinematics(qpos, robot)
+    points = ground_points(robot)
+    weight = robot.masses.sum() * GRAVITY
+    rows = []
+    for t in range(1, len(qpos) - 1):
+        R, p = rotations[t, points.bodies], positions[t, points.bodies]
+        places = p + np.einsum("kij,kj->ki", R, points.centres)
+        places[:, 2] -= points.radii
+        heading = np.arctan2(rotations[t, 0, 1, 0], rotations[t, 0, 0, 0])
+        c, s = np.cos(heading), np.sin(heading)
+        cone = friction_cone(0.8) @ np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
+        low = places[places[:, 2] <= height] - qpos[t, :3]
+        columns = [np.concatenate([f, np.cross(x, f) / arm]) for x in low for f in cone]
+        wrench = inverse(model, qpos[t], qvel[t - 1], qacc[t - 1])[:6]
+        wrench[3:] = rotations[t, 0] @ wrench[3:] / arm
+        left = wrench
+        if columns:
+            x, _ = nnls(np.array(columns).T, wrench)
+            left = wrench - x @ np.array(columns)
+        rows.append([np.linalg.norm(left[:3]), arm * np.linalg.norm(left[3:])])
+    return tuple((np.array(rows) / weight).T)
+
+
+@pytest.mark.parametrize("clip", [motions.walk, motions.jumps])
+def test_forces_left_are_those_of_a_slow_reference(clip, robot: RobotModel) -> None:
+    result = clip()
+    qpos = np.ascontiguousarray(result.qpos[20:80])
+    forces = contact_forces(qpos, robot, result.fps, height=0.02, speed=np.inf, arm=0.3)
+    force, torque = reference(robot, qpos, result.fps, 0.02, 0.3)
+    assert force.max() > 0.05
+    np.testing.assert_allclose(forces.force_left, force, atol=1e-6)
+    np.testing.assert_allclose(forces.torque_left, torque, atol=1e-6)
