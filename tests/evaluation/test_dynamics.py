@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from scipy.optimize import nnls
 
 import retarget.robots
+from retarget.evaluation.cone_fit import fit_in_cones
 from retarget.evaluation.dynamics import inverse_dynamics
 from retarget.evaluation.ground_points import friction_cone, ground_points
-from retarget.evaluation.least_squares import nonnegative_least_squares
 from retarget.evaluation.measures import GRAVITY
 from retarget.evaluation.physics import contact_forces
+from retarget.evaluation.sharing import share_load
 from retarget.robots import RobotModel, load_robot, robot_names
 from retarget.solver.kinematics.forward import forward_kinematics
 
@@ -76,16 +77,45 @@ def test_inverse_dynamics_are_mujocos_on_a_real_clip(name: str) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.integers(0, 10**6), st.integers(1, 100), st.integers(1, 6))
-def test_fits_are_as_good_as_scipys(seed: int, columns: int, rows: int) -> None:
+@given(st.integers(0, 10**6), st.integers(0, 30), st.floats(0.1, 1))
+def test_forces_in_cones_are_as_good_as_scipys(seed: int, points: int, friction: float) -> None:
+    """Loads that cones carry and loads that they do not, at scattered and at repeated points."""
     rng = np.random.default_rng(seed)
-    table = rng.normal(size=(columns, rows))
-    table[rng.random(columns) < 0.2] = table[0]  # repeated ones are no more than one
-    wanted = rng.normal(size=rows) * 10 ** rng.uniform(-3, 3)
-    x = nonnegative_least_squares(table, wanted)
-    _, least = nnls(table.T, wanted)
-    assert (x >= 0).all()
-    assert np.linalg.norm(x @ table - wanted) <= least + 1e-8 * np.linalg.norm(wanted)
+    places = rng.normal(size=(points, 3)) * [0.3, 0.3, 0.1] - [0, 0, 0.8]
+    places[rng.random(points) < 0.2] = places[:1]
+    load = rng.normal(size=6) * 10 ** rng.uniform(-1, 3) + [0, 0, rng.uniform(0, 1000), 0, 0, 0]
+    left = fit_in_cones(places, friction, load, 0.3)
+    columns = columns_of(places, friction_cone(friction), 0.3)
+    least = load - nnls(columns.T, load)[0] @ columns if points else load
+    np.testing.assert_allclose(left, least, atol=1e-7 * np.linalg.norm(load))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 30))
+def test_points_share_a_load_pushing_little_and_never_pulling(seed: int, points: int) -> None:
+    rng = np.random.default_rng(seed)
+    places = rng.normal(size=(points, 3)) * [0.3, 0.3, 0.1] - [0, 0, 0.8]
+    edges = friction_cone(0.8)
+    columns = columns_of(places, edges, 0.3)
+    pushes = rng.exponential(size=len(columns)) * (rng.random(len(columns)) < 0.2)
+    load = pushes @ columns
+    forces = share_load(places, edges, load, 0.3)
+    carried = np.concatenate([forces.sum(0), np.cross(places, forces).sum(0) / 0.3])
+    np.testing.assert_allclose(carried, load, atol=0.05 * np.linalg.norm(load) + 1e-9)
+    assert (np.linalg.norm(forces[:, :2], axis=1) <= 0.8 * forces[:, 2] + 1e-9).all()
+    assert np.square(forces).sum() <= np.square(pushes).sum() * 8 + 1e-9
+
+
+def test_equal_points_share_a_load_equally() -> None:
+    places = np.array([[x, y, -0.7] for x in (-0.1, 0.1) for y in (-0.2, 0.2)])
+    forces = share_load(places, friction_cone(0.8), np.array([0, 0, 400.0, 0, 0, 0]), 0.3)
+    np.testing.assert_allclose(forces, np.tile([0, 0, 100.0], (4, 1)), atol=0.1)
+
+
+def columns_of(places: np.ndarray, edges: np.ndarray, arm: float) -> np.ndarray:
+    forces = np.concatenate([edges, np.ones((len(edges), 1))], axis=1)
+    rows = [np.concatenate([f, np.cross(x, f) / arm]) for x in places for f in forces]
+    return np.array(rows).reshape(-1, 6)
 
 
 def reference(
@@ -104,15 +134,14 @@ def reference(
         places[:, 2] -= points.radii
         heading = np.arctan2(rotations[t, 0, 1, 0], rotations[t, 0, 0, 0])
         c, s = np.cos(heading), np.sin(heading)
-        cone = friction_cone(0.8) @ np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
+        edges = friction_cone(0.8) @ np.array([[c, s], [-s, c]])
         low = places[places[:, 2] <= height] - qpos[t, :3]
-        columns = [np.concatenate([f, np.cross(x, f) / arm]) for x in low for f in cone]
+        columns = columns_of(low, edges, arm)
         wrench = inverse(model, qpos[t], qvel[t - 1], qacc[t - 1])[:6]
         wrench[3:] = rotations[t, 0] @ wrench[3:] / arm
         left = wrench
-        if columns:
-            x, _ = nnls(np.array(columns).T, wrench)
-            left = wrench - x @ np.array(columns)
+        if len(columns):
+            left = wrench - nnls(columns.T, wrench)[0] @ columns
         rows.append([np.linalg.norm(left[:3]), arm * np.linalg.norm(left[3:])])
     return tuple((np.array(rows) / weight).T)
 

@@ -10,9 +10,9 @@ from jaxtyping import Bool, Float64, Int64
 
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
+from retarget.evaluation.cone_fit import cone_fit
 from retarget.evaluation.dynamics import Masses, angular_step, body_forces, gather_forces
 from retarget.evaluation.ground_points import GroundPoints
-from retarget.evaluation.least_squares import nonnegative_fit
 from retarget.evaluation.measures import GRAVITY
 from retarget.evaluation.sharing import shared_load
 from retarget.solver.arrays import Tree
@@ -26,14 +26,16 @@ class Ground(NamedTuple):
 
     Attributes:
         points: Those that may touch the floor.
-        cone: Edges of the friction cone.
+        friction: Coefficient of friction.
+        edges: Horizontal parts of the edges of the friction cone, whose vertical part is 1.
         height: Metres over the floor up to which a point is pushed.
         speed: m/s up to which it is, in the step before or after the frame.
         arm: Metres over which torques are counted as forces.
     """
 
     points: GroundPoints
-    cone: Float64[np.ndarray, "E 3"]
+    friction: float
+    edges: Float64[np.ndarray, "E 2"]
     height: float
     speed: float
     arm: float
@@ -64,17 +66,16 @@ class Room(NamedTuple):
     """What `find_forces` works in.
 
     Attributes:
-        columns: Wrench on the base of each force that the floor can give.
-        places: Where each of them acts, from the base's origin, metres.
-        bodies: On which body.
-        amounts: How much of it is used.
+        places: Points that stand, from the base's origin, metres; along the robot's heading and square to it, so that
+            it does not matter to the cones' edges which way it looks.
+        bodies: On which body each of them is.
+        forces: Forces on them, N, likewise.
         R, r, axes: Poses of the frames before, at and after the one that is looked at.
     """
 
-    columns: Float64[np.ndarray, "n 6"]
-    places: Float64[np.ndarray, "n 3"]
-    bodies: Int64[np.ndarray, "n"]
-    amounts: Float64[np.ndarray, "n"]
+    places: Float64[np.ndarray, "K 3"]
+    bodies: Int64[np.ndarray, "K"]
+    forces: Float64[np.ndarray, "K 3"]
     R: Float64[np.ndarray, "3 B 3 3"]
     r: Float64[np.ndarray, "3 B 3"]
     axes: Float64[np.ndarray, "3 B 3"]
@@ -103,10 +104,9 @@ def find_forces(
     acceleration = scratch(5 + bodies, np.float64)
     force = scratch((bodies, 3), np.float64)
     torque = scratch((bodies, 3), np.float64)
-    wanted = scratch(6, np.float64)
+    load = scratch(6, np.float64)
     left = scratch(6, np.float64)
-    amounts = scratch(6, np.float64)
-    used = scratch(6, np.int64)
+    rest = scratch(6, np.float64)
     weight = masses.total * GRAVITY
     frames = qpos.shape[0]
     for t in range(-1, frames - 1):
@@ -119,14 +119,16 @@ def find_forces(
         _differences(qpos[t - 1], qpos[t], qpos[t + 1], fps, velocity, acceleration)
         R, r, axes = room.R[now], room.r[now], room.axes[now]
         body_forces(velocity, acceleration, tree, masses, R, r, axes, force, torque)
+        _add_up(r, force, torque, load)
+        c, s = _heading(R[0])
+        _turn(c, -s, load)
         for i in range(3):
-            wanted[i] = 0.0
-            wanted[3 + i] = 0.0
-        _add_up(r, force, torque, wanted)
-        for i in range(3):
-            wanted[3 + i] /= ground.arm
-        count = _pushes(qpos, t, fps, ground, room)
-        nonnegative_fit(room.columns, count, wanted, used, amounts, left)
+            load[3 + i] /= ground.arm
+        count = _standing(qpos, t, fps, ground, room)
+        found.outside[t] = _outside(qpos[t], found.centre[t], count, room)
+        for k in range(count):
+            _turn(c, -s, room.places[k])
+        cone_fit(room.places, count, ground.friction, load, ground.arm, left)
         found.force[t] = (
             math.sqrt(left[0] * left[0] + left[1] * left[1] + left[2] * left[2]) / weight
         )
@@ -135,15 +137,13 @@ def find_forces(
             * ground.arm
             / weight
         )
-        found.outside[t] = _outside(
-            qpos[t], found.centre[t], count // ground.cone.shape[0], ground, room
-        )
         for i in range(6):
-            wanted[i] -= left[i]
-        shared_load(room.columns, count, wanted, room.amounts)
+            load[i] -= left[i]
+        shared_load(room.places, count, ground.edges, load, ground.arm, rest, room.forces)
         for k in range(count):
-            if room.amounts[k] > 0.0:
-                _take(room.amounts[k], k, room, r, force, torque)
+            _turn(c, s, room.places[k])
+            _turn(c, s, room.forces[k])
+            _take(k, room, r, force, torque)
         gather_forces(tree, r, force, torque)
         for b in range(1, bodies):
             effort = 0.0
@@ -215,35 +215,50 @@ def _add_up(
     r: Float64[np.ndarray, "B 3"],
     force: Float64[np.ndarray, "B 3"],
     torque: Float64[np.ndarray, "B 3"],
-    wanted: Float64[np.ndarray, "6"],
+    load: Float64[np.ndarray, "6"],
 ) -> None:
     """Add the forces and torques of all bodies up to one wrench about the base's origin."""
+    for i in range(6):
+        load[i] = 0.0
     for b in range(r.shape[0]):
         x, y, z = r[b, 0], r[b, 1], r[b, 2]
         for i in range(3):
-            wanted[i] += force[b, i]
-            wanted[3 + i] += torque[b, i]
-        wanted[3] += y * force[b, 2] - z * force[b, 1]
-        wanted[4] += z * force[b, 0] - x * force[b, 2]
-        wanted[5] += x * force[b, 1] - y * force[b, 0]
+            load[i] += force[b, i]
+            load[3 + i] += torque[b, i]
+        load[3] += y * force[b, 2] - z * force[b, 1]
+        load[4] += z * force[b, 0] - x * force[b, 2]
+        load[5] += x * force[b, 1] - y * force[b, 0]
 
 
 @jit(fastmath=True, inner=True)
-def _pushes(
+def _heading(base: Float64[np.ndarray, "3 3"]) -> tuple[float, float]:
+    """Cosine and sine of the direction along the floor in which the base looks."""
+    ahead, aside = base[0, 0], base[1, 0]
+    size = math.sqrt(ahead * ahead + aside * aside)
+    if size < 1e-6:
+        return 1.0, 0.0
+    return ahead / size, aside / size
+
+
+@jit(fastmath=True, inner=True)
+def _turn(c: float, s: float, vectors: Float64[np.ndarray, "3k"]) -> None:
+    """Turn one vector, or several in one array, about the vertical."""
+    for k in range(0, vectors.shape[0], 3):
+        x = vectors[k]
+        y = vectors[k + 1]
+        vectors[k] = c * x - s * y
+        vectors[k + 1] = s * x + c * y
+
+
+@jit(fastmath=True, inner=True)
+def _standing(
     qpos: Float64[np.ndarray, "T Q"], t: int, fps: float, ground: Ground, room: Room
 ) -> int:
-    """Fill the forces that the floor can give in a frame; returns how many."""
+    """Fill the points that the floor can push in a frame; returns how many."""
     points = ground.points
-    edges = ground.cone.shape[0]
     place = scratch(3, np.float64)
     local = scratch(3, np.float64)
-    f = scratch(3, np.float64)
     now = t % 3
-    # The cone's edges turn with the robot, so that it does not matter which way it looks.
-    ahead, aside = room.R[now, 0, 0, 0], room.R[now, 0, 1, 0]
-    size = math.sqrt(ahead * ahead + aside * aside)
-    ahead = ahead / size if size > 1e-6 else 1.0
-    aside = aside / size if size > 1e-6 else 0.0
     count = 0
     for p in range(points.bodies.shape[0]):
         b = points.bodies[p]
@@ -263,21 +278,10 @@ def _pushes(
             or _slow(qpos, t, 1, fps, b, local, place, ground, room)
         ):
             continue
-        for e in range(edges):
-            f[0] = ahead * ground.cone[e, 0] - aside * ground.cone[e, 1]
-            f[1] = aside * ground.cone[e, 0] + ahead * ground.cone[e, 1]
-            f[2] = ground.cone[e, 2]
-            c = room.columns[count]
-            c[0] = f[0]
-            c[1] = f[1]
-            c[2] = f[2]
-            c[3] = (place[1] * f[2] - place[2] * f[1]) / ground.arm
-            c[4] = (place[2] * f[0] - place[0] * f[2]) / ground.arm
-            c[5] = (place[0] * f[1] - place[1] * f[0]) / ground.arm
-            for i in range(3):
-                room.places[count, i] = place[i]
-            room.bodies[count] = b
-            count += 1
+        for i in range(3):
+            room.places[count, i] = place[i]
+        room.bodies[count] = b
+        count += 1
     return count
 
 
@@ -310,7 +314,6 @@ def _outside(
     qpos: Float64[np.ndarray, "Q"],
     centre: Float64[np.ndarray, "3"],
     points: int,
-    ground: Ground,
     room: Room,
 ) -> float:
     """Distance of the centre of mass from the hull of the pushed points along the floor, metres.
@@ -319,7 +322,6 @@ def _outside(
     """
     if points == 0:
         return FAR
-    edges = ground.cone.shape[0]
     x = room.places[0, 0] + qpos[0] - centre[0]
     y = room.places[0, 1] + qpos[1] - centre[1]
     for _ in range(100):
@@ -327,8 +329,8 @@ def _outside(
         a = x
         b = y
         for p in range(points):
-            u = room.places[p * edges, 0] + qpos[0] - centre[0]
-            v = room.places[p * edges, 1] + qpos[1] - centre[1]
+            u = room.places[p, 0] + qpos[0] - centre[0]
+            v = room.places[p, 1] + qpos[1] - centre[1]
             if u * x + v * y < least:
                 least = u * x + v * y
                 a = u
@@ -344,21 +346,20 @@ def _outside(
 
 @jit(fastmath=True, inner=True)
 def _take(
-    amount: float,
-    column: int,
+    point: int,
     room: Room,
     r: Float64[np.ndarray, "B 3"],
     force: Float64[np.ndarray, "B 3"],
     torque: Float64[np.ndarray, "B 3"],
 ) -> None:
     """Take off what the floor gives from what its body needs."""
-    b = room.bodies[column]
-    f = room.columns[column]
-    x = room.places[column, 0] - r[b, 0]
-    y = room.places[column, 1] - r[b, 1]
-    z = room.places[column, 2] - r[b, 2]
+    b = room.bodies[point]
+    f = room.forces[point]
+    x = room.places[point, 0] - r[b, 0]
+    y = room.places[point, 1] - r[b, 1]
+    z = room.places[point, 2] - r[b, 2]
     for i in range(3):
-        force[b, i] -= amount * f[i]
-    torque[b, 0] -= amount * (y * f[2] - z * f[1])
-    torque[b, 1] -= amount * (z * f[0] - x * f[2])
-    torque[b, 2] -= amount * (x * f[1] - y * f[0])
+        force[b, i] -= f[i]
+    torque[b, 0] -= y * f[2] - z * f[1]
+    torque[b, 1] -= z * f[0] - x * f[2]
+    torque[b, 2] -= x * f[1] - y * f[0]

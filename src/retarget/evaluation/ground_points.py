@@ -11,7 +11,7 @@ from jaxtyping import Float64, Int64
 
 from retarget.robots.model import RobotModel
 
-__all__ = ["CONE_EDGES", "GroundPoints", "friction_cone", "ground_points"]
+__all__ = ["GroundPoints", "friction_cone", "ground_points"]
 
 CONE_EDGES = 8  # of the pyramid that stands for the friction cone, which they lie on
 
@@ -59,14 +59,12 @@ def ground_points(robot: RobotModel) -> GroundPoints:
     )
 
 
-def friction_cone(friction: float) -> Float64[np.ndarray, "E 3"]:
-    """Edges of the pyramid of forces that a level floor can give, a unit upwards each.
+def friction_cone(friction: float) -> Float64[np.ndarray, "E 2"]:
+    """Edges of the pyramid of forces that a level floor can give: their horizontal parts for a unit upwards.
 
     Example:
         >>> friction_cone(0.5)[0].tolist()
-        [0.5, 0.0, 1.0]
+        [0.5, 0.0]
     """
     angles = np.arange(CONE_EDGES) * (2 * math.pi / CONE_EDGES)
-    return np.stack(
-        [friction * np.cos(angles), friction * np.sin(angles), np.ones(CONE_EDGES)], axis=1
-    )
+    return friction * np.stack([np.cos(angles), np.sin(angles)], axis=1)

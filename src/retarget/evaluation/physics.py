@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float64
 
 from retarget.evaluation.dynamics import mass_arrays
 from retarget.evaluation.forces import FAR, Found, Ground, Room, find_forces
-from retarget.evaluation.ground_points import CONE_EDGES, friction_cone, ground_points
+from retarget.evaluation.ground_points import friction_cone, ground_points
 from retarget.evaluation.human import ScaledHuman
 from retarget.evaluation.measures import (
     BALLISTIC_SHARE,
@@ -94,14 +94,18 @@ def contact_forces(
     )
     points = ground_points(robot)
     ground = Ground(
-        points, friction_cone(friction), float(height), float(min(speed, FAR)), float(arm)
+        points,
+        float(friction),
+        friction_cone(friction),
+        float(height),
+        float(min(speed, FAR)),
+        float(arm),
     )
-    count = len(points.bodies) * CONE_EDGES
+    count = len(points.bodies)
     room = Room(
-        np.empty((count, 6)),
         np.empty((count, 3)),
         np.empty(count, np.int64),
-        np.empty(count),
+        np.empty((count, 3)),
         np.empty((3, bodies, 3, 3)),
         np.empty((3, bodies, 3)),
         np.empty((3, bodies, 3)),
