@@ -215,6 +215,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "geometry",
         "compiled",
         "robots",
+        "solver.arrays",
         "solver.kinematics",
         "result",
     },

@@ -77,6 +77,13 @@ def drifting(result: RetargetingResult, speed: float) -> RetargetingResult:
     return with_qpos(result, qpos)
 
 
+def trembling(result: RetargetingResult, step: float) -> RetargetingResult:
+    """The base moves to and fro by a step (metres) every frame."""
+    qpos = result.qpos.copy()
+    qpos[::2, :2] += step
+    return with_qpos(result, qpos)
+
+
 def late(result: RetargetingResult, seconds: float) -> RetargetingResult:
     shift = round(seconds * result.fps)
     return with_qpos(result, result.qpos[np.maximum(np.arange(len(result)) - shift, 0)])

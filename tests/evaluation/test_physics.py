@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from retarget.evaluation import ClipReport, evaluate
+from retarget.evaluation import ClipReport, Gates, evaluate
 from retarget.evaluation.measures import GRAVITY
 from retarget.evaluation.physics import contact_forces
 from retarget.result import RetargetingResult
@@ -43,6 +43,20 @@ def test_who_stands_still_needs_nothing_but_the_floor(standing, robot: RobotMode
     assert report["com_acceleration_horizontal"] == pytest.approx(0, abs=1e-6)
     assert report["com_outside_share"] == 0
     assert report["flight_not_ballistic_share"] is None
+
+
+@pytest.mark.parametrize(
+    ("fault", "gate"),
+    [
+        (lambda walk: motions.raised(walk, 0.006), "force_left_mean"),
+        (lambda walk: motions.drifting(walk, 0.4), "force_left_mean"),
+        (lambda walk: motions.trembling(walk, 0.004), "com_acceleration_ratio"),
+        (lambda walk: replace(walk, fps=3 * walk.fps), "force_left_mean"),
+    ],
+)
+def test_demanding_gates_refuse_what_physics_does(fault, gate: str, robot: RobotModel) -> None:
+    report = evaluate(fault(motions.walk()), robot, gates=Gates.demanding())
+    assert gate in {result.measure for result in report.gates if not result.passed}
 
 
 def test_a_hovering_foot_gives_nothing(standing, robot: RobotModel) -> None:
@@ -95,10 +109,7 @@ def test_the_floor_cannot_pull_nor_hold_beyond_friction(standing, robot: RobotMo
 
 
 def test_a_shaken_base_needs_what_no_foot_can_give(robot: RobotModel, good: ClipReport) -> None:
-    walk = motions.walk()
-    qpos = walk.qpos.copy()
-    qpos[::2, :2] += 0.003
-    report = evaluate(motions.with_qpos(walk, qpos), robot)
+    report = evaluate(motions.trembling(motions.walk(), 0.003), robot)
     assert report["com_acceleration_horizontal"] > 2 * good["com_acceleration_horizontal"]
     assert report["com_acceleration_ratio"] > 2 * good["com_acceleration_ratio"]
     assert report["force_left_mean"] > good["force_left_mean"] + 0.1

@@ -12,14 +12,18 @@ from retarget.evaluation.measures import Measure
 
 __all__ = ["DEMANDING", "GateResult", "Gates"]
 
-# Limits that motion should meet, but that not every clip of a person who moves soundly does yet: feet that lift
-# nearly as the human's do, a trunk that leans as the human's does. One that is met becomes a default of its field.
+# Limits that motion should meet, but that not every clip of a person who moves soundly does yet: feet that lift nearly
+# as the human's do, a trunk that leans as the human's does, a mass that moves as feet can move it. Once one is met it
+# becomes its field's default.
 DEMANDING: Final = MappingProxyType(
     {
         "swing_scuff_excess": 0.03,
         "swing_clearance_lack": 0.1,
         "both_soles_down_excess": 0.05,
         "trunk_lean_error_p95": 6.0,
+        "force_left_mean": 0.15,
+        "com_acceleration_ratio": 1.5,
+        "com_outside_share": 0.1,
     }
 )
 
@@ -65,6 +69,9 @@ class Gates(BaseModel):
     trunk_lean_error_p95: float | None = Field(default=None, gt=0)
     hip_line_error_p95: float | None = Field(default=30.0, gt=0)
     shoulder_line_error_p95: float | None = Field(default=35.0, gt=0)
+    force_left_mean: float | None = Field(default=None, ge=0)
+    com_acceleration_ratio: float | None = Field(default=None, gt=0)
+    com_outside_share: float | None = Field(default=None, ge=0)
     self_collision_share: float | None = Field(default=0.005, ge=0)
     jerk_mean: float | None = Field(default=1000.0, gt=0)
 
