@@ -284,8 +284,11 @@ def independently_parsed(text: str) -> tuple[list[Joint], np.ndarray]:
         if word in ("ROOT", "JOINT", "End"):
             parent = stack[-1] if stack else -1
             offset = [float(v) for v in words[at + 4 : at + 7]]
-            count = 0 if word == "End" else int(words[at + 8])
-            channels = words[at + 9 : at + 9 + count]
+            keyword = (
+                words.index("CHANNELS", at) if word != "End" else 0
+            )  # three or six numbers stand before
+            count = int(words[keyword + 1]) if keyword else 0
+            channels = words[keyword + 2 : keyword + 2 + count]
             joints.append(Joint(words[at + 1], parent, offset, channels, is_end=word == "End"))
         elif word == "{":
             stack.append(len(joints) - 1)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from retarget.errors import RoleError
-from retarget.motion.conventions import axis_rotation, find_unit
+from retarget.motion.conventions import UNITS, axis_rotation, find_unit
 from retarget.motion.formats.bvh import read_bvh
 from retarget.motion.motion import Motion, MotionSource
 from retarget.motion.read import motion_from_recording
@@ -64,17 +64,34 @@ def height(motion: Motion) -> float:
 )
 @pytest.mark.parametrize("leg", [0.62, 0.82, 0.98])
 def test_the_unit_is_the_one_that_makes_the_leg_human(metres: float, unit: str, leg: float) -> None:
-    found, notes = find_unit(leg / metres)
+    found, doubts = find_unit(leg / metres)
     assert found.name == unit
     assert found.metres == pytest.approx(metres)
-    assert notes == []
+    assert doubts == []
 
 
 def test_a_leg_of_no_plausible_unit_is_scaled_and_said() -> None:
-    found, notes = find_unit(31000.0)
+    found, doubts = find_unit(31000.0)
     assert found.name == "unknown"
     assert found.metres * 31000.0 == pytest.approx(0.82)
-    assert "no known unit" in notes[0]
+    assert [doubt.name for doubt in doubts] == ["unit"]
+    assert "no known unit" in doubts[0].reason
+
+
+@pytest.mark.parametrize("metres", [1.0, 0.01, 0.001])
+@pytest.mark.parametrize("leg", [0.48, 0.58])
+def test_legs_of_a_child_are_kept_and_doubted(metres: float, leg: float) -> None:
+    found, doubts = find_unit(leg / metres)
+    assert found.metres * leg / metres == pytest.approx(leg)
+    assert [doubt.name for doubt in doubts] == ["unit"]
+    assert "a child, or another unit" in doubts[0].reason
+
+
+@pytest.mark.parametrize("unit", ["inch", "foot", "decimetre"])
+def test_an_odd_unit_is_not_believed_for_the_sake_of_small_legs(unit: str) -> None:
+    found, doubts = find_unit(0.5 / UNITS[unit])
+    assert found.name != unit
+    assert doubts
 
 
 @pytest.mark.parametrize("leg", [0.0, float("nan")])
@@ -133,28 +150,26 @@ def test_unit_up_axis_and_heading_of_the_file_do_not_matter(
     assert (one.inv() * other).magnitude().max() < 1e-7
 
 
-def test_a_body_that_is_tilted_all_the_time_has_its_up_axis_assumed_and_said() -> None:
+def test_a_body_that_is_tilted_all_the_time_has_a_doubtful_up_axis() -> None:
     tilted = in_another_world(stroll(), Rotation.from_euler("xz", [30, 45], degrees=True), 1.0)
     motion = brought_home(tilted)
-    assert motion.source.up_axis == "y"
-    assert any("not upright enough" in note for note in motion.source.notes)
+    assert [doubt.name for doubt in motion.source.doubts] == ["up_axis"]
+    assert motion.source.doubts[0].weight > 0.5
 
 
-@pytest.mark.parametrize("turn", [90.0, -90.0, 180.0])
-def test_lying_or_upside_down_on_the_floor_is_not_taken_for_another_up_axis(turn: float) -> None:
-    recording = in_another_world(stroll(10), Rotation.from_euler("x", turn, degrees=True), 1.0)
+def test_upside_down_on_the_floor_is_not_taken_for_another_up_axis() -> None:
+    recording = in_another_world(stroll(10), Rotation.from_euler("x", 180, degrees=True), 1.0)
     recording.positions[..., 1] -= recording.positions[..., 1].min() - 3.0  # on the floor
     recording.positions[..., 2] += 250.0  # somewhere in the room
-    motion = brought_home(recording)
-    assert motion.source.up_axis == "y"
-    assert "its floor is along y" in motion.source.notes[0]
+    assert brought_home(recording).source.up_axis == "y"
 
 
-def test_a_mirrored_file_is_noted() -> None:
+def test_a_mirrored_file_is_doubted() -> None:
     recording = stroll()
     recording.positions[..., 0] *= -1
-    assert "left and right are swapped" in brought_home(recording).source.notes[0]
-    assert brought_home(stroll()).source.notes == ()
+    doubts = brought_home(recording).source.doubts
+    assert [doubt.name for doubt in doubts] == ["mirrored"]
+    assert brought_home(stroll()).source.doubts == ()
 
 
 def test_what_a_format_defines_is_not_guessed() -> None:

@@ -49,7 +49,7 @@ def test_every_real_clip_is_a_human_of_human_size_above_its_floor(clip: Path) ->
     assert motion.source.sha256 == hashlib.sha256(clip.read_bytes()).hexdigest()
     assert motion.source.path == str(clip)
     assert motion.source.rig != "unknown"
-    expected = ("no toes", "T-pose", "stored 2 times")
+    expected = ("no toes", "T-pose", "stored 2 times", "a rotation at rest")
     assert all(any(words in note for words in expected) for note in motion.source.notes)
     after = clip.stat()
     assert (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size)
@@ -71,6 +71,12 @@ def test_any_rate_and_few_frames_are_fine(
     motion = read_motion(walk_file(tmp_path, frames, frame_time))
     assert (len(motion), motion.fps) == (frames, fps)
     assert motion.duration == pytest.approx(frames / fps)
+
+
+def test_a_rate_at_which_nobody_can_move_is_doubted(tmp_path: Path) -> None:
+    assert not read_motion(walk_file(tmp_path, 40)).source.doubts
+    doubts = read_motion(walk_file(tmp_path, 40, "0.001")).source.doubts
+    assert [doubt.name for doubt in doubts] == ["rate"]
 
 
 def test_content_decides_over_the_suffix(tmp_path: Path) -> None:

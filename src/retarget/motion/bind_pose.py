@@ -3,7 +3,8 @@
 Many files carry the pose in which the character was rigged before the motion. It is recognised by the jump out
 of it, after the pose was held without any change. Either all its channels are zero; or the limbs jump by far
 more than they move in the motion that follows, and the pose has the legs straight down, the trunk upright and
-the arms straight and alike on both sides, level or slanting.
+the arms straight and alike on both sides, level or slanting. Where somebody has smoothed the file afterwards, the pose
+runs into the motion over a few frames: the limbs then set out from it at once, faster than they ever move later.
 """
 
 from __future__ import annotations
@@ -31,6 +32,13 @@ _UPRIGHT: Final = np.radians(20.0)
 _LOWEST_ARMS: Final = np.radians(60.0)  # below level: arms that hang are no A-pose
 _ALIKE: Final = np.radians(10.0)
 _WATCHED: Final = 2.0  # seconds of the motion that the jump is compared with
+# A smoothed jump: rad/s, which arms that are lowered hardly reach; times what limbs turn later; seconds and frames that
+# it takes; and the first step's share of the fastest one, as who lowers the arms begins slowly.
+_RUSH: Final = 6.0
+_RUSH_RATIO: Final = 3.0
+_RUSH_TIME: Final = 0.35
+_RUSH_FRAMES: Final = 12
+_AT_ONCE: Final = 0.4
 
 
 def bind_pose_frames(
@@ -60,11 +68,32 @@ def bind_pose_frames(
     last = int(moving[0])  # the last frame of the pose that is held from the start
     after = fastest[last + 1 :]
     usual = float(np.percentile(after, 95)) if len(after) else 0.0
-    at_rest = rest_frames == last + 1
-    posed = fastest[last] > _JUMP_RATIO * usual and _is_t_or_a_pose(
-        directions[0], _trunk(positions[0], roles)
-    )
-    return last + 1 if fastest[last] > _JUMP and (at_rest or posed) else 0
+    posed = _is_t_or_a_pose(directions[0], _trunk(positions[0], roles))
+    if fastest[last] > _JUMP and (
+        rest_frames == last + 1 or (posed and fastest[last] > _JUMP_RATIO * usual)
+    ):
+        return last + 1
+    smoothed = _smoothed_frames(fastest[last:], fps) if posed else 0
+    return last + smoothed if smoothed else 0
+
+
+def _smoothed_frames(fastest: Float64[np.ndarray, "T"], fps: float) -> int:
+    """Frames of a jump that was smoothed, from the pose on; 0 if there was none.
+
+    Args:
+        fastest: What the fastest limb turns from each frame to the next, rad; the first step leaves the pose.
+        fps: Frames per second.
+    """
+    most = min(_RUSH_FRAMES, max(2, int(_RUSH_TIME * fps)))
+    calm = np.flatnonzero(fastest * fps < _RUSH)
+    steps = int(calm[0]) if len(calm) else len(fastest)
+    later = fastest[steps:]
+    if not 2 <= steps <= most or len(later) < 2 * steps:
+        return 0
+    rush = fastest[:steps]
+    sudden = rush[0] > _AT_ONCE * rush.max() and rush.sum() > _JUMP
+    fast = float(np.mean(rush)) > _RUSH_RATIO * float(np.percentile(later, 95))
+    return steps if sudden and fast else 0
 
 
 def _watched_frames(

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 from jaxtyping import Float64, Int64
 
 from retarget.compiled.jit import jit
 
-__all__ = ["POSITION_CHANNELS", "ROTATION_CHANNELS", "global_poses", "to_world"]
-
-POSITION_CHANNELS: Final = {"xposition": 0, "yposition": 1, "zposition": 2}
-ROTATION_CHANNELS: Final = {"xrotation": 3, "yrotation": 4, "zrotation": 5}
+__all__ = ["global_poses", "to_world"]
 
 
 @jit(
@@ -34,7 +29,7 @@ def global_poses(
 
     Args:
         values: Channel values; positions in the file's unit, rotations in degrees.
-        kinds: What each channel is: a value of `POSITION_CHANNELS` or `ROTATION_CHANNELS`.
+        kinds: What each channel is: 0, 1, 2 for a position along x, y, z, and 3, 4, 5 for a rotation about them.
         starts: Joint ``j`` has the channels ``starts[j]`` up to, not including, ``starts[j + 1]``.
         parents: Parent joint, -1 for roots; parents come before their children.
         offsets: Joint origins in their parents' frames.

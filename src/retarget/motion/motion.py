@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
 from retarget.errors import RetargetError
+from retarget.motion.doubts import Doubt
 
 __all__ = ["BLOCK", "Motion", "MotionSource"]
 
@@ -32,6 +33,8 @@ class MotionSource:
         bind_pose: Whether the first frame was recognised as a bind pose (T-pose).
         dropped_frames: Frames dropped from the start (a bind pose, when asked for).
         notes: What a user should know, in plain sentences (a wrong frame count, ...).
+        floor_m: Height of the floor in the motion's world, metres, where a user gave it; None to find it.
+        doubts: What was guessed and may be wrong.
     """
 
     path: str = ""
@@ -44,10 +47,15 @@ class MotionSource:
     bind_pose: bool = False
     dropped_frames: int = 0
     notes: tuple[str, ...] = ()
+    floor_m: float | None = None
+    doubts: tuple[Doubt, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The same as a JSON-ready mapping."""
-        return {name: getattr(self, name) for name in self.__slots__} | {"notes": list(self.notes)}
+        return {name: getattr(self, name) for name in self.__slots__} | {
+            "notes": list(self.notes),
+            "doubts": [doubt.as_json() for doubt in self.doubts],
+        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)

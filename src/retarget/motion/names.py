@@ -11,18 +11,26 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-__all__ = ["LIMB_WORDS", "NamedJoint", "recognised_rig", "split_name"]
+__all__ = ["LIMB_WORDS", "NamedJoint", "part_of_body", "recognised_rig", "split_name"]
 
 # Words for the joint at the near end of a segment, best first. Where a rig uses two of the words of one role,
 # the better one is the joint: LeftShoulder is a collar bone's where there is a LeftArm.
 LIMB_WORDS: Final = {
-    "hip": "upleg upperleg thigh thighbend femur hip hips hipjoint legupper leg",
-    "knee": "lowerleg lowleg shin calf tibia knee leg leglower crus",
+    "hip": "upleg upperleg uprleg thigh thighbend femur hip hips hipjoint legupper leg",
+    "knee": "lowerleg lowleg loleg lwrleg shin calf tibia knee leg leglower crus",
     "ankle": "ankle foot",
     "toe": "toe toes ball forefoot foot",
-    "shoulder": "upperarm uparm arm shldrbend shldr humerus armupper uarm shoulder",
-    "elbow": "forearm lowerarm lowarm forearmbend farm elbow radius armlower",
+    "shoulder": "upperarm uparm uprarm arm shldrbend shldr humerus armupper uarm shoulder",
+    "elbow": "forearm lowerarm lowarm loarm lwrarm forearmbend farm elbow radius armlower",
     "wrist": "wrist hand",
+}
+# Words that say to which part of the body a joint belongs, for names that do not tell its role. A hip or a shoulder may
+# be a collar bone's or the pelvis' too, so those words say nothing.
+_PARTS: Final = {
+    "leg": "leg thigh femur shin calf tibia knee ankle foot toe heel crus",
+    "arm": "arm humerus elbow radius ulna wrist hand finger thumb pinky palm metacarpal",
+    "head": "head neck eye jaw tongue brow lid nose mouth lip cheek ear hair chin teeth",
+    "trunk": "spine chest pelvis hips abdomen torso breast belly tail wing",
 }
 _NOISE: Final = frozenset(
     {
@@ -79,7 +87,9 @@ _RIGS: Final = (  # the convention's name, and joints that only it has together
     ("vrm", ("j bip l upper leg", "j bip l lower leg", "j bip c hips")),
     ("daz", ("hip", "l shldr bend", "l thigh bend", "l shin")),
     ("perception_neuron", ("robot hips", "robot left up leg", "robot left fore arm")),
-    ("humanik", ("hips", "left up leg", "left leg", "left fore arm", "left toe base")),
+    ("makehuman", ("up arm l", "lo arm l", "up leg l", "lo leg l")),
+    ("soma", ("left leg", "left shin", "left arm", "left fore arm")),
+    ("humanik", ("hips", "left up leg", "left leg", "left fore arm")),
 )
 
 
@@ -118,6 +128,30 @@ def split_name(name: str) -> NamedJoint:
     if not side:
         side, words = _attached_side(words)
     return NamedJoint(side, "".join(words).lower())
+
+
+@functools.lru_cache(4096)
+def part_of_body(name: str) -> str:
+    """The part that a joint's name speaks of: ``leg``, ``arm``, ``head``, ``trunk``, or empty where it says nothing.
+
+    Example:
+        >>> part_of_body("__Eye_R"), part_of_body("LoArm_L"), part_of_body("Bone.013")
+        ('head', 'arm', '')
+    """
+    tokens = [token.lower() for token in _TOKEN.findall(_without_namespace(name))]
+    word = split_name(name).word
+    for part, words in _PARTS.items():
+        for wanted in words.split():
+            if wanted in tokens or word in (wanted, f"{wanted}s") or _is_compound(word, wanted):
+                return part
+    return ""
+
+
+def _is_compound(word: str, wanted: str) -> bool:
+    """Whether a word ends or begins with another one of four letters or more, or is a known word that ends with it."""
+    if len(wanted) < 4:
+        return word in _VOCABULARY and word.endswith(wanted)
+    return word.startswith(wanted) or word.endswith(wanted)
 
 
 def recognised_rig(names: Sequence[str]) -> str:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float64
 
-from retarget.errors import FileFormatError, RoleError
+from retarget.errors import FileFormatError, OptionsError, RoleError, UnknownNameError
 from retarget.kinds import MotionFormatKind
 from retarget.motion.bind_pose import bind_pose_frames
 from retarget.motion.conventions import (
     Unit,
     axis_rotation,
     find_unit,
-    find_up_axis,
     leg_length,
-    mirror_notes,
     unit_name,
+    unit_named,
 )
+from retarget.motion.doubts import Doubt
 from retarget.motion.edit import compact
 from retarget.motion.formats import format_of, sniff_format
 from retarget.motion.motion import BLOCK, Motion, MotionSource
@@ -28,11 +31,51 @@ from retarget.motion.names import recognised_rig
 from retarget.motion.recording import Recording
 from retarget.motion.repeats import without_repeats
 from retarget.motion.roles import find_roles
+from retarget.motion.sides import mirror_doubts
+from retarget.motion.spans import runs
+
+if TYPE_CHECKING:
+    from retarget.motion.glitches import Glitches
 
 __all__ = ["motion_from_recording", "read_motion"]
 
 _FARTHEST = 1e12  # in any unit; far beyond, sums and squares overflow
 _SAMPLED_FRAMES = 200  # enough for lengths and tilts, which hardly change
+_FLOOR_RANGE = 1000.0  # metres from the origin at which a floor may be said to be
+# Weight of the doubt about glitches: of any, more by share of the frames, and where they are kept.
+_FEW_GLITCHES, _GLITCH_SHARE, _KEPT_GLITCHES = 0.05, 5.0, 0.8
+_JOINED, _TOO_FAST = 0.3, 0.7
+_GLITCH_REMEDY = (
+    "cut them out of the file, or give --keep-glitches and choose other frames by --start and --end"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a user says about a recording, checked; None where it is to be found."""
+
+    roles: Mapping[str, str] | None
+    up: str | None
+    unit: Unit | None
+    floor_m: float | None
+
+    @classmethod
+    def of(
+        cls,
+        roles: Mapping[str, str] | None,
+        up: str | None,
+        unit: str | None,
+        floor_m: float | None,
+    ) -> _Said:
+        from retarget.motion.up_axis import AXES
+
+        if up is not None and up not in AXES:
+            raise UnknownNameError("up axis", up, list(AXES))
+        if floor_m is not None and not (math.isfinite(floor_m) and abs(floor_m) <= _FLOOR_RANGE):
+            raise OptionsError(
+                f"floor_m is {floor_m}; give its height in metres, from {-_FLOOR_RANGE:g} to {_FLOOR_RANGE:g}"
+            )
+        return cls(roles, up, unit_named(unit) if unit is not None else None, floor_m)
 
 
 def read_motion(
@@ -41,6 +84,10 @@ def read_motion(
     format: MotionFormatKind | str = MotionFormatKind.AUTO,  # noqa: A002 - the command's option has this name
     skip_bind_pose: bool | None = None,
     roles: Mapping[str, str] | None = None,
+    up: str | None = None,
+    unit: str | None = None,
+    floor_m: float | None = None,
+    keep_glitches: bool = False,
 ) -> Motion:
     """Read a motion file of any known format.
 
@@ -50,14 +97,20 @@ def read_motion(
         skip_bind_pose: Drop the frames that are a bind pose (T-pose): None if they are recognised, True in any
             case (then at least the first frame goes), False never.
         roles: Body role -> joint name, for roles that are not found or not right; see `ROLES`.
+        up: The file's up axis, one of `retarget.motion.up_axis.AXES`; None finds it.
+        unit: The file's length unit, one of `retarget.motion.conventions.UNITS`; None finds it.
+        floor_m: Height of the floor along the up axis, metres; None finds it from what stands.
+        keep_glitches: Leave frames as they are in which the body is where no body can be.
 
     Returns:
-        The motion in metres, z up; ``source`` says what was found out, and ``source.notes`` what to know. Its arrays
-        are in single precision if it has more than `BLOCK` frames.
+        The motion in metres, z up; ``source`` says what was found out, ``source.notes`` what to know, and
+        ``source.doubts`` what may be wrong. Its arrays are in single precision if it has more than `BLOCK` frames.
 
     Raises:
-        FileFormatError: The file is missing, unreadable, or not what its format promises.
-        UnknownNameError: There is no such format.
+        FileFormatError: The file is missing, unreadable, not what its format promises, or has too many frames in a
+            row in which the body is where no body can be.
+        UnknownNameError: There is no such format, axis or unit.
+        OptionsError: The floor is no finite height.
         RoleError: The skeleton's body roles cannot be found.
 
     Example:
@@ -77,7 +130,16 @@ def read_motion(
     del data
     recording = chosen.read(text.pop(), path)
     try:
-        return motion_from_recording(recording, source, skip_bind_pose=skip_bind_pose, roles=roles)
+        return motion_from_recording(
+            recording,
+            source,
+            skip_bind_pose=skip_bind_pose,
+            roles=roles,
+            up=up,
+            unit=unit,
+            floor_m=floor_m,
+            keep_glitches=keep_glitches,
+        )
     except RoleError as error:
         raise RoleError(f"{path}: {error}") from None
 
@@ -88,82 +150,191 @@ def motion_from_recording(
     *,
     skip_bind_pose: bool | None = None,
     roles: Mapping[str, str] | None = None,
+    up: str | None = None,
+    unit: str | None = None,
+    floor_m: float | None = None,
+    keep_glitches: bool = False,
 ) -> Motion:
     """Find out roles, unit, up axis and bind pose of a recording, and bring it into our world.
 
     Args:
         recording: What a reader returned; its arrays are changed in place.
         source: Path, hash and format; the rest is filled in.
-        skip_bind_pose: As for `read_motion`.
-        roles: As for `read_motion`.
+        skip_bind_pose: As for `read_motion`, and so are the others.
+        roles: Body role -> joint name.
+        up: The up axis.
+        unit: The length unit.
+        floor_m: Height of the floor, metres.
+        keep_glitches: Leave impossible frames as they are.
 
     Raises:
-        FileFormatError: The recording has no frames or holds something that is not a finite number.
+        FileFormatError: The recording has no frames, holds something that is not a finite number, or too many
+            frames in a row in which the body is where no body can be.
+        UnknownNameError: There is no such axis or unit.
+        OptionsError: The floor is no finite height.
         RoleError: The skeleton's body roles cannot be found.
     """
-    from retarget.motion.kinematics import to_world
-
+    said = _Said.of(roles, up, unit, floor_m)
     _check(recording, source)
     recording = without_repeats(recording)
     positions = np.require(recording.positions, np.float64, ["C", "W"])
     rotations = np.require(recording.rotations, None, ["C", "W"])
-    names, parents = recording.joint_names, recording.parents.astype(np.int64)
-    sample = positions[:: max(1, len(positions) // _SAMPLED_FRAMES)]
-    found, role_notes = find_roles(names, parents.tolist(), sample, roles)
-    unit, unit_notes = _unit(recording, sample, found)
-    up_axis, axis_notes = _up_axis(recording, sample, found)
-    axis_notes += mirror_notes(sample, found)
-    for first in range(0, len(positions), BLOCK):
-        block = slice(first, first + BLOCK)
-        turned = rotations[block].astype(np.float64)
-        to_world(positions[block], turned, unit.metres, *axis_rotation(up_axis))
-        rotations[block] = turned
-    bind = bind_pose_frames(positions, found, recording.fps, recording.rest_frames)
+    world = _World.of(recording, positions, said)
+    world.bring_home(positions, rotations)
+    bind = bind_pose_frames(positions, world.roles, recording.fps, recording.rest_frames)
     dropped, bind_notes = _frames_to_drop(bind, len(positions), skip_bind_pose)
+    repaired = _Repaired.of(
+        positions, rotations, bind, dropped, recording, world, keep_glitches, source
+    )
     motion = Motion(
-        joint_names=names,
-        parents=parents,
-        positions=positions[dropped:],
-        rotations=rotations[dropped:],
+        joint_names=recording.joint_names,
+        parents=recording.parents.astype(np.int64),
+        positions=positions[repaired.first : repaired.stop],
+        rotations=rotations[repaired.first : repaired.stop],
         fps=recording.fps,
-        roles=found,
+        roles=world.roles,
         source=MotionSource(
             path=source.path,
             sha256=source.sha256,
             format=source.format,
-            unit=unit.name,
-            metres_per_unit=unit.metres,
-            up_axis=up_axis,
-            rig=recognised_rig(names),
+            unit=world.unit.name,
+            metres_per_unit=world.unit.metres,
+            up_axis=world.up_axis,
+            rig=recognised_rig(recording.joint_names),
             bind_pose=bind > 0,
             dropped_frames=dropped,
-            notes=(
-                *source.notes,
-                *recording.notes,
-                *role_notes,
-                *unit_notes,
-                *axis_notes,
-                *bind_notes,
-            ),
+            notes=(*source.notes, *recording.notes, *world.notes, *bind_notes),
+            floor_m=floor_m,
+            doubts=(*source.doubts, *world.doubts, *repaired.doubts),
         ),
     )
     return compact(motion) if len(motion) > BLOCK else motion
 
 
-def _unit(
-    recording: Recording, sample: Float64[np.ndarray, "T J 3"], roles: Mapping[str, int]
-) -> tuple[Unit, list[str]]:
+@dataclass(frozen=True, slots=True)
+class _World:
+    """What a skeleton and its world are: roles, unit and up axis."""
+
+    roles: dict[str, int]
+    unit: Unit
+    up_axis: str
+    notes: list[str]
+    doubts: list[Doubt]
+
+    @classmethod
+    def of(
+        cls, recording: Recording, positions: Float64[np.ndarray, "T J 3"], said: _Said
+    ) -> _World:
+        sample = positions[:: max(1, len(positions) // _SAMPLED_FRAMES)]
+        roles, notes, doubts = find_roles(
+            recording.joint_names, recording.parents.tolist(), sample, said.roles
+        )
+        leg = leg_length(sample, roles)
+        unit, more = _unit(recording, leg, said)
+        up_axis, others = _up_axis(recording, sample, roles, leg, said)
+        return cls(
+            roles, unit, up_axis, notes, [*doubts, *more, *others, *mirror_doubts(sample, roles)]
+        )
+
+    def bring_home(
+        self, positions: Float64[np.ndarray, "T J 3"], rotations: Float64[np.ndarray, "T J 4"]
+    ) -> None:
+        """Turn and scale a recording into our world, in place."""
+        from retarget.motion.kinematics import to_world
+
+        turn = axis_rotation(self.up_axis)
+        for first in range(0, len(positions), BLOCK):
+            block = slice(first, first + BLOCK)
+            turned = rotations[block].astype(np.float64)
+            to_world(positions[block], turned, self.unit.metres, *turn)
+            rotations[block] = turned
+
+
+def _unit(recording: Recording, leg: float, said: _Said) -> tuple[Unit, list[Doubt]]:
+    if said.unit is not None:
+        return said.unit, []
     if recording.metres_per_unit is None:
-        return find_unit(leg_length(sample, roles))
+        return find_unit(leg)
     return Unit(unit_name(recording.metres_per_unit), recording.metres_per_unit), []
 
 
 def _up_axis(
-    recording: Recording, sample: Float64[np.ndarray, "T J 3"], roles: Mapping[str, int]
-) -> tuple[str, list[str]]:
-    if recording.up_axis is None:
-        return find_up_axis(sample, roles, recording.likely_up_axis)
-    return recording.up_axis, []
+    recording: Recording,
+    sample: Float64[np.ndarray, "T J 3"],
+    roles: Mapping[str, int],
+    leg: float,
+    said: _Said,
+) -> tuple[str, list[Doubt]]:
+    from retarget.motion.up_axis import find_up_axis
+
+    if said.up is not None:
+        return said.up, []
+    if recording.up_axis is not None:
+        return recording.up_axis, []
+    return find_up_axis(sample, roles, leg, rest=recording.rest, custom=recording.likely_up_axis)
+
+
+@dataclass(frozen=True, slots=True)
+class _Repaired:
+    """Frames of a motion that are left once its glitches are filled or cut off, and what that says of it."""
+
+    first: int
+    stop: int
+    doubts: list[Doubt]
+
+    @classmethod
+    def of(
+        cls,
+        positions: Float64[np.ndarray, "T J 3"],
+        rotations: Float64[np.ndarray, "T J 4"],
+        bind: int,
+        dropped: int,
+        recording: Recording,
+        world: _World,
+        keep: bool,
+        source: MotionSource,
+    ) -> _Repaired:
+        from retarget.motion.glitches import LONGEST_FILLED, fill, find_glitches, frames_text
+
+        # A bind pose that is kept may be anywhere, too.
+        begin, frames = max(bind, dropped), len(positions)
+        found = find_glitches(positions[begin:], world.roles, recording.fps)
+        if not found.any:
+            return cls(dropped, frames, [])
+        doubts = _other_glitch_doubts(found, begin, recording.fps)
+        bad = found.bad
+        if not bad.any():
+            return cls(dropped, frames, doubts)
+        what = f"the body is where no body can be in frames {frames_text(bad, begin)}"
+        if keep:
+            doubts.append(Doubt("glitches", _KEPT_GLITCHES, f"{what}; they were kept"))
+            return cls(dropped, frames, doubts)
+        longest = max(last - first for first, last in runs(bad))
+        if longest > max(1.0, LONGEST_FILLED * recording.fps):
+            raise FileFormatError(
+                source.path or "motion", f"{what}: too long to fill", _GLITCH_REMEDY
+            )
+        fill(positions[begin:], rotations[begin:], recording.parents.tolist(), bad)
+        good = np.flatnonzero(~bad)
+        first = dropped if good[0] == 0 else begin + int(good[0])
+        weight = min(1.0, _FEW_GLITCHES + _GLITCH_SHARE * float(bad.mean()))
+        reason = f"{what}; they were filled from those around them, or cut off at an end"
+        doubts.append(Doubt("glitches", weight, reason))
+        return cls(first, begin + int(good[-1]) + 1, doubts)
+
+
+def _other_glitch_doubts(found: Glitches, begin: int, fps: float) -> list[Doubt]:
+    """Doubts about what no frame can be cut out for."""
+    doubts = []
+    if found.too_fast:
+        reason = f"at {fps:g} frames a second the body moves faster than any human; the file's rate may be wrong"
+        doubts.append(Doubt("rate", _TOO_FAST, reason))
+    if found.joins:
+        frames = ", ".join(str(begin + join) for join in found.joins[:5])
+        more = f" and {len(found.joins) - 5} more" if len(found.joins) > 5 else ""
+        reason = f"the body jumps at frame {frames}{more}, as where clips were joined; retarget them one by one"
+        doubts.append(Doubt("glitches", _JOINED, reason))
+    return doubts
 
 
 def _contents(path: Path) -> bytes:

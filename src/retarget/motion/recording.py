@@ -25,6 +25,8 @@ class Recording:
         metres_per_unit: Size of the unit where the format defines it; None to find it from the skeleton.
         up_axis: ``x``, ``y``, ``z``, ``-x``, ``-y`` or ``-z`` where the format defines it; None to find it.
         likely_up_axis: The up axis to assume where the motion does not show it.
+        rest: Where the joints are if all channels are zero, in the file's unit and world; None if there is no such
+            pose, or it says nothing.
         rest_frames: How many frames from the start have (nearly) all joints at the zero of their channels.
         notes: What a user should know, in plain sentences.
 
@@ -43,6 +45,7 @@ class Recording:
     metres_per_unit: float | None = None
     up_axis: str | None = None
     likely_up_axis: str = "y"
+    rest: Float64[np.ndarray, "J 3"] | None = None
     rest_frames: int = 0
     notes: tuple[str, ...] = ()
 

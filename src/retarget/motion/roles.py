@@ -3,7 +3,8 @@
 Every skeleton is mapped once onto the same roles: pelvis, spine, chest, neck, head, and left and right hip,
 knee, ankle, toe, shoulder, elbow and wrist. A limb role's joint is the near end of the segment it moves, so the
 left knee's joint is where the left shank begins. Names propose the limbs; the hierarchy must agree. Pelvis and
-chest follow from the hierarchy. Where names say nothing, the skeleton's shape proposes (`shape`).
+chest follow from the hierarchy. Where names say nothing, the skeleton's shape proposes (`shape`); where they say
+something else than the shape, nobody guesses.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.errors import RoleError
-from retarget.motion.names import LIMB_WORDS, split_name
+from retarget.motion.doubts import Doubt
+from retarget.motion.names import LIMB_WORDS, part_of_body, split_name
 from retarget.motion.torso import find_torso
 from retarget.motion.tree import children_of, is_below, line_to
 
@@ -25,6 +27,14 @@ __all__ = ["REQUIRED_ROLES", "ROLES", "find_roles"]
 _LEG: Final = ("hip", "knee", "ankle", "toe")
 _ARM: Final = ("shoulder", "elbow", "wrist")
 _SIDES: Final = ("left", "right")
+_PART: Final = {"hip": "leg", "knee": "leg", "ankle": "leg", "toe": "leg"}  # else an arm's
+_APART: Final = 0.02  # of a leg's length: joints that are always closer are at one place
+_IN_LINE: Final = np.cos(
+    np.radians(30.0)
+)  # with the shank; a toe further ahead shows where the foot points
+_SHAPE_DOUBT: Final = (
+    0.4  # of roles that only the shape tells: right on every known rig, but nobody can confirm it
+)
 
 ROLES: Final = (
     "pelvis", "spine", "chest", "neck", "head",
@@ -40,7 +50,7 @@ def find_roles(
     parents: Sequence[int],
     positions: Float64[np.ndarray, "T J 3"],
     overrides: Mapping[str, str] | None = None,
-) -> tuple[dict[str, int], list[str]]:
+) -> tuple[dict[str, int], list[str], list[Doubt]]:
     """Find the joints of a skeleton's roles.
 
     Args:
@@ -50,37 +60,77 @@ def find_roles(
         overrides: Role -> joint name; these are taken as they are.
 
     Returns:
-        Role -> joint index, with all of `REQUIRED_ROLES`, and notes for the user.
+        Role -> joint index, with all of `REQUIRED_ROLES`; notes for the user; and doubts.
 
     Raises:
-        RoleError: A role or joint in ``overrides`` does not exist, a required role cannot be found, or the
-            joints of a limb do not follow one another.
+        RoleError: A role or joint in ``overrides`` does not exist, a required role cannot be found, names and
+            shape tell different joints, or the joints of a limb do not follow one another.
     """
-    from retarget.motion.shape import limbs_from_shape
-
     parents = [int(parent) for parent in parents]
     given = _resolve(overrides or {}, names)
     lengths = np.median(_bone_lengths(positions, parents), axis=0)
-    limbs = {**_limbs_from_names(names, parents, lengths, given), **given}
-    notes: list[str] = []
+    named = _limbs_from_names(names, parents, positions, lengths, given)
+    limbs = {**named, **given}
+    doubts: list[Doubt] = []
     if any(role not in limbs for role in _required_limbs()):
-        shaped = limbs_from_shape(parents, positions, lengths)
+        shaped = _limbs_from_shape(names, parents, positions, lengths, named, given)
         if shaped:
-            limbs = {**shaped, **given}
-            notes.append(
-                "joint names do not tell all roles; they were found from the skeleton's shape, so check them"
-            )
+            limbs = {**shaped, **limbs}
+            reason = "joint names do not tell all roles; they were found from the skeleton's shape, so check them"
+            doubts.append(Doubt("roles", _SHAPE_DOUBT, reason))
     missing = [role for role in _required_limbs() if role not in limbs]
     if missing:
         raise RoleError(_missing_message(missing, names))
     roles = {**find_torso(names, parents, lengths, limbs, given), **limbs}
     _check_limbs(roles, names, parents, lengths)
-    notes += [
+    notes = [
         f"the {side} foot has no toe joint and no end site"
         for side in _SIDES
         if f"{side}_toe" not in roles
     ]
-    return {role: roles[role] for role in ROLES if role in roles}, notes
+    return {role: roles[role] for role in ROLES if role in roles}, notes, doubts
+
+
+def _limbs_from_shape(
+    names: Sequence[str],
+    parents: Sequence[int],
+    positions: Float64[np.ndarray, "T J 3"],
+    lengths: Float64[np.ndarray, "J"],
+    named: Mapping[str, int],
+    given: Mapping[str, int],
+) -> dict[str, int]:
+    """The limbs that the skeleton's shape tells; empty if it tells none.
+
+    Raises:
+        RoleError: Names tell other joints.
+    """
+    from retarget.motion.shape import limbs_from_shape
+
+    shaped = limbs_from_shape(parents, positions, lengths)
+    for role, joint in shaped.items():
+        side, _, part = role.partition("_")
+        wanted, read = _PART.get(part, "arm"), part_of_body(names[joint])
+        other = named.get(role, joint)
+        same_limb = (
+            other == joint or line_to(other, joint, parents) or line_to(joint, other, parents)
+        )
+        said_side = split_name(names[joint]).side
+        if role in given or (same_limb and read in ("", wanted) and said_side in ("", side)):
+            continue
+        by_name = names[other] if role in named else _joints_that_read(side, wanted, names)
+        raise RoleError(
+            f"names and shape of the skeleton tell different joints for {role}: {by_name} by name, "
+            f'{names[joint]} by shape; name the right ones in a role file with lines such as {role} = "JointName" '
+            "under [roles]"
+        )
+    return shaped
+
+
+def _joints_that_read(side: str, part: str, names: Sequence[str]) -> str:
+    """The joints whose names speak of a limb, as a message names them."""
+    found = [n for n in names if "#" not in n and part_of_body(n) == part]
+    of_side = [name for name in found if split_name(name).side == side]
+    return f"one of {', '.join((of_side or found)[:8])}" if found else "none"
 
 
 def _resolve(overrides: Mapping[str, str], names: Sequence[str]) -> dict[str, int]:
@@ -112,18 +162,24 @@ def _bone_lengths(
 def _limbs_from_names(
     names: Sequence[str],
     parents: Sequence[int],
+    positions: Float64[np.ndarray, "T J 3"],
     lengths: Float64[np.ndarray, "J"],
     given: Mapping[str, int],
 ) -> dict[str, int]:
     """The limbs that names tell, each as one chain of the hierarchy; a limb in doubt is left out."""
     named = [split_name(name) for name in names]
     ends = {joint for joint, name in enumerate(names) if "#end" in name}
+    words: dict[str, dict[str, list[int]]] = {side: {} for side in _SIDES}
+    for joint, (side, word) in enumerate(named):
+        if side and joint not in ends:
+            words[side].setdefault(word, []).append(joint)
+    middle = _in_the_middle(words, positions, lengths)
     limbs: dict[str, int] = {}
     for side in _SIDES:
-        first: dict[str, int] = {}
-        for joint, (its_side, word) in enumerate(named):
-            if its_side == side and joint not in ends:
-                first.setdefault(word, joint)
+        first = {
+            word: next((joint for joint in joints if joint not in middle), joints[0])
+            for word, joints in words[side].items()
+        }
         for chain in (_LEG[:3], _ARM):
             options = [
                 [given[f"{side}_{part}"]]
@@ -131,6 +187,7 @@ def _limbs_from_names(
                 else [first[word] for word in LIMB_WORDS[part].split() if word in first]
                 for part in chain
             ]
+            options[0].sort(key=lambda joint: joint in middle)
             if not options[2] and options[1]:  # no joint at the far end: its end site will do
                 options[2] = [
                     j for j in range(len(names)) if j in ends and parents[j] == options[1][0]
@@ -139,9 +196,29 @@ def _limbs_from_names(
             limbs |= {f"{side}_{part}": joint for part, joint in zip(chain, joints, strict=False)}
         ankle = limbs.get(f"{side}_ankle")
         if ankle is not None:
-            words = [first[word] for word in LIMB_WORDS["toe"].split() if word in first]
-            limbs |= _toe(side, ankle, words, parents, lengths)
+            toes = [first[word] for word in LIMB_WORDS["toe"].split() if word in first]
+            toe = _toe(ankle, toes, parents, lengths)
+            if toe >= 0:
+                knee = limbs[f"{side}_knee"]
+                limbs[f"{side}_toe"] = _ahead(knee, ankle, toe, parents, positions)
     return limbs
+
+
+def _in_the_middle(
+    words: Mapping[str, Mapping[str, Sequence[int]]],
+    positions: Float64[np.ndarray, "T J 3"],
+    lengths: Float64[np.ndarray, "J"],
+) -> set[int]:
+    """Joints that are always where their namesake of the other side is: helpers such as ``LHipJoint``, no hips."""
+    found: set[int] = set()
+    near = _APART * float(lengths.max(initial=0.0))
+    for word in {w for part in ("hip", "shoulder") for w in LIMB_WORDS[part].split()}:
+        for pair in zip(words["left"].get(word, ()), words["right"].get(word, ()), strict=False):
+            apart = positions[:1, pair[0]] - positions[:1, pair[1]]
+            if np.abs(apart).max() <= near:
+                apart = positions[:, pair[0]] - positions[:, pair[1]]
+                found |= set(pair) if np.abs(apart).max() <= near else set()
+    return found
 
 
 def _first_chain(options: Sequence[Sequence[int]], parents: Sequence[int]) -> tuple[int, ...]:
@@ -153,18 +230,36 @@ def _first_chain(options: Sequence[Sequence[int]], parents: Sequence[int]) -> tu
 
 
 def _toe(
-    side: str,
     ankle: int,
     candidates: Iterable[int],
     parents: Sequence[int],
     lengths: Float64[np.ndarray, "J"],
-) -> dict[str, int]:
-    """The named toe below the ankle, else the ankle's farthest child (often an end site)."""
+) -> int:
+    """The named toe below the ankle, else the ankle's farthest child (often an end site), else -1."""
     for joint in candidates:
         if is_below(joint, ankle, parents) and lengths[joint] > 0:
-            return {f"{side}_toe": joint}
+            return joint
     children = [joint for joint in children_of(parents)[ankle] if lengths[joint] > 0]
-    return {f"{side}_toe": max(children, key=lambda joint: lengths[joint])} if children else {}
+    return max(children, key=lambda joint: lengths[joint], default=-1)
+
+
+def _ahead(
+    knee: int,
+    ankle: int,
+    toe: int,
+    parents: Sequence[int],
+    positions: Float64[np.ndarray, "T J 3"],
+) -> int:
+    """The toe, or where that is straight below the ankle the first joint beyond it that shows where the foot points."""
+    shank = positions[:, ankle] - positions[:, knee]
+    while True:
+        foot = positions[:, toe] - positions[:, ankle]
+        along = np.einsum("ti,ti->t", shank, foot)
+        scale = np.linalg.norm(shank, axis=1) * np.linalg.norm(foot, axis=1)
+        below = [joint for joint, parent in enumerate(parents) if parent == toe]
+        if not below or np.median(along - _IN_LINE * scale) < 0:
+            return toe
+        toe = below[0]
 
 
 def _check_limbs(

@@ -1,7 +1,7 @@
 """Limbs found from a skeleton's shape alone, for joint names that say nothing.
 
-A body is two symmetric pairs of long branches: legs, and arms on a joint at or above the one that carries the
-legs. In each limb the two longest bones that follow one another are thigh and shank or upper arm and forearm.
+A body is two symmetric pairs of long branches: legs, and arms on a joint below the one that carries the legs, or beside
+it. In each limb the two longest bones that follow one another are thigh and shank or upper arm and forearm.
 Left and right follow from where the feet point.
 """
 
@@ -49,7 +49,7 @@ def limbs_from_shape(
     pairs = _symmetric_pairs(parents, lengths)
     best: tuple[float, _Pair, _Pair] | None = None
     for legs, arms in itertools.permutations(pairs, 2):
-        if not is_below(arms.carrier, legs.carrier, parents):
+        if not _may_belong_together(legs, arms, parents):
             continue
         if any(
             is_below(arms.carrier, side[0], parents) or arms.carrier == side[0]
@@ -83,6 +83,14 @@ def limbs_from_shape(
             for part, j in zip(("shoulder", "elbow", "wrist"), arm, strict=False)
         }
     return limbs
+
+
+def _may_belong_together(legs: _Pair, arms: _Pair, parents: Sequence[int]) -> bool:
+    """Whether a spine leads from the legs to the arms, or both hang on one root and the legs are the longer ones."""
+    if is_below(arms.carrier, legs.carrier, parents):
+        return True
+    beside = arms.carrier != legs.carrier and not is_below(legs.carrier, arms.carrier, parents)
+    return beside and legs.length > arms.length
 
 
 def _symmetric_pairs(parents: Sequence[int], lengths: Float64[np.ndarray, "J"]) -> list[_Pair]:

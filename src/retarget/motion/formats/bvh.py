@@ -84,9 +84,19 @@ def read_bvh(data: bytes, path: Path) -> Recording:
         positions=positions,
         rotations=rotations,
         fps=_rate(frame_time),
+        rest=None if skeleton.turned else _rest_pose(skeleton),
         rest_frames=at_rest,
         notes=tuple(notes),
     )
+
+
+def _rest_pose(skeleton: Skeleton) -> Float64[np.ndarray, "J 3"]:
+    """Where the joints are if all channels are zero: offsets added up, from the root on."""
+    places: list[tuple[float, float, float]] = []
+    for parent, (x, y, z) in zip(skeleton.parents, skeleton.offsets, strict=True):
+        px, py, pz = places[parent] if parent >= 0 else (0.0, 0.0, 0.0)
+        places.append((px + x, py + y, pz + z))
+    return np.array(places)
 
 
 def _parse_motion_head(data: bytes, path: Path, line: int, offset: int) -> tuple[int, str, int]:

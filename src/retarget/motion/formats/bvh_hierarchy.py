@@ -5,13 +5,12 @@ The reader's words for what is wrong with a file are here too, as the motion par
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
-
-import numpy as np
 
 from retarget.errors import FileFormatError
 
@@ -22,6 +21,13 @@ __all__ = [
 TRUNCATED: Final = "the file seems to be cut short; copy or export it again"
 MALFORMED: Final = "export the file again as a standard BVH"
 _LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|\Z)")
+_PIECE: Final = 2**14  # bytes that are split into lines at once
+# What channels are: places in a pose of three positions and three rotations.
+_CHANNELS: Final = {
+    f"{axis}{kind}": index + first
+    for first, kind in ((0, "position"), (3, "rotation"))
+    for index, axis in enumerate("xyz")
+}
 
 
 def looks_like_bvh(data: bytes) -> bool:
@@ -38,8 +44,9 @@ class Skeleton:
         names: Distinct joint names; end sites are named ``Foo#end``.
         parents: Parent joints, -1 for roots.
         offsets: Joint origins in their parents' frames.
-        kinds: What each channel is; see :mod:`retarget.motion.kinematics`.
+        kinds: What each channel is, as `retarget.motion.kinematics.global_poses` takes it.
         starts: The first channel of each joint.
+        turned: Joints whose offset is followed by a rotation at rest, each with the line that says so.
         notes: What a user should know.
     """
 
@@ -48,6 +55,7 @@ class Skeleton:
     offsets: list[list[float]] = field(default_factory=list)
     kinds: list[int] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
+    turned: dict[int, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def add(self, name: str, parent: int) -> None:
@@ -109,7 +117,10 @@ def _apply(
     elif keyword == "}" and open_joints:
         open_joints.pop()
     elif keyword == "OFFSET" and open_joints:
-        skeleton.offsets[joint] = _offset(words[1:], path, line)
+        numbers = _offset(words[1:], path, line)
+        skeleton.offsets[joint] = numbers[:3]
+        if any(numbers[3:]):
+            skeleton.turned[joint] = line
     elif keyword == "CHANNELS" and joint == len(skeleton.names) - 1:
         skeleton.kinds += _channels(words[1:], path, line)
     elif keyword == "CHANNELS" and open_joints:
@@ -125,35 +136,58 @@ def _check_end(skeleton: Skeleton, open_joints: list[int], path: Path, line: int
         raise FileFormatError(path, f"MOTION comes {missing} too early", MALFORMED, line=line)
     if not skeleton.kinds:
         raise FileFormatError(path, "the hierarchy has no channels", MALFORMED, line=line)
+    _check_turned(skeleton, path)
+
+
+def _check_turned(skeleton: Skeleton, path: Path) -> None:
+    """A rotation at rest is left out where the joint's own channels give its whole rotation, as they always do."""
+    ends = [*skeleton.starts[1:], len(skeleton.kinds)]
+    for joint, line in skeleton.turned.items():
+        channels = skeleton.kinds[skeleton.starts[joint] : ends[joint]]
+        if "#end" not in skeleton.names[joint] and sum(kind >= 3 for kind in channels) < 3:
+            cause = f"joint {skeleton.names[joint]} has a rotation at rest and no three rotation channels"
+            raise FileFormatError(path, cause, MALFORMED, line=line)
+    if skeleton.turned:
+        skeleton.notes.append(
+            f"{len(skeleton.turned)} joints have a rotation at rest behind their offset; their channels hold it too"
+        )
 
 
 def _offset(words: list[str], path: Path, line: int) -> list[float]:
-    if len(words) != 3:
+    if len(words) not in (3, 6):  # six: with a rotation at rest, as SOMA's tools write
         raise FileFormatError(path, f"OFFSET has {len(words)} of 3 values", MALFORMED, line=line)
     return [finite_number(word, "OFFSET", path, line) for word in words]
 
 
 def _channels(words: list[str], path: Path, line: int) -> list[int]:
-    from retarget.motion.kinematics import POSITION_CHANNELS, ROTATION_CHANNELS
-
-    known = POSITION_CHANNELS | ROTATION_CHANNELS
     count = words[0] if words else "nothing"
     if count != str(len(words) - 1):
         cause = f"CHANNELS announces {shortened(count)} and names {max(len(words) - 1, 0)}"
         raise FileFormatError(path, cause, MALFORMED, line=line)
-    for word in words[1:]:
-        if word.lower() not in known:
-            cause = f"unknown channel {shortened(word)!r}"
-            remedy = "known are Xposition, Yposition, Zposition, Xrotation, Yrotation, Zrotation"
-            raise FileFormatError(path, cause, remedy, line=line)
-    return [known[word.lower()] for word in words[1:]]
+    kinds = [_CHANNELS.get(word.lower(), -1) for word in words[1:]]
+    if -1 in kinds:
+        cause = f"unknown channel {shortened(words[1 + kinds.index(-1)])!r}"
+        remedy = "known are Xposition, Yposition, Zposition, Xrotation, Yrotation, Zrotation"
+        raise FileFormatError(path, cause, remedy, line=line)
+    return kinds
 
 
 def lines(data: bytes, start: int = 0) -> Iterator[tuple[str, int]]:
     """Lines of a text, each with the offset after it; joint names may be in any encoding."""
-    for match in _LINE.finditer(data, start):
-        text = match.group().decode("utf-8", "backslashreplace")
-        yield text.removeprefix("\ufeff"), match.end()
+    while start < len(data):
+        piece = data[start : start + _PIECE]
+        whole = piece.splitlines(keepends=True)
+        if start + len(piece) < len(data) and len(whole) > 1:
+            whole.pop()  # it may go on, as may a CR before a LF
+        elif start + len(piece) < len(data):
+            match = _LINE.match(data, start)
+            whole = [match.group()] if match else whole
+        for line in whole:
+            start += len(line)
+            yield (
+                line.decode("utf-8", "backslashreplace").removeprefix("\ufeff").rstrip("\r\n"),
+                start,
+            )
 
 
 def finite_number(word: str, what: str, path: Path, line: int) -> float:
@@ -165,8 +199,8 @@ def finite_number(word: str, what: str, path: Path, line: int) -> float:
     try:
         value = float(word)
     except ValueError:
-        value = np.nan
-    if not np.isfinite(value):
+        value = math.nan
+    if not math.isfinite(value):
         remedy = "write numbers with a decimal point" if "," in word else MALFORMED
         cause = f"{what} holds {shortened(word)!r}, not a finite number"
         raise FileFormatError(path, cause, remedy, line=line)
