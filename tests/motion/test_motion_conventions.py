@@ -13,8 +13,8 @@ from retarget.errors import RoleError
 from retarget.motion.conventions import UNITS, axis_rotation, find_unit
 from retarget.motion.formats.bvh import read_bvh
 from retarget.motion.motion import Motion, MotionSource
-from retarget.motion.read import motion_from_recording
 from retarget.motion.recording import Recording
+from retarget.motion.understand import motion_from_recording
 
 AXES = ["x", "y", "z", "-x", "-y", "-z"]
 

@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from retarget.motion.anatomy import Anatomy, find_anatomy
     from retarget.motion.contacts import Contacts, find_contacts
+    from retarget.motion.doubts import DOUBTS, Doubt, total_doubt
     from retarget.motion.formats import MotionFormat, format_names, motion_formats, register_reader
     from retarget.motion.motion import Motion, MotionSource
-    from retarget.motion.read import motion_from_recording, read_motion
+    from retarget.motion.read import read_motion
     from retarget.motion.recording import Recording
     from retarget.motion.role_file import read_role_overrides
     from retarget.motion.roles import ROLES, find_roles
+    from retarget.motion.understand import motion_from_recording
 
 __all__ = [
+    "DOUBTS",
     "ROLES",
     "Anatomy",
     "Contacts",
+    "Doubt",
     "Motion",
     "MotionFormat",
     "MotionSource",
@@ -35,12 +39,15 @@ __all__ = [
     "read_motion",
     "read_role_overrides",
     "register_reader",
+    "total_doubt",
 ]
 
 _HOMES = {
+    "DOUBTS": "doubts",
     "ROLES": "roles",
     "Anatomy": "anatomy",
     "Contacts": "contacts",
+    "Doubt": "doubts",
     "Motion": "motion",
     "MotionFormat": "formats",
     "MotionSource": "motion",
@@ -50,10 +57,11 @@ _HOMES = {
     "find_roles": "roles",
     "format_names": "formats",
     "motion_formats": "formats",
-    "motion_from_recording": "read",
+    "motion_from_recording": "understand",
     "read_motion": "read",
     "read_role_overrides": "role_file",
     "register_reader": "formats",
+    "total_doubt": "doubts",
 }
 
 
