@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from retarget.errors import OptionsError
+from retarget.errors import OptionsError, RetargetError
 from retarget.kinds import MotionFormatKind, RobotKind
 from retarget.options import RetargetOptions
 
@@ -19,6 +19,35 @@ if TYPE_CHECKING:
     from retarget.robots import RobotModel
 
 __all__ = ["RunConfig"]
+
+_Given = TypeVar("_Given")
+_T = TypeVar("_T")
+
+
+def _axis(name: str) -> str:
+    from retarget.motion.conventions import checked_axis
+
+    return _said(checked_axis, name)
+
+
+def _unit(name: str) -> str:
+    from retarget.motion.conventions import unit_named
+
+    return _said(unit_named, name).name
+
+
+def _floor(height: float) -> float:
+    from retarget.motion.conventions import checked_floor
+
+    return _said(checked_floor, height)
+
+
+def _said(check: Callable[[_Given], _T], value: _Given) -> _T:
+    """What a check makes of a value, its complaint as validators utter it."""
+    try:
+        return check(value)
+    except RetargetError as error:
+        raise ValueError(str(error)) from None
 
 
 class RunConfig(BaseModel):
@@ -30,6 +59,10 @@ class RunConfig(BaseModel):
         robot_description: TOML that describes the robot of that file (roles, soles, limits).
         skip_bind_pose: Drop the first frame as a bind pose; None drops it when it is recognised as one.
         roles: Body role -> joint name, over what is found automatically.
+        up: Up axis of the files: ``x``, ``y``, ``z``, ``-x``, ``-y`` or ``-z``; None finds it.
+        unit: Length unit of the files, such as ``centimetre``; None finds it.
+        floor_m: Height of the floor along the up axis, metres; None finds it.
+        keep_glitches: Leave frames as they are in which the body is where no body can be.
         options: Options of targets and solver.
 
     Example:
@@ -44,6 +77,10 @@ class RunConfig(BaseModel):
     robot_description: Path | None = None
     skip_bind_pose: bool | None = None
     roles: dict[str, str] = Field(default_factory=dict)
+    up: Annotated[str, AfterValidator(_axis)] | None = None
+    unit: Annotated[str, AfterValidator(_unit)] | None = None
+    floor_m: Annotated[float, AfterValidator(_floor)] | None = None
+    keep_glitches: bool = False
     options: RetargetOptions = Field(default_factory=RetargetOptions)
 
     @classmethod
@@ -68,6 +105,17 @@ class RunConfig(BaseModel):
         except ValidationError as error:
             raise OptionsError(f"{path}: {_first_problem(error, cls)}") from error
         return config._relative_to(path.parent)
+
+    def with_changes(self, changes: Mapping[str, Any]) -> RunConfig:
+        """The same with other values of some fields, which are checked.
+
+        Raises:
+            OptionsError: One has an invalid value.
+        """
+        try:
+            return type(self).model_validate({**dict(self), **changes})
+        except ValidationError as error:
+            raise OptionsError(_first_problem(error, type(self))) from error
 
     def with_options(self, changes: Mapping[str, Any]) -> RunConfig:
         """The same with some options of the solver changed.
@@ -126,6 +174,10 @@ class RunConfig(BaseModel):
             format=self.motion_format,
             skip_bind_pose=self.skip_bind_pose,
             roles=self.roles or None,
+            up=self.up,
+            unit=self.unit,
+            floor_m=self.floor_m,
+            keep_glitches=self.keep_glitches,
         )
 
     def load_robot(self) -> RobotModel:

@@ -95,7 +95,7 @@ def retarget_file(motion: Path, output: Path, config: RunConfig) -> dict[str, An
     Returns:
         JSON-ready record: ``frames``, ``fps``, ``robot``, ``seconds`` by stage, ``quality`` (measures of
         `retarget.evaluation`), ``diagnostics`` (where the robot could not follow), hashes of input, robot and
-        output, and ``notes`` for people.
+        output, ``notes`` for people, and ``doubts`` about how the recording was understood.
 
     Raises:
         RetargetError: The file cannot be read, retargeted or written; nothing is left behind.
@@ -132,4 +132,5 @@ def retarget_file(motion: Path, output: Path, config: RunConfig) -> dict[str, An
         "robot_sha256": robot.sha256,
         "version": __version__,
         "notes": list(source.notes),
+        "doubts": result.provenance["motion"]["doubts"],
     }

@@ -327,7 +327,7 @@ def test_weights_of_the_command_line_join_those_of_the_config_file(
     config, output = tmp_path / "run.toml", tmp_path / "r.npz"
     config.write_text("[options]\nfloor = false\n[options.weights]\nhand = 4\nfoot = 2\n")
     said = ["run", "--motion", walk, "--output", output, "--config", config]
-    assert command(*said, "--weight", "hand=3", "--weight", "chest=0", "--floor").code == 0
+    assert command(*said, "--weight", "hand=3", "--weight", "chest=0", "--above-floor").code == 0
     options = RetargetingResult.load_npz(output).provenance["options"]
     assert options["weights"] == {"chest": 0.0, "foot": 2.0, "hand": 3.0}
     assert options["floor"] is True

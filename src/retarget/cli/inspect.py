@@ -21,12 +21,22 @@ def inspect(
     motion_format: options.FormatName = None,
     skip_bind_pose: options.BindPoseFlag = None,
     roles: options.RolesFile = None,
+    up: options.UpAxis = None,
+    unit: options.UnitName = None,
+    floor_m: options.FloorHeight = None,
+    keep_glitches: options.GlitchesFlag = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Print a file's joints, roles, unit, up axis, rate, size, floor and ground contact."""
+    """Print a file's joints, roles, unit, up axis, rate, size, floor, ground contact, and what is doubtful."""
     require_file(motion, "a motion file")
     settings = options.RunOptions(
-        motion_format=motion_format, skip_bind_pose=skip_bind_pose, roles=roles
+        motion_format=motion_format,
+        skip_bind_pose=skip_bind_pose,
+        roles=roles,
+        up=up,
+        unit=unit,
+        floor_m=floor_m,
+        keep_glitches=keep_glitches,
     ).settings()
     clip = settings.read_motion(motion)
     facts = _facts(clip)
@@ -37,6 +47,8 @@ def inspect(
         print(f"{name:14} {value}")
     for note in facts["notes"]:
         print(f"{'note':14} {note}")
+    for doubt in facts["doubts"]:
+        print(f"{'doubt':14} {doubt['name']} ({doubt['weight']:.0%}): {doubt['reason']}")
     print()
     rows = [[j["joint"], j["parent"] or "-", j["role"] or ""] for j in _joints(clip)]
     print_table(["joint", "parent", "role"], rows)

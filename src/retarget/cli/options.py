@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BindPoseFlag",
+    "FloorHeight",
     "FormatName",
+    "GlitchesFlag",
     "RobotDescription",
     "RolesFile",
     "RunOptions",
+    "UnitName",
+    "UpAxis",
     "with_run_options",
 ]
 
@@ -43,6 +47,38 @@ BindPoseFlag = Annotated[
 RolesFile = Annotated[
     Path | None,
     typer.Option("--roles", help="TOML that maps body roles to joint names, over those found."),
+]
+UpAxis = Annotated[
+    str | None,
+    typer.Option(
+        "--up",
+        metavar="AXIS",
+        help="The files' up axis: x, y, z, -x, -y or -z.",
+        show_default="found",
+    ),
+]
+UnitName = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="The files' length unit, such as centimetre.", show_default="found"
+    ),
+]
+FloorHeight = Annotated[
+    _Number,
+    typer.Option(
+        "--floor",
+        metavar="METRES",
+        help="Height of the floor along the up axis of the files.",
+        show_default="found",
+    ),
+]
+GlitchesFlag = Annotated[
+    _Switch,
+    typer.Option(
+        "--keep-glitches/--fill-glitches",
+        help="Keep frames in which the body is where no body can be, or fill them.",
+        show_default="filled",
+    ),
 ]
 RobotDescription = Annotated[
     Path | None,
@@ -72,6 +108,10 @@ class RunOptions:
     )
     skip_bind_pose: BindPoseFlag = None
     roles: RolesFile = None
+    up: UpAxis = None
+    unit: UnitName = None
+    floor_m: FloorHeight = None
+    keep_glitches: GlitchesFlag = None
     fps: Annotated[
         _Number, typer.Option(help="Rate of the result.", show_default="the motion's own")
     ] = None
@@ -130,7 +170,12 @@ class RunOptions:
         typer.Option(help="Keep the robot's bodies apart.", show_default="self-collision"),
     ] = None
     floor: Annotated[
-        _Switch, typer.Option(help="Keep the robot above the floor.", show_default="floor")
+        _Switch,
+        typer.Option(
+            "--above-floor/--no-floor",
+            help="Keep the robot above the floor.",
+            show_default="above-floor",
+        ),
     ] = None
     contacts: Annotated[
         _Switch,
@@ -163,8 +208,9 @@ class RunOptions:
             changes |= {"robot": self.robot, "robot_description": self.robot_description}
         elif self.robot_description is not None:
             changes["robot_description"] = self.robot_description
-        if self.skip_bind_pose is not None:
-            changes["skip_bind_pose"] = self.skip_bind_pose
+        for name in ("skip_bind_pose", "up", "unit", "floor_m", "keep_glitches"):
+            if getattr(self, name) is not None:
+                changes[name] = getattr(self, name)
         if self.roles is not None:
             from retarget.motion import read_role_overrides
 
@@ -176,7 +222,7 @@ class RunOptions:
         }
         if self.weights:
             options["weights"] = {**base.options.weights, **_read_weights(self.weights)}
-        return base.model_copy(update=changes).with_options(options)
+        return base.with_changes(changes).with_options(options)
 
 
 def with_run_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -78,6 +78,8 @@ def _print_summary(
     frames, seconds = record["frames"], record["seconds"]["total"]
     for note in record["notes"]:
         say(f"note: {motion}: {note}")
+    for doubt in record["doubts"]:
+        say(f"doubt: {motion}: {doubt['name']} ({doubt['weight']:.0%}): {doubt['reason']}")
     print(
         f"{motion} -> {output}: {frames} frames at {record['fps']:g} fps on {record['robot']} "
         f"in {seconds:.2f} s ({frames / seconds:.0f} frames/s)"

@@ -1,4 +1,4 @@
-"""The unit of a file, found from the skeleton, and the turn from its up axis to ours."""
+"""Units and up axes of files: which there are, the unit found from the skeleton, and the turn to our world."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ from typing import Final, NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
-from retarget.errors import RoleError, UnknownNameError
+from retarget.errors import OptionsError, RoleError, UnknownNameError
 from retarget.motion.doubts import Doubt
 
 __all__ = [
+    "AXES",
+    "FARTHEST_FLOOR",
     "STANDARD_LEG",
     "UNITS",
     "Unit",
     "axis_rotation",
+    "checked_axis",
+    "checked_floor",
     "find_unit",
     "leg_length",
     "unit_name",
@@ -45,8 +49,11 @@ UNITS: Final = {
     "cmu": 0.0254 / 0.45,
 }
 """Length units by name, in metres."""
+FARTHEST_FLOOR: Final = 1000.0
+"""Metres from a file's origin at which its floor may be said to be."""
 _COMMON: Final = ("metre", "centimetre", "millimetre")
-_AXES: Final = "xyz"
+AXES: Final = ("x", "y", "z", "-x", "-y", "-z")
+"""Signed axes of a file, of which one points up."""
 
 
 class Unit(NamedTuple):
@@ -101,6 +108,31 @@ def find_unit(leg: float) -> tuple[Unit, list[Doubt]]:
     return unit, [Doubt("unit", _SMALL_DOUBT, reason)]
 
 
+def checked_axis(name: str) -> str:
+    """The name of an up axis, if it is one.
+
+    Raises:
+        UnknownNameError: It is none of `AXES`; the message lists them.
+    """
+    if name not in AXES:
+        raise UnknownNameError("up axis", name, list(AXES))
+    return name
+
+
+def checked_floor(height: float) -> float:
+    """A floor's height in metres, if it can be one.
+
+    Raises:
+        OptionsError: It is not finite, or farther from the origin than `FARTHEST_FLOOR`.
+    """
+    if not abs(height) <= FARTHEST_FLOOR:  # false for NaN too
+        raise OptionsError(
+            f"the floor is said to be at {height:g} m; give its height along the up axis in metres, from "
+            f"{-FARTHEST_FLOOR:g} to {FARTHEST_FLOOR:g}"
+        )
+    return height
+
+
 def unit_named(name: str) -> Unit:
     """The unit with this name.
 
@@ -123,7 +155,7 @@ def axis_rotation(up_axis: str) -> tuple[Float64[np.ndarray, "3 3"], Float64[np.
     Axes are renamed in a cycle, so that y up with z forward becomes z up with x forward; a downward axis is
     first turned up by half a turn about the axis that becomes x.
     """
-    axis = _AXES.index(up_axis[-1])
+    axis = AXES.index(up_axis[-1])
     # Row 0 takes the axis after the up axis, row 1 the one after that, row 2 the up axis itself.
     matrix = np.roll(np.eye(3), 2 - axis, axis=0)
     half = 0.5

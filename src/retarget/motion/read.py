@@ -34,7 +34,7 @@ def read_motion(
         skip_bind_pose: Drop the frames that are a bind pose (T-pose): None if they are recognised, True in any
             case (then at least the first frame goes), False never.
         roles: Body role -> joint name, for roles that are not found or not right; see `ROLES`.
-        up: The file's up axis, one of `retarget.motion.up_axis.AXES`; None finds it.
+        up: The file's up axis, one of `retarget.motion.conventions.AXES`; None finds it.
         unit: The file's length unit, one of `retarget.motion.conventions.UNITS`; None finds it.
         floor_m: Height of the floor along the up axis, metres; None finds it from what stands.
         keep_glitches: Leave frames as they are in which the body is where no body can be.
@@ -47,7 +47,7 @@ def read_motion(
         FileFormatError: The file is missing, unreadable, not what its format promises, or has too many frames in a
             row in which the body is where no body can be.
         UnknownNameError: There is no such format, axis or unit.
-        OptionsError: The floor is no finite height.
+        OptionsError: The floor is at no height that a floor can have.
         RoleError: The skeleton's body roles cannot be found.
 
     Example:

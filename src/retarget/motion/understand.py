@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float64
 
-from retarget.errors import FileFormatError, OptionsError, UnknownNameError
+from retarget.errors import FileFormatError
 from retarget.motion.bind_pose import bind_pose_frames
 from retarget.motion.conventions import (
     Unit,
     axis_rotation,
+    checked_axis,
+    checked_floor,
     find_unit,
     leg_length,
     unit_name,
@@ -33,7 +34,6 @@ __all__ = ["motion_from_recording"]
 
 _FARTHEST = 1e12  # in any unit; far beyond, sums and squares overflow
 _SAMPLED_FRAMES = 200  # enough for lengths and tilts, which hardly change
-_FLOOR_RANGE = 1000.0  # metres from the origin at which a floor may be said to be
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +53,12 @@ class _Said:
         unit: str | None,
         floor_m: float | None,
     ) -> _Said:
-        from retarget.motion.up_axis import AXES
-
-        if up is not None and up not in AXES:
-            raise UnknownNameError("up axis", up, list(AXES))
-        if floor_m is not None and not (math.isfinite(floor_m) and abs(floor_m) <= _FLOOR_RANGE):
-            raise OptionsError(
-                f"floor_m is {floor_m}; give its height in metres, from {-_FLOOR_RANGE:g} to {_FLOOR_RANGE:g}"
-            )
-        return cls(roles, up, unit_named(unit) if unit is not None else None, floor_m)
+        return cls(
+            roles,
+            None if up is None else checked_axis(up),
+            None if unit is None else unit_named(unit),
+            None if floor_m is None else checked_floor(floor_m),
+        )
 
 
 def motion_from_recording(

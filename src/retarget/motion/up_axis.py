@@ -20,12 +20,10 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.compiled.jit import jit
+from retarget.motion.conventions import AXES
 from retarget.motion.doubts import Doubt
 
-__all__ = ["AXES", "find_up_axis"]
-
-AXES: Final = ("x", "y", "z", "-x", "-y", "-z")
-"""Signed axes of a file, in the order in which witnesses speak of them."""
+__all__ = ["find_up_axis"]
 
 # Points of a witness that is certain. Posture and a floor at zero weigh most: each alone is right in nearly all files.
 _POSTURE, _BALANCE, _FLOOR, _ZERO, _REST, _CUSTOM = 1.5, 0.5, 1.0, 1.5, 1.25, 0.25
