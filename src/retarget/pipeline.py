@@ -14,6 +14,7 @@ from retarget.errors import RetargetError
 from retarget.motion.anatomy import Anatomy, find_anatomy
 from retarget.motion.body_contacts import BODY_CONTACTS
 from retarget.motion.contacts import Contacts, find_contacts
+from retarget.motion.drift import followed
 from retarget.motion.edit import between, mirrored
 from retarget.motion.floor import levelled
 from retarget.motion.motion import Motion
@@ -85,6 +86,7 @@ def retarget_motion(
         raise RetargetError(f"{name}: the motion holds NaN or infinite values; repair or cut it")
     seconds: dict[str, float] = {}
     motion, slope = timed(seconds, "level", lambda: levelled(motion))
+    motion, drift = timed(seconds, "level", lambda: followed(motion))
     take = _Take.of(motion, robot, options, weights or TaskWeights(), seconds)
     setting, contacts = take.setting, take.contacts
     solution, steps = _solve(take, seconds)
@@ -95,6 +97,7 @@ def retarget_motion(
         "scale": robot_sizes(take.anatomy.leg_length, contacts, take.shape).scale,
         "floor_m": contacts.floor,
         "floor_slope_deg": slope,
+        "floor_drift_m": drift,
         "leg_length_m": take.anatomy.leg_length,
         "marker_noise_m": take.anatomy.noise,
     }

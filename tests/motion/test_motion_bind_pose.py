@@ -112,6 +112,39 @@ def test_a_jump_out_of_another_pose_is_kept(tmp_path: Path, start: np.ndarray) -
     assert clips_bind_pose(tmp_path, start, stroll()[WALK]) == 0
 
 
+@pytest.mark.parametrize("frames", [3, 5, 8])
+@pytest.mark.parametrize("kind", ["even", "bell"])
+def test_a_t_pose_that_was_smoothed_into_the_motion_is_dropped_with_what_it_spoiled(
+    tmp_path: Path, frames: int, kind: str
+) -> None:
+    motion = stroll()[WALK]
+    share = np.arange(1, frames) / frames
+    if kind == "bell":
+        share = np.sin(share * np.pi / 2)
+    blended = (1 - share[:, None]) * posed(0.0) + share[:, None] * motion[: frames - 1]
+    read = read_motion(written(tmp_path, np.vstack([posed(0.0), blended, motion[frames - 1 :]])))
+    dropped = read.source.dropped_frames
+    assert frames - (3 if kind == "bell" else 0) <= dropped <= frames
+    assert "dropped: a bind pose" in read.source.notes[0]
+
+
+def test_a_real_t_pose_that_was_smoothed_is_dropped() -> None:
+    motion = read_motion(CMU, skip_bind_pose=False)
+    share = (np.arange(1, 5) / 5)[:, None, None]
+    blended = (1 - share) * motion.positions[:1] + share * motion.positions[1:5]
+    positions = np.concatenate([motion.positions[:1], blended, motion.positions[5:]])
+    assert bind_pose_frames(positions, motion.roles, motion.fps) == 5
+
+
+@pytest.mark.parametrize("seconds", [0.5, 0.8])
+def test_arms_that_are_lowered_quickly_are_no_bind_pose(tmp_path: Path, seconds: float) -> None:
+    phase = np.linspace(0, np.pi, int(30 * seconds))[:, None]
+    share = (1 - np.cos(phase)) / 2  # from rest to rest, as a body moves
+    motion = stroll()[WALK]
+    lowering = (1 - share) * posed(0.0) + share * motion[:1]
+    assert clips_bind_pose(tmp_path, lowering, motion) == 0
+
+
 def test_a_t_pose_that_was_performed_is_kept(tmp_path: Path) -> None:
     share = np.linspace(0, 1, 60)[:, None]
     lowering = (1 - share) * posed(0.0) + share * posed(70.0)

@@ -298,6 +298,29 @@ def independently_parsed(text: str) -> tuple[list[Joint], np.ndarray]:
     return joints, np.array([[float(v) for v in line.split()] for line in lines[2:]])
 
 
+def test_a_rotation_at_rest_behind_the_offset_is_in_the_channels_too() -> None:
+    text = TEXT.replace("OFFSET 0.0 -41.0 0.0", "OFFSET 0.0 -41.0 0.0 10.0 20.0 30.0")
+    assert text != TEXT
+    plain, longer = read_bvh(TEXT.encode(), PLACE), read_bvh(text.encode(), PLACE)
+    assert np.array_equal(plain.positions, longer.positions)
+    assert "2 joints have a rotation at rest" in longer.notes[0]
+    assert plain.rest is not None
+    assert longer.rest is None
+
+
+def test_a_rotation_at_rest_that_no_channel_holds_names_the_line() -> None:
+    text = TEXT.replace("OFFSET 0.0 -41.0 0.0", "OFFSET 0.0 -41.0 0.0 10.0 20.0 30.0", 1)
+    lines = text.splitlines()
+    at = next(k for k, line in enumerate(lines) if "10.0 20.0 30.0" in line)
+    lines[at + 1] = lines[at + 1].replace(
+        "CHANNELS 3 Zrotation Xrotation Yrotation", "CHANNELS 1 Xrotation"
+    )
+    assert "CHANNELS 1" in lines[at + 1]
+    error = complaint("\n".join(lines))
+    assert error.line == at + 1
+    assert "no three rotation channels" in error.cause
+
+
 # ------------------------------------------------------------------------------------------ broken files
 
 

@@ -59,9 +59,11 @@ def _facts(motion: Motion) -> dict[str, Any]:
 
     from retarget.motion.anatomy import find_anatomy
     from retarget.motion.contacts import HEEL, TOE, find_contacts
+    from retarget.motion.drift import followed
     from retarget.motion.floor import levelled
 
     motion, slope = levelled(motion)
+    motion, drift = followed(motion)
     anatomy = find_anatomy(motion)
     contacts = find_contacts(anatomy)
     top = motion.positions[..., 2].max(axis=1)
@@ -74,6 +76,7 @@ def _facts(motion: Motion) -> dict[str, Any]:
         "leg_length_m": anatomy.leg_length,
         "floor_m": contacts.floor,
         "floor_slope_deg": slope,
+        "floor_drift_m": drift,
         "foot_marker_noise_m": anatomy.noise,
         "stance_share": {
             f"{side} {point}": float(contacts.stance[:, foot, index].mean())
@@ -104,6 +107,8 @@ def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     stance = ", ".join(f"{name} {share:.0%}" for name, share in facts["stance_share"].items())
     slope = facts["floor_slope_deg"]
     tilt = f", tilted by {slope:.1f} degrees, levelled" if slope else ""
+    drift = facts["floor_drift_m"]
+    tilt += f", drifting by {drift:.2f} m, followed" if drift else ""
     return [
         ("file", facts["path"]),
         ("format", facts["format"]),

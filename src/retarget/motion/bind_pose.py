@@ -32,13 +32,15 @@ _UPRIGHT: Final = np.radians(20.0)
 _LOWEST_ARMS: Final = np.radians(60.0)  # below level: arms that hang are no A-pose
 _ALIKE: Final = np.radians(10.0)
 _WATCHED: Final = 2.0  # seconds of the motion that the jump is compared with
-# A smoothed jump: rad/s, which arms that are lowered hardly reach; times what limbs turn later; seconds and frames that
-# it takes; and the first step's share of the fastest one, as who lowers the arms begins slowly.
-_RUSH: Final = 6.0
-_RUSH_RATIO: Final = 3.0
+# A smoothed jump: rad/s; times what the same limb turns later; seconds and frames that it takes; and the first step in
+# units of the fastest one, as who lowers the arms begins slowly, and of the second one, as a jump that nobody has smoothed
+# is far larger than the steps after it.
+_RUSH: Final = 4.0
+_RUSH_RATIO: Final = 2.5
 _RUSH_TIME: Final = 0.35
 _RUSH_FRAMES: Final = 12
-_AT_ONCE: Final = 0.4
+_AT_ONCE: Final = 0.25
+_GOES_ON: Final = 2.0
 
 
 def bind_pose_frames(
@@ -69,31 +71,38 @@ def bind_pose_frames(
     after = fastest[last + 1 :]
     usual = float(np.percentile(after, 95)) if len(after) else 0.0
     posed = _is_t_or_a_pose(directions[0], _trunk(positions[0], roles))
-    if fastest[last] > _JUMP and (
-        rest_frames == last + 1 or (posed and fastest[last] > _JUMP_RATIO * usual)
-    ):
-        return last + 1
-    smoothed = _smoothed_frames(fastest[last:], fps) if posed else 0
-    return last + smoothed if smoothed else 0
+    smoothed = _smoothed_frames(turns[last:], fps) if posed else 0
+    if smoothed:
+        return last + smoothed
+    sudden = posed and fastest[last] > _JUMP_RATIO * usual
+    return last + 1 if fastest[last] > _JUMP and (rest_frames == last + 1 or sudden) else 0
 
 
-def _smoothed_frames(fastest: Float64[np.ndarray, "T"], fps: float) -> int:
-    """Frames of a jump that was smoothed, from the pose on; 0 if there was none.
+def _smoothed_frames(turns: Float64[np.ndarray, "T 8"], fps: float) -> int:
+    """Frames of a jump of both arms that was smoothed, from the pose on; 0 if there was none.
 
     Args:
-        fastest: What the fastest limb turns from each frame to the next, rad; the first step leaves the pose.
+        turns: What each limb turns from each frame to the next, rad; the first step leaves the pose.
         fps: Frames per second.
     """
     most = min(_RUSH_FRAMES, max(2, int(_RUSH_TIME * fps)))
-    calm = np.flatnonzero(fastest * fps < _RUSH)
-    steps = int(calm[0]) if len(calm) else len(fastest)
-    later = fastest[steps:]
-    if not 2 <= steps <= most or len(later) < 2 * steps:
+    if len(turns) < 3 * most:
         return 0
-    rush = fastest[:steps]
-    sudden = rush[0] > _AT_ONCE * rush.max() and rush.sum() > _JUMP
-    fast = float(np.mean(rush)) > _RUSH_RATIO * float(np.percentile(later, 95))
-    return steps if sudden and fast else 0
+    usual = np.percentile(turns[most:], 95, axis=0)
+    lengths, sure = np.zeros(len(_LIMBS), np.int64), False
+    for limb in _ARMS:
+        turned = turns[: most + 1, limb]
+        steps = int(
+            np.argmin(turned * fps > _RUSH)
+        )  # before it is calm; 0 where it is calm at once, or never
+        rush = turned[:steps]
+        if steps < 2 or not _AT_ONCE * rush.max() < rush[0] < _GOES_ON * rush[1]:
+            continue
+        if rush.sum() > _JUMP:
+            lengths[limb] = steps
+            sure = sure or rush.mean() > _RUSH_RATIO * usual[limb]
+    left, right = lengths[list(_ARMS[:2])].max(), lengths[list(_ARMS[2:])].max()
+    return int(max(left, right)) if sure and min(left, right) > 0 else 0
 
 
 def _watched_frames(

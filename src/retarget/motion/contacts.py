@@ -9,7 +9,14 @@ from jaxtyping import Bool, Float64
 
 from retarget.motion.anatomy import Anatomy
 from retarget.motion.body_contacts import find_body_contacts
-from retarget.motion.feet import lowpass, speed, stance_height, stance_runs, toe_speeds
+from retarget.motion.feet import (
+    height_on_floor,
+    lowpass,
+    speed,
+    stance_height,
+    stance_runs,
+    toe_speeds,
+)
 from retarget.motion.segments import SIDES
 
 __all__ = ["HEEL", "TOE", "Contacts", "find_contacts"]
@@ -56,8 +63,14 @@ def find_contacts(anatomy: Anatomy) -> Contacts:
         for name in (f"{side}_{joint}" for side in SIDES for joint in ("ankle", "toe"))
     }
     speeds = {name: speed(marker, fps) for name, marker in smooth.items()}
+    said = anatomy.motion.source.floor_m
     toe_heights = np.array(
-        [stance_height(smooth[f"{s}_toe"][:, 2], speeds[f"{s}_toe"], leg) for s in SIDES]
+        [
+            stance_height(height, speeds[toe], leg)
+            if said is None
+            else height_on_floor(height, speeds[toe], leg, said)
+            for toe, height in ((f"{s}_toe", smooth[f"{s}_toe"][:, 2]) for s in SIDES)
+        ]
     )
     ankle_heights = np.array([_ankle_height(s, anatomy, smooth, speeds) for s in SIDES])
     toe_heights, ankle_heights = _shared(toe_heights, leg), _shared(ankle_heights, leg)

@@ -23,6 +23,7 @@ __all__ = [
     "SPEED_ON",
     "FootMarkers",
     "flat_frames",
+    "height_on_floor",
     "lowpass",
     "marker_noise",
     "speed",
@@ -38,6 +39,9 @@ SPEED_ON, SPEED_OFF = 0.35, 0.55
 # Of toes, which rest while a foot rolls and are slower: one that is faster than this turns or slides, and held it
 # would turn the leg. Chosen on the LAFAN1 and Bandai dances.
 TOE_ON, TOE_OFF = 0.3, 0.4
+# Leg lengths: the joint of the toes above the floor in stance, and how far it may be from a floor that is said.
+TOE_HEIGHT, NEAR_FLOOR = 0.025, 0.12
+FEWEST_RESTING = 10  # frames
 SHORTEST_STANCE = 0.08  # seconds; shorter touches and gaps are noise
 # A foot that travels faster than this (m/s) on average over this time (seconds) slides. Touch-down and roll-over are
 # faster, but only for an instant.
@@ -104,6 +108,22 @@ def stance_height(
     room = np.empty(len(heights))
     slow = SPEED_ON * leg_length
     return float(resting_height(heights, np.ascontiguousarray(speeds), leg_length, slow, room))
+
+
+def height_on_floor(
+    height: Float64[np.ndarray, "T"],
+    speeds: Float64[np.ndarray, "T"],
+    leg_length: float,
+    floor: float,
+) -> float:
+    """Height of a toe joint while it rests on a floor whose height is known, metres.
+
+    `TOE_HEIGHT` above the floor where it hardly ever rests near there.
+    """
+    near = np.abs(height - floor) < NEAR_FLOOR * leg_length
+    if (speeds[near] < SPEED_ON * leg_length).sum() < FEWEST_RESTING:
+        return floor + TOE_HEIGHT * leg_length
+    return stance_height(height[near], speeds[near], leg_length)
 
 
 def flat_frames(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -13,7 +14,15 @@ from retarget.motion.motion import Motion
 from retarget.motion.segments import SIDES, needed_roles
 from retarget.motion.spans import spans
 
-__all__ = ["Slope", "find_slope", "levelled", "turned_level"]
+__all__ = [
+    "Rests",
+    "Slope",
+    "find_slope",
+    "leg_length",
+    "levelled",
+    "rests_of_toes",
+    "turned_level",
+]
 
 # Leg lengths a second below which a toe rests, for at least this time in seconds.
 REST_SPEED, REST_TIME = 0.2, 0.1
@@ -82,12 +91,13 @@ def find_slope(motion: Motion) -> Slope | None:
     Told are slopes along directions in which the toes rested over a metre or more, all on one plane. Who walks up a
     straight ramp for the whole recording is taken to walk on a tilted floor; stairs are too steep, or no plane.
     """
-    if not set(needed_roles()) <= set(motion.roles) or not len(motion):
+    said = motion.source.floor_m is not None  # a floor whose height is known is level
+    if said or not set(needed_roles()) <= set(motion.roles) or not len(motion):
         return None
-    leg = _leg_length(motion)
+    leg = leg_length(motion)
     if not leg > 0.0:
         return None
-    places, feet = _rests(motion, leg)
+    places, feet, _, _ = rests_of_toes(motion, leg)
     if len(places) < FEWEST_RESTS:
         return None
     # From a plane with some rests below and most above, to the rests that lie close to it.
@@ -112,17 +122,35 @@ def find_slope(motion: Motion) -> Slope | None:
     return found if sure and SMALLEST_SLOPE < found.degrees < LARGEST_SLOPE else None
 
 
-def _rests(motion: Motion, leg: float) -> tuple[Places, Int64[np.ndarray, "N"]]:
-    """Where toes rested, metres, and which foot's they are; one place a rest."""
+class Rests(NamedTuple):
+    """Where and when toes rested: one place a rest, in order of time.
+
+    Attributes:
+        places: Places, metres.
+        feet: Which foot's (left, right) they are.
+        times: Their middles, frames.
+        lengths: How long they lasted, frames.
+    """
+
+    places: Places
+    feet: Int64[np.ndarray, "N"]
+    times: Float64[np.ndarray, "N"]
+    lengths: Float64[np.ndarray, "N"]
+
+
+def rests_of_toes(motion: Motion, leg: float) -> Rests:
+    """The rests of both feet's toes, for legs of this length in metres."""
     toes = [motion.role_positions(f"{side}_toe") for side in SIDES]
     noise, fps = marker_noise(toes), motion.fps
-    places, feet = [], []
+    parts = []
     for foot, raw in enumerate(toes):
         toe = lowpass(raw, fps=fps, noise=noise, leg_length=leg)
         rests = spans(speed(toe, fps) < REST_SPEED * leg).lasting(max(2, REST_TIME * fps))
-        places.append(rests.medians(toe))
-        feet.append(np.full(len(rests.first), foot))
-    return np.concatenate(places), np.concatenate(feet)
+        times, lengths = (rests.first + rests.last - 1) / 2, (rests.last - rests.first) * 1.0
+        parts.append((rests.medians(toe), np.full(len(rests.first), foot), times, lengths))
+    places, feet, times, lengths = (np.concatenate(part) for part in zip(*parts, strict=True))
+    order = np.argsort(times, kind="stable")
+    return Rests(places[order], feet[order], times[order], lengths[order])
 
 
 def _fit(
@@ -169,7 +197,8 @@ def _above(
     return np.asarray(places[:, 2] - places[:, :2] @ slope - offsets[feet])
 
 
-def _leg_length(motion: Motion) -> float:
+def leg_length(motion: Motion) -> float:
+    """Hip to ankle by the knee, metres: the median over the frames, mean of both legs."""
     legs = [
         np.linalg.norm(
             motion.role_positions(f"{side}_{upper}") - motion.role_positions(f"{side}_{lower}"),
