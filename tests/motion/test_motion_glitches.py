@@ -107,6 +107,21 @@ def test_glitches_are_kept_when_asked_for_and_doubted_much() -> None:
     assert motion.source.doubts[0].weight > 0.5
 
 
+@pytest.mark.parametrize("fps", [500.0, 1000.0])
+@pytest.mark.parametrize("frames", [60, 400])
+def test_at_a_wrong_rate_nothing_is_cut_out(frames: int, fps: float) -> None:
+    whole = jumps()
+    part = replace(
+        whole,
+        positions=whole.positions[1 : 1 + frames],
+        rotations=whole.rotations[1 : 1 + frames],
+        fps=fps,
+    )
+    motion = understood(part)
+    assert len(motion) == frames
+    assert "glitches" not in {doubt.name for doubt in motion.source.doubts}
+
+
 def test_clips_that_were_joined_are_left_whole_and_doubted() -> None:
     one = jumps()
     joined = replace(

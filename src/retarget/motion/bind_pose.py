@@ -33,8 +33,8 @@ _LOWEST_ARMS: Final = np.radians(60.0)  # below level: arms that hang are no A-p
 _ALIKE: Final = np.radians(10.0)
 _WATCHED: Final = 2.0  # seconds of the motion that the jump is compared with
 # A smoothed jump: rad/s; times what the same limb turns later; seconds and frames that it takes; and the first step in
-# units of the fastest one, as who lowers the arms begins slowly, and of the second one, as a jump that nobody has smoothed
-# is far larger than the steps after it.
+# units of the fastest one, as who lowers the arms begins slowly, and of the second one, as a jump that nobody has
+# smoothed is far larger than the steps after it.
 _RUSH: Final = 4.0
 _RUSH_RATIO: Final = 2.5
 _RUSH_TIME: Final = 0.35

@@ -33,6 +33,7 @@ LONGEST_FILLED: Final = 0.25
 _CONJUGATE: Final = np.array([1.0, -1.0, -1.0, -1.0])
 _MOST_STRETCHES: Final = 400
 _MOST_BAD: Final = 0.5  # share of the frames; more, and it is the rate that is wrong
+_NEARLY: Final = 0.6  # of what is possible; bodies that sprint and kick reach that for an instant
 # Seconds of a stretch that is a motion of its own, and metres from the rest at which it may be.
 _CLIP_TIME, _CLIP_DISTANCE = 1.0, 50.0
 
@@ -82,7 +83,7 @@ def find_glitches(
         return Glitches(np.zeros(frames, bool), [], False)
     bad[:] = False  # frames out and back are told again without those beside an impossible step
     edges = np.concatenate([[0], np.flatnonzero(jumps), [frames]])
-    if len(edges) > max(3, min(_MOST_STRETCHES, _MOST_BAD * frames)):
+    if len(edges) > _MOST_STRETCHES or _is_fast_throughout(positions, tracked, jumps):
         return Glitches(bad, [], True)
     joins = []
     for first, last in _impossible_stretches(positions, tracked, edges):
@@ -178,6 +179,19 @@ def _standing_out(positions: Float64[np.ndarray, "T K 3"]) -> Bool[np.ndarray, "
     out = np.zeros(len(positions), bool)
     out[1:-1] = np.any((off > _STANDS_OUT * usual) & (off > _DEVIATION), axis=1)
     return out
+
+
+def _is_fast_throughout(
+    positions: Float64[np.ndarray, "T J 3"], tracked: _Tracked, jumps: Bool[np.ndarray, "T"]
+) -> bool:
+    """Whether the possible steps are nearly impossible too: then nothing tells the others from them."""
+    steps = np.diff(positions[:, tracked.joints], axis=0)[~jumps[1:]]
+    if not len(steps):
+        return True
+    about = np.linalg.norm(steps[:, 1:] - steps[:, :1], axis=-1).max(axis=1, initial=0.0)
+    travelled = np.linalg.norm(steps[:, 0], axis=-1)
+    share = np.maximum(travelled / tracked.travel, about / tracked.limb)
+    return float(np.percentile(share, 95)) > _NEARLY
 
 
 def _is_a_clip(pelvis: Float64[np.ndarray, "T 3"], first: int, last: int, fps: float) -> bool:
