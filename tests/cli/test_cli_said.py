@@ -106,5 +106,5 @@ def test_a_batch_s_record_holds_doubts_in_its_provenance(
     inputs.mkdir()
     thrown(bvh, inputs, range(60, 63))
     assert command("batch", "--input-dir", inputs, "--output-dir", outputs).code == 0
-    record = json.loads((outputs / "manifest.json").read_text())["records"][0]
+    record = json.loads((outputs / "batch_manifest.json").read_text())["records"][0]
     assert record["provenance"]["doubts"][0]["name"] == "glitches"
