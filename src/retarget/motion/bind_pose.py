@@ -61,6 +61,10 @@ def bind_pose_frames(
     """
     if len(positions) < 2:
         return 0
+    first = _limb_directions(positions[:1], roles)[0]
+    posed = _is_t_or_a_pose(first, _trunk(positions[0], roles))
+    if not posed and not rest_frames:
+        return 0
     directions = _limb_directions(positions[: _watched_frames(positions, roles, fps)], roles)
     turns = np.arccos(np.clip(np.sum(directions[1:] * directions[:-1], axis=-1), -1, 1))
     fastest = turns.max(axis=1)
@@ -70,7 +74,6 @@ def bind_pose_frames(
     last = int(moving[0])  # the last frame of the pose that is held from the start
     after = fastest[last + 1 :]
     usual = float(np.percentile(after, 95)) if len(after) else 0.0
-    posed = _is_t_or_a_pose(directions[0], _trunk(positions[0], roles))
     smoothed = _smoothed_frames(turns[last:], fps) if posed else 0
     if smoothed:
         return last + smoothed
@@ -137,12 +140,12 @@ def _trunk(
 
 def _is_t_or_a_pose(limbs: Float64[np.ndarray, "8 3"], trunk: Float64[np.ndarray, "3"]) -> bool:
     """Whether limb directions (in the order of `_LIMBS`) are those of a T- or A-pose, z up."""
-    upright = trunk[2] > np.cos(_UPRIGHT)
-    legs_down = bool(np.all(limbs[list(_LEGS), 2] < -np.cos(_UPRIGHT)))
+    if trunk[2] < np.cos(_UPRIGHT) or limbs[list(_LEGS), 2].max() > -np.cos(_UPRIGHT):
+        return False
     straight = all(limbs[near] @ limbs[near + 1] > np.cos(_STRAIGHT) for near in (0, 2, 4, 6))
     slant = -np.arcsin(np.clip(limbs[[_ARMS[0], _ARMS[2]], 2], -1, 1))  # downward from level
     alike = abs(slant[0] - slant[1]) < _ALIKE
     raised = bool(np.all((slant < _LOWEST_ARMS) & (slant > -_UPRIGHT)))
     left, right = limbs[_ARMS[0], :2], limbs[_ARMS[2], :2]
     opposed = left @ right < -np.cos(_UPRIGHT) * np.linalg.norm(left) * np.linalg.norm(right)
-    return bool(upright and legs_down and straight and alike and raised and opposed)
+    return bool(straight and alike and raised and opposed)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 __all__ = ["LIMB_WORDS", "NamedJoint", "part_of_body", "recognised_rig", "split_name"]
@@ -154,7 +153,8 @@ def _is_compound(word: str, wanted: str) -> bool:
     return word.startswith(wanted) or word.endswith(wanted)
 
 
-def recognised_rig(names: Sequence[str]) -> str:
+@functools.lru_cache(256)
+def recognised_rig(names: tuple[str, ...]) -> str:
     """Name of the first known convention whose joints are all there, else ``unknown``."""
     plain = {_plain(name) for name in names}
     for rig, signature in _RIGS:

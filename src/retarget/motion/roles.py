@@ -32,6 +32,7 @@ _APART: Final = 0.02  # of a leg's length: joints that are always closer are at 
 _IN_LINE: Final = np.cos(
     np.radians(30.0)
 )  # with the shank; a toe further ahead shows where the foot points
+_FEW_FRAMES: Final = 24  # enough for lengths, and for what is always at one place
 _SHAPE_DOUBT: Final = (
     0.4  # of roles that only the shape tells: right on every known rig, but nobody can confirm it
 )
@@ -68,8 +69,9 @@ def find_roles(
     """
     parents = [int(parent) for parent in parents]
     given = _resolve(overrides or {}, names)
-    lengths = np.median(_bone_lengths(positions, parents), axis=0)
-    named = _limbs_from_names(names, parents, positions, lengths, given)
+    few = positions[:: max(1, len(positions) // _FEW_FRAMES)]
+    lengths = np.median(_bone_lengths(few, parents), axis=0)
+    named = _limbs_from_names(names, parents, few, lengths, given)
     limbs = {**named, **given}
     doubts: list[Doubt] = []
     if any(role not in limbs for role in _required_limbs()):
@@ -156,7 +158,8 @@ def _bone_lengths(
     """Distance of every joint from its parent; zero for roots."""
     joints = np.arange(len(parents))
     origins = np.where(np.array(parents) < 0, joints, parents)
-    return np.asarray(np.linalg.norm(positions - positions[:, origins], axis=-1))
+    bones = positions - positions[:, origins]
+    return np.asarray(np.sqrt(np.einsum("tji,tji->tj", bones, bones)))
 
 
 def _limbs_from_names(
@@ -255,11 +258,14 @@ def _ahead(
     while True:
         foot = positions[:, toe] - positions[:, ankle]
         along = np.einsum("ti,ti->t", shank, foot)
-        scale = np.linalg.norm(shank, axis=1) * np.linalg.norm(foot, axis=1)
-        below = [joint for joint, parent in enumerate(parents) if parent == toe]
-        if not below or np.median(along - _IN_LINE * scale) < 0:
+        below = next((joint for joint, parent in enumerate(parents) if parent == toe), -1)
+        if below < 0:
             return toe
-        toe = below[0]
+        squares = np.einsum("ti,ti->t", shank, shank) * np.einsum("ti,ti->t", foot, foot)
+        in_line = (along > _IN_LINE * np.sqrt(squares)).sum()
+        if 2 * in_line < len(along):
+            return toe
+        toe = below
 
 
 def _check_limbs(

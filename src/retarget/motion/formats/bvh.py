@@ -156,11 +156,16 @@ def _fill_unused_positions(parts: list[Float64[np.ndarray, "n C"]], joints: _Joi
     Some exporters give every joint position channels and mean displacements; zeros would fold the skeleton up.
     """
     kinds, starts, parents, offsets = joints
+    used = np.zeros(len(kinds), bool)
+    for values in parts:
+        used |= values.any(axis=0)
+    movable = np.flatnonzero((kinds < 3) & ~used)
+    owners = np.searchsorted(starts, movable, "right") - 1
     filled = 0
-    for joint in np.flatnonzero((parents >= 0) & offsets.any(axis=1)):
+    for joint in np.unique(owners):
         channels = np.arange(starts[joint], starts[joint + 1])
         channels = channels[kinds[channels] < 3]
-        if len(channels) and not any(values[:, channels].any() for values in parts):
+        if parents[joint] >= 0 and offsets[joint].any() and not used[channels].any():
             for values in parts:
                 values[:, channels] = offsets[joint, kinds[channels]]
             filled += 1
