@@ -214,6 +214,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "files",
         "geometry",
         "compiled",
+        "motion.doubts",
         "robots",
         "solver.arrays",
         "solver.kinematics",

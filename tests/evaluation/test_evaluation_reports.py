@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import motions
@@ -10,6 +11,7 @@ import pytest
 
 from retarget.errors import FileFormatError, OutputError
 from retarget.evaluation import DEFINITIONS, ClipReport, Summary, evaluate, summarise
+from retarget.result import RetargetingResult
 from retarget.robots import load_robot
 
 
@@ -50,6 +52,45 @@ def test_a_report_comes_back_as_it_was_written(good: ClipReport, tmp_path: Path)
     summary = summarise([good])
     summary.write(tmp_path / "summary.json")
     assert Summary.read(tmp_path / "summary.json") == summary
+
+
+def doubted(*weights: float) -> RetargetingResult:
+    """The jumps, of which somebody has doubts about unit and up axis."""
+    result = motions.jumps()
+    names = ("up_axis", "unit")
+    doubts = [
+        {"name": name, "weight": weight, "reason": "a test"}
+        for name, weight in zip(names, weights, strict=False)
+    ]
+    motion = {**result.provenance["motion"], "doubts": doubts}
+    return replace(result, provenance={**result.provenance, "motion": motion})
+
+
+@pytest.mark.parametrize(
+    ("weights", "doubt", "passed"),
+    [((), 0.0, True), ((0.4,), 0.4, True), ((0.6,), 0.6, False), ((0.3, 0.4), 0.58, False)],
+)
+def test_the_gate_understood_fails_where_doubts_weigh_much(
+    weights: tuple[float, ...], doubt: float, passed: bool, tmp_path: Path
+) -> None:
+    report = evaluate(doubted(*weights), load_robot("unitree_g1"))
+    assert report["doubt"] == pytest.approx(doubt)
+    gate = next(gate for gate in report.gates if gate.measure == "understood")
+    assert gate.passed is passed
+    assert [one.weight for one in report.doubts] == list(weights)
+    if not passed:
+        assert (
+            f"doubts about the recording weigh {doubt:.2g}, over the gate understood" in gate.text
+        )
+        assert summarise([report]).clips[0].failed_gates == ("understood",)
+    report.write(tmp_path / "report.json")
+    assert ClipReport.read(tmp_path / "report.json") == report
+
+
+def test_who_has_not_kept_doubts_has_none_to_measure() -> None:
+    report = evaluate(replace(motions.jumps(), provenance={}), load_robot("unitree_g1"))
+    assert report["doubt"] is None
+    assert report.doubts == ()
 
 
 def test_the_clip_is_named_after_its_file() -> None:

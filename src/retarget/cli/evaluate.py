@@ -123,12 +123,9 @@ def _finish(reports: list[ClipReport], *, single: bool, output: Path | None, as_
 
 def report_lines(report: ClipReport) -> list[str]:
     """What a person should know beyond the scores: failed gates, and where the robot could not follow."""
-    gates = [
-        f"{gate.measure} is {gate.value:.4g}, over the gate of {gate.limit:g}"
-        for gate in report.gates
-        if not gate.passed
-    ]
-    return gates + [diagnosis.text for diagnosis in report.diagnostics]
+    gates = [gate.text for gate in report.gates if not gate.passed and gate.value is not None]
+    doubts = [f"doubt: {doubt.text}" for doubt in report.doubts]
+    return gates + doubts + [diagnosis.text for diagnosis in report.diagnostics]
 
 
 def print_scores(reports: Sequence[ClipReport], summary: Summary | None) -> None:

@@ -22,6 +22,7 @@ from retarget.evaluation.stance import find_stance
 from retarget.evaluation.swing import measure_support, measure_swing
 from retarget.evaluation.tracking import TrackingMeasures
 from retarget.evaluation.trunk import TrunkMeasures
+from retarget.motion.doubts import Doubt, doubts_from_json, total_doubt
 from retarget.result import RetargetingResult
 from retarget.robots.model import RobotModel
 from retarget.solver.kinematics.forward import pose_blocks
@@ -65,7 +66,9 @@ def evaluate(
         tracking.align(*block)
     for block in pose_blocks(result.qpos, robot):
         tracking.add(*block)
+    doubts = _doubts(result)
     values = {
+        "doubt": None if doubts is None else total_doubt(doubts),
         **measure_stance(feet, stance, result.fps),
         **measure_swing(feet, human, stance, result.fps),
         **measure_support(feet, collisions.body_height, human),
@@ -94,7 +97,16 @@ def evaluate(
         measures=measures,
         gates=(gates or Gates()).check(measures),
         diagnostics=diagnose(result, robot),
+        doubts=doubts or (),
     )
+
+
+def _doubts(result: RetargetingResult) -> tuple[Doubt, ...] | None:
+    """What was doubtful about the recording; None where nobody has kept it."""
+    motion = result.provenance.get("motion")
+    if not isinstance(motion, dict) or "doubts" not in motion:
+        return None
+    return doubts_from_json(motion["doubts"])
 
 
 def _clip_name(result: RetargetingResult) -> str:

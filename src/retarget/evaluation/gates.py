@@ -28,6 +28,9 @@ DEMANDING: Final = MappingProxyType(
 )
 
 
+_MEASURED_BY: Final = {"understood": "doubt"}  # gates that are not named as their measure
+
+
 class GateResult(BaseModel):
     """The outcome of one threshold."""
 
@@ -38,13 +41,21 @@ class GateResult(BaseModel):
     limit: float
     passed: bool
 
+    @property
+    def text(self) -> str:
+        """The same for people, in one line."""
+        if self.measure == "understood":
+            return f"doubts about the recording weigh {self.value:.2g}, over the gate understood of {self.limit:g}"
+        return f"{self.measure} is {self.value:.4g}, over the gate of {self.limit:g}"
+
 
 class Gates(BaseModel):
     """Largest acceptable values of some measures, in the measures' units; none switches a gate off.
 
     The defaults are what a controller can learn from: about twice what the solver reaches on difficult
     clips, except that hard limits of the robot have no slack. A measure without value passes: a clip
-    without stance cannot slide. `Gates.demanding` also has the limits that the defaults leave off.
+    without stance cannot slide. `understood` limits the measure ``doubt``. `Gates.demanding` also has the
+    limits that the defaults leave off.
 
     Example:
         >>> strict = Gates(limb_error_mean=2.2, toe_slide_mean=0.012)
@@ -54,6 +65,7 @@ class Gates(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    understood: float | None = Field(default=0.5, ge=0, le=1)
     limb_error_mean: float | None = Field(default=4.0, gt=0)
     limb_error_p95: float | None = Field(default=10.0, gt=0)
     toe_slide_mean: float | None = Field(default=0.02, gt=0)
@@ -89,7 +101,7 @@ class Gates(BaseModel):
         """Compare measures with the limits."""
         results = []
         for name in type(self).model_fields:
-            limit, value = getattr(self, name), measures[name].value
+            limit, value = getattr(self, name), measures[_MEASURED_BY.get(name, name)].value
             if limit is not None:
                 passed = value is None or value <= limit
                 results.append(GateResult(measure=name, value=value, limit=limit, passed=passed))

@@ -127,6 +127,11 @@ def _trunk() -> dict[str, tuple[str, str]]:
 
 def _definitions() -> dict[str, Definition]:
     table = {
+        "doubt": (
+            "1",
+            "how probable it is that something about the recording was misunderstood: 1 less the product over its "
+            "doubts of 1 less each one's weight",
+        ),
         "stance_share": ("1", f"share of foot samples in stance; {_STANCE}"),
         "toe_slide_mean": ("m/s", "mean horizontal speed of the sole's front in stance"),
         "toe_slide_p95": ("m/s", "95th percentile of the same"),

@@ -13,6 +13,7 @@ from retarget.evaluation.diagnostics import Diagnosis
 from retarget.evaluation.gates import GateResult
 from retarget.evaluation.measures import DEFINITIONS, Measure
 from retarget.files import write_text
+from retarget.motion.doubts import Doubt
 
 __all__ = ["ClipReport", "Summary", "summarise"]
 
@@ -70,6 +71,10 @@ class ClipReport(_Report):
     gates: tuple[GateResult, ...] = ()
     diagnostics: tuple[Diagnosis, ...] = Field(
         default=(), description="stretches that the robot could not follow"
+    )
+
+    doubts: tuple[Doubt, ...] = Field(
+        default=(), description="what was guessed about the recording and may be wrong"
     )
 
     @property
