@@ -17,6 +17,7 @@ from retarget.timing import timed
 
 if TYPE_CHECKING:
     from retarget.batch import BatchJob
+    from retarget.motion import Motion
 
 __all__ = ["RetargetWorker", "retarget_file"]
 
@@ -48,7 +49,7 @@ class RetargetWorker:
         Raises:
             RetargetError: The file cannot be read, retargeted or written.
         """
-        return retarget_file(job.motion, job.output, self.config_of(job))
+        return retarget_file(job.motion, job.output, self.config_of(job), ask_sisters=True)
 
     def warm_up(self) -> None:
         """Compile or load the kernels and the robot before the first job, on a short embedded clip."""
@@ -89,8 +90,27 @@ class RetargetWorker:
         }
 
 
-def retarget_file(motion: Path, output: Path, config: RunConfig) -> dict[str, Any]:
+def _read(path: Path, config: RunConfig, ask_sisters: bool) -> Motion:
+    motion = config.read_motion(path)
+    if not ask_sisters or config.up is not None:
+        return motion
+    from retarget.motion.sisters import as_its_sisters
+
+    return as_its_sisters(
+        path, motion, lambda other, up: config.model_copy(update={"up": up}).read_motion(other)
+    )
+
+
+def retarget_file(
+    motion: Path, output: Path, config: RunConfig, *, ask_sisters: bool = False
+) -> dict[str, Any]:
     """Read a motion file, retarget it, write the result, and say how it went.
+
+    Args:
+        motion: The file to read.
+        output: The result to write.
+        config: What to do with it.
+        ask_sisters: Where the file's up axis is doubtful, read it as other files of its folder with the same skeleton.
 
     Returns:
         JSON-ready record: ``frames``, ``fps``, ``robot``, ``seconds`` by stage, ``quality`` (measures of
@@ -109,7 +129,7 @@ def retarget_file(motion: Path, output: Path, config: RunConfig) -> dict[str, An
     seconds: dict[str, float] = {}
     started = time.perf_counter()
     robot = config.load_robot()
-    clip = timed(seconds, "read", lambda: config.read_motion(motion))
+    clip = timed(seconds, "read", lambda: _read(motion, config, ask_sisters))
     result, source = retarget_motion(clip, robot, config.options), clip.source
     del clip  # a long one takes as much memory as its result
     result = replace(result, provenance={**result.provenance, "run": config.robot_record()})
