@@ -15,7 +15,8 @@ from scipy.optimize import nnls
 import retarget.robots
 from retarget.evaluation.cone_fit import fit_in_cones
 from retarget.evaluation.dynamics import inverse_dynamics
-from retarget.evaluation.ground_points import friction_cone, ground_points
+from retarget.evaluation.ground_points import ground_points
+from retarget.evaluation.hull import support_distance
 from retarget.evaluation.measures import GRAVITY
 from retarget.evaluation.physics import contact_forces
 from retarget.evaluation.sharing import share_load
@@ -95,11 +96,10 @@ def test_forces_in_cones_are_as_good_as_scipys(seed: int, points: int, friction:
 def test_points_share_a_load_pushing_little_and_never_pulling(seed: int, points: int) -> None:
     rng = np.random.default_rng(seed)
     places = rng.normal(size=(points, 3)) * [0.3, 0.3, 0.1] - [0, 0, 0.8]
-    edges = friction_cone(0.8)
-    columns = columns_of(places, edges, 0.3)
+    columns = columns_of(places, friction_cone(0.8), 0.3)
     pushes = rng.exponential(size=len(columns)) * (rng.random(len(columns)) < 0.2)
     load = pushes @ columns
-    forces = share_load(places, edges, load, 0.3)
+    forces = share_load(places, 0.8, load, 0.3)
     carried = np.concatenate([forces.sum(0), np.cross(places, forces).sum(0) / 0.3])
     np.testing.assert_allclose(carried, load, atol=0.05 * np.linalg.norm(load) + 1e-9)
     assert (np.linalg.norm(forces[:, :2], axis=1) <= 0.8 * forces[:, 2] + 1e-9).all()
@@ -108,8 +108,14 @@ def test_points_share_a_load_pushing_little_and_never_pulling(seed: int, points:
 
 def test_equal_points_share_a_load_equally() -> None:
     places = np.array([[x, y, -0.7] for x in (-0.1, 0.1) for y in (-0.2, 0.2)])
-    forces = share_load(places, friction_cone(0.8), np.array([0, 0, 400.0, 0, 0, 0]), 0.3)
+    forces = share_load(places, 0.8, np.array([0, 0, 400.0, 0, 0, 0]), 0.3)
     np.testing.assert_allclose(forces, np.tile([0, 0, 100.0], (4, 1)), atol=0.1)
+
+
+def friction_cone(friction: float) -> np.ndarray:
+    """Horizontal parts of the eight edges, for a unit upwards."""
+    angles = np.arange(8) * np.pi / 4
+    return friction * np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
 
 def columns_of(places: np.ndarray, edges: np.ndarray, arm: float) -> np.ndarray:
@@ -155,3 +161,15 @@ def test_forces_left_are_those_of_a_slow_reference(clip, robot: RobotModel) -> N
     assert force.max() > 0.05
     np.testing.assert_allclose(forces.force_left, force, atol=1e-6)
     np.testing.assert_allclose(forces.torque_left, torque, atol=1e-6)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 30))
+def test_distance_from_support_is_that_of_the_nearest_mixture(seed: int, points: int) -> None:
+    rng = np.random.default_rng(seed)
+    corners = rng.normal(size=(points, 2)) * [0.2, 0.1] + rng.normal(size=2) * 0.2
+    x, y = rng.normal(size=2) * 0.2
+    heavy = 1e4  # the mixture's shares add up to 1
+    table = np.concatenate([(corners - [x, y]).T, heavy * np.ones((1, points))])
+    _, least = nnls(table, np.array([0, 0, heavy]))
+    assert support_distance(corners, x, y) == pytest.approx(least, abs=1e-6)

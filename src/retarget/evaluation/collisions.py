@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
@@ -10,6 +12,7 @@ from retarget.compiled.scratch import scratch
 from retarget.evaluation.measures import COLLISION_DEPTH
 from retarget.robots.collision import segment_distance
 from retarget.robots.model import RobotModel
+from retarget.solver.arrays import Capsules
 from retarget.solver.kinematics.collision import capsule_arrays, deepest_of_all, pair_reach
 from retarget.solver.kinematics.forward import forward_kinematics
 
@@ -28,9 +31,7 @@ class CollisionMeasures:
     """
 
     def __init__(self, robot: RobotModel, count: int) -> None:
-        self._capsules = capsule_arrays(robot)
-        self._reach = pair_reach(self._capsules)
-        self._above_floor = ~np.isin(robot.capsule_bodies, robot.feet)
+        self._capsules, self._reach, self._above_floor = _bodies(robot)
         self._depth = np.zeros(count)
         self.body_height = np.full(count, HIGH)
 
@@ -62,6 +63,15 @@ class CollisionMeasures:
             "self_collision_max": float(self._depth.max(initial=0.0)),
             "body_penetration_max": float(np.max(-self.body_height, initial=0.0)),
         }
+
+
+@lru_cache(maxsize=4)
+def _bodies(
+    robot: RobotModel,
+) -> tuple[Capsules, Float64[np.ndarray, "G G"], Bool[np.ndarray, "G"]]:
+    """Capsules, the reach of their pairs, and which are no feet's; remembered for the robots used last."""
+    capsules = capsule_arrays(robot)
+    return capsules, pair_reach(capsules), ~np.isin(robot.capsule_bodies, robot.feet)
 
 
 def deepest_pair(robot: RobotModel, qpos: Float64[np.ndarray, "Q"]) -> tuple[str, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool, Float64, Int64
 from pydantic import BaseModel, ConfigDict
 
+from retarget.compiled.jit import NANS_COUNT, jit
+from retarget.compiled.scratch import scratch
 from retarget.evaluation.collisions import deepest_pair
 from retarget.evaluation.limits import kept_accelerations, kept_positions, kept_speeds
 from retarget.result import RetargetingResult
@@ -18,6 +20,7 @@ MISSED_TIME = 0.2  # seconds of a residual that show more than a moment's compro
 LARGEST_ANCHOR = 0.02  # metres that a held foot may be off its place
 LARGEST_OVERLAP = 0.005  # metres; as for the self-collision measure
 AT_LIMIT = 1e-4  # rad
+_KINDS = ("position_limit", "speed_limit", "acceleration_limit")
 LIMIT_SHARE = 1e-3  # of a speed or acceleration limit
 
 
@@ -66,31 +69,72 @@ def diagnose(result: RetargetingResult, robot: RobotModel) -> tuple[Diagnosis, .
 
 
 def _saturated_joints(result: RetargetingResult, robot: RobotModel) -> list[Diagnosis]:
-    limits = zip(
-        robot.joint_names,
-        *kept_positions(result, robot),
-        kept_speeds(result, robot) * (1 - LIMIT_SHARE),
-        kept_accelerations(result, robot) * (1 - LIMIT_SHARE),
-        strict=True,
+    limits = np.stack(
+        [
+            *kept_positions(result, robot),
+            kept_speeds(result, robot) * (1 - LIMIT_SHARE),
+            kept_accelerations(result, robot) * (1 - LIMIT_SHARE),
+        ]
     )
+    longest = np.zeros((len(_KINDS), robot.joint_count), np.int64)
+    _longest_runs(result.qpos, limits, result.fps, longest)
     found = []
-    # Joint by joint: all of a long clip's at once take much memory.
-    for joint, (name, lower, upper, fastest, hardest) in enumerate(limits):
+    for kind, joint in np.argwhere(longest / result.fps >= SATURATED_TIME).tolist():
         angles = np.ascontiguousarray(result.qpos[:, 7 + joint])
-        speed = np.abs(np.diff(angles, prepend=angles[:1])) * result.fps
-        at_acceleration = np.zeros(len(angles), bool)
-        at_acceleration[2:] = np.abs(np.diff(angles, 2)) * result.fps**2 >= hardest
-        kinds = {
-            "position_limit": (angles <= lower + AT_LIMIT) | (angles >= upper - AT_LIMIT),
-            "speed_limit": speed >= fastest,
-            "acceleration_limit": at_acceleration,
-        }
+        mask = np.zeros((len(_KINDS), len(angles)), bool)
+        _at_limits(angles, limits[:, joint], result.fps, mask)
+        speed = np.abs(np.diff(angles, prepend=angles[:1]))
         found += [
-            Diagnosis(kind=kind, joint=name, start_s=start, end_s=end)
-            for kind, mask in kinds.items()
-            for start, end, _ in _stretches(mask, speed, result.fps, SATURATED_TIME)
+            Diagnosis(kind=_KINDS[kind], joint=robot.joint_names[joint], start_s=start, end_s=end)
+            for start, end, _ in _stretches(mask[kind], speed, result.fps, SATURATED_TIME)
         ]
     return found
+
+
+@jit(fastmath=NANS_COUNT, inner=True)
+def _is_at(
+    kind: int, a: float, b: float, c: float, t: int, limits: Float64[np.ndarray, "4"], fps: float
+) -> bool:
+    """Whether a joint is at a limit: its angles two frames before, one before and in frame t."""
+    if kind == 0:
+        return bool(c <= limits[0] + AT_LIMIT or c >= limits[1] - AT_LIMIT)
+    if kind == 1:
+        return bool(t > 0 and abs(c - b) * fps >= limits[2])
+    return bool(t > 1 and abs(c - 2 * b + a) * fps * fps >= limits[3])
+
+
+@jit(fastmath=NANS_COUNT)
+def _at_limits(
+    angles: Float64[np.ndarray, "T"],
+    limits: Float64[np.ndarray, "4"],
+    fps: float,
+    mask: Bool[np.ndarray, "3 T"],
+) -> None:
+    for t in range(angles.shape[0]):
+        a, b, c = angles[max(t - 2, 0)], angles[max(t - 1, 0)], angles[t]
+        for kind in range(3):
+            mask[kind, t] = _is_at(kind, a, b, c, t, limits, fps)
+
+
+@jit(fastmath=NANS_COUNT)
+def _longest_runs(
+    qpos: Float64[np.ndarray, "T Q"],
+    limits: Float64[np.ndarray, "4 N"],
+    fps: float,
+    longest: Int64[np.ndarray, "3 N"],
+) -> None:
+    """Fill for how many frames on end each joint is at each kind of limit at most."""
+    joints = longest.shape[1]
+    runs = scratch((3, joints), np.int64)
+    own = scratch(4, np.float64)
+    for t in range(qpos.shape[0]):
+        for j in range(joints):
+            a, b, c = qpos[max(t - 2, 0), 7 + j], qpos[max(t - 1, 0), 7 + j], qpos[t, 7 + j]
+            for i in range(4):
+                own[i] = limits[i, j]
+            for kind in range(3):
+                runs[kind, j] = runs[kind, j] + 1 if _is_at(kind, a, b, c, t, own, fps) else 0
+                longest[kind, j] = max(longest[kind, j], runs[kind, j])
 
 
 def _high_residuals(result: RetargetingResult, robot: RobotModel) -> list[Diagnosis]:

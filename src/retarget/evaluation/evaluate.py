@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ from retarget.evaluation.trunk import TrunkMeasures
 from retarget.motion.doubts import Doubt, doubts_from_json, total_doubt
 from retarget.result import RetargetingResult
 from retarget.robots.model import RobotModel
-from retarget.solver.kinematics.forward import pose_blocks
+from retarget.solver.kinematics.forward import BLOCK_FRAMES, PoseBlock, pose_blocks
 
 __all__ = ["evaluate"]
 
@@ -58,13 +59,14 @@ def evaluate(
     collisions = CollisionMeasures(robot, len(result))
     tracking = TrackingMeasures(robot, result.source)
     trunk = TrunkMeasures(robot, result.source)
-    human = scaled_human(result.source, robot, result.fps)
-    for block in pose_blocks(result.qpos, robot):
+    human = scaled_human(result.source, stance, robot, result.fps)
+    blocks = _pose_blocks(result, robot)
+    for block in blocks():
         feet.add(*block)
         collisions.add(*block)
         trunk.add(*block)
         tracking.align(*block)
-    for block in pose_blocks(result.qpos, robot):
+    for block in blocks():
         tracking.add(*block)
     doubts = _doubts(result)
     values = {
@@ -83,10 +85,7 @@ def evaluate(
         **tracking.values(),
         **trunk.values(tracking.yaw),
     }
-    measures = {
-        name: Measure(value=values[name], **definition.model_dump())
-        for name, definition in DEFINITIONS.items()
-    }
+    measures = {name: Measure.of(name, values[name]) for name in DEFINITIONS}
     return ClipReport(
         clip=clip or _clip_name(result),
         robot=robot.name,
@@ -107,6 +106,14 @@ def _doubts(result: RetargetingResult) -> tuple[Doubt, ...] | None:
     if not isinstance(motion, dict) or "doubts" not in motion:
         return None
     return doubts_from_json(motion["doubts"])
+
+
+def _pose_blocks(result: RetargetingResult, robot: RobotModel) -> Callable[[], Iterable[PoseBlock]]:
+    """Poses of all frames, to be gone through twice: made once where they fit one block."""
+    if len(result) > BLOCK_FRAMES:
+        return lambda: pose_blocks(result.qpos, robot)
+    kept = list(pose_blocks(result.qpos, robot))
+    return lambda: kept
 
 
 def _clip_name(result: RetargetingResult) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -128,8 +129,12 @@ def measure_stance(feet: FootTrack, stance: Stance, fps: float) -> dict[str, flo
     }
 
 
+@lru_cache(maxsize=4)
 def _soles(robot: RobotModel) -> _Soles:
-    """Both soles; forward is square to the line between the hips in the robot's neutral posture."""
+    """Both soles; forward is square to the line between the hips in the robot's neutral posture.
+
+    Remembered for the robots used last.
+    """
     positions, rotations = body_poses(robot, robot.neutral)
     left, right = (robot.roles[f"{side}_hip"] for side in ("left", "right"))
     lateral = unit(positions[left] - positions[right])

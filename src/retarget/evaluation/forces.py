@@ -13,6 +13,7 @@ from retarget.compiled.scratch import scratch
 from retarget.evaluation.cone_fit import cone_fit
 from retarget.evaluation.dynamics import Masses, angular_step, body_forces, gather_forces
 from retarget.evaluation.ground_points import GroundPoints
+from retarget.evaluation.hull import hull_distance
 from retarget.evaluation.measures import GRAVITY
 from retarget.evaluation.sharing import shared_load
 from retarget.solver.arrays import Tree
@@ -27,7 +28,6 @@ class Ground(NamedTuple):
     Attributes:
         points: Those that may touch the floor.
         friction: Coefficient of friction.
-        edges: Horizontal parts of the edges of the friction cone, whose vertical part is 1.
         height: Metres over the floor up to which a point is pushed.
         speed: m/s up to which it is, in the step before or after the frame.
         arm: Metres over which torques are counted as forces.
@@ -35,7 +35,6 @@ class Ground(NamedTuple):
 
     points: GroundPoints
     friction: float
-    edges: Float64[np.ndarray, "E 2"]
     height: float
     speed: float
     arm: float
@@ -51,7 +50,7 @@ class Found(NamedTuple):
         centre: Centre of mass, metres; of all frames.
         touching: Whether a point is within `Ground.height` of the floor; of all frames.
         outside: Distance along the floor from the centre of mass to the hull of the points that are pushed, metres;
-            infinite where none is.
+            `hull.FAR` where none is.
     """
 
     force: Float64[np.ndarray, "T"]
@@ -81,9 +80,6 @@ class Room(NamedTuple):
     axes: Float64[np.ndarray, "3 B 3"]
 
 
-FAR = 1e6  # metres: where a robot that nothing holds has its support
-
-
 @jit(fastmath=True)
 def find_forces(
     qpos: Float64[np.ndarray, "T Q"],
@@ -97,7 +93,7 @@ def find_forces(
 ) -> None:
     """Fill ``found``: velocities and accelerations are first and second differences of ``qpos``.
 
-    ``limits`` are the joints' largest torques, N m; infinite ones are given as `FAR`.
+    ``limits`` are the joints' largest torques, N m; infinite ones are given as very large.
     """
     bodies = tree.parents.shape[0]
     velocity = scratch(5 + bodies, np.float64)
@@ -125,7 +121,9 @@ def find_forces(
         for i in range(3):
             load[3 + i] /= ground.arm
         count = _standing(qpos, t, fps, ground, room)
-        found.outside[t] = _outside(qpos[t], found.centre[t], count, room)
+        found.outside[t] = hull_distance(
+            room.places, count, found.centre[t, 0] - qpos[t, 0], found.centre[t, 1] - qpos[t, 1]
+        )
         for k in range(count):
             _turn(c, -s, room.places[k])
         cone_fit(room.places, count, ground.friction, load, ground.arm, left)
@@ -139,7 +137,7 @@ def find_forces(
         )
         for i in range(6):
             load[i] -= left[i]
-        shared_load(room.places, count, ground.edges, load, ground.arm, rest, room.forces)
+        shared_load(room.places, count, ground.friction, load, ground.arm, rest, room.forces)
         for k in range(count):
             _turn(c, s, room.places[k])
             _turn(c, s, room.forces[k])
@@ -307,41 +305,6 @@ def _slow(
             move += R[i, k] * local[k]
         squared += move * move
     return math.sqrt(squared) * fps <= ground.speed
-
-
-@jit(fastmath=True, inner=True)
-def _outside(
-    qpos: Float64[np.ndarray, "Q"],
-    centre: Float64[np.ndarray, "3"],
-    points: int,
-    room: Room,
-) -> float:
-    """Distance of the centre of mass from the hull of the pushed points along the floor, metres.
-
-    Frank and Wolfe's way to the nearest point of the hull, by its corners: a separating line is found in few steps.
-    """
-    if points == 0:
-        return FAR
-    x = room.places[0, 0] + qpos[0] - centre[0]
-    y = room.places[0, 1] + qpos[1] - centre[1]
-    for _ in range(100):
-        least = x * x + y * y
-        a = x
-        b = y
-        for p in range(points):
-            u = room.places[p, 0] + qpos[0] - centre[0]
-            v = room.places[p, 1] + qpos[1] - centre[1]
-            if u * x + v * y < least:
-                least = u * x + v * y
-                a = u
-                b = v
-        gap = x * x + y * y - least
-        if gap <= 1e-8 or x * x + y * y <= 1e-8:
-            break
-        share = min(gap / ((a - x) * (a - x) + (b - y) * (b - y)), 1.0)
-        x += share * (a - x)
-        y += share * (b - y)
-    return math.sqrt(x * x + y * y)
 
 
 @jit(fastmath=True, inner=True)

@@ -1,8 +1,7 @@
-"""Where a robot may touch the floor, and the forces that the floor can give there."""
+"""Where a robot may touch the floor."""
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -11,9 +10,7 @@ from jaxtyping import Float64, Int64
 
 from retarget.robots.model import RobotModel
 
-__all__ = ["GroundPoints", "friction_cone", "ground_points"]
-
-CONE_EDGES = 8  # of the pyramid that stands for the friction cone, which they lie on
+__all__ = ["GroundPoints", "ground_points"]
 
 
 class GroundPoints(NamedTuple):
@@ -57,14 +54,3 @@ def ground_points(robot: RobotModel) -> GroundPoints:
         np.ascontiguousarray(table[:, 1:4]),
         np.ascontiguousarray(table[:, 4]),
     )
-
-
-def friction_cone(friction: float) -> Float64[np.ndarray, "E 2"]:
-    """Edges of the pyramid of forces that a level floor can give: their horizontal parts for a unit upwards.
-
-    Example:
-        >>> friction_cone(0.5)[0].tolist()
-        [0.5, 0.0]
-    """
-    angles = np.arange(CONE_EDGES) * (2 * math.pi / CONE_EDGES)
-    return friction * np.stack([np.cos(angles), np.sin(angles)], axis=1)

@@ -16,8 +16,8 @@ from retarget.evaluation.measures import (
     REST_DIFFERENCE,
     REST_PERCENTILE,
 )
-from retarget.evaluation.stance import central_speed, runs
-from retarget.evaluation.statistics import percentiles_of
+from retarget.evaluation.stance import Stance, central_speed, runs
+from retarget.evaluation.statistics import percentile_of, percentiles_of
 from retarget.result import SourceClip
 from retarget.robots.model import RobotModel
 
@@ -45,13 +45,10 @@ class ScaledHuman:
     flies: Bool[np.ndarray, "T"]
 
 
-def scaled_human(source: SourceClip, robot: RobotModel, fps: float) -> ScaledHuman:
-    """The human of a clip that has toes and ankles."""
+def scaled_human(source: SourceClip, stance: Stance, robot: RobotModel, fps: float) -> ScaledHuman:
+    """The human of a clip; ``stance`` has its feet."""
     scale = robot_build(robot).leg_length / _leg_length(source)
-    toes, ankles = (
-        scale * np.stack([source.position(f"{side}_{joint}") for side in _SIDES], 1)
-        for joint in ("toe", "ankle")
-    )
+    toes, ankles = scale * stance.toes, scale * stance.ankles
     lowest = np.minimum(_above_rest(toes[..., 2]), _above_rest(ankles[..., 2]))
     hips = scale * (source.position("left_hip") + source.position("right_hip")) / 2
     return ScaledHuman(
@@ -91,12 +88,8 @@ def _above_rest(heights: Float64[np.ndarray, "T 2"]) -> Float64[np.ndarray, "T 2
 
 def _leg_length(source: SourceClip) -> float:
     """Thigh plus shank, metres."""
-    lengths = []
-    for side in _SIDES:
-        hip, knee, ankle = (
-            source.position(f"{side}_{joint}") for joint in ("hip", "knee", "ankle")
-        )
-        lengths.append(
-            np.sqrt(np.square(hip - knee).sum(1)) + np.sqrt(np.square(knee - ankle).sum(1))
-        )
-    return max(float(np.median(lengths)), 1e-3)
+    roles = [f"{side}_{joint}" for joint in ("hip", "knee", "ankle") for side in _SIDES]
+    chains = source.positions[:, [source.position_roles.index(role) for role in roles]]
+    bones = np.diff(chains.reshape(-1, 3, 2, 3), axis=1).astype(np.float64)
+    legs = np.sqrt(np.square(bones).sum(axis=-1)).sum(axis=1)
+    return max(percentile_of(legs, 50) or 0.0, 1e-3)

@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
-import numpy as np
-from jaxtyping import Float64
+from typing import NamedTuple
 
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from retarget.compiled.jit import NANS_COUNT, jit
 from retarget.evaluation.measures import FAST_JOINT, JUMP_RATE, JUMP_SPEED, LIMIT_TOLERANCE
 from retarget.robots.model import RobotModel
 
 __all__ = ["measure_joints"]
 
-_BLOCK = 4096  # frames looked at at once
+
+class _Limits(NamedTuple):
+    """What joints are counted above.
+
+    Attributes:
+        lower: rad.
+        upper: rad.
+        speed: rad/s.
+        acceleration: rad/s^2.
+    """
+
+    lower: Float64[np.ndarray, "N"]
+    upper: Float64[np.ndarray, "N"]
+    speed: Float64[np.ndarray, "N"]
+    acceleration: Float64[np.ndarray, "N"]
+
+
+# Rows of what `_watch` counts in frames or steps, and of what it finds the largest of.
+_OUT, _OVER, _FAST, _HARD, _JUMPS = range(5)
+_EXCESS, _SPEED, _ACCELERATION, _JERK, _JERK_SUM = range(5)
 
 
 def measure_joints(
@@ -21,54 +43,79 @@ def measure_joints(
 ) -> dict[str, float | None]:
     """Measures of joint motion; see `measures.DEFINITIONS`. Clips too short for a measure have none."""
     count = len(joints)
-    excess, fast, faster, jumps = _Extremes(), _Extremes(), _Extremes(), 0
-    speed_over = robot.velocity_limits * (1 + LIMIT_TOLERANCE)
-    acceleration, over = _Extremes(), acceleration_limits * (1 + LIMIT_TOLERANCE)
+    limits = _Limits(
+        robot.lower,
+        robot.upper,
+        robot.velocity_limits * (1 + LIMIT_TOLERANCE),
+        acceleration_limits * (1 + LIMIT_TOLERANCE),
+    )
+    counts, largest = np.zeros(5, np.int64), np.zeros(5)
     jerk = np.empty((max(count - 3, 0), joints.shape[1]))
-    for start in range(0, count, _BLOCK):
-        part = joints[start : start + _BLOCK + 3]
-        here = part[:_BLOCK]
-        excess.add(np.maximum(robot.lower - here, here - robot.upper), LIMIT_TOLERANCE)
-        speed = np.abs(np.diff(part, axis=0))[:_BLOCK] * fps
-        fast.add(speed, speed_over)
-        faster.add(speed, FAST_JOINT)
-        jumps += int((speed > JUMP_SPEED).sum())
-        acceleration.add(np.abs(np.diff(part, 2, axis=0))[:_BLOCK] * fps**2, over)
-        jerk[start : start + _BLOCK] = np.abs(np.diff(part, 3, axis=0)) * fps**3
+    _watch(joints, fps, limits, counts, largest, jerk)
     limited = bool(np.isfinite(acceleration_limits).any())
+    steps, bends = max(count - 1, 1), max(count - 2, 1)
     measured: dict[str, float | None] = {
-        "position_limit_excess_max": max(excess.largest, 0.0),
-        "position_limit_share": excess.share,
-        "velocity_limit_share": fast.share if count > 1 else None,
-        "acceleration_limit_share": acceleration.share if count > 2 and limited else None,
-        "joint_acceleration_max": acceleration.largest if count > 2 else None,
-        "joint_speed_max": fast.largest if count > 1 else None,
-        "joint_fast_share": faster.share if count > 1 else None,
-        "joint_jumps": float(jumps * JUMP_RATE / fps) if count > 1 else None,
+        "position_limit_excess_max": float(largest[_EXCESS]),
+        "position_limit_share": float(counts[_OUT] / count),
+        "velocity_limit_share": float(counts[_OVER] / steps) if count > 1 else None,
+        "acceleration_limit_share": float(counts[_HARD] / bends) if count > 2 and limited else None,
+        "joint_acceleration_max": float(largest[_ACCELERATION]) if count > 2 else None,
+        "joint_speed_max": float(largest[_SPEED]) if count > 1 else None,
+        "joint_fast_share": float(counts[_FAST] / steps) if count > 1 else None,
+        "joint_jumps": float(counts[_JUMPS] * JUMP_RATE / fps) if count > 1 else None,
         "jerk_mean": None,
         "jerk_p95": None,
         "jerk_max": None,
     }
     if count > 3:
-        measured |= {"jerk_mean": float(jerk.mean()), "jerk_max": float(jerk.max())}
-        # In place, as these are the most numbers of all; so it comes last.
-        measured["jerk_p95"] = float(np.percentile(jerk, 95, overwrite_input=True))
+        measured |= {
+            "jerk_mean": float(largest[_JERK_SUM] / jerk.size),
+            "jerk_p95": float(np.percentile(jerk, 95, overwrite_input=True)),
+            "jerk_max": float(largest[_JERK]),
+        }
     return measured
 
 
-class _Extremes:
-    """The largest of some values, and the share of frames in which any is above a limit; fed with blocks."""
-
-    def __init__(self) -> None:
-        self.largest, self._above, self._frames = -np.inf, 0, 0
-
-    def add(
-        self, values: Float64[np.ndarray, "n N"], limit: Float64[np.ndarray, "N"] | float
-    ) -> None:
-        self.largest = max(self.largest, float(values.max(initial=-np.inf)))
-        self._above += int((values > limit).any(axis=1).sum())
-        self._frames += len(values)
-
-    @property
-    def share(self) -> float:
-        return self._above / self._frames
+@jit(fastmath=NANS_COUNT)
+def _watch(
+    joints: Float64[np.ndarray, "T N"],
+    fps: float,
+    limits: _Limits,
+    counts: Int64[np.ndarray, "5"],
+    largest: Float64[np.ndarray, "5"],
+    jerk: Float64[np.ndarray, "n N"],
+) -> None:
+    """Fill counts, largest values and every joint's absolute jerk."""
+    for t in range(joints.shape[0]):
+        out, over, fast, hard = False, False, False, False
+        for j in range(joints.shape[1]):
+            a = joints[t, j]
+            excess = max(limits.lower[j] - a, a - limits.upper[j])
+            largest[_EXCESS] = max(largest[_EXCESS], excess)
+            out = out or excess > LIMIT_TOLERANCE
+            if t < 1:
+                continue
+            step = a - joints[t - 1, j]
+            speed = abs(step) * fps
+            largest[_SPEED] = max(largest[_SPEED], speed)
+            over = over or speed > limits.speed[j]
+            fast = fast or speed > FAST_JOINT
+            if speed > JUMP_SPEED:
+                counts[_JUMPS] += 1
+            if t < 2:
+                continue
+            before = joints[t - 1, j] - joints[t - 2, j]
+            acceleration = abs(step - before) * fps**2
+            largest[_ACCELERATION] = max(largest[_ACCELERATION], acceleration)
+            hard = hard or acceleration > limits.acceleration[j]
+            if t < 3:
+                continue
+            earlier = joints[t - 2, j] - joints[t - 3, j]
+            here = abs((step - before) - (before - earlier)) * fps**3
+            jerk[t - 3, j] = here
+            largest[_JERK] = max(largest[_JERK], here)
+            largest[_JERK_SUM] += here
+        counts[_OUT] += out
+        counts[_OVER] += over
+        counts[_FAST] += fast
+        counts[_HARD] += hard

@@ -72,6 +72,17 @@ class Measure(Definition):
 
     value: float | None
 
+    @classmethod
+    def of(cls, name: str, value: float | None) -> Measure:
+        """The measure of `DEFINITIONS` of a name with a value.
+
+        Example:
+            >>> Measure.of("jerk_mean", 140.0).unit
+            'rad/s^3'
+        """
+        meaning = DEFINITIONS[name]
+        return cls(unit=meaning.unit, definition=meaning.definition, value=value)
+
 
 _STANCE = (
     f"stance of the human: toe lower than the clip's 2nd percentile + {STANCE_HEIGHT * 100:.0f} cm and "

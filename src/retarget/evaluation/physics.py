@@ -8,8 +8,9 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from retarget.evaluation.dynamics import mass_arrays
-from retarget.evaluation.forces import FAR, Found, Ground, Room, find_forces
-from retarget.evaluation.ground_points import friction_cone, ground_points
+from retarget.evaluation.forces import Found, Ground, Room, find_forces
+from retarget.evaluation.ground_points import ground_points
+from retarget.evaluation.hull import FAR
 from retarget.evaluation.human import ScaledHuman
 from retarget.evaluation.measures import (
     BALLISTIC_SHARE,
@@ -96,7 +97,6 @@ def contact_forces(
     ground = Ground(
         points,
         float(friction),
-        friction_cone(friction),
         float(height),
         float(min(speed, FAR)),
         float(arm),

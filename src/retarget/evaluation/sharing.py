@@ -20,12 +20,13 @@ __all__ = ["share_load", "shared_load"]
 
 SOFTNESS = 1e-2  # a push that would carry a load of 1 alone leaves a hundredth of it; together they leave less
 _ROUNDS = 40
-_ENOUGH = 1e-6  # of the load
+_ENOUGH = 1e-4  # of the load
+_DIAGONAL = math.sqrt(0.5)
 
 
 def share_load(
     places: Float64[np.ndarray, "n 3"],
-    edges: Float64[np.ndarray, "E 2"],
+    friction: float,
     load: Float64[np.ndarray, "6"],
     arm: float,
 ) -> Float64[np.ndarray, "n 3"]:
@@ -33,17 +34,19 @@ def share_load(
 
     Args:
         places: Of the points from the load's reference, metres.
-        edges: Horizontal parts of the cones' edges, whose vertical part is 1.
+        friction: Coefficient of friction.
         load: Force and torque; the torque is divided by ``arm``.
         arm: Metres.
 
     Example:
-        >>> share_load(np.zeros((2, 3)), np.zeros((1, 2)), np.array([0, 0, 8.0, 0, 0, 0]), 1.0).round(1).tolist()
+        >>> share_load(np.zeros((2, 3)), 0.8, np.array([0, 0, 8.0, 0, 0, 0]), 1.0).round(1).tolist()
         [[0.0, 0.0, 4.0], [0.0, 0.0, 4.0]]
     """
     forces = np.empty(places.shape)
     count = len(places)
-    _share(np.ascontiguousarray(places, np.float64), count, edges, load, arm, np.zeros(6), forces)
+    _share(
+        np.ascontiguousarray(places, np.float64), count, friction, load, arm, np.zeros(6), forces
+    )
     return forces
 
 
@@ -51,7 +54,7 @@ def share_load(
 def _derivatives(
     places: Float64[np.ndarray, "n 3"],
     count: int,
-    edges: Float64[np.ndarray, "E 2"],
+    friction: float,
     load: Float64[np.ndarray, "6"],
     arm: float,
     left: Float64[np.ndarray, "6"],
@@ -75,29 +78,36 @@ def _derivatives(
         gx = left[0] + left[4] * z - left[5] * y
         gy = left[1] + left[5] * x - left[3] * z
         gz = left[2] + left[3] * y - left[4] * x
-        fx, fy, fz = 0.0, 0.0, 0.0
-        xx, xy, yy, xz, yz, zz = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-        for e in range(edges.shape[0]):
-            a = edges[e, 0]
-            b = edges[e, 1]
-            push = a * gx + b * gy + gz
-            on = 1.0 if push > 0.0 else 0.0
-            push *= on
-            value += 0.5 * push * push
-            fx += push * a
-            fy += push * b
-            fz += push
-            xx += on * a * a
-            xy += on * a * b
-            yy += on * b * b
-            xz += on * a
-            yz += on * b
-            zz += on
+        # The eight edges of the cone, opposite ones together: along x, y and both diagonals.
+        straight, sloping = friction, friction * _DIAGONAL
+        hx, hy = straight * gx, straight * gy
+        du, dv = sloping * (gx + gy), sloping * (gx - gy)
+        a0, a1 = max(gz + hx, 0.0), max(gz - hx, 0.0)
+        b0, b1 = max(gz + hy, 0.0), max(gz - hy, 0.0)
+        c0, c1 = max(gz + du, 0.0), max(gz - du, 0.0)
+        d0, d1 = max(gz + dv, 0.0), max(gz - dv, 0.0)
+        value += 0.5 * (
+            (a0 * a0 + a1 * a1 + b0 * b0 + b1 * b1) + (c0 * c0 + c1 * c1 + d0 * d0 + d1 * d1)
+        )
+        fx = straight * (a0 - a1) + sloping * ((c0 - c1) + (d0 - d1))
+        fy = straight * (b0 - b1) + sloping * ((c0 - c1) - (d0 - d1))
+        fz = ((a0 + a1) + (b0 + b1)) + ((c0 + c1) + (d0 + d1))
         forces[p, 0] = fx
         forces[p, 1] = fy
         forces[p, 2] = fz
-        if zz == 0.0:
+        if fz <= 0.0:
             continue
+        on_a0, on_a1 = 1.0 if a0 > 0.0 else 0.0, 1.0 if a1 > 0.0 else 0.0
+        on_b0, on_b1 = 1.0 if b0 > 0.0 else 0.0, 1.0 if b1 > 0.0 else 0.0
+        on_c0, on_c1 = 1.0 if c0 > 0.0 else 0.0, 1.0 if c1 > 0.0 else 0.0
+        on_d0, on_d1 = 1.0 if d0 > 0.0 else 0.0, 1.0 if d1 > 0.0 else 0.0
+        along, across = on_c0 + on_c1, on_d0 + on_d1
+        xx = straight * straight * (on_a0 + on_a1) + sloping * sloping * (along + across)
+        yy = straight * straight * (on_b0 + on_b1) + sloping * sloping * (along + across)
+        xy = sloping * sloping * (along - across)
+        xz = straight * (on_a0 - on_a1) + sloping * ((on_c0 - on_c1) + (on_d0 - on_d1))
+        yz = straight * (on_b0 - on_b1) + sloping * ((on_c0 - on_c1) - (on_d0 - on_d1))
+        zz = ((on_a0 + on_a1) + (on_b0 + on_b1)) + (along + across)
         slope[0] += fx
         slope[1] += fy
         slope[2] += fz
@@ -158,7 +168,7 @@ def _solve(curve: Float64[np.ndarray, "6 6"], x: Float64[np.ndarray, "6"]) -> No
 def shared_load(
     places: Float64[np.ndarray, "n 3"],
     count: int,
-    edges: Float64[np.ndarray, "E 2"],
+    friction: float,
     load: Float64[np.ndarray, "6"],
     arm: float,
     left: Float64[np.ndarray, "6"],
@@ -176,7 +186,7 @@ def shared_load(
     for i in range(6):
         size += load[i] * load[i]
     close = _ENOUGH * _ENOUGH * SOFTNESS * SOFTNESS * size
-    value = _derivatives(places, count, edges, load, arm, left, slope, curve, forces)
+    value = _derivatives(places, count, friction, load, arm, left, slope, curve, forces)
     for _ in range(_ROUNDS):
         steep = 0.0
         for i in range(6):
@@ -193,12 +203,12 @@ def shared_load(
         for _ in range(20):
             for i in range(6):
                 trial[i] = left[i] + share * step[i]
-            here = _derivatives(places, count, edges, load, arm, trial, slope, curve, forces)
+            here = _derivatives(places, count, friction, load, arm, trial, slope, curve, forces)
             if here <= value - 1e-4 * share * fall:
                 break
             share *= 0.25
         if here >= value:  # rounding is all that is left
-            _derivatives(places, count, edges, load, arm, left, slope, curve, forces)
+            _derivatives(places, count, friction, load, arm, left, slope, curve, forces)
             break
         value = here
         for i in range(6):
@@ -212,10 +222,10 @@ def shared_load(
 def _share(
     places: Float64[np.ndarray, "n 3"],
     count: int,
-    edges: Float64[np.ndarray, "E 2"],
+    friction: float,
     load: Float64[np.ndarray, "6"],
     arm: float,
     left: Float64[np.ndarray, "6"],
     forces: Float64[np.ndarray, "n 3"],
 ) -> None:
-    shared_load(places, count, edges, load, arm, left, forces)
+    shared_load(places, count, friction, load, arm, left, forces)

@@ -25,11 +25,15 @@ class Stance:
         toe: The toe stands.
         heel: The toe stands and so does the ankle: the foot is flat.
         toe_speed: Horizontal speed of the human's toes, m/s.
+        toes: Where they are, metres.
+        ankles: Likewise.
     """
 
     toe: Bool[np.ndarray, "T 2"]
     heel: Bool[np.ndarray, "T 2"]
     toe_speed: Float64[np.ndarray, "T 2"]
+    toes: Float64[np.ndarray, "T 2 3"]
+    ankles: Float64[np.ndarray, "T 2 3"]
 
 
 def find_stance(source: SourceClip, fps: float) -> Stance:
@@ -42,10 +46,15 @@ def find_stance(source: SourceClip, fps: float) -> Stance:
     missing = [role for role in needed if role not in source.position_roles]
     if missing:
         raise RoleError(f"the source motion has no {', '.join(missing)}; stance cannot be found")
-    toes = np.stack([source.position(f"{side}_toe") for side in _SIDES], 1)
-    ankles = np.stack([source.position(f"{side}_ankle") for side in _SIDES], 1)
+    columns = [
+        source.position_roles.index(f"{side}_{role}")
+        for role in ("toe", "ankle")
+        for side in _SIDES
+    ]
+    places = source.positions[:, columns].astype(np.float64)
+    toes, ankles = places[:, :2], places[:, 2:]
     toe, ankle = _stands(toes, fps), _stands(ankles, fps)
-    return Stance(toe, toe & ankle, horizontal_speed(toes, fps))
+    return Stance(toe, toe & ankle, horizontal_speed(toes, fps), toes, ankles)
 
 
 def horizontal_speed(

@@ -8,6 +8,7 @@ from jaxtyping import Float64, Int64
 from retarget.errors import RoleError
 from retarget.evaluation.angles import add_errors, correlate
 from retarget.evaluation.measures import ORIENTED_SEGMENTS, POINTING_SEGMENTS
+from retarget.evaluation.statistics import percentile_of
 from retarget.result import SourceClip
 from retarget.robots.model import RobotModel
 
@@ -86,7 +87,7 @@ class TrackingMeasures:
     ) -> None:
         """Second look, once `align` has seen every frame."""
         if self._offsets is None:
-            self._offsets = np.stack([_offset(m, self.yaw) for m in self._moments])
+            self._offsets = _offsets(self._moments, self.yaw)
         add_errors(
             positions,
             rotations,
@@ -118,7 +119,7 @@ class TrackingMeasures:
         segments = zip(ORIENTED_SEGMENTS, turns.tolist(), strict=True)
         return {
             "limb_error_mean": float(means.mean()),
-            "limb_error_p95": float(np.degrees(np.percentile(self._errors, 95))),
+            "limb_error_p95": float(np.degrees(percentile_of(self._errors) or 0.0)),
             "orientation_error_mean": float(turns.mean()),
             **{f"limb_error_{segment}": error for segment, error in limbs},
             **{f"orientation_error_{segment}": error for segment, error in segments},
@@ -137,13 +138,14 @@ def _carriers(robot: RobotModel, source: SourceClip) -> Int64[np.ndarray, "C 2"]
     return np.array(rows)
 
 
-def _offset(
-    moments: Float64[np.ndarray, "3 3 3"], yaw: Float64[np.ndarray, "2"]
-) -> Float64[np.ndarray, "3 3"]:
-    """The constant rotation that brings the turned human joint closest to the body (Procrustes)."""
+def _offsets(
+    moments: Float64[np.ndarray, "C 3 3 3"], yaw: Float64[np.ndarray, "2"]
+) -> Float64[np.ndarray, "C 3 3"]:
+    """The constant rotations that bring the turned human joints closest to the bodies (Procrustes)."""
     sine, cosine = yaw
-    u, _, vt = np.linalg.svd(cosine * moments[0] + sine * moments[1] + moments[2])
-    return np.asarray((u * [1.0, 1.0, np.linalg.det(u @ vt)]) @ vt)
+    u, _, vt = np.linalg.svd(cosine * moments[:, 0] + sine * moments[:, 1] + moments[:, 2])
+    u[..., 2] *= np.linalg.det(u @ vt)[:, None]
+    return np.asarray(u @ vt)
 
 
 def _require(source: SourceClip) -> None:

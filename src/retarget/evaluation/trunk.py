@@ -8,6 +8,7 @@ the one fixed to the recorded joint that lies along the human's own line from hi
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -62,12 +63,7 @@ class TrunkMeasures:
     """
 
     def __init__(self, robot: RobotModel, source: SourceClip) -> None:
-        self._robot = _Trunk(
-            np.array([robot.roles[role] for role in _ENDS]),
-            np.stack([robot.role_points[role] for role in _ENDS]),
-            np.array([robot.roles[part] for part in ("pelvis", "chest")]),
-            robot_build(robot).ups,
-        )
+        self._robot = _trunk(robot)
         self._source = source
         self._lines = np.empty((len(source.positions), 5, 3), np.float32)
 
@@ -95,6 +91,16 @@ class TrunkMeasures:
             values[f"{name}_mean"] = float(seen.mean()) if len(seen) else None
             values[f"{name}_p95"] = float(percentiles_of(seen)) if len(seen) else None
         return values
+
+
+@lru_cache(maxsize=4)
+def _trunk(robot: RobotModel) -> _Trunk:
+    return _Trunk(
+        np.array([robot.roles[role] for role in _ENDS]),
+        np.stack([robot.role_points[role] for role in _ENDS]),
+        np.array([robot.roles[part] for part in ("pelvis", "chest")]),
+        robot_build(robot).ups,
+    )
 
 
 @jit(fastmath=True, inner=True)

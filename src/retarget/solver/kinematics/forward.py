@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -14,9 +15,19 @@ from retarget.compiled.scratch import scratch
 from retarget.robots.model import RobotModel
 from retarget.solver.arrays import Tree
 
-__all__ = ["body_kinematics", "forward_kinematics", "pose_blocks", "tree_arrays", "world_point"]
+__all__ = [
+    "BLOCK_FRAMES",
+    "PoseBlock",
+    "body_kinematics",
+    "forward_kinematics",
+    "pose_blocks",
+    "tree_arrays",
+    "world_point",
+]
 
-_BLOCK = 512  # frames whose poses fit a core's cache
+BLOCK_FRAMES = 512  # frames whose poses fit a core's cache
+# Which frames, and the world positions (metres) and rotations of all bodies in them.
+PoseBlock: TypeAlias = tuple[slice, Float64[np.ndarray, "n B 3"], Float64[np.ndarray, "n B 3 3"]]
 
 
 @lru_cache(maxsize=4)
@@ -152,20 +163,18 @@ def forward_kinematics(
     return positions, rotations
 
 
-def pose_blocks(
-    qpos: Float64[np.ndarray, "T Q"], robot: RobotModel
-) -> Iterator[tuple[slice, Float64[np.ndarray, "n B 3"], Float64[np.ndarray, "n B 3 3"]]]:
+def pose_blocks(qpos: Float64[np.ndarray, "T Q"], robot: RobotModel) -> Iterator[PoseBlock]:
     """`forward_kinematics` in blocks of frames, so that memory does not grow with the clip.
 
     The arrays of a block are overwritten by the next.
     """
     qpos = np.ascontiguousarray(qpos, np.float64)
     bodies = len(robot.body_names)
-    most = min(_BLOCK, len(qpos))
+    most = min(BLOCK_FRAMES, len(qpos))
     positions = np.empty((most, bodies, 3))
     rotations = np.empty((most, bodies, 3, 3))
-    for first in range(0, len(qpos), _BLOCK):
-        block = qpos[first : first + _BLOCK]
+    for first in range(0, len(qpos), BLOCK_FRAMES):
+        block = qpos[first : first + BLOCK_FRAMES]
         count = len(block)
         _poses(block, tree_arrays(robot), positions[:count], rotations[:count])
         yield slice(first, first + count), positions[:count], rotations[:count]
