@@ -25,7 +25,7 @@ class Samples(NamedTuple):
         rotations: Matrices, row by row.
         weights: What each counts.
         robust: What it counts besides being far from the others.
-        apart: Its angle to the mean, rad.
+        apart: Its angle to the mean, rad, where it counts.
     """
 
     rotations: Float64[np.ndarray, "N 9"]
@@ -59,6 +59,8 @@ def mean_rotation(samples: Samples, count: int, mean: Float64[np.ndarray, "3 3"]
                     total[k] += robust[i] * rotations[i, k]
         _closest_rotation(total, mean)
         for i in range(count):
+            if weights[i] == 0.0:
+                continue
             trace = 0.0
             for k in range(9):
                 trace += rotations[i, k] * mean[k // 3, k % 3]
@@ -67,8 +69,9 @@ def mean_rotation(samples: Samples, count: int, mean: Float64[np.ndarray, "3 3"]
     weight = 0.0
     angle = 0.0
     for i in range(count):
-        weight += weights[i]
-        angle += weights[i] * apart[i]
+        if weights[i] != 0.0:
+            weight += weights[i]
+            angle += weights[i] * apart[i]
     return angle / max(weight, 1e-12)
 
 
