@@ -18,7 +18,8 @@ from jaxtyping import Float64
 import retarget.robots
 from retarget.robots import RobotModel
 from retarget.targets.build import Targets, cold_start
-from retarget.targets.robot_frames import RobotAnatomy, segment_body
+from retarget.targets.robot_frames import RobotAnatomy
+from retarget.targets.robot_pose import segment_body
 
 MOST_STEPS = 10
 ENOUGH = 1e-3  # stop when a step lowers the tasks' error norm by less

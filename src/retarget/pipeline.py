@@ -94,7 +94,7 @@ def retarget_motion(
     residuals = measure_residuals(qpos, setting.empty, solution.held, solution.anchors)
     frame_cost = solution.cost
     found = {
-        "scale": robot_sizes(take.anatomy.leg_length, contacts, take.shape).scale,
+        "scale": robot_sizes(take.anatomy.calibration, contacts, take.shape).scale,
         "floor_m": contacts.floor,
         "floor_slope_deg": slope,
         "floor_drift_m": drift,

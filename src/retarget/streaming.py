@@ -230,7 +230,7 @@ def _live_model(
         slide_span=slide_span,
         leg_length=leg,
         fps=fps,
-        sizes=robot_sizes(leg, contacts, shape),
+        sizes=robot_sizes(anatomy.calibration, contacts, shape),
         base_turn=quaternion_from_matrix(
             anatomy.calibration.offsets[SEGMENTS.index("pelvis")] @ shape.base_rotation
         ),

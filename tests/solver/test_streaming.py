@@ -24,7 +24,7 @@ from retarget.pipeline import make_targets, retarget_motion
 from retarget.robots import RobotModel
 from retarget.solver.kinematics.forward import forward_kinematics
 from retarget.solver.problem import TaskWeights, make_problem
-from retarget.targets.robot_frames import segment_body
+from retarget.targets.robot_pose import segment_body
 
 ROBOTS = ["unitree_g1", "unitree_h1", "booster_t1"]
 CLIPS = {path.stem: path for path in embedded_clips()}

@@ -40,12 +40,15 @@ class Calibration:
         offsets: Rotation from the recorded axes of the joint that carries each of `SEGMENTS` to its anatomical ones.
         residuals: Mean misfit of each offset, rad.
         noise: White noise of the foot markers, metres (robust estimate).
+        wrists: Second moments of the turns that bend the left and the right hand away from its forearm, about the
+            hand's anatomical x and y axes, rad^2.
     """
 
     leg_length: float
     offsets: Float64[np.ndarray, "S 3 3"]
     residuals: Float64[np.ndarray, "S"]
     noise: float
+    wrists: Float64[np.ndarray, "2 2 2"]
 
 
 def joint_centre(motion: Motion, role: str) -> Positions:
@@ -81,6 +84,7 @@ def calibrate(
     flat = {side: frames for side, (_, frames) in found.items()}
     smooth = np.array([[foot.ankle[::every], foot.toe[::every]] for foot, _ in found.values()])
     offsets, residuals = np.empty((len(SEGMENTS), 3, 3)), np.empty(len(SEGMENTS))
+    wrists = np.empty((len(SIDES), 2, 2))
     fit_segments(
         places,
         turns,
@@ -89,8 +93,9 @@ def calibrate(
         room_for_samples(2 * len(places)),
         offsets,
         residuals,
+        wrists,
     )
-    return Calibration(leg_length, offsets, residuals, noise), flat
+    return Calibration(leg_length, offsets, residuals, noise, wrists), flat
 
 
 def bend(

@@ -13,9 +13,25 @@ from jaxtyping import Bool, Float64
 
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
+from retarget.motion.foot_fit import fit_foot
 from retarget.motion.mean_rotation import Samples, mean_rotation
-from retarget.motion.quantiles import median
-from retarget.motion.segments import SEGMENTS, needed_roles
+from retarget.motion.rows import (
+    ANKLE,
+    CHEST,
+    ELBOW,
+    FOOT,
+    FOREARM,
+    HAND,
+    HIP,
+    KNEE,
+    PELVIS,
+    SHANK,
+    SHOULDER,
+    SIDE_SEGMENTS,
+    THIGH,
+    UPPER_ARM,
+    WRIST,
+)
 from retarget.motion.vectors import (
     Vector,
     cross,
@@ -40,28 +56,6 @@ _TWIST, _LEAN, _ANY_TRUNK = 0.35, 0.1, 1e-3
 _GUESSED = 1e-3
 # |cos| of the angle between arm and trunk's left above which arms held sideways have a vertical hinge.
 _SIDEWAYS = 0.8
-# Without flat stance: ankle to toe slopes about 30 degrees down on a human foot. An offset further than 40 degrees from
-# that guess was fitted to a foot that was not on the floor.
-_SLOPE, _LARGEST_SLOPE_ERROR = math.radians(30.0), math.radians(40.0)
-_FEWEST_FLAT = 3
-# The shank's torsion is 15 degrees in most people, hardly ever more than twice that.
-_LARGEST_TORSION = math.radians(30.0)
-
-# Rows of joints and segments: left ones, right ones come next or so many later.
-_ROLES, _SIDE_SEGMENTS = needed_roles(), (len(SEGMENTS) - 2) // 2
-_HIP, _KNEE, _ANKLE, _SHOULDER, _ELBOW, _WRIST, _TOE = (
-    _ROLES.index(f"left_{joint}")
-    for joint in ("hip", "knee", "ankle", "shoulder", "elbow", "wrist", "toe")
-)
-_PELVIS, _CHEST, _THIGH, _SHANK, _FOOT, _UPPER_ARM, _FOREARM, _HAND = (
-    SEGMENTS.index(segment)
-    for segment in (
-        "pelvis",
-        "chest",
-        *(f"left_{part}" for part in ("thigh", "shank", "foot", "upper_arm", "forearm", "hand")),
-    )
-)
-
 Places = Float64[np.ndarray, "n R 3"]
 Turns = Float64[np.ndarray, "n R 4"]
 Offsets = Float64[np.ndarray, "S 3 3"]
@@ -76,8 +70,9 @@ def fit_segments(
     samples: Samples,
     offsets: Offsets,
     residuals: Float64[np.ndarray, "S"],
+    wrists: Float64[np.ndarray, "2 2 2"],
 ) -> None:
-    """Fill the rotation from each carrying joint's axes to its segment's, and its mean misfit in rad.
+    """Fill the rotation from each carrying joint's axes to its segment's, its mean misfit in rad, and how wrists bend.
 
     Args:
         places: Joint centres of `needed_roles`, metres, world.
@@ -87,24 +82,26 @@ def fit_segments(
         samples: Room for twice as many samples as frames.
         offsets: Filled, for `SEGMENTS`.
         residuals: Filled.
+        wrists: Filled; see `Calibration`.
     """
     _fit_trunk(places, turns, samples, offsets, residuals)
     for side in range(2):
-        first = side * _SIDE_SEGMENTS
+        first = side * SIDE_SEGMENTS
         for leg in range(2):
             _fit_limb(places, turns, side, leg == 0, samples, offsets, residuals)
-        residuals[first + _HAND] = _fit_hand(
-            places, turns, side, samples, offsets[first + _FOREARM], offsets[first + _HAND]
+        residuals[first + HAND] = _fit_hand(
+            places, turns, side, samples, offsets[first + FOREARM], offsets[first + HAND]
         )
-        residuals[first + _FOOT] = _fit_foot(
+        _find_wrist_bends(places, turns, side, offsets[first + HAND], wrists[side])
+        residuals[first + FOOT] = fit_foot(
             places,
             turns,
             side,
             smooth[side],
             flat[side],
             samples,
-            offsets[first + _SHANK],
-            offsets[first + _FOOT],
+            offsets[first + SHANK],
+            offsets[first + FOOT],
         )
 
 
@@ -120,10 +117,10 @@ def _fit_trunk(
     R = scratch((3, 3), np.float64)
     count = places.shape[0]
     for part in range(2):
-        left = _SHOULDER if part else _HIP
+        left = SHOULDER if part else HIP
         for t in range(count):
-            across = difference(places[t, _HIP], places[t, _HIP + 1])
-            above = difference(places[t, _SHOULDER], places[t, _SHOULDER + 1])
+            across = difference(places[t, HIP], places[t, HIP + 1])
+            above = difference(places[t, SHOULDER], places[t, SHOULDER + 1])
             up = unit(
                 (
                     _rise(places[t], 0),
@@ -137,7 +134,7 @@ def _fit_trunk(
                 math.exp(-((twist / _TWIST) ** 2) - (1 - up[2]) / _LEAN) + _ANY_TRUNK
             )
             axes = frame_from_y(difference(places[t, left], places[t, left + 1]), up)
-            rotation_of(turns[t, _CHEST if part else _PELVIS], R)
+            rotation_of(turns[t, CHEST if part else PELVIS], R)
             into_axes(R, axes, samples.rotations[t])
         residuals[part] = mean_rotation(samples, count, offsets[part])
 
@@ -145,8 +142,8 @@ def _fit_trunk(
 @jit(inner=True)
 def _rise(places: Float64[np.ndarray, "R 3"], i: int) -> float:
     """From the middle of the hips to that of the shoulders."""
-    above: float = (places[_SHOULDER, i] + places[_SHOULDER + 1, i]) / 2
-    below: float = (places[_HIP, i] + places[_HIP + 1, i]) / 2
+    above: float = (places[SHOULDER, i] + places[SHOULDER + 1, i]) / 2
+    below: float = (places[HIP, i] + places[HIP + 1, i]) / 2
     return above - below
 
 
@@ -163,12 +160,12 @@ def _fit_limb(
     """Upper and lower segment of one limb: recorded rotations, aligned where the limb is bent."""
     R = scratch((3, 3), np.float64)
     count = places.shape[0]
-    top = (_HIP if leg else _SHOULDER) + side
-    middle = (_KNEE if leg else _ELBOW) + side
-    end = (_ANKLE if leg else _WRIST) + side
-    trunk = _PELVIS if leg else _CHEST
+    top = (HIP if leg else SHOULDER) + side
+    middle = (KNEE if leg else ELBOW) + side
+    end = (ANKLE if leg else WRIST) + side
+    trunk = PELVIS if leg else CHEST
     sign = 1.0 if leg else -1.0
-    segment = side * _SIDE_SEGMENTS + (_THIGH if leg else _UPPER_ARM)
+    segment = side * SIDE_SEGMENTS + (THIGH if leg else UPPER_ARM)
     for part in range(2):
         for t in range(count):
             upper = unit(difference(places[t, top], places[t, middle]))
@@ -217,108 +214,40 @@ def _fit_hand(
     """The hand, which is aligned with the forearm on average."""
     R = scratch((3, 3), np.float64)
     for t in range(places.shape[0]):
-        along = difference(places[t, _ELBOW + side], places[t, _WRIST + side])
-        rotation_of(turns[t, _ELBOW + side], R)
+        along = difference(places[t, ELBOW + side], places[t, WRIST + side])
+        rotation_of(turns[t, ELBOW + side], R)
         axes = frame_from_z(along, turned(R, forearm, 1))
-        rotation_of(turns[t, _WRIST + side], R)
+        rotation_of(turns[t, WRIST + side], R)
         into_axes(R, axes, samples.rotations[t])
         samples.weights[t] = 1.0
     return mean_rotation(samples, places.shape[0], hand)
 
 
 @jit(inner=True)
-def _fit_foot(
+def _find_wrist_bends(
     places: Places,
     turns: Turns,
     side: int,
-    smooth: Float64[np.ndarray, "2 n 3"],
-    flat: Bool[np.ndarray, "n"],
-    samples: Samples,
-    shank: Float64[np.ndarray, "3 3"],
-    foot: Float64[np.ndarray, "3 3"],
-) -> float:
-    """The foot: its sole's normal points up in flat stance, with x where the knee bends to."""
-    R = scratch((3, 3), np.float64)
-    level = scratch((3, 3), np.float64)
-    count = places.shape[0]
-    ankle, toe = _ANKLE + side, _TOE + side
-    stands = 0
-    for t in range(count):
-        along = unit(difference(places[t, toe], places[t, ankle]))
-        rotation_of(turns[t, _KNEE + side], R)
-        axes = _sloped(along, _shank_axes(places[t], R, side, shank)[1])
-        rotation_of(turns[t, ankle], R)
-        into_axes(R, axes, samples.rotations[t])
-        samples.weights[t] = 1.0
-        stands += flat[t]
-    misfit = mean_rotation(samples, count, foot)
-    if stands >= _FEWEST_FLAT:
-        up = (0.0, 0.0, 1.0)
-        for t in range(count):
-            x, y, _ = difference(smooth[1, t], smooth[0, t])
-            rotation_of(turns[t, ankle], R)
-            into_axes(R, frame_from_z(up, cross(up, (x, y, 0.0))), samples.rotations[t])
-            samples.weights[t] = 1.0 if flat[t] else 0.0
-        level_misfit = mean_rotation(samples, count, level)
-        trace = 0.0
-        for i in range(3):
-            for k in range(3):
-                trace += foot[i, k] * level[i, k]
-        if trace > 1 + 2 * math.cos(_LARGEST_SLOPE_ERROR):
-            misfit = level_misfit
-            for i in range(3):
-                for k in range(3):
-                    foot[i, k] = level[i, k]
-    _remove_torsion(places, turns, side, samples.apart, shank, foot)
-    return misfit
-
-
-@jit(inner=True)
-def _shank_axes(
-    places: Float64[np.ndarray, "R 3"],
-    R: Float64[np.ndarray, "3 3"],
-    side: int,
-    shank: Float64[np.ndarray, "3 3"],
-) -> tuple[Vector, Vector, Vector]:
-    """Axes of a fitted shank: its long axis from joint centres, its twist from the knee's recorded rotation R."""
-    along = difference(places[_KNEE + side], places[_ANKLE + side])
-    return frame_from_z(along, turned(R, shank, 1))
-
-
-@jit(inner=True)
-def _sloped(along: Vector, hinge: Vector) -> tuple[Vector, Vector, Vector]:
-    """A foot's axes guessed from the slope of the line from ankle to toe and the knee's hinge."""
-    k = dot(hinge, along)
-    hinge = unit((hinge[0] - k * along[0], hinge[1] - k * along[1], hinge[2] - k * along[2]))
-    above = cross(along, hinge)
-    c, s = math.cos(_SLOPE), math.sin(_SLOPE)
-    z = (c * above[0] - s * along[0], c * above[1] - s * along[1], c * above[2] - s * along[2])
-    return frame_from_z(z, hinge)
-
-
-@jit(inner=True)
-def _remove_torsion(
-    places: Places,
-    turns: Turns,
-    side: int,
-    room: Float64[np.ndarray, "N"],
-    shank: Float64[np.ndarray, "3 3"],
-    foot: Float64[np.ndarray, "3 3"],
+    hand: Float64[np.ndarray, "3 3"],
+    bends: Float64[np.ndarray, "2 2"],
 ) -> None:
-    """Turn a foot's offset about the sole's normal so that x is where the knee bends to.
-
-    Human feet point outwards from there by a constant torsion of the shank (about 15 degrees). Robots have none, and
-    no ankle that turns about the shank: a foot that stands turned out would turn the whole leg.
-    """
+    """Fill the second moments of the turn that bends a hand away from its forearm, about the hand's x and y axes."""
     R = scratch((3, 3), np.float64)
+    for i in range(2):
+        for k in range(2):
+            bends[i, k] = 0.0
     for t in range(places.shape[0]):
-        rotation_of(turns[t, _KNEE + side], R)
-        ahead = _shank_axes(places[t], R, side, shank)[0]
-        rotation_of(turns[t, _ANKLE + side], R)
-        room[t] = math.atan2(dot(turned(R, foot, 1), ahead), dot(turned(R, foot, 0), ahead))
-    torsion = min(max(median(room, places.shape[0]), -_LARGEST_TORSION), _LARGEST_TORSION)
-    c, s = math.cos(torsion), math.sin(torsion)
-    for i in range(3):
-        x, y = foot[i, 0], foot[i, 1]
-        foot[i, 0] = c * x + s * y
-        foot[i, 1] = c * y - s * x
+        along = unit(difference(places[t, ELBOW + side], places[t, WRIST + side]))
+        rotation_of(turns[t, WRIST + side], R)
+        a, b = dot(turned(R, hand, 0), along), dot(turned(R, hand, 1), along)
+        sine = math.sqrt(a * a + b * b)
+        if sine > 1e-9:
+            angle = math.atan2(sine, dot(turned(R, hand, 2), along))
+            x, y = b / sine * angle, -a / sine * angle
+            bends[0, 0] += x * x
+            bends[0, 1] += x * y
+            bends[1, 1] += y * y
+    for i in range(2):
+        for k in range(i, 2):
+            bends[i, k] /= places.shape[0]
+    bends[1, 0] = bends[0, 1]

@@ -26,7 +26,8 @@ from retarget.solver.start.frame import StartOptions
 from retarget.solver.weights import TaskWeights, accelerations
 from retarget.targets.build import Targets
 from retarget.targets.holds import Ground, Holds, find_holds
-from retarget.targets.robot_frames import RobotAnatomy, segment_body
+from retarget.targets.robot_frames import RobotAnatomy
+from retarget.targets.robot_pose import segment_body
 
 __all__ = [
     "RATE",

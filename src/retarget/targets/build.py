@@ -12,16 +12,20 @@ from retarget.compiled.jit import jit
 from retarget.geometry import quaternion_from_matrix
 from retarget.motion.anatomy import Anatomy
 from retarget.motion.body_contacts import CONTACT_JOINTS, carried_share
+from retarget.motion.calibration import Calibration
 from retarget.motion.contacts import Contacts
 from retarget.motion.segments import SEGMENTS, SIDES
 from retarget.robots.model import RobotModel
 from retarget.targets.robot_frames import RobotAnatomy
 from retarget.targets.trunk import Trunk, point_trunk
+from retarget.targets.wrists import hand_twists, twist_hand
 
 __all__ = ["Sizes", "Targets", "build_targets", "cold_start", "place_targets", "robot_sizes"]
 
 _PELVIS, _CHEST = SEGMENTS.index("pelvis"), SEGMENTS.index("chest")
 _LEGS = tuple((SEGMENTS.index(f"{side}_thigh"), SEGMENTS.index(f"{side}_shank")) for side in SIDES)
+
+_HANDS = tuple(SEGMENTS.index(f"{side}_hand") for side in SIDES)
 
 
 class Sizes(NamedTuple):
@@ -34,6 +38,7 @@ class Sizes(NamedTuple):
         hips: Left and right hip, likewise.
         lengths: Side (left, right) x segment (thigh, shank), metres.
         trunk: The robot's trunk.
+        twists: By how much the left and the right hand are turned about their long axes, rad.
     """
 
     scale: float
@@ -42,6 +47,7 @@ class Sizes(NamedTuple):
     hips: Float64[np.ndarray, "2 3"]
     lengths: Float64[np.ndarray, "2 2"]
     trunk: Trunk
+    twists: Float64[np.ndarray, "2"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,14 +83,15 @@ class Targets:
         return len(self.stance)
 
 
-def robot_sizes(leg_length: float, contacts: Contacts, robot: RobotAnatomy) -> Sizes:
-    """Sizes for a human of a leg length (metres) whose feet rest where the contacts say."""
-    scale = robot.leg_length / leg_length
+def robot_sizes(human: Calibration, contacts: Contacts, robot: RobotAnatomy) -> Sizes:
+    """Sizes for a human whose feet rest where the contacts say."""
+    scale = robot.leg_length / human.leg_length
     # The ankle's height in stance, not the toe's, is matched: toes differ most between skeletons.
     lift = robot.ankle_height - scale * float(contacts.ankle_heights.mean())
     hips = np.stack([robot.hips[side] for side in SIDES])
     lengths = [[robot.lengths[f"{side}_{part}"] for part in ("thigh", "shank")] for side in SIDES]
-    return Sizes(scale, lift, hips.mean(axis=0), hips, np.array(lengths), robot.trunk)
+    twists = hand_twists(human.wrists, robot.wrists)
+    return Sizes(scale, lift, hips.mean(axis=0), hips, np.array(lengths), robot.trunk, twists)
 
 
 @jit()
@@ -95,16 +102,16 @@ def place_targets(
     sizes: Sizes,
     places: Float64[np.ndarray, "T 3 3"],
 ) -> None:
-    """Turn the trunk as the robot can have it, and fill the wanted places of pelvis origin, left and right ankle.
+    """Turn trunk and hands as the robot can have them, and fill the wanted places of pelvis origin and ankles.
 
     Nothing is allocated.
 
     Args:
         hips: Middle of the human's hips, metres.
         shoulders: Middle of the human's shoulders, metres.
-        frames: Anatomical frames of `SEGMENTS`; those of pelvis and chest are turned.
+        frames: Anatomical frames of `SEGMENTS`; those of pelvis, chest and hands are turned.
         sizes: Of this human on this robot.
-        places: Filled, metres.
+        places: Filled: pelvis, left and right ankle, metres.
     """
     for t in range(hips.shape[0]):
         point_trunk(
@@ -115,6 +122,8 @@ def place_targets(
             frames[t, _PELVIS],
             frames[t, _CHEST],
         )
+        for side in range(2):
+            twist_hand(frames[t, _HANDS[side]], sizes.twists[side])
         for i in range(3):
             origin = sizes.scale * hips[t, i]
             if i == 2:
@@ -137,7 +146,7 @@ def build_targets(anatomy: Anatomy, contacts: Contacts, robot: RobotAnatomy) -> 
     One scale for the root keeps strides and stance consistent. The ankles are not scaled human ankles: robots'
     hips are wide, so walking human directions with robot lengths from the pelvis keeps limb directions true.
     """
-    sizes = robot_sizes(anatomy.leg_length, contacts, robot)
+    sizes = robot_sizes(anatomy.calibration, contacts, robot)
     segments = anatomy.segment_frames()
     places = np.empty((len(anatomy), 3, 3))
     place_targets(anatomy.point("hips"), anatomy.point("shoulders"), segments, sizes, places)

@@ -14,18 +14,14 @@ from retarget.motion.calibration import bend
 from retarget.motion.segments import SEGMENTS, SIDES
 from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel
+from retarget.targets.robot_pose import Matrix, Pose, Vector
+from retarget.targets.robot_trunk import robot_trunk, robot_wrist
 from retarget.targets.trunk import Trunk
 
-__all__ = ["RobotAnatomy", "robot_anatomy", "segment_body"]
-
-Vector = Float64[np.ndarray, "3"]
-Matrix = Float64[np.ndarray, "3 3"]
+__all__ = ["RobotAnatomy", "robot_anatomy"]
 
 # Angles tried to bend a knee or elbow; the one whose bend is nearest to a right angle defines its hinge.
 _BEND_SAMPLES = 41
-# Cosine of the angle to the trunk's axis within which a joint of it turns it and does not bend it (20 degrees), and
-# rad: none is taken to bend it further.
-_TURNING, _LARGEST_BEND = 0.94, 1.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +33,8 @@ class RobotAnatomy:
         lengths: Limb segment -> distance of its joint centres, metres.
         hips: Side -> hip centre from the pelvis body's origin, in the pelvis' anatomical frame, metres.
         trunk: Where it bends, and how far.
+        wrists: Axis about which the left and the right wrist bend best, in the x and y of the hand's anatomical frame;
+            zeros where no axis is better than another.
         leg_length: Thigh plus shank, metres.
         ankle_height: Ankle joint above the ground with the sole flat, metres.
         base_rotation: Rotation of the base in the pelvis' anatomical frame, joints neutral.
@@ -49,23 +47,12 @@ class RobotAnatomy:
     lengths: dict[str, float]
     hips: dict[str, Vector]
     trunk: Trunk
+    wrists: Float64[np.ndarray, "2 2"]
     leg_length: float
     ankle_height: float
     base_rotation: Matrix
     base_offset: Vector
     contact_points: Float64[np.ndarray, "2 2 3"]
-
-
-def segment_body(robot: RobotModel, segment: str) -> int:
-    """The body that carries a segment: the last one before the segment's distal joint."""
-    if segment in ("pelvis", "chest"):
-        return robot.roles[segment]
-    side, _, part = segment.partition("_")
-    own = {"shank": "knee", "foot": "ankle", "forearm": "elbow", "hand": "wrist"}
-    if part in own:
-        return robot.roles[f"{side}_{own[part]}"]
-    below = {"thigh": "knee", "upper_arm": "elbow"}[part]
-    return int(robot.parents[robot.roles[f"{side}_{below}"]])
 
 
 @lru_cache(maxsize=4)
@@ -77,8 +64,8 @@ def robot_anatomy(robot: RobotModel) -> RobotAnatomy:
     Raises:
         RobotError: Joint centres coincide, so that a limb has no direction.
     """
-    at_zero = _Pose.of(robot, np.clip(np.zeros(robot.joint_count), robot.lower, robot.upper))
-    bent = _Pose.of(robot, _bent_limbs(robot))
+    at_zero = Pose.of(robot, np.clip(np.zeros(robot.joint_count), robot.lower, robot.upper))
+    bent = Pose.of(robot, _bent_limbs(robot))
     up = at_zero.middle("shoulder") - at_zero.middle("hip")
     frames: dict[str, Matrix] = {}
     for part, joint in (("pelvis", "hip"), ("chest", "shoulder")):
@@ -97,14 +84,15 @@ def robot_anatomy(robot: RobotModel) -> RobotAnatomy:
     pelvis = at_zero.world("pelvis", frames["pelvis"])
     origin = at_zero.positions[robot.roles["pelvis"]]
     hips = {s: pelvis.T @ (at_zero.point(f"{s}_hip") - origin) for s in SIDES}
-    neutral = _Pose.of(robot, robot.neutral)
+    neutral = Pose.of(robot, robot.neutral)
     pelvis = neutral.world("pelvis", frames["pelvis"])
     base_offset = pelvis.T @ (neutral.positions[0] - neutral.positions[robot.roles["pelvis"]])
     return RobotAnatomy(
         {segment: frames[segment] for segment in SEGMENTS},
         lengths,
         hips,
-        _trunk(robot, at_zero, frames),
+        robot_trunk(at_zero, frames),
+        np.stack([robot_wrist(side, at_zero, frames) for side in SIDES]),
         (sum(lengths[f"{s}_thigh"] + lengths[f"{s}_shank"] for s in SIDES)) / 2,
         float(np.mean(heights)),
         pelvis.T @ neutral.rotations[0],
@@ -113,72 +101,8 @@ def robot_anatomy(robot: RobotModel) -> RobotAnatomy:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Pose:
-    robot: RobotModel
-    positions: Float64[np.ndarray, "B 3"]
-    rotations: Float64[np.ndarray, "B 3 3"]
-
-    @classmethod
-    def of(cls, robot: RobotModel, joints: Float64[np.ndarray, "N"]) -> _Pose:
-        return cls(robot, *body_poses(robot, joints))
-
-    def point(self, role: str) -> Vector:
-        body = self.robot.roles[role]
-        return np.asarray(
-            self.positions[body] + self.rotations[body] @ self.robot.role_points[role]
-        )
-
-    def middle(self, joint: str) -> Vector:
-        return np.asarray((self.point(f"left_{joint}") + self.point(f"right_{joint}")) / 2)
-
-    def local(self, segment: str, world: Matrix) -> Matrix:
-        return np.asarray(self.rotations[segment_body(self.robot, segment)].T @ world)
-
-    def world(self, segment: str, local: Matrix) -> Matrix:
-        return np.asarray(self.rotations[segment_body(self.robot, segment)] @ local)
-
-
-def _trunk(robot: RobotModel, at_zero: _Pose, frames: dict[str, Matrix]) -> Trunk:
-    """The trunk, from what each joint between pelvis and chest that bends it does by itself."""
-    zero = np.clip(np.zeros(robot.joint_count), robot.lower, robot.upper)
-    pelvis, chest = (at_zero.world(part, frames[part]) for part in ("pelvis", "chest"))
-    tilts, places = [np.zeros(2)], []
-    for body in _between(robot, robot.roles["pelvis"], robot.roles["chest"]):
-        axis = at_zero.rotations[body] @ robot.axes[body]
-        if abs(axis @ pelvis[:, 2]) > _TURNING:
-            continue
-        places.append(at_zero.positions[body])
-        for angle in (robot.lower[body - 1], robot.upper[body - 1]):
-            joints = zero.copy()
-            joints[body - 1] = np.clip(angle, -_LARGEST_BEND, _LARGEST_BEND)
-            pose = _Pose.of(robot, joints)
-            up = pose.world("pelvis", frames["pelvis"]).T @ pose.world(
-                "chest", frames["chest"][:, 2:]
-            )
-            tilts.append(np.arctan2(up[:2, 0], up[2]))
-    middle, top = at_zero.middle("hip"), at_zero.middle("shoulder")
-    centre = np.mean(places, axis=0) if places else (middle + top) / 2
-    shoulders = chest.T @ (top - centre)
-    # What bends is the line from waist to shoulders, which need not lie along the chest's z axis.
-    bends = np.stack([np.min(tilts, axis=0), np.max(tilts, axis=0)], axis=1)
-    bends += np.arctan2(shoulders[:2], shoulders[2])[:, None]
-    return Trunk(
-        pelvis.T @ (centre - middle), shoulders, np.clip(bends, -_LARGEST_BEND, _LARGEST_BEND)
-    )
-
-
-def _between(robot: RobotModel, first: int, second: int) -> list[int]:
-    """Bodies whose joints lie between two bodies."""
-
-    def from_root(body: int) -> set[int]:
-        return {body} | from_root(int(robot.parents[body])) if body > 0 else set()
-
-    return sorted(from_root(first) ^ from_root(second))
-
-
 def _leg_and_arm(
-    side: str, at_zero: _Pose, bent: _Pose, frames: dict[str, Matrix], lengths: dict[str, float]
+    side: str, at_zero: Pose, bent: Pose, frames: dict[str, Matrix], lengths: dict[str, float]
 ) -> None:
     for chain, segments, sign in (
         (("hip", "knee", "ankle"), ("thigh", "shank"), 1.0),
@@ -256,7 +180,7 @@ def _turned(
 
 
 def _sole(
-    robot: RobotModel, foot: int, pose: _Pose
+    robot: RobotModel, foot: int, pose: Pose
 ) -> tuple[Matrix, Float64[np.ndarray, "2 3"], float]:
     """Anatomical frame of a foot from its sole, its heel and toe points, and the ankle's height above ground."""
     points = robot.soles[foot]
