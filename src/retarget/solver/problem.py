@@ -158,7 +158,7 @@ def rated_clip_options(fps: float) -> ClipOptions:
 
     With less, a window ends before it knows which way a fast arm has to go. Longer windows leave the cache. At high
     rates jerk, which shows differences by the cube of the rate, would still be higher where windows meet, by a quarter
-    at 120 fps: so a fifteenth of a second on each side of where they do is solved once more. That has nothing to gain
+    at 120 fps: so a twelfth of a second on each side of where they do is solved once more. That has nothing to gain
     at 30 fps; from 360 fps on as much as pays.
     """
     lead = min(8, max(1, round(fps / 15)))
@@ -166,7 +166,7 @@ def rated_clip_options(fps: float) -> ClipOptions:
         return ClipOptions(window=40, ahead=8, lead=lead)
     if fps < 12 * RATE:
         ahead = 16 if fps < 3 * RATE else 32
-        return ClipOptions(window=48, ahead=ahead, seam=min(16, round(fps / 15)), lead=lead)
+        return ClipOptions(window=48, ahead=ahead, seam=min(16, round(fps / 12)), lead=lead)
     return ClipOptions(window=48, ahead=64, seam=24, lead=lead)
 
 
