@@ -101,7 +101,7 @@ def _judge_nothing() -> None:
         contacts=contacts.stance,
         frame_cost=np.zeros(len(qpos)),
         source=source_clip(motion, contacts),
-        residuals=measure_residuals(qpos, problem, held, anchors),
+        residuals=measure_residuals(qpos, problem, held, anchors).by_name,
     )
     evaluate(result, robot)
 

@@ -18,12 +18,13 @@ from retarget.motion.drift import followed
 from retarget.motion.edit import between, mirrored
 from retarget.motion.floor import levelled
 from retarget.motion.motion import Motion
-from retarget.motion.segments import needed_roles
+from retarget.motion.segments import SIDES, needed_roles
 from retarget.options import RetargetOptions
-from retarget.result import RetargetingResult, SourceClip, packed_rotations
+from retarget.result import RetargetingResult, SourceClip, YieldedHold, packed_rotations
 from retarget.robots.model import RobotModel
 from retarget.solver.clip import keep_limits
 from retarget.solver.limits.joints import joint_limits
+from retarget.solver.misses import missed_runs
 from retarget.solver.problem import (
     Setting,
     TaskWeights,
@@ -32,7 +33,7 @@ from retarget.solver.problem import (
     rated_start_options,
 )
 from retarget.solver.rates import at_rate
-from retarget.solver.residuals import measure_residuals
+from retarget.solver.residuals import Residuals, measure_residuals
 from retarget.solver.stretches import (
     Part,
     Seam,
@@ -115,7 +116,8 @@ def retarget_motion(
         body_contact_names=BODY_CONTACTS,
         frame_cost=frame_cost,
         source=source_clip(motion, contacts),
-        residuals=residuals,
+        residuals=residuals.by_name,
+        yielded=_yielded(residuals, setting.touching, motion.fps),
         provenance={
             "version": __version__,
             "motion": motion.source.as_json(),
@@ -233,6 +235,16 @@ def _solve(take: _Take, seconds: dict[str, float]) -> tuple[Solution, int]:
         del part, start, work  # before the next ones are made
     timed(seconds, "solve", lambda: keep_limits(solution.qpos, problem))
     return solution, taken
+
+
+def _yielded(
+    residuals: Residuals, touching: tuple[str, ...], fps: float
+) -> tuple[YieldedHold, ...]:
+    points = (*(f"{side}_{point}" for side in SIDES for point in ("heel", "toe")), *touching)
+    return tuple(
+        YieldedHold(points[run.point], run.first / fps, run.last / fps, run.distance)
+        for run in missed_runs(residuals.missed, fps)
+    )
 
 
 def source_clip(motion: Motion, contacts: Contacts) -> SourceClip:

@@ -6,7 +6,7 @@ import io
 import json
 import zipfile
 import zlib
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from retarget.errors import FileFormatError, OptionsError, RetargetError
 from retarget.files import atomic_write
 from retarget.geometry import slerp
 
-__all__ = ["RetargetingResult", "SourceClip", "packed_rotations"]
+__all__ = ["RetargetingResult", "SourceClip", "YieldedHold", "packed_rotations"]
 
 SCHEMA_VERSION = 2
 _RESIDUAL = "residual_"  # prefix of the residuals' arrays in a file
@@ -57,6 +57,25 @@ class SourceClip:
         return _unpacked(self.rotations[:, self.rotation_roles.index(role)])
 
 
+@dataclass(frozen=True, slots=True)
+class YieldedHold:
+    """A time in which a part of the body that rests on the ground could not be held at its place.
+
+    Position limits, the ground or another hold did not let the robot reach it with its limbs as the human's are.
+
+    Attributes:
+        point: ``left_heel``, ``left_toe``, ... or one of the result's ``body_contact_names``.
+        start_s: Time at which it begins, seconds.
+        end_s: Time at which it ends, seconds.
+        distance: Farthest from its place meanwhile, along the ground or above it, metres.
+    """
+
+    point: str
+    start_s: float
+    end_s: float
+    distance: float
+
+
 def packed_rotations(rotations: Float64[np.ndarray, "*n 4"]) -> Int16[np.ndarray, "*n 4"]:
     """Unit quaternions in 16 bits a component, finer than any recording: components times 32767, rounded.
 
@@ -91,6 +110,7 @@ class RetargetingResult:
         source: The human motion.
         residuals: What the constraints were missed by, by name and unit: ``anchor_m`` (a held heel or toe off its
             place), ``overlap_m`` (the robot's own bodies).
+        yielded: Holds on the ground that gave way, by time.
         provenance: JSON-ready record: package version, input and model hashes, options, timings.
 
     Example:
@@ -110,6 +130,7 @@ class RetargetingResult:
     residuals: dict[str, Float32[np.ndarray, "T"]] = field(default_factory=dict)
     body_contacts: Bool[np.ndarray, "T C"] = field(default_factory=lambda: np.zeros((0, 0), bool))
     body_contact_names: tuple[str, ...] = ()
+    yielded: tuple[YieldedHold, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.body_contact_names and not self.body_contacts.size:
@@ -168,6 +189,7 @@ class RetargetingResult:
             "contacts": self.contacts,
             "body_contacts": self.body_contacts,
             "body_contact_names": np.array(self.body_contact_names, np.str_),
+            "yielded_json": np.array(json.dumps([asdict(hold) for hold in self.yielded])),
             "frame_cost": self.frame_cost.astype(np.float32),
             "source_position_roles": np.array(self.source.position_roles),
             "source_positions": self.source.positions,
@@ -224,6 +246,9 @@ class RetargetingResult:
                 contacts=data["contacts"].astype(bool),
                 body_contacts=data["body_contacts"].astype(bool),
                 body_contact_names=tuple(str(n) for n in data["body_contact_names"]),
+                yielded=tuple(
+                    YieldedHold(**hold) for hold in json.loads(str(data["yielded_json"]))
+                ),
                 frame_cost=data["frame_cost"].astype(np.float64),
                 source=SourceClip(
                     tuple(str(n) for n in data["source_position_roles"]),

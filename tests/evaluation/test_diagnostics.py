@@ -10,6 +10,7 @@ import pytest
 from retarget import RetargetingResult, evaluate, load_robot, read_motion, retarget_motion
 from retarget.demo import embedded_clips
 from retarget.evaluation.diagnostics import diagnose
+from retarget.result import YieldedHold
 
 
 @pytest.fixture(scope="module")
@@ -59,18 +60,24 @@ def test_a_joint_at_its_acceleration_limit_for_long_is_named(result, robot) -> N
     assert kinds == {("acceleration_limit", "waist_yaw_joint")}
 
 
-@pytest.mark.parametrize(("name", "kind"), [("anchor_m", "anchor"), ("overlap_m", "overlap")])
-def test_a_residual_that_stays_high_is_reported_with_its_worst(result, robot, name, kind) -> None:
+def test_an_overlap_that_stays_is_reported_with_its_worst(result, robot) -> None:
     values = np.zeros(len(result), np.float32)
     values[20:50] = 0.03
     values[30] = 0.07
     values[60] = 0.5  # a moment is no diagnosis
-    found = [
-        d for d in diagnose(replace(result, residuals={name: values}), robot) if d.kind == kind
-    ]
+    deep = replace(result, residuals={"overlap_m": values})
+    found = [d for d in diagnose(deep, robot) if d.kind == "overlap"]
     assert len(found) == 1
     assert found[0].worst == pytest.approx(0.07)
     assert (found[0].start_s, found[0].end_s) == (20 / result.fps, 50 / result.fps)
+
+
+def test_holds_that_gave_way_are_reported(result, robot) -> None:
+    assert result.yielded == ()
+    hold = YieldedHold("left_toe", 0.5, 1.25, 0.034)
+    (found,) = [d for d in diagnose(replace(result, yielded=(hold,)), robot) if d.kind == "hold"]
+    assert (found.point, found.start_s, found.end_s, found.worst) == ("left_toe", 0.5, 1.25, 0.034)
+    assert found.text == "left toe on the ground is up to 3.4 cm off its place from 0.5 to 1.2 s"
 
 
 def test_bodies_that_overlap_are_named(result, robot) -> None:

@@ -268,15 +268,17 @@ def test_stance_is_the_humans_not_the_results(robot: RobotModel, good: ClipRepor
 
 def test_stance_needs_a_low_and_slow_toe_for_a_tenth_of_a_second() -> None:
     fps, frames = 60.0, 60
-    roles = ("left_toe", "left_ankle", "right_toe", "right_ankle")
-    positions = np.zeros((frames, 4, 3), np.float32)
+    roles = ("left_toe", "left_ankle", "right_toe", "right_ankle", "left_knee", "right_knee")
+    positions = np.zeros((frames, 6, 3), np.float32)
+    positions[:, 4:, 2] = 0.4
+    positions[30:32, 4, 2] = 0.05  # the left knee is on the floor: its foot does not stand
     positions[:, 2, 2] = 0.3  # the right toe: high at first ...
     positions[20:25, 2, 2] = 0.0  # ... down for 83 ms, which is too short ...
     positions[40:, 2, 2] = 0.0  # ... and then for good
     positions[50:, 2, 0] = np.arange(10) / fps * 0.5  # but moving at 0.5 m/s
     source = SourceClip(roles, positions, (), np.zeros((frames, 0, 4), np.int16))
     stance = find_stance(source, fps)
-    assert stance.toe[:, 0].all()
+    assert np.flatnonzero(~stance.toe[:, 0]).tolist() == [30, 31]
     assert np.flatnonzero(stance.toe[:, 1]).tolist() == list(range(41, 50))
 
 

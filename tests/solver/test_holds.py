@@ -73,6 +73,7 @@ def test_parts_of_the_ground_are_those_of_the_whole() -> None:
             targets.segments[start : start + 100],
             targets.stance[start : start + 100],
             targets.resting[start : start + 100],
+            targets.lying[start : start + 100],
             targets.places[start : start + 100],
             targets.fps,
             targets.scale,
@@ -82,3 +83,4 @@ def test_parts_of_the_ground_are_those_of_the_whole() -> None:
     assert np.array_equal(parts.places, ground.places)
     assert np.array_equal(parts.stance, ground.stance)
     assert np.array_equal(parts.loads, ground.loads)
+    assert np.array_equal(parts.lying, ground.lying)

@@ -58,6 +58,7 @@ def _facts(motion: Motion) -> dict[str, Any]:
     import numpy as np
 
     from retarget.motion.anatomy import find_anatomy
+    from retarget.motion.body_contacts import BODY_CONTACTS
     from retarget.motion.contacts import HEEL, TOE, find_contacts
     from retarget.motion.drift import followed
     from retarget.motion.floor import levelled
@@ -83,6 +84,10 @@ def _facts(motion: Motion) -> dict[str, Any]:
             for foot, side in enumerate(("left", "right"))
             for point, index in (("heel", HEEL), ("toe", TOE))
         },
+        "body_contact_share": {
+            name.replace("_", " "): float(share)
+            for name, share in zip(BODY_CONTACTS, contacts.body.mean(axis=0), strict=True)
+        },
     }
 
 
@@ -104,7 +109,10 @@ def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     bind_pose = "none recognised"
     if facts["bind_pose"]:
         bind_pose = f"recognised at the start; frames dropped: {facts['dropped_frames']}"
-    stance = ", ".join(f"{name} {share:.0%}" for name, share in facts["stance_share"].items())
+    stance, others = (
+        ", ".join(f"{name} {share:.0%}" for name, share in facts[key].items() if share or always)
+        for key, always in (("stance_share", True), ("body_contact_share", False))
+    )
     slope = facts["floor_slope_deg"]
     tilt = f", tilted by {slope:.1f} degrees, levelled" if slope else ""
     drift = facts["floor_drift_m"]
@@ -123,4 +131,5 @@ def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ),
         ("floor", f"at {facts['floor_m']:.3f} m (toe joints in stance){tilt}"),
         ("stance", stance),
+        *([("on the ground", others)] if others else []),
     ]

@@ -17,7 +17,6 @@ __all__ = ["Diagnosis", "diagnose"]
 
 SATURATED_TIME = 0.5  # seconds at a limit that show a pose out of the robot's reach
 MISSED_TIME = 0.2  # seconds of a residual that show more than a moment's compromise
-LARGEST_ANCHOR = 0.02  # metres that a held foot may be off its place
 LARGEST_OVERLAP = 0.005  # metres; as for the self-collision measure
 AT_LIMIT = 1e-4  # rad
 _KINDS = ("position_limit", "speed_limit", "acceleration_limit")
@@ -28,9 +27,10 @@ class Diagnosis(BaseModel):
     """One stretch of a clip that the robot could not follow.
 
     Attributes:
-        kind: ``position_limit``, ``speed_limit``, ``acceleration_limit``, ``anchor`` (a held foot is off its place)
-            or ``overlap``.
-        joint: The joint at its limit; empty for residuals.
+        kind: ``position_limit``, ``speed_limit``, ``acceleration_limit``, ``hold`` (a part of the body that rests on
+            the ground is off its place) or ``overlap``.
+        joint: The joint at its limit; empty for other kinds.
+        point: What could not be held, such as ``left_toe``; empty for other kinds.
         bodies: Names of the two collision capsules that overlap most.
         start_s: Time at which it begins, seconds.
         end_s: Time at which it ends, seconds.
@@ -45,6 +45,7 @@ class Diagnosis(BaseModel):
 
     kind: str
     joint: str = ""
+    point: str = ""
     bodies: tuple[str, ...] = ()
     start_s: float
     end_s: float
@@ -54,8 +55,9 @@ class Diagnosis(BaseModel):
     def text(self) -> str:
         """The same for people."""
         when = f"from {self.start_s:.1f} to {self.end_s:.1f} s"
-        if self.kind == "anchor":
-            return f"a foot in stance is up to {100 * self.worst:.1f} cm off its place {when}"
+        if self.kind == "hold":
+            held = self.point.replace("_", " ")
+            return f"{held} on the ground is up to {100 * self.worst:.1f} cm off its place {when}"
         if self.kind == "overlap":
             bodies = " and ".join(self.bodies) or "bodies"
             return f"{bodies} overlap by up to {1000 * self.worst:.0f} mm {when}"
@@ -64,8 +66,12 @@ class Diagnosis(BaseModel):
 
 def diagnose(result: RetargetingResult, robot: RobotModel) -> tuple[Diagnosis, ...]:
     """All stretches of a clip in which a limit saturates for long or a residual stays high, by time."""
-    found = [*_saturated_joints(result, robot), *_high_residuals(result, robot)]
-    return tuple(sorted(found, key=lambda one: (one.start_s, one.kind, one.joint)))
+    found = [
+        *_saturated_joints(result, robot),
+        *_yielded_holds(result),
+        *_deep_overlaps(result, robot),
+    ]
+    return tuple(sorted(found, key=lambda one: (one.start_s, one.kind, one.joint, one.point)))
 
 
 def _saturated_joints(result: RetargetingResult, robot: RobotModel) -> list[Diagnosis]:
@@ -137,20 +143,34 @@ def _longest_runs(
                 longest[kind, j] = max(longest[kind, j], runs[kind, j])
 
 
-def _high_residuals(result: RetargetingResult, robot: RobotModel) -> list[Diagnosis]:
-    kinds = (("anchor", "anchor_m", LARGEST_ANCHOR), ("overlap", "overlap_m", LARGEST_OVERLAP))
+def _yielded_holds(result: RetargetingResult) -> list[Diagnosis]:
     return [
         Diagnosis(
-            kind=kind,
-            bodies=deepest_pair(robot, result.qpos[peak]) if kind == "overlap" else (),
+            kind="hold",
+            point=hold.point,
+            start_s=hold.start_s,
+            end_s=hold.end_s,
+            worst=hold.distance,
+        )
+        for hold in result.yielded
+    ]
+
+
+def _deep_overlaps(result: RetargetingResult, robot: RobotModel) -> list[Diagnosis]:
+    if "overlap_m" not in result.residuals:
+        return []
+    values = result.residuals["overlap_m"].astype(np.float64)
+    return [
+        Diagnosis(
+            kind="overlap",
+            bodies=deepest_pair(robot, result.qpos[peak]),
             start_s=start,
             end_s=end,
             worst=float(values[peak]),
         )
-        for kind, name, most in kinds
-        if name in result.residuals
-        for values in [result.residuals[name].astype(np.float64)]
-        for start, end, peak in _stretches(values > most, values, result.fps, MISSED_TIME)
+        for start, end, peak in _stretches(
+            values > LARGEST_OVERLAP, values, result.fps, MISSED_TIME
+        )
     ]
 
 

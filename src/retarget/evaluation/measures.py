@@ -12,6 +12,7 @@ __all__ = ["DEFINITIONS", "ORIENTED_SEGMENTS", "POINTING_SEGMENTS", "Definition"
 STANCE_HEIGHT = 0.04  # m above the lowest two per cent of the clip
 STANCE_SPEED = 0.25  # m/s
 STANCE_DURATION = 0.1  # s
+LEAST_SHANK_RISE = 0.1  # m from ankle to knee: the foot of a leg that kneels or lies does not stand
 LIFTED_HEIGHT = 0.01  # m
 REST_PERCENTILE = 1.5  # of the heights of a toe or ankle: where it rests
 REST_DIFFERENCE = 0.04  # m that one side may rest above both together, as floors and markers do; more is a lifted foot
@@ -86,7 +87,8 @@ class Measure(Definition):
 
 _STANCE = (
     f"stance of the human: toe lower than the clip's 2nd percentile + {STANCE_HEIGHT * 100:.0f} cm and "
-    f"slower than {STANCE_SPEED} m/s for {STANCE_DURATION} s or more"
+    f"slower than {STANCE_SPEED} m/s for {STANCE_DURATION} s or more, its knee {LEAST_SHANK_RISE * 100:.0f} cm or more "
+    "above its ankle"
 )
 _REST = (
     "the human's heights are those of the lower one of toe and ankle joint above where such a joint rests (its "

@@ -8,7 +8,12 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from retarget.errors import RoleError
-from retarget.evaluation.measures import STANCE_DURATION, STANCE_HEIGHT, STANCE_SPEED
+from retarget.evaluation.measures import (
+    LEAST_SHANK_RISE,
+    STANCE_DURATION,
+    STANCE_HEIGHT,
+    STANCE_SPEED,
+)
 from retarget.evaluation.statistics import percentile_of
 from retarget.result import SourceClip
 
@@ -40,20 +45,21 @@ def find_stance(source: SourceClip, fps: float) -> Stance:
     """Stance by the definition in `measures`.
 
     Raises:
-        RoleError: The source has no toes or ankles.
+        RoleError: The source has no toes, ankles or knees.
     """
-    needed = [f"{side}_{role}" for side in _SIDES for role in ("toe", "ankle")]
+    needed = [f"{side}_{role}" for side in _SIDES for role in ("toe", "ankle", "knee")]
     missing = [role for role in needed if role not in source.position_roles]
     if missing:
         raise RoleError(f"the source motion has no {', '.join(missing)}; stance cannot be found")
     columns = [
         source.position_roles.index(f"{side}_{role}")
-        for role in ("toe", "ankle")
+        for role in ("toe", "ankle", "knee")
         for side in _SIDES
     ]
     places = source.positions[:, columns].astype(np.float64)
-    toes, ankles = places[:, :2], places[:, 2:]
-    toe, ankle = _stands(toes, fps), _stands(ankles, fps)
+    toes, ankles, knees = places[:, :2], places[:, 2:4], places[:, 4:]
+    under_knee = knees[..., 2] - ankles[..., 2] > LEAST_SHANK_RISE
+    toe, ankle = _stands(toes, fps) & under_knee, _stands(ankles, fps)
     return Stance(toe, toe & ankle, horizontal_speed(toes, fps), toes, ankles)
 
 

@@ -78,7 +78,13 @@ def calibrate(
     }
     noise = marker_noise([place for foot in markers.values() for place in (foot.ankle, foot.toe)])
     found = {
-        side: flat_frames(foot, leg_length=leg_length, fps=motion.fps, noise=noise)
+        side: flat_frames(
+            foot,
+            motion.role_positions(f"{side}_knee"),
+            leg_length=leg_length,
+            fps=motion.fps,
+            noise=noise,
+        )
         for side, foot in markers.items()
     }
     flat = {side: frames for side, (_, frames) in found.items()}

@@ -27,11 +27,11 @@ SHARED_FLOOR = 0.05  # leg lengths; feet that rest at heights closer than this s
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contacts:
-    """When heels, toes, knees and hands are on the ground, and where the ground is.
+    """When feet and other parts of the body are on the ground, and where the ground is.
 
     Attributes:
         stance: Foot (left, right) x point (heel, toe).
-        body: Knees and hands, in the order of `body_contacts.BODY_CONTACTS`.
+        body: Other parts, in the order of `body_contacts.BODY_CONTACTS`.
         ankle_heights: Height of each ankle joint while its foot is flat, metres.
         toe_heights: Height of each toe joint in stance, metres; the lower is the clip's floor.
         heel_points: Each heel in its foot's anatomical frame, from the ankle, metres; recorded skeletons have none.
@@ -89,7 +89,9 @@ def find_contacts(anatomy: Anatomy) -> Contacts:
         flat = anatomy.flat[side]
         rest = np.median(heel[flat, 2]) if flat.sum() >= 3 else np.percentile(heel[:, 2], 5)
         heel_heights[foot] = rest
-        stance[:, foot, HEEL] = stance_runs(heel, speed(heel, fps), float(rest), leg, fps)
+        # The heel of a foot that lies on its instep is low, but above its ankle.
+        below = heel[:, 2] < smooth[f"{side}_ankle"][:, 2]
+        stance[:, foot, HEEL] = below & stance_runs(heel, speed(heel, fps), float(rest), leg, fps)
     body = find_body_contacts(anatomy, float(toe_heights.min()))
     return Contacts(stance, body, ankle_heights, toe_heights, heel_points, heel_heights)
 

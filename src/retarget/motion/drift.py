@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from retarget.motion.doubts import Doubt
+from retarget.motion.feet import STANDING_SHANK
 from retarget.motion.floor import leg_length, rests_of_toes
 from retarget.motion.motion import Motion
 from retarget.motion.segments import SIDES, needed_roles
@@ -90,6 +91,8 @@ def followed(motion: Motion) -> tuple[Motion, float]:
     if not leg > 0.0:
         return motion, 0.0
     touches, close = _touches(motion, leg), _NEAR * leg
+    if touches.weights.sum() < _LONG_ENOUGH:
+        return motion, 0.0
     level = touches.lower_quantile()
     before = np.abs(touches.heights - level)
     if touches.weights[before > close].sum() < _LONG_ENOUGH:  # as in nearly all recordings
@@ -123,13 +126,21 @@ def _touches(motion: Motion, leg: float) -> _Touches:
     windows = len(lowest) // count
     cut = lowest[: windows * count].reshape(windows, count)
     at = np.argmin(cut, axis=1) + count * np.arange(windows)
-    return _Touches(
-        np.concatenate([rests.times, at]) / motion.fps,
-        np.concatenate([rests.places[:, 2] - own[rests.feet], lowest[at]]),
-        np.concatenate(
-            [np.minimum(rests.lengths / motion.fps, _LONGEST), np.full(windows, _GLANCE)]
-        ),
+    frames = np.concatenate([rests.times, at])
+    feet = np.concatenate([rests.feet, np.argmin(toes, axis=0)[at]])
+    heights = np.concatenate([rests.places[:, 2] - own[rests.feet], lowest[at]])
+    weights = [np.minimum(rests.lengths / motion.fps, _LONGEST), np.full(windows, _GLANCE)]
+    stands = _stands(motion, leg)[feet, frames.astype(np.int64)]
+    return _Touches(frames[stands] / motion.fps, heights[stands], np.concatenate(weights)[stands])
+
+
+def _stands(motion: Motion, leg: float) -> Bool[np.ndarray, "2 T"]:
+    """When each foot is under its knee: the toes of somebody who sits or lies rest in the air."""
+    knees, ankles = (
+        np.stack([motion.role_positions(f"{side}_{joint}")[:, 2] for side in SIDES])
+        for joint in ("knee", "ankle")
     )
+    return np.asarray(knees - ankles > STANDING_SHANK * leg)
 
 
 def _lowered(motion: Motion, knots: Heights, rise: Heights, fastest: float) -> Motion:

@@ -21,6 +21,7 @@ __all__ = [
     "HEIGHT_ON",
     "SPEED_OFF",
     "SPEED_ON",
+    "STANDING_SHANK",
     "FootMarkers",
     "flat_frames",
     "height_on_floor",
@@ -42,6 +43,8 @@ TOE_ON, TOE_OFF = 0.3, 0.4
 # Leg lengths: the joint of the toes above the floor in stance, and how far it may be from a floor that is said.
 TOE_HEIGHT, NEAR_FLOOR = 0.025, 0.12
 FEWEST_RESTING = 10  # frames
+# Leg lengths from ankle up to knee from which on a foot can stand flat: squatting, heels down, it is above 0.3.
+STANDING_SHANK = 0.22
 SHORTEST_STANCE = 0.08  # seconds; shorter touches and gaps are noise
 # A foot that travels faster than this (m/s) on average over this time (seconds) slides. Touch-down and roll-over are
 # faster, but only for an instant.
@@ -127,9 +130,12 @@ def height_on_floor(
 
 
 def flat_frames(
-    markers: FootMarkers, *, leg_length: float, fps: float, noise: float
+    markers: FootMarkers, knee: Positions, *, leg_length: float, fps: float, noise: float
 ) -> tuple[FootMarkers, Bool[np.ndarray, "T"]]:
-    """The markers without noise, and the frames in which the foot stands flat."""
+    """The markers without noise, and the frames in which the foot stands flat, under the leg's knee (metres, world).
+
+    The foot of a leg that kneels or lies may be low and slow, but is not flat on the ground.
+    """
     smooth = FootMarkers(
         *(
             np.ascontiguousarray(lowpass(m, fps=fps, noise=noise, leg_length=leg_length))
@@ -146,6 +152,7 @@ def flat_frames(
         np.empty((3, len(flat))),
         flat,
     )
+    flat &= knee[:, 2] - markers.ankle[:, 2] > STANDING_SHANK * leg_length
     return smooth, flat
 
 

@@ -1,4 +1,4 @@
-"""The spheres of a robot's knees and hands that meet the ground, from its collision capsules."""
+"""The spheres of a robot's limbs and trunk that meet the ground, from its collision capsules."""
 
 from __future__ import annotations
 
@@ -7,9 +7,21 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
+from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel
 
 __all__ = ["TouchPoint", "touch_point"]
+
+# The body of which role a part of the human body is on the robot, and the joint centres around whose middle it meets
+# the ground.
+_PARTS = {
+    "knee": ("knee", ("knee",)),
+    "shank": ("knee", ("ankle",)),
+    "hand": ("wrist", ("wrist",)),
+    "forearm": ("elbow", ("elbow",)),
+    "pelvis": ("pelvis", ("left_hip", "right_hip")),
+    "chest": ("chest", ("left_shoulder", "right_shoulder")),
+}
 
 
 class TouchPoint(NamedTuple):
@@ -26,18 +38,34 @@ class TouchPoint(NamedTuple):
     radius: float
 
 
-def touch_point(robot: RobotModel, role: str) -> TouchPoint | None:
-    """The sphere with which the body of a role, such as ``left_knee``, meets the ground; none without capsules.
+def touch_point(robot: RobotModel, part: str) -> TouchPoint | None:
+    """The sphere with which a part of the body, such as ``left_knee`` or ``chest``, meets the ground.
 
-    Of its capsules' ends it is the one that stands out farthest around the role's joint centre: the knee cap, the
-    heel of the hand.
+    Of its body's capsules' ends it is the one that stands out farthest around the part's joint centre (the robot is
+    upright): the knee cap, the heel of the hand. None without capsules.
     """
-    body = robot.roles[role]
+    side, _, name = part.rpartition("_")
+    role, joints = _PARTS[name]
+    prefix = f"{side}_" if side else ""
+    body = robot.roles[prefix + role]
     own = np.flatnonzero(robot.capsule_bodies == body)
     if not len(own):
         return None
+    positions, rotations = body_poses(robot, robot.neutral)
+    centres = [_centre(robot, prefix + joint, positions, rotations) for joint in joints]
+    centre = rotations[body].T @ (np.mean(centres, axis=0) - positions[body])
     points = np.concatenate([robot.capsule_starts[own], robot.capsule_ends[own]])
     radii = np.tile(robot.capsule_radii[own], 2)
-    reach = radii - np.linalg.norm(points - robot.role_points[role], axis=1)
+    reach = radii - np.linalg.norm(points - centre, axis=1)
     best = int(np.argmax(reach))
     return TouchPoint(body, points[best], float(radii[best]))
+
+
+def _centre(
+    robot: RobotModel,
+    role: str,
+    positions: Float64[np.ndarray, "B 3"],
+    rotations: Float64[np.ndarray, "B 3 3"],
+) -> Float64[np.ndarray, "3"]:
+    body = robot.roles[role]
+    return np.asarray(positions[body] + rotations[body] @ robot.role_points[role])

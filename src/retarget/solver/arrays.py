@@ -150,7 +150,7 @@ class Clip(NamedTuple):
         positions: Target position of each segment's body, world, metres.
         frames: Target anatomical frame of each segment, world.
         contact_weights: Weight of each contact point's anchor, 1/m^2; 0 out of stance.
-        anchors: Place where each contact point is held, world, metres.
+        anchors: Place where each contact point is held, world, metres; its height above where the point would touch.
     """
 
     positions: Float64[np.ndarray, "T M 3"]

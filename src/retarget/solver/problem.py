@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
-from retarget.motion.body_contacts import CONTACT_JOINTS
+from retarget.motion.body_contacts import BODY_CONTACTS
 from retarget.motion.segments import LIMB_SEGMENTS, LIMBS, SEGMENTS, SIDES
 from retarget.options import RetargetOptions
 from retarget.robots.model import RobotModel
@@ -51,7 +51,7 @@ class Setting(NamedTuple):
         segments: Each segment that is followed, and the target position that it uses (or none).
         touching: The `BODY_CONTACTS` that the robot has; they come after the feet's four points.
         strengths: Weight of each contact point's anchor, 1/m^2.
-        freed: Share of its weight that a foot's point gives up while the leg's knee carries all it can.
+        freed: Share of its weight that a foot's point gives up while its leg lies.
         grow: Frames by which stances of toes are lengthened.
     """
 
@@ -96,9 +96,7 @@ def make_setting(
     """
     segments, tasks = _tasks(robot, anatomy, options, weights)
     touches = {
-        name: touch
-        for name, role in CONTACT_JOINTS.items()
-        if (touch := touch_point(robot, role)) is not None
+        name: touch for name in BODY_CONTACTS if (touch := touch_point(robot, name)) is not None
     }
     soles = sole_arrays(robot, anatomy, list(touches.values()))
     rate = fps / RATE

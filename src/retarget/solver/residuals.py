@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from jaxtyping import Bool, Float32, Float64
 
@@ -9,9 +11,26 @@ from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 from retarget.solver.arrays import Capsules, Problem, Soles, Tree
 from retarget.solver.kinematics.collision import capsule_ends, deepest_of_all, pair_reach
-from retarget.solver.kinematics.forward import body_kinematics, world_point
+from retarget.solver.kinematics.forward import body_kinematics
+from retarget.solver.misses import point_misses
 
-__all__ = ["measure_residuals"]
+__all__ = ["Residuals", "measure_residuals"]
+
+
+class Residuals(NamedTuple):
+    """Residuals of the constraints that give way where a clip cannot be followed.
+
+    Position limits, speed limits and the floor leave none.
+
+    Attributes:
+        by_name: ``anchor_m``: farthest that a point in contact is from the place where it is held, along the ground.
+            ``overlap_m``: deepest overlap of two capsules.
+        missed: How far each held point is from its place along the ground, and how high above it, metres; 0 for free
+            points.
+    """
+
+    by_name: dict[str, Float32[np.ndarray, "T"]]
+    missed: Float32[np.ndarray, "T K 2"]
 
 
 def measure_residuals(
@@ -19,11 +38,8 @@ def measure_residuals(
     problem: Problem,
     held: Bool[np.ndarray, "T K"],
     anchors: Float32[np.ndarray, "T K 2"],
-) -> dict[str, Float32[np.ndarray, "T"]]:
-    """Residuals of the constraints that give way where a clip cannot be followed.
-
-    ``anchor_m``: farthest that a point in contact is from the place where it is held, along the ground.
-    ``overlap_m``: deepest overlap of two capsules. Position limits, speed limits and the floor leave none.
+) -> Residuals:
+    """What a solved clip has not met.
 
     Args:
         qpos: The solved clip.
@@ -31,20 +47,22 @@ def measure_residuals(
         held: Contact points that are held.
         anchors: Where along the ground, metres.
     """
-    anchor = np.zeros(len(qpos))
+    missed = np.zeros((*held.shape, 2), np.float32)
     overlap = np.zeros(len(qpos))
     _measure(
         qpos,
         problem.tree,
         problem.soles,
+        problem.weights.heel_lift,
         problem.capsules,
         pair_reach(problem.capsules),
         held,
         anchors,
-        anchor,
+        missed,
         overlap,
     )
-    return {"anchor_m": anchor.astype(np.float32), "overlap_m": overlap.astype(np.float32)}
+    farthest = missed[..., 0].max(axis=1, initial=0.0)
+    return Residuals({"anchor_m": farthest, "overlap_m": overlap.astype(np.float32)}, missed)
 
 
 @jit(fastmath=True)
@@ -52,11 +70,12 @@ def _measure(
     qpos: Float64[np.ndarray, "T Q"],
     tree: Tree,
     soles: Soles,
+    heel_lift: float,
     capsules: Capsules,
     reach: Float64[np.ndarray, "G G"],
     held: Bool[np.ndarray, "T K"],
     anchors: Float32[np.ndarray, "T K 2"],
-    anchor: Float64[np.ndarray, "T"],
+    missed: Float32[np.ndarray, "T K 2"],
     overlap: Float64[np.ndarray, "T"],
 ) -> None:
     bodies = tree.parents.shape[0]
@@ -67,14 +86,8 @@ def _measure(
     starts = scratch((count, 3), np.float64)
     ends = scratch((count, 3), np.float64)
     middles = scratch((3, count), np.float64)
-    x = scratch(3, np.float64)
     for t in range(qpos.shape[0]):
         body_kinematics(qpos[t], tree, R, r, a)
-        for i in range(held.shape[1]):
-            if held[t, i]:
-                world_point(R, r, soles.contact_bodies[i], soles.contact_points[i], x)
-                e0 = anchors[t, i, 0] - qpos[t, 0] - x[0]
-                e1 = anchors[t, i, 1] - qpos[t, 1] - x[1]
-                anchor[t] = max(anchor[t], np.sqrt(e0 * e0 + e1 * e1))
+        point_misses(qpos[t], R, r, soles, heel_lift, held[t], anchors[t], missed[t])
         capsule_ends(R, r, capsules, starts, ends)
         overlap[t] = deepest_of_all(starts, ends, capsules.radii, reach, middles)

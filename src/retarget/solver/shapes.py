@@ -17,7 +17,7 @@ __all__ = ["floor_spheres", "kept_apart", "sole_arrays"]
 
 
 def sole_arrays(robot: RobotModel, anatomy: RobotAnatomy, touching: Sequence[TouchPoint]) -> Soles:
-    """What can be held on the ground: heels and toes, then the spheres of knees and hands."""
+    """What can be held on the ground: heels and toes, then the spheres of other parts."""
     feet = np.repeat(np.ascontiguousarray(robot.feet, np.int64), 2)
     return Soles(
         feet=np.ascontiguousarray(robot.feet, np.int64),

@@ -174,7 +174,7 @@ def solve_stretch(
     begin, first, last, known, _ = stretch
     count, here, there = known - begin, first - begin, last - begin
     problem = _frames(part.problem, 0, count)
-    anchors = hold_stances(start[:count], problem, part.carried[:count], options)
+    anchors, weights = hold_stances(start[:count], problem, part.carried[:count], options)
     march = March.of(start[:count], problem)
     onward = changed = here
     if seam is not None:
@@ -186,7 +186,7 @@ def solve_stretch(
         march.qpos[:changed] = solution.qpos[begin : seam.begin]
         march.qpos[changed : changed + len(seam.qpos)] = seam.qpos
         march.shift[changed : changed + len(seam.qpos)] = seam.shift
-    held = problem._replace(clip=problem.clip._replace(anchors=anchors))
+    held = problem._replace(clip=problem.clip._replace(anchors=anchors, contact_weights=weights))
     steps, at = march_windows(march, onward, here, there, held, options)
     own = slice(changed + begin, last)
     solution.qpos[own] = march.qpos[changed:there]

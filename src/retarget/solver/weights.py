@@ -33,8 +33,8 @@ class TaskWeights:
         hand: Of each axis of a hand.
         anchor: Of a toe held in place, 1/m^2.
         heel: Share of that for heels; they hold less so that feet can roll.
-        body: Share of that for knees and hands.
-        kneeling: Share of their weights that toe and heel of a leg keep while its knee carries it.
+        body: Share of that for all that is not on a foot.
+        kneeling: Share of their weights that toe and heel of a leg keep while it lies.
         base_acceleration: Of the base's position, 1/m^2 a frame^4.
         turn_acceleration: Of the base's rotation.
         trunk_acceleration: Of each joint of the trunk; the more a joint carries, the more smoothly it moves.

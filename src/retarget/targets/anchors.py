@@ -14,7 +14,7 @@ __all__ = ["EASING", "LARGEST_DRIFT", "eased", "grown", "resting_anchors", "stan
 
 # A stance is split where the wanted place drifts this far (metres) from its mean: a foot that slides on purpose.
 LARGEST_DRIFT = 0.3
-# Seconds over which a knee or hand takes its load at each end of a rest, and gives it back.
+# Seconds over which a knee, hand or seat takes its load at each end of a rest, and gives it back.
 EASING = 0.2
 # Seconds over which the heel of a foot whose toe is held takes its weight, and gives it back.
 HEEL_RAMP = 0.1

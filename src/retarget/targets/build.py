@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float64
 from retarget.compiled.jit import jit
 from retarget.geometry import quaternion_from_matrix
 from retarget.motion.anatomy import Anatomy
-from retarget.motion.body_contacts import CONTACT_JOINTS, carried_share
+from retarget.motion.body_contacts import CONTACT_JOINTS, carried_loads, lying_legs
 from retarget.motion.calibration import Calibration
 from retarget.motion.contacts import Contacts
 from retarget.motion.segments import SEGMENTS, SIDES
@@ -58,7 +58,8 @@ class Targets:
         positions: Wanted position of the pelvis body's origin (``pelvis``) and of each ankle's centre.
         segments: Wanted anatomical frame of each of `SEGMENTS`.
         stance: Foot (left, right) x point (heel, toe).
-        resting: Knees and hands on the ground, in the order of `BODY_CONTACTS`: how much each carries, 0 to 1.
+        resting: Other parts on the ground, in the order of `BODY_CONTACTS`: how much each carries, 0 to 1.
+        lying: How much each leg (left, right) lies on the ground, 0 to 1.
         places: Where these joints of the human are, scaled like the root.
         fps: Frames per second.
         scale: Robot metres per human metre.
@@ -69,6 +70,7 @@ class Targets:
     segments: Float64[np.ndarray, "T S 3 3"]
     stance: Bool[np.ndarray, "T 2 2"]
     resting: Float64[np.ndarray, "T C"]
+    lying: Float64[np.ndarray, "T 2"]
     places: Float64[np.ndarray, "T C 3"]
     fps: float
     scale: float
@@ -158,7 +160,8 @@ def build_targets(anatomy: Anatomy, contacts: Contacts, robot: RobotAnatomy) -> 
         positions,
         segments,
         contacts.stance,
-        contacts.body * carried_share(anatomy),
+        carried_loads(anatomy, contacts.body),
+        lying_legs(anatomy, contacts.body),
         sizes.scale * joints,
         anatomy.fps,
         sizes.scale,

@@ -22,12 +22,13 @@ _FEET = 2 * len(SIDES)  # heel and toe of each foot: the first points
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ground:
-    """What holds are found from, over a clip: K points, heel and toe of each foot, then knees and hands.
+    """What holds are found from, over a clip: K points, heel and toe of each foot, then other parts.
 
     Attributes:
         places: Where each point would be, seen from above, metres.
         stance: Foot (left, right) x point (heel, toe).
         loads: Share of the body that each of the `BODY_CONTACTS` carries.
+        lying: How much each leg (left, right) lies on the ground.
         touching: The `BODY_CONTACTS` that the robot has: the points that are not on a foot.
         fps: Frames per second.
     """
@@ -35,6 +36,7 @@ class Ground:
     places: Float64[np.ndarray, "T K 2"]
     stance: Bool[np.ndarray, "T 2 2"]
     loads: Float32[np.ndarray, "T C"]
+    lying: Float32[np.ndarray, "T 2"]
     touching: tuple[str, ...]
     fps: float
 
@@ -45,6 +47,7 @@ class Ground:
             np.empty((frames, _FEET + len(touching), 2)),
             np.empty((frames, 2, 2), bool),
             np.empty((frames, len(BODY_CONTACTS)), np.float32),
+            np.empty((frames, 2), np.float32),
             touching,
             fps,
         )
@@ -67,6 +70,7 @@ class Ground:
         places[:, _FEET:] = targets.places[:, self.columns, :2]
         self.stance[part] = targets.stance
         self.loads[part] = targets.resting
+        self.lying[part] = targets.lying
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +82,7 @@ class Holds:
         first: Its first frame.
         last: The frame after its last.
         places: Where along the ground (z = 0), metres.
-        carried: While it lasts, a knee or hand rests on the ground.
+        carried: While it lasts, something other than a foot rests on the ground.
         shares: Share of its weight with which each point is held in each frame.
     """
 
@@ -125,7 +129,7 @@ def find_holds(ground: Ground, robot: RobotAnatomy, grow: int, freed: float) -> 
         ground: What is known of every frame.
         robot: Its feet's lengths count.
         grow: Frames by which stances of toes are lengthened at both ends.
-        freed: Share of its weight that a foot's point gives up while the leg's knee carries all it can.
+        freed: Share of its weight that a foot's point gives up while its leg lies.
     """
     held = np.zeros(ground.places.shape[:2], bool)
     anchors = np.zeros(ground.places.shape)
@@ -144,25 +148,26 @@ def find_holds(ground: Ground, robot: RobotAnatomy, grow: int, freed: float) -> 
     held[:, _FEET:] = resting > 0
     anchors[:, _FEET:] = resting_anchors(ground.places[:, _FEET:], resting > 0)
     points, first, last = _runs_at_one_place(held, anchors)
-    carrying = np.concatenate([[0], (resting > 0).any(axis=1).cumsum()])
+    lying = eased(ground.lying, ground.fps)
+    lies = (resting > 0).any(axis=1) | (lying > 0).any(axis=1)
+    carrying = np.concatenate([[0], lies.cumsum()])
     carried = carrying[last] > carrying[first]
     shares = held.astype(np.float16)
-    shares[:, :_FEET] = _firmness(held[:, :_FEET], loads, ground.fps, freed)
+    shares[:, :_FEET] = _firmness(held[:, :_FEET], lying, ground.fps, freed)
     shares[:, _FEET:] = resting
     return Holds(points, first, last, anchors[first, points], carried, shares)
 
 
 def _firmness(
-    held: Bool[np.ndarray, "T 4"], loads: Float64[np.ndarray, "T C"], fps: float, freed: float
+    held: Bool[np.ndarray, "T 4"], lying: Float64[np.ndarray, "T 2"], fps: float, freed: float
 ) -> Float64[np.ndarray, "T 4"]:
     """Shares of their weights with which heels and toes are held."""
     firm = held.astype(np.float64)
-    for foot, side in enumerate(SIDES):
+    for foot in range(len(SIDES)):
         heel, toe = 2 * foot + HEEL, 2 * foot + TOE
         # A heel that turns about its toe would pull at it, stopped or let go at once.
         firm[:, heel] = np.where(held[:, toe], ramped(held[:, heel], fps), held[:, heel])
-        knee = loads[:, BODY_CONTACTS.index(f"{side}_knee")]
-        firm[:, [heel, toe]] *= 1.0 - freed * knee[:, None]
+        firm[:, [heel, toe]] *= 1.0 - freed * lying[:, foot, None]
     return firm
 
 

@@ -149,7 +149,7 @@ def evaluate_frame(
     """Cost of one frame: segment tasks, weak anchors and the pull towards ``near``; fills the composites."""
     body_kinematics(qpos, tree, R, r, a)
     cost = task_composites(qpos, R, r, tasks, positions, frames, C)
-    for i in range(2 * soles.feet.shape[0]):  # knees and hands are held where this start has them
+    for i in range(2 * soles.feet.shape[0]):  # all but feet is held where this start has them
         m = contact_weights[i] * share
         if anywhere(m > 0.0):
             b = soles.contact_bodies[i]

@@ -84,7 +84,7 @@ def anchor_composites(
         height = max(height, min(contact_rise(R, soles, i) + height, heel_lift))
         e0 = anchors[i, 0] - q[0] - x[0]
         e1 = anchors[i, 1] - q[1] - x[1]
-        e2 = height - q[2] - x[2]
+        e2 = anchors[i, 2] + height - q[2] - x[2]
         cost += m * (e0 * e0 + e1 * e1 + e2 * e2)
         add_point_mass(C, b, m, x[0], x[1], x[2], e0, e1, e2)
     return cost
