@@ -38,6 +38,7 @@ bench: $(BENCH)
 	@$(PY) benchmarks/scale.py
 	@$(PY) benchmarks/seams.py
 	@$(PY) benchmarks/quality.py
+	@$(PY) benchmarks/physics.py
 	@$(PY) benchmarks/stress.py
 	@$(PY) benchmarks/front.py
 	@$(PY) benchmarks/cold_starts.py
