@@ -74,11 +74,11 @@ class Gates(BaseModel):
     position_limit_excess_max: float | None = Field(default=1e-3, ge=0)
     velocity_limit_share: float | None = Field(default=0.0, ge=0)
     acceleration_limit_share: float | None = Field(default=0.0, ge=0)
-    floating_share: float | None = Field(default=0.02, ge=0)
+    floating_share: float | None = Field(default=0.05, ge=0)
     swing_scuff_excess: float | None = None
     swing_clearance_lack: float | None = None
     both_soles_down_excess: float | None = None
-    trunk_lean_error_p95: float | None = Field(default=None, gt=0)
+    trunk_lean_error_p95: float | None = Field(default=8.0, gt=0)
     hip_line_error_p95: float | None = Field(default=30.0, gt=0)
     shoulder_line_error_p95: float | None = Field(default=35.0, gt=0)
     force_left_mean: float | None = Field(default=None, ge=0)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from retarget.evaluation import ClipReport, Gates, evaluate
+from retarget.evaluation import ClipReport, evaluate
 from retarget.evaluation.trunk import NAMES
 from retarget.result import packed_rotations
 from retarget.robots import RobotModel, load_robot
@@ -26,7 +26,7 @@ def good(robot: RobotModel) -> ClipReport:
 
 
 def failed_gates(result, robot: RobotModel) -> set[str]:
-    report = evaluate(result, robot, gates=Gates.demanding())
+    report = evaluate(result, robot)
     return {gate.measure for gate in report.gates if not gate.passed}
 
 
