@@ -298,6 +298,25 @@ def independently_parsed(text: str) -> tuple[list[Joint], np.ndarray]:
     return joints, np.array([[float(v) for v in line.split()] for line in lines[2:]])
 
 
+def test_a_hierarchy_that_is_known_from_another_file_gives_the_same() -> None:
+    first = read_bvh(TEXT.encode(), PLACE)
+    other = bvh_text(JOINTS, walking(JOINTS, 9) + 1.0)
+    again, alone = read_bvh(other.encode(), PLACE), read_bvh(b"\n" + other.encode(), PLACE)
+    assert again.joint_names == first.joint_names
+    assert np.array_equal(again.positions, alone.positions)
+    assert np.array_equal(again.rotations, alone.rotations)
+    assert len(again.positions) == 9
+
+
+def test_an_error_behind_a_known_hierarchy_names_its_own_file_and_line() -> None:
+    read_bvh(TEXT.encode(), PLACE)
+    lines = TEXT.splitlines()
+    lines[-1] = lines[-1].rsplit(" ", 1)[0]
+    with pytest.raises(FileFormatError, match=r"other\.bvh") as caught:
+        read_bvh("\n".join(lines).encode(), Path("other.bvh"))
+    assert caught.value.line == len(lines)
+
+
 def test_a_rotation_at_rest_behind_the_offset_is_in_the_channels_too() -> None:
     text = TEXT.replace("OFFSET 0.0 -41.0 0.0", "OFFSET 0.0 -41.0 0.0 10.0 20.0 30.0")
     assert text != TEXT

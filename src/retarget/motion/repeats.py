@@ -39,10 +39,9 @@ def _times_stored(recording: Recording) -> int:
     # The first two frames tell most recordings apart at once.
     if frames < 2 or not np.array_equal(recording.positions[0], recording.positions[1]):
         return 1
-    flat = np.concatenate(
-        [recording.positions.reshape(frames, -1), recording.rotations.reshape(frames, -1)], axis=1
-    )
-    same = (flat[1:] == flat[:-1]).all(axis=1)  # step t: frame t + 1 repeats frame t
+    same = np.ones(frames - 1, bool)  # step t: frame t + 1 repeats frame t
+    for values in (recording.positions, recording.rotations):
+        same &= (values[1:] == values[:-1]).reshape(frames - 1, -1).all(axis=1)
     for times in range(_MOST, 1, -1):
         between = np.arange(1, frames) % times == 0
         groups = int(between.sum())

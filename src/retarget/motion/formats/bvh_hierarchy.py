@@ -21,6 +21,11 @@ __all__ = [
 TRUNCATED: Final = "the file seems to be cut short; copy or export it again"
 MALFORMED: Final = "export the file again as a standard BVH"
 _LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|\Z)")
+_MOTION: Final = re.compile(rb"^[ \t]*MOTION[ \t]*\r?\n", re.M | re.I)
+# Hierarchies by their text, the newest last; longer ones are parsed each time.
+_known: dict[bytes, tuple[Skeleton, int, int]] = {}
+_MOST_KNOWN: Final = 16
+_LONGEST_KNOWN: Final = 2**17
 _PIECE: Final = 2**14  # bytes that are split into lines at once
 # What channels are: places in a pose of three positions and three rotations.
 _CHANNELS: Final = {
@@ -75,14 +80,27 @@ class Skeleton:
 
 
 def parse_hierarchy(data: bytes, path: Path) -> tuple[Skeleton, int, int]:
-    """Parse up to the line ``MOTION``.
+    """Parse up to the line ``MOTION``, or know it from a file before: those of one set have one skeleton.
 
     Returns:
-        The skeleton, the number of that line, and the offset after it.
+        The skeleton, which must not be changed, the number of that line, and the offset after it.
 
     Raises:
         FileFormatError: This is no hierarchy, or it is cut short.
     """
+    match = _MOTION.search(data, 0, _LONGEST_KNOWN)
+    head = data[: match.end()] if match else b""
+    known = _known.get(head)
+    if known is None:
+        known = _parse_hierarchy(data, path)
+        if match and known[2] == match.end():
+            while len(_known) >= _MOST_KNOWN:
+                _known.pop(next(iter(_known)))
+            _known[head] = known
+    return known
+
+
+def _parse_hierarchy(data: bytes, path: Path) -> tuple[Skeleton, int, int]:
     if not looks_like_bvh(data):
         cause = "is not a BVH file: it does not start with HIERARCHY"
         raise FileFormatError(path, cause, MALFORMED)
