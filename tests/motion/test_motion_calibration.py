@@ -14,7 +14,7 @@ from retarget.geometry import matrix_from_quaternion
 from retarget.motion import Motion, read_motion
 from retarget.motion.anatomy import find_anatomy
 from retarget.motion.mean_rotation import mean_rotation, room_for_samples
-from retarget.motion.quantiles import median, quantile
+from retarget.motion.quantiles import median, median_of, quantile
 from retarget.motion.segments import SEGMENTS, segment_joints
 
 middle_of, quantile_of = callable_kernel(median), callable_kernel(quantile)
@@ -29,7 +29,7 @@ def jump() -> Motion:
 def test_quantiles_are_numpys(count: int) -> None:
     rng = np.random.default_rng(count)
     for values in (rng.normal(size=count), np.round(rng.normal(size=count), 1), np.zeros(count)):
-        assert middle_of(values.copy(), count) == np.median(values)
+        assert middle_of(values.copy(), count) == median_of(values) == np.median(values)
         for share in (0.0, 0.02, 0.5, 0.77, 1.0):
             assert quantile_of(values.copy(), count, share) == pytest.approx(
                 np.percentile(values, 100 * share), abs=1e-14

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float64
 from retarget.errors import RoleError
 from retarget.motion.calibration import Calibration, calibrate, joint_centre
 from retarget.motion.motion import Motion
+from retarget.motion.quantiles import median_of
 from retarget.motion.segments import SEGMENTS, SIDES, needed_roles, segment_frames, segment_joints
 
 __all__ = ["Anatomy", "find_anatomy"]
@@ -107,4 +108,4 @@ def _leg_length(motion: Motion) -> float:
     for side in SIDES:
         hip, knee, ankle = (motion.role_positions(f"{side}_{j}") for j in ("hip", "knee", "ankle"))
         lengths.append(np.linalg.norm(hip - knee, axis=1) + np.linalg.norm(knee - ankle, axis=1))
-    return float(np.median(lengths)) if len(lengths[0]) else 0.0
+    return median_of(np.concatenate(lengths)) if len(motion) else 0.0

@@ -17,6 +17,7 @@ from retarget.motion.feet import (
     stance_runs,
     toe_speeds,
 )
+from retarget.motion.quantiles import median_of
 from retarget.motion.segments import SIDES
 
 __all__ = ["HEEL", "TOE", "Contacts", "find_contacts"]
@@ -87,7 +88,7 @@ def find_contacts(anatomy: Anatomy) -> Contacts:
         heel = anatomy.fixed_point(f"{side}_foot", f"{side}_ankle", heel_points[foot])
         heel = lowpass(heel, fps=fps, noise=anatomy.noise, leg_length=leg)
         flat = anatomy.flat[side]
-        rest = np.median(heel[flat, 2]) if flat.sum() >= 3 else np.percentile(heel[:, 2], 5)
+        rest = median_of(heel[flat, 2]) if flat.sum() >= 3 else np.percentile(heel[:, 2], 5)
         heel_heights[foot] = rest
         # The heel of a foot that lies on its instep is low, but above its ankle.
         below = heel[:, 2] < smooth[f"{side}_ankle"][:, 2]
@@ -104,7 +105,7 @@ def _ankle_height(
 ) -> float:
     height, flat = smooth[f"{side}_ankle"][:, 2], anatomy.flat[side]
     if flat.sum() >= 3:
-        return float(np.median(height[flat]))
+        return median_of(height[flat])
     return stance_height(height, speeds[f"{side}_ankle"], anatomy.leg_length)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64
 
+from retarget.motion.quantiles import median_of
 from retarget.motion.resting import (
     Stillness,
     fill_speeds,
@@ -71,7 +72,7 @@ def marker_noise(markers: list[Positions]) -> float:
         for marker in markers
         if len(marker) > 8
     ]
-    return float(np.median(levels)) if levels else 0.0
+    return median_of(np.array(levels)) if levels else 0.0
 
 
 def lowpass(positions: Positions, *, fps: float, noise: float, leg_length: float) -> Positions:

@@ -7,7 +7,17 @@ from jaxtyping import Float64
 
 from retarget.compiled.jit import jit
 
-__all__ = ["median", "quantile"]
+__all__ = ["median", "median_of", "quantile"]
+
+
+def median_of(values: Float64[np.ndarray, "*n"]) -> float:
+    """Median of some values, one at least; many times sooner than NumPy's where they are few."""
+    return float(_median(values.flatten()))
+
+
+@jit()
+def _median(values: Float64[np.ndarray, "N"]) -> float:
+    return median(values, values.shape[0])
 
 
 @jit(inner=True)

@@ -7,6 +7,7 @@ serves whole clips and live streams.
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -33,6 +34,7 @@ SEGMENTS = (
 )
 
 
+@cache
 def needed_roles() -> tuple[str, ...]:
     """Roles without which a human cannot be retargeted."""
     limbs = (joint for chain in LIMBS.values() for joint in chain)

@@ -31,12 +31,15 @@ def hand_twists(
         robot: Axis about which each of the robot's wrists bends best; see `RobotAnatomy`.
     """
     twists = np.zeros(2)
-    for side, (moments, (x, y)) in enumerate(zip(human, robot, strict=True)):
-        axes = np.array([[x, y], [-y, x]])
-        own = axes @ moments @ axes.T
+    for side in range(2):
+        x, y = robot[side].tolist()
+        (xx, xy), (_, yy) = human[side].tolist()
         if x or y:
-            main = np.arctan2(2 * own[0, 1], own[0, 0] - own[1, 1] + _EVIDENCE) / 2
-            twists[side] = np.clip(main, -_LARGEST_TWIST, _LARGEST_TWIST)
+            along = x * x * xx + 2 * x * y * xy + y * y * yy
+            across = y * y * xx - 2 * x * y * xy + x * x * yy
+            both = x * y * (yy - xx) + (x * x - y * y) * xy
+            main = math.atan2(2 * both, along - across + _EVIDENCE) / 2
+            twists[side] = min(max(main, -_LARGEST_TWIST), _LARGEST_TWIST)
     return twists
 
 
