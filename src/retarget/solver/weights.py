@@ -51,8 +51,8 @@ class TaskWeights:
     pelvis_position: float = 5.0
     ankle_position: float = 10.0
     trunk: float = 1.1
-    pelvis_lean: float = 24.0
-    chest_lean: float = 64.0
+    pelvis_lean: float = 32.0
+    chest_lean: float = 72.0
     shoulder_line: float = 4.0
     long_axis: float = 24.0
     hinge: float = 2.5
