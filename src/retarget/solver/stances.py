@@ -16,7 +16,7 @@ __all__ = ["hold_stances"]
 # Share of the anchors' weights in the solve that shows where stances want to be: loose enough for them to move, tight
 # enough that their places hardly differ within a stance, so that nothing slides. What carries the body in place of the
 # feet is to stay on the ground; it has the feet give way first.
-LOOSE_FOOT, LOOSE_BODY = 0.01, 0.08
+LOOSE_FOOT, LOOSE_BODY = 0.006, 0.08
 # Seconds, as `STANCE_MEMORY`: kneeling down turns a robot's foot most, and shorter ones let it slide while it does.
 MEMORY = 2.5
 # Metres by which that solve misses a hold that is left with a quarter of its weight: holds give way in the order in

@@ -59,10 +59,10 @@ class TaskWeights:
     twist: float = 0.5
     foot: float = 0.75
     hand: float = 1.1
-    anchor: float = 2.5e4
-    heel: float = 0.65
-    body: float = 0.3
-    kneeling: float = 0.07
+    anchor: float = 5e4
+    heel: float = 0.3
+    body: float = 0.15
+    kneeling: float = 0.035
     base_acceleration: float = 100.0
     turn_acceleration: float = 10.0
     trunk_acceleration: float = 16.0

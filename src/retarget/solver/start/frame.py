@@ -60,7 +60,7 @@ class StartOptions(NamedTuple):
         regularisation: Added to the diagonal.
     """
 
-    anchor_share: float = 0.002
+    anchor_share: float = 0.001
     pull: float = 0.05
     path: float = 0.1
     neutral: float = 0.05
