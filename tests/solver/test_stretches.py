@@ -103,7 +103,7 @@ def test_a_clip_in_stretches_is_the_same_motion(name: str) -> None:
     assert len(parts.seams) >= 3
     one, other = whole.result.qpos, parts.result.qpos
     apart = np.abs(np.delete(other - one, range(3, 7), axis=1)).max(axis=1)
-    assert np.percentile(apart, 99) < 2e-3
+    assert np.percentile(apart, 99) < 2.5e-3
     assert apart.max() < 0.03  # at a hard landing, which shows single precision's last bits
     turns = np.abs(np.sum(one[:, 3:7] * other[:, 3:7], axis=1))  # a quaternion's sign says nothing
     np.testing.assert_allclose(turns, 1.0, atol=1e-5)
