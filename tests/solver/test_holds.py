@@ -75,6 +75,7 @@ def test_parts_of_the_ground_are_those_of_the_whole() -> None:
             targets.resting[start : start + 100],
             targets.lying[start : start + 100],
             targets.places[start : start + 100],
+            targets.clearances[start : start + 100],
             targets.fps,
             targets.scale,
             targets.floor,

@@ -23,6 +23,7 @@ from retarget.motion.segments import SIDES
 __all__ = ["HEEL", "TOE", "Contacts", "find_contacts"]
 
 HEEL, TOE = 0, 1
+LOWEST = 5  # percentile of a joint's heights at which it lies lowest
 SHARED_FLOOR = 0.05  # leg lengths; feet that rest at heights closer than this stand on one floor
 
 
@@ -35,6 +36,8 @@ class Contacts:
         body: Other parts, in the order of `body_contacts.BODY_CONTACTS`.
         ankle_heights: Height of each ankle joint while its foot is flat, metres.
         toe_heights: Height of each toe joint in stance, metres; the lower is the clip's floor.
+        lift_heights: Height of each ankle and toe joint (foot x joint) above which it is lifted, metres: the lowest
+            that it lies at, which noise and soft shoes make a little lower than where it lies mostly.
         heel_points: Each heel in its foot's anatomical frame, from the ankle, metres; recorded skeletons have none.
         heel_heights: Height of each of these heels in stance, metres.
     """
@@ -43,6 +46,7 @@ class Contacts:
     body: Bool[np.ndarray, "T C"]
     ankle_heights: Float64[np.ndarray, "2"]
     toe_heights: Float64[np.ndarray, "2"]
+    lift_heights: Float64[np.ndarray, "2 2"]
     heel_points: Float64[np.ndarray, "2 3"]
     heel_heights: Float64[np.ndarray, "2"]
 
@@ -94,7 +98,22 @@ def find_contacts(anatomy: Anatomy) -> Contacts:
         below = heel[:, 2] < smooth[f"{side}_ankle"][:, 2]
         stance[:, foot, HEEL] = below & stance_runs(heel, speed(heel, fps), float(rest), leg, fps)
     body = find_body_contacts(anatomy, float(toe_heights.min()))
-    return Contacts(stance, body, ankle_heights, toe_heights, heel_points, heel_heights)
+    lift_heights = np.array(
+        [
+            [np.percentile(smooth[f"{side}_{joint}"][:, 2], LOWEST) for joint in ("ankle", "toe")]
+            for side in SIDES
+        ]
+    )
+    rests = np.stack([ankle_heights, toe_heights], axis=1)
+    return Contacts(
+        stance,
+        body,
+        ankle_heights,
+        toe_heights,
+        np.minimum(lift_heights, rests),
+        heel_points,
+        heel_heights,
+    )
 
 
 def _ankle_height(

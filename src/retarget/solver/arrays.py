@@ -17,6 +17,7 @@ __all__ = [
     "Clip",
     "Floor",
     "Limits",
+    "Masses",
     "Problem",
     "Soles",
     "Tasks",
@@ -25,7 +26,7 @@ __all__ = [
     "single_robot",
 ]
 
-_Arrays = TypeVar("_Arrays", "Capsules", "Floor", "Soles", "Tasks", "Tree")
+_Arrays = TypeVar("_Arrays", "Capsules", "Floor", "Masses", "Soles", "Tasks", "Tree")
 
 
 class Tree(NamedTuple):
@@ -114,11 +115,27 @@ class Floor(NamedTuple):
         bodies: Body of each sphere.
         points: Its centre in the body's frame, metres.
         radii: Its radius, metres.
+        feet: Foot (0, 1) that carries it; -1 for another body.
     """
 
     bodies: Int64[np.ndarray, "F"]
     points: Float64[np.ndarray, "F 3"]
     radii: Float64[np.ndarray, "F"]
+    feet: Int64[np.ndarray, "F"]
+
+
+class Masses(NamedTuple):
+    """Where the robot's mass is.
+
+    Attributes:
+        shares: Share of the whole mass that each body has.
+        below: Share that a body and all that it carries have.
+        points: Centre of mass of each body in its frame, metres.
+    """
+
+    shares: Float64[np.ndarray, "B"]
+    below: Float64[np.ndarray, "B"]
+    points: Float64[np.ndarray, "B 3"]
 
 
 class Capsules(NamedTuple):
@@ -151,12 +168,18 @@ class Clip(NamedTuple):
         frames: Target anatomical frame of each segment, world.
         contact_weights: Weight of each contact point's anchor, 1/m^2; 0 out of stance.
         anchors: Place where each contact point is held, world, metres; its height above where the point would touch.
+        clearances: Least height of each foot's sole above the floor, metres; 0 in stance.
+        centres: Path of the centre of mass, world, metres.
+        centre_weights: Weight of the centre of mass's distance from its path, 1/m^2.
     """
 
     positions: Float64[np.ndarray, "T M 3"]
     frames: Float64[np.ndarray, "T M 3 3"]
     contact_weights: Float64[np.ndarray, "T K"]
     anchors: Float64[np.ndarray, "T K 3"]
+    clearances: Float64[np.ndarray, "T 2"]
+    centres: Float64[np.ndarray, "T 3"]
+    centre_weights: Float64[np.ndarray, "T"]
 
 
 class Weights(NamedTuple):
@@ -195,6 +218,7 @@ class Problem(NamedTuple):
     soles: Soles
     floor: Floor
     capsules: Capsules
+    masses: Masses
     weights: Weights
     clip: Clip
 
@@ -212,6 +236,7 @@ def single_robot(problem: Problem) -> Problem:
         soles=_single(problem.soles),
         floor=_single(problem.floor),
         capsules=_single(problem.capsules),
+        masses=_single(problem.masses),
     )
 
 

@@ -24,21 +24,32 @@ def clip_led_in(clip: Clip, frames: int, lead: int, fps: float) -> Clip:
     """The first ``frames`` of a clip, and ``lead`` frames before them."""
     weights = held_before(clip.contact_weights[:frames], lead)
     anchors = held_before(clip.anchors[:frames], lead)
+    clearances = held_before(clip.clearances[:frames], lead)
     if len(clip.frames) < 2:
         return Clip(
-            held_before(clip.positions, lead), held_before(clip.frames, lead), weights, anchors
+            held_before(clip.positions, lead),
+            held_before(clip.frames, lead),
+            weights,
+            anchors,
+            clearances,
+            held_before(clip.centres, lead),
+            held_before(clip.centre_weights, lead),
         )
     away = _frames_away(lead, fps)
     places = clip.positions[0] + away[:, None, None] * (clip.positions[0] - clip.positions[1])
     first, second = quaternion_from_matrix(clip.frames[:2])
     count = len(first)
     turns = slerp(np.tile(first, (lead, 1)), np.tile(second, (lead, 1)), -np.repeat(away, count))
+    before = clip.centres[0] + away[:, None] * (clip.centres[0] - clip.centres[1])
     rotations = matrix_from_quaternion(turns).reshape(lead, count, 3, 3)
     return Clip(
         np.concatenate([places, clip.positions[:frames]]),
         np.concatenate([rotations, clip.frames[:frames]]),
         weights,
         anchors,
+        clearances,
+        np.concatenate([before, clip.centres[:frames]]),
+        held_before(clip.centre_weights[:frames], lead),
     )
 
 

@@ -21,7 +21,7 @@ from retarget.solver.arrays import Clip, Problem, Tasks, Weights, single_robot
 from retarget.solver.clip import ClipOptions
 from retarget.solver.kinematics.forward import tree_arrays
 from retarget.solver.limits.joints import joint_limits, with_reserve
-from retarget.solver.shapes import floor_spheres, kept_apart, sole_arrays
+from retarget.solver.shapes import floor_spheres, kept_apart, mass_arrays, sole_arrays
 from retarget.solver.start.frame import StartOptions
 from retarget.solver.weights import TaskWeights, accelerations
 from retarget.targets.build import Targets
@@ -51,6 +51,7 @@ class Setting(NamedTuple):
         segments: Each segment that is followed, and the target position that it uses (or none).
         touching: The `BODY_CONTACTS` that the robot has; they come after the feet's four points.
         strengths: Weight of each contact point's anchor, 1/m^2.
+        centre: Weight of the centre of mass's distance from its path, 1/m^2.
         freed: Share of its weight that a foot's point gives up while its leg lies.
         grow: Frames by which stances of toes are lengthened.
     """
@@ -60,6 +61,7 @@ class Setting(NamedTuple):
     segments: tuple[tuple[str, str], ...]
     touching: tuple[str, ...]
     strengths: Float64[np.ndarray, "K"]
+    centre: float
     freed: float
     grow: int
 
@@ -111,6 +113,7 @@ def make_setting(
         soles=soles,
         floor=floor_spheres(robot, options.floor),
         capsules=kept_apart(robot, options.self_collision, options.collision_margin),
+        masses=mass_arrays(robot),
         weights=Weights(
             acceleration=accelerations(robot, tree, tasks, weights) * options.smoothness * rate**4,
             velocity=weights.speed * rate**2,
@@ -125,6 +128,9 @@ def make_setting(
             np.empty((0, len(segments), 3, 3)),
             np.empty((0, points)),
             np.empty((0, points, 3)),
+            np.empty((0, len(SIDES))),
+            np.empty((0, 3)),
+            np.empty(0),
         ),
     )
     return Setting(
@@ -133,6 +139,7 @@ def make_setting(
         segments=tuple(segments),
         touching=tuple(touches),
         strengths=weights.anchor * shares * (1.0 if options.contacts else 0.0),
+        centre=weights.centre,
         freed=1.0 - weights.kneeling,
         grow=max(1, round(fps / RATE)),
     )
@@ -232,4 +239,12 @@ def _clip(targets: Targets, holds: Holds, setting: Setting) -> Clip:
     for i, (_, position) in enumerate(setting.segments):
         if position:
             positions[:, i] = targets.positions[position]
-    return Clip(positions, frames, holds.shares * setting.strengths, holds.anchors())
+    return Clip(
+        positions,
+        frames,
+        holds.shares * setting.strengths,
+        holds.anchors(),
+        targets.clearances,
+        np.zeros((count, 3)),
+        np.zeros(count),
+    )

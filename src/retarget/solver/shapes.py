@@ -9,11 +9,11 @@ import numpy as np
 
 from retarget.robots.model import RobotModel
 from retarget.robots.touch import TouchPoint
-from retarget.solver.arrays import Capsules, Floor, Soles
+from retarget.solver.arrays import Capsules, Floor, Masses, Soles
 from retarget.solver.kinematics.collision import capsule_arrays
 from retarget.targets.robot_frames import RobotAnatomy
 
-__all__ = ["floor_spheres", "kept_apart", "sole_arrays"]
+__all__ = ["floor_spheres", "kept_apart", "mass_arrays", "sole_arrays"]
 
 
 def sole_arrays(robot: RobotModel, anatomy: RobotAnatomy, touching: Sequence[TouchPoint]) -> Soles:
@@ -37,12 +37,13 @@ def sole_arrays(robot: RobotModel, anatomy: RobotAnatomy, touching: Sequence[Tou
 @lru_cache(maxsize=4)
 def floor_spheres(robot: RobotModel, wanted: bool) -> Floor:
     """Sole points, and the ends of the capsules of all other bodies; copies are left out."""
-    bodies, points, radii = [], [], []
+    bodies, points, radii, feet = [], [], [], []
     for foot, body in enumerate(robot.feet):
         for point in np.unique(robot.soles[foot], axis=0):
             bodies.append(int(body))
             points.append(point)
             radii.append(robot.sole_radius)
+            feet.append(foot)
     for g, body in enumerate(robot.capsule_bodies):
         if body in robot.feet:
             continue
@@ -50,12 +51,24 @@ def floor_spheres(robot: RobotModel, wanted: bool) -> Floor:
             bodies.append(int(body))
             points.append(point)
             radii.append(float(robot.capsule_radii[g]))
+            feet.append(-1)
     count = len(bodies) if wanted else 0
     return Floor(
         np.array(bodies[:count], np.int64),
         np.array(points[:count], np.float64).reshape(-1, 3),
         np.array(radii[:count], np.float64),
+        np.array(feet[:count], np.int64),
     )
+
+
+@lru_cache(maxsize=4)
+def mass_arrays(robot: RobotModel) -> Masses:
+    """The robot's masses as shares of the whole."""
+    shares = robot.masses / robot.masses.sum()
+    below = shares.copy()
+    for body in range(len(below) - 1, 0, -1):
+        below[robot.parents[body]] += below[body]
+    return Masses(shares, below, np.ascontiguousarray(robot.mass_centres, np.float64))
 
 
 def kept_apart(robot: RobotModel, wanted: bool, margin: float) -> Capsules:

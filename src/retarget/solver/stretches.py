@@ -15,6 +15,7 @@ from jaxtyping import Bool, Float32, Float64
 
 from retarget.solver.anchors import STANCE_MEMORY
 from retarget.solver.arrays import Clip, Problem
+from retarget.solver.balance.path import centre_path
 from retarget.solver.clip import ClipOptions, March, march_windows
 from retarget.solver.stances import hold_stances
 from retarget.solver.start.frame import StartOptions
@@ -65,11 +66,13 @@ class Part(NamedTuple):
         problem: Of its frames.
         carried: As for `hold_stances`.
         seeds: As for `solve_start`.
+        centre: Weight of the centre of mass's distance from its path, 1/m^2.
     """
 
     problem: Problem
     carried: Bool[np.ndarray, "n K"]
     seeds: Float64[np.ndarray, "n Q"]
+    centre: float
 
 
 class Solution(NamedTuple):
@@ -109,6 +112,7 @@ class Seam(NamedTuple):
         qpos: Frames that the last window has solved, from ``begin`` on.
         shift: Their multipliers.
         anchors: Anchors from ``begin`` on, and behind this one's end for as long as they fade.
+        centres: The centre of mass's path, likewise.
     """
 
     first: int
@@ -117,6 +121,7 @@ class Seam(NamedTuple):
     qpos: Float64[np.ndarray, "a Q"]
     shift: Float64[np.ndarray, "a F"]
     anchors: Float64[np.ndarray, "f K 3"]
+    centres: Float64[np.ndarray, "f 3"]
 
 
 def plan_stretches(frames: int, fps: float, options: ClipOptions) -> list[Stretch]:
@@ -176,6 +181,10 @@ def solve_stretch(
     problem = _frames(part.problem, 0, count)
     anchors, weights = hold_stances(start[:count], problem, part.carried[:count], options)
     march = March.of(start[:count], problem)
+    standing = problem._replace(
+        clip=problem.clip._replace(anchors=anchors, contact_weights=weights)
+    )
+    path, shares = centre_path(start[:count], standing)
     onward = changed = here
     if seam is not None:
         onward, changed = seam.first - begin, seam.begin - begin
@@ -183,10 +192,14 @@ def solve_stretch(
         share[here - changed :] = np.linspace(1.0, 0.0, len(share) - (here - changed))
         faded = anchors[changed : changed + len(share)]
         faded += share[:, None, None] * (seam.anchors - faded)
+        faded_path = path[changed : changed + len(share)]
+        faded_path += share[:, None] * (seam.centres - faded_path)
         march.qpos[:changed] = solution.qpos[begin : seam.begin]
         march.qpos[changed : changed + len(seam.qpos)] = seam.qpos
         march.shift[changed : changed + len(seam.qpos)] = seam.shift
-    held = problem._replace(clip=problem.clip._replace(anchors=anchors, contact_weights=weights))
+    held = standing._replace(
+        clip=standing.clip._replace(centres=path, centre_weights=part.centre * shares)
+    )
     steps, at = march_windows(march, onward, here, there, held, options)
     own = slice(changed + begin, last)
     solution.qpos[own] = march.qpos[changed:there]
@@ -203,6 +216,7 @@ def solve_stretch(
         march.qpos[beyond].copy(),
         march.shift[beyond].copy(),
         anchors[back : there + round(_FADE * problem.fps)].copy(),
+        path[back : there + round(_FADE * problem.fps)].copy(),
     ), steps
 
 

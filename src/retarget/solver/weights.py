@@ -44,6 +44,7 @@ class TaskWeights:
         bend: Of a joint's second difference beyond its limit.
         floor: Of depth below the floor, 1/m^2.
         collision: Of overlap, 1/m^2.
+        centre: Of the centre of mass's distance from its path, 1/m^2.
         heel_lift: Highest anchor of a tilted foot, metres.
         regularisation: Added to the diagonal.
     """
@@ -63,8 +64,8 @@ class TaskWeights:
     heel: float = 0.3
     body: float = 0.15
     kneeling: float = 0.035
-    base_acceleration: float = 100.0
-    turn_acceleration: float = 10.0
+    base_acceleration: float = 4000.0
+    turn_acceleration: float = 200.0
     trunk_acceleration: float = 16.0
     leg_acceleration: float = 14.5
     arm_acceleration: float = 6.2
@@ -72,6 +73,7 @@ class TaskWeights:
     bend: float = 3000.0
     floor: float = 1e4
     collision: float = 1e4
+    centre: float = 4e3
     heel_lift: float = 0.03
     regularisation: float = 1e-4
 

@@ -16,6 +16,7 @@ from retarget.motion.calibration import Calibration
 from retarget.motion.contacts import Contacts
 from retarget.motion.segments import SEGMENTS, SIDES
 from retarget.robots.model import RobotModel
+from retarget.targets.clearance import swing_clearances
 from retarget.targets.robot_frames import RobotAnatomy
 from retarget.targets.trunk import Trunk, point_trunk
 from retarget.targets.wrists import hand_twists, twist_hand
@@ -61,6 +62,7 @@ class Targets:
         resting: Other parts on the ground, in the order of `BODY_CONTACTS`: how much each carries, 0 to 1.
         lying: How much each leg (left, right) lies on the ground, 0 to 1.
         places: Where these joints of the human are, scaled like the root.
+        clearances: Least height of each foot's sole above the floor, metres.
         fps: Frames per second.
         scale: Robot metres per human metre.
         floor: Height in the human's world that became z = 0, metres.
@@ -72,6 +74,7 @@ class Targets:
     resting: Float64[np.ndarray, "T C"]
     lying: Float64[np.ndarray, "T 2"]
     places: Float64[np.ndarray, "T C 3"]
+    clearances: Float64[np.ndarray, "T 2"]
     fps: float
     scale: float
     floor: float
@@ -163,6 +166,7 @@ def build_targets(anatomy: Anatomy, contacts: Contacts, robot: RobotAnatomy) -> 
         carried_loads(anatomy, contacts.body),
         lying_legs(anatomy, contacts.body),
         sizes.scale * joints,
+        swing_clearances(anatomy, contacts, sizes.scale),
         anatomy.fps,
         sizes.scale,
         contacts.floor,

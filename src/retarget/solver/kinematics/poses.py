@@ -32,7 +32,8 @@ class Poses(NamedTuple):
         axes: World axes of the joints.
         starts: First ends of the capsules, relative to the base, metres.
         ends: Second ends.
-        positions, frames, contact_weights, anchors: Targets; see `retarget.solver.arrays.Clip`.
+        positions, frames, contact_weights, anchors, clearances, centres, centre_weights: Targets; see
+            `retarget.solver.arrays.Clip`.
     """
 
     origin: Float64[np.ndarray, "2"]
@@ -46,6 +47,9 @@ class Poses(NamedTuple):
     frames: Float32[np.ndarray, "P M 3 3 L"]
     contact_weights: Float32[np.ndarray, "P K L"]
     anchors: Float32[np.ndarray, "P K 3 L"]
+    clearances: Float32[np.ndarray, "P 2 L"]
+    centres: Float32[np.ndarray, "P 3 L"]
+    centre_weights: Float32[np.ndarray, "P 1 L"]
 
 
 @jit()
@@ -75,6 +79,9 @@ def allocate_poses(frames: int, tree: Tree, capsules: Capsules, clip: Clip) -> P
         _room((count, segments, 3, 3, LANES)),
         _room((count, points, LANES)),
         _room((count, points, 3, LANES)),
+        _room((count, clip.clearances.shape[1], LANES)),
+        _room((count, 3, LANES)),
+        _room((count, 1, LANES)),
     )
 
 
@@ -97,6 +104,12 @@ def load_targets(
         for lane in range(LANES):
             t = first + min(p * LANES + lane, frames - 1)
             load_target(clip, t, lane, origin[0], origin[1], tasks, targets)
+            for foot in range(clip.clearances.shape[1]):
+                poses.clearances[p, foot, lane] = clip.clearances[t, foot]
+            for k in range(2):
+                poses.centres[p, k, lane] = clip.centres[t, k] - origin[k]
+            poses.centres[p, 2, lane] = clip.centres[t, 2]
+            poses.centre_weights[p, 0, lane] = clip.centre_weights[t]
 
 
 @jit(fastmath=True, inner=True)

@@ -10,9 +10,9 @@ import math
 from retarget.compiled.jit import jit
 from retarget.motion.feet import HEIGHT_OFF, HEIGHT_ON
 from retarget.motion.segments import SEGMENTS
+from retarget.solver.kinematics.contact import contact_rise
 from retarget.solver.kinematics.forward import body_kinematics, world_point
 from retarget.solver.live.arrays import LiveModel, LiveState
-from retarget.solver.window.rows import contact_rise
 from retarget.targets.anchors import LARGEST_DRIFT
 
 __all__ = ["find_stance", "hold_touched"]

@@ -15,12 +15,12 @@ from jaxtyping import Float64, Int64
 from retarget.compiled.jit import jit
 from retarget.motion.segments import SEGMENTS, segment_frames
 from retarget.solver.arrays import Limits
+from retarget.solver.kinematics.contact import contact_rise
 from retarget.solver.kinematics.forward import body_kinematics, world_point
 from retarget.solver.limits.keep import floor_depth
 from retarget.solver.live.arrays import LiveModel, LiveState
 from retarget.solver.live.stance import find_stance, hold_touched
 from retarget.solver.start.frame import solve_frame
-from retarget.solver.window.rows import contact_rise
 from retarget.targets.build import place_targets
 
 __all__ = ["FINE", "find_fault", "live_step"]

@@ -226,6 +226,7 @@ def predict_touching(
         q, R, r = packs(poses.qpos[p]), packs(poses.R[p]), packs(poses.r[p])
         _velocities(packs(step), tree, r, packs(poses.axes[p]), velocity, spin)
         shift, touching = packs(floor_shift[p]), packs(floor_active[p])
+        clearances = packs(poses.clearances[p])
         for s in range(floor.bodies.shape[0]):
             b = floor.bodies[s]
             height = q[2] + r[b, 2] + velocity[b, 2] - floor.radii[s]
@@ -233,6 +234,8 @@ def predict_touching(
                 x = floor.points[s, k]
                 up = R[b, 2, k] + spin[b, 0] * R[b, 1, k] - spin[b, 1] * R[b, 0, k]
                 height += up * x
+            if floor.feet[s] >= 0:
+                height -= clearances[floor.feet[s]]
             touching[s] = where(height < shift[s], 1.0, 0.0)
         if near.shape[0] > 0:
             shifts, marks = packs(pair_shift[p]), packs(pair_active[p])

@@ -134,12 +134,14 @@ def second_differences(
     frames: int,
     after: int,
     weights: Float64[np.ndarray, "V"],
+    centres: Float64[np.ndarray, "T 3"],
     pulls: Float64[np.ndarray, "n+2 V"],
     cost: Float64[np.ndarray, "n+2"],
 ) -> None:
     """Cost of the second differences that end at each frame, and their weighted values; frames before are fixed.
 
-    So it is for the ``after`` known frames behind them.
+    So it is for the ``after`` known frames behind them. The base's are compared with those of the centre of mass's path,
+    as in a jump it is accelerated as the body is.
     """
     size = weights.shape[0]
     turn = scratch(3, np.float64)
@@ -157,8 +159,9 @@ def second_differences(
             base_rotation_step(q1, q2, before)
         base_rotation_step(q, q1, turn)
         total = 0.0
+        path, path1, path2 = centres[first + t], centres[first + t - 1], centres[first + t - 2]
         for k in range(3):
-            e = q[k] - 2 * q1[k] + q2[k]
+            e = q[k] - 2 * q1[k] + q2[k] - (path[k] - 2 * path1[k] + path2[k])
             pulls[t, k] = weights[k] * e
             total += weights[k] * e * e
             e = turn[k] - before[k]

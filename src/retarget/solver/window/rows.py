@@ -16,6 +16,7 @@ from retarget.compiled.packs import LANES, REAL, anywhere, either, packs, where
 from retarget.compiled.scratch import scratch
 from retarget.solver.arrays import Capsules, Floor, Soles, Tree
 from retarget.solver.kinematics.collision import centre_distance_squared, segment_distance
+from retarget.solver.kinematics.contact import contact_rise
 from retarget.solver.kinematics.forward import world_point
 from retarget.solver.kinematics.poses import Poses
 from retarget.solver.kinematics.tree import add_point_mass, add_vertical_mass
@@ -23,7 +24,6 @@ from retarget.solver.linear.banded import block_rows
 
 __all__ = [
     "anchor_composites",
-    "contact_rise",
     "floor_composites",
     "pair_rows",
 ]
@@ -42,25 +42,6 @@ class _RowScratch(NamedTuple):
 
 
 @jit(fastmath=True, inner=True)
-def contact_rise(R: Float[np.ndarray, "B 3 3"], soles: Soles, i: int) -> float:
-    """How far contact point i is above the lowest point of its sole, metres; 0 where it is on none.
-
-    A tilted foot (ankle roll is limited) touches with its lowest point: the contact point then floats higher.
-    """
-    foot = soles.contact_feet[i]
-    rise = 0.0
-    if foot < 0:
-        return rise
-    b = soles.feet[foot]
-    for p in range(soles.points.shape[1]):
-        above = 0.0
-        for k in range(3):
-            above += R[b, 2, k] * (soles.contact_points[i, k] - soles.points[foot, p, k])
-        rise = max(rise, above)
-    return rise
-
-
-@jit(fastmath=True, inner=True)
 def anchor_composites(
     q: Float[np.ndarray, "Q"],
     R: Float[np.ndarray, "B 3 3"],
@@ -69,6 +50,7 @@ def anchor_composites(
     weights: Float[np.ndarray, "K"],
     anchors: Float[np.ndarray, "K 3"],
     heel_lift: float,
+    clearances: Float[np.ndarray, "2"],
     C: Float[np.ndarray, "B 22"],
     x: Float[np.ndarray, "3"],
 ) -> float:
@@ -82,6 +64,8 @@ def anchor_composites(
         world_point(R, r, b, soles.contact_points[i], x)
         height = soles.contact_radii[i]
         height = max(height, min(contact_rise(R, soles, i) + height, heel_lift))
+        if soles.contact_feet[i] >= 0:
+            height += clearances[soles.contact_feet[i]]
         e0 = anchors[i, 0] - q[0] - x[0]
         e1 = anchors[i, 1] - q[1] - x[1]
         e2 = anchors[i, 2] + height - q[2] - x[2]
@@ -121,9 +105,10 @@ def floor_composites(
     weight: float,
     shifts: Float[np.ndarray, "F"],
     active: Float[np.ndarray, "F"],
+    clearances: Float[np.ndarray, "2"],
     C: Float[np.ndarray, "B 22"],
 ) -> float:
-    """Spheres at or above the floor: masses that resist moving up or down."""
+    """Spheres at or above the floor, or a foot's clearance: masses that resist moving up or down."""
     cost = 0.0
     for s in range(floor.bodies.shape[0]):
         b = floor.bodies[s]
@@ -131,6 +116,8 @@ def floor_composites(
         for k in range(3):
             height += R[b, 2, k] * floor.points[s, k]
         depth = shifts[s] - height
+        if floor.feet[s] >= 0:
+            depth += clearances[floor.feet[s]]
         touched = either(depth > 0.0, active[s] > 0.5)
         if not anywhere(touched):
             continue

@@ -19,6 +19,7 @@ from retarget.solver.kinematics.poses import Poses, pack_count
 from retarget.solver.kinematics.tree import COMPOSITE, assemble, task_composites
 from retarget.solver.linear.banded import block_rows
 from retarget.solver.window.active import cut_held_joints
+from retarget.solver.window.centre import centre_rows
 from retarget.solver.window.differences import (
     bend_rows,
     damp_diagonal,
@@ -129,7 +130,16 @@ def build_system(
         scratch((1, LANES), REAL),
     )
     near = window.near[:near_count]
-    second_differences(qpos, first, frames, after, weights.acceleration, window.pulls, window.cost)
+    second_differences(
+        qpos,
+        first,
+        frames,
+        after,
+        weights.acceleration,
+        problem.clip.centres,
+        window.pulls,
+        window.cost,
+    )
     for p in range(pack_count(frames)):
         _assemble_pack(p, problem, window, poses, work)
         for t in range(p * LANES, min((p + 1) * LANES, frames)):
@@ -137,6 +147,7 @@ def build_system(
             write_smooth_rows(
                 first, t, frames + after, weights.acceleration, window.pulls, a, width
             )
+        centre_rows(p, frames, poses, tree, problem.masses, a, width, work.cost)
         if near_count > 0:
             pair_rows(
                 p,
@@ -195,6 +206,7 @@ def _assemble_pack(p: int, problem: Problem, window: Window, poses: Poses, work:
         packs(poses.contact_weights[p]),
         packs(poses.anchors[p]),
         weights.heel_lift,
+        packs(poses.clearances[p]),
         C,
         packs(scratch((3, LANES), REAL)),
     )
@@ -206,6 +218,7 @@ def _assemble_pack(p: int, problem: Problem, window: Window, poses: Poses, work:
         weights.floor,
         packs(window.floor_shift[p]),
         packs(window.floor_active[p]),
+        packs(poses.clearances[p]),
         C,
     )
     cost[0] = tasks_cost + anchors_cost + floor_cost

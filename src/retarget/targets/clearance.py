@@ -1,0 +1,124 @@
+"""How high the soles of feet in swing are kept: as high as the human's, in the robot's size."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Bool, Float64
+
+from retarget.compiled.jit import jit
+from retarget.motion.anatomy import Anatomy
+from retarget.motion.contacts import Contacts
+from retarget.motion.segments import SIDES
+
+__all__ = ["GRAVITY", "LIFTING", "STANDING_HEIGHT", "swing_clearances"]
+
+GRAVITY = 9.81  # m/s^2
+
+LIFTING = 30.0
+"""Largest acceleration with which a clearance rises after a stance and falls before one, m/s^2: three times gravity."""
+
+STANDING_HEIGHT = 0.005
+"""Clearance below which a foot stands, metres."""
+
+_LANDING = 0.2
+"""Seconds in which a foot that is near the ground comes to stand, or leaves it."""
+
+# Hips that accelerate downwards by this share of free fall, over this time to either side (seconds), are in flight.
+# In a walk they bob at a third of it at most.
+_FALL_SHARE, _FALL_SPAN = 0.4, 0.1
+
+
+def swing_clearances(
+    anatomy: Anatomy, contacts: Contacts, scale: float
+) -> Float64[np.ndarray, "T 2"]:
+    """Least height of each foot's sole above the floor, metres: that of the human's foot, scaled; 0 while it stands.
+
+    A foot is as high as the lower of its ankle and toe joints is above where that joint lies lowest. So a heel strikes
+    with its toe up, and a toe is the last to leave the ground. A stance, in which a foot is held from when it is slow
+    and near the ground, may begin and end in the air: a foot stands from when it is first down to when it is last.
+    """
+    heights = np.empty((len(anatomy), len(SIDES)))
+    for foot, side in enumerate(SIDES):
+        ankle, toe = (
+            anatomy.point(f"{side}_{joint}")[:, 2] - contacts.lift_heights[foot, column]
+            for column, joint in enumerate(("ankle", "toe"))
+        )
+        heights[:, foot] = scale * np.maximum(np.minimum(ankle, toe), 0.0)
+    stance = np.asarray(contacts.stance.any(axis=2))
+    _put_down(heights, stance, round(_LANDING * anatomy.fps), 0.5 * LIFTING / anatomy.fps**2)
+    _put_one_down(heights, _falls(anatomy.point("hips")[:, 2], anatomy.fps))
+    return heights
+
+
+def _falls(height: Float64[np.ndarray, "T"], fps: float) -> Bool[np.ndarray, "T"]:
+    """Frames in which the hips (heights in the human's own metres) fall nearly freely, as in flight."""
+    span = max(1, round(_FALL_SPAN * fps))
+    falls = np.zeros(len(height), bool)
+    if len(height) > 2 * span:
+        bend = height[2 * span :] - 2 * height[span:-span] + height[: -2 * span]
+        falls[span:-span] = bend * (fps / span) ** 2 < -_FALL_SHARE * GRAVITY
+    return falls
+
+
+@jit()
+def _put_down(
+    heights: Float64[np.ndarray, "T 2"], stance: Bool[np.ndarray, "T 2"], soon: int, rise: float
+) -> None:
+    """Make heights 0, in place, in each stance but while the foot comes down and goes up, ``soon`` frames at most.
+
+    From there they are at most ``rise`` times the squared number of frames. How high a foot lies is known to some
+    millimetres only: in each stance it is down as low as it gets there.
+    """
+    frames = heights.shape[0]
+    for foot in range(heights.shape[1]):
+        t = 0
+        while t < frames:
+            if not stance[t, foot]:
+                t += 1
+                continue
+            first = t
+            while t < frames and stance[t, foot]:
+                t += 1
+            last = t - 1
+            # A stance that a clip begins or ends with goes on there.
+            if first > 0:
+                stood = min(first + soon, last)
+                lowest = np.inf
+                for u in range(first, stood + 1):
+                    lowest = min(lowest, heights[u, foot])
+                while heights[first, foot] > lowest + STANDING_HEIGHT:
+                    first += 1
+            if last < frames - 1:
+                stood = max(last - soon, first)
+                lowest = np.inf
+                for u in range(stood, last + 1):
+                    lowest = min(lowest, heights[u, foot])
+                while heights[last, foot] > lowest + STANDING_HEIGHT:
+                    last -= 1
+            for u in range(first, last + 1):
+                heights[u, foot] = 0.0
+        for direction in (1, -1):
+            since = frames
+            for n in range(frames):
+                u = n if direction > 0 else frames - 1 - n
+                since = 0 if heights[u, foot] == 0.0 else since + 1
+                heights[u, foot] = min(heights[u, foot], rise * since * since)
+
+
+@jit()
+def _put_one_down(heights: Float64[np.ndarray, "T 2"], falls: Bool[np.ndarray, "T"]) -> None:
+    """Lower both feet, in place, until one stands, where they are off the ground together without flying."""
+    frames = heights.shape[0]
+    t = 0
+    while t < frames:
+        first = t
+        flies = False
+        while t < frames and min(heights[t, 0], heights[t, 1]) > 0.0:
+            flies = flies or falls[t]
+            t += 1
+        if not flies:
+            for u in range(first, t):
+                lower = min(heights[u, 0], heights[u, 1])
+                heights[u, 0] -= lower
+                heights[u, 1] -= lower
+        t += 1
