@@ -12,7 +12,7 @@ from retarget.compiled.scratch import scratch
 from retarget.motion.spans import runs
 from retarget.solver.arrays import Soles, Tree
 from retarget.solver.kinematics.forward import body_kinematics, world_point
-from retarget.solver.window.rows import contact_rise
+from retarget.solver.kinematics.contact import contact_rise
 
 __all__ = [
     "MISSED_DISTANCE",

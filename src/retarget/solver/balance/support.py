@@ -18,7 +18,7 @@ from retarget.targets.clearance import STANDING_HEIGHT
 
 __all__ = ["Support", "find_support", "nearest_on_hull"]
 
-CORNERS = 12  # most of a hull; two soles and what else touches have fewer
+CORNERS = 24  # most of a hull; two soles and what else touches have fewer
 
 
 class Support(NamedTuple):
@@ -34,7 +34,7 @@ class Support(NamedTuple):
     """
 
     centres: Float64[np.ndarray, "T 3"]
-    corners: Float64[np.ndarray, "T 12 2"]
+    corners: Float64[np.ndarray, "T 24 2"]
     counts: Int64[np.ndarray, "T"]
     spins: Float64[np.ndarray, "T 2"]
     lowest: Float64[np.ndarray, "T"]
@@ -222,7 +222,7 @@ def _standing_points(
 
 
 @jit(fastmath=True, inner=True)
-def _hull(points: Float64[np.ndarray, "n 2"], corners: Float64[np.ndarray, "12 2"]) -> int:
+def _hull(points: Float64[np.ndarray, "n 2"], corners: Float64[np.ndarray, "24 2"]) -> int:
     """Corners of the convex hull, counter-clockwise (Jarvis 1973: from one corner to the next); returns how many."""
     n = points.shape[0]
     if n == 0:
@@ -266,7 +266,7 @@ def _hull(points: Float64[np.ndarray, "n 2"], corners: Float64[np.ndarray, "12 2
 
 @jit(fastmath=True, inner=True)
 def nearest_on_hull(
-    corners: Float64[np.ndarray, "12 2"], count: int, x: float, y: float
+    corners: Float64[np.ndarray, "24 2"], count: int, x: float, y: float
 ) -> tuple[float, float]:
     """The point of a hull that is nearest to one, itself where it is inside."""
     inside = count > 2

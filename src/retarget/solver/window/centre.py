@@ -19,9 +19,6 @@ from retarget.solver.linear.banded import block_rows
 
 __all__ = ["centre_rows"]
 
-_REACH = 10.0
-"""Metres by which the centre of mass may be too low or high before its height counts for less: legs only reach so far."""
-
 
 @jit(fastmath=True, inner=True)
 def _jacobian(
@@ -76,17 +73,13 @@ def centre_rows(
     weights = packs(poses.centre_weights[p])
     if not anywhere(weights[0] > 0.0):
         return
-    upright = scratch((1, LANES), REAL)
-    J, e, costs, vertical = packs(jacobian), packs(errors), packs(cost), packs(upright)
+    J, e, costs = packs(jacobian), packs(errors), packs(cost)
     q, r, target = packs(poses.qpos[p]), packs(poses.r[p]), packs(poses.centres[p])
     first_moments(packs(poses.R[p]), r, tree, masses, moments)
     _jacobian(r, packs(poses.axes[p]), masses, moments, J)
     for i in range(3):
         e[i] = target[i] - q[i] - moments[0, i]
-    # Geman and McClure's (1985) error: its weight falls with its square.
-    kept = 1.0 / (1.0 + e[2] * e[2] * (1.0 / (_REACH * _REACH)))
-    costs[0] += weights[0] * (e[0] * e[0] + e[1] * e[1] + e[2] * e[2] * kept)
-    vertical[0] = weights[0] * kept * kept
+        costs[0] += weights[0] * e[i] * e[i]
     row = 3 * width
     block = block_rows(size) * row
     own = scratch((3, size), REAL)
@@ -99,7 +92,7 @@ def centre_rows(
         for k in range(size):
             w0 = weight * own[0, k]
             w1 = weight * own[1, k]
-            w2 = upright[0, lane] * own[2, k]
+            w2 = weight * own[2, k]
             here = a[at + k * row : at + k * row + width]
             for c in range(k, size):
                 here[c] += w0 * own[0, c] + w1 * own[1, c] + w2 * own[2, c]

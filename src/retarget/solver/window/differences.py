@@ -140,8 +140,8 @@ def second_differences(
 ) -> None:
     """Cost of the second differences that end at each frame, and their weighted values; frames before are fixed.
 
-    So it is for the ``after`` known frames behind them. The base's are compared with those of the centre of mass's path,
-    as in a jump it is accelerated as the body is.
+    So it is for the ``after`` known frames behind them. The base's are compared with those of the centre of mass's
+    path, as in a jump it is accelerated as the body is.
     """
     size = weights.shape[0]
     turn = scratch(3, np.float64)
