@@ -288,7 +288,7 @@ def _new_state(model: LiveModel, size: int, joints: int) -> LiveState:
             np.zeros((1, 4, 3)),
             np.zeros((1, 2)),
             np.zeros((1, 3)),
-            np.zeros(1),
+            np.zeros((1, 2)),
         ),
         hips=np.zeros((1, 3)),
         shoulders=np.zeros((1, 3)),

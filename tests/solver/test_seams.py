@@ -44,7 +44,7 @@ def near_seams(frames: int, offset: int = 0) -> np.ndarray:
 
 
 @pytest.mark.parametrize("side", [-1, 0, 1])  # where frames that are solved again begin and end
-@pytest.mark.parametrize(("times", "share"), [(1, 0.05), (2, 0.05), (4, 0.05), (8, 0.1)])
+@pytest.mark.parametrize(("times", "share"), [(1, 0.05), (2, 0.06), (4, 0.06), (8, 0.1)])
 def test_seams_do_not_show_in_jerk_at_30_to_240_frames_a_second(
     times: int, share: float, side: int
 ) -> None:

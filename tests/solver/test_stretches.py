@@ -103,7 +103,7 @@ def test_a_clip_in_stretches_is_the_same_motion(name: str) -> None:
     assert len(parts.seams) >= 3
     one, other = whole.result.qpos, parts.result.qpos
     apart = np.abs(np.delete(other - one, range(3, 7), axis=1)).max(axis=1)
-    assert np.percentile(apart, 99) < 2.5e-3
+    assert np.percentile(apart, 99) < 3e-3
     assert apart.max() < 0.03  # at a hard landing, which shows single precision's last bits
     turns = np.abs(np.sum(one[:, 3:7] * other[:, 3:7], axis=1))  # a quaternion's sign says nothing
     np.testing.assert_allclose(turns, 1.0, atol=1e-5)
@@ -144,7 +144,7 @@ def test_seams_do_not_show(name: str) -> None:
         ]
         np.testing.assert_allclose(steps[1], steps[0], atol=2e-4 if undecided else 1e-4)
     errors = [s.result.residuals["anchor_m"] for s in (whole, parts)]
-    assert errors[1][near].max() < errors[0][near].max() + 0.002
+    assert errors[1][near].max() < errors[0][near].max() + (0.01 if undecided else 0.002)
     model = robot()
     slides = [evaluate(s.result, model)["toe_slide_mean"] for s in (whole, parts)]
     assert slides[1] == pytest.approx(slides[0], rel=0.3 if undecided else 0.05)

@@ -170,7 +170,7 @@ class Clip(NamedTuple):
         anchors: Place where each contact point is held, world, metres; its height above where the point would touch.
         clearances: Least height of each foot's sole above the floor, metres; 0 in stance.
         centres: Path of the centre of mass, world, metres.
-        centre_weights: Weight of the centre of mass's distance from its path, 1/m^2.
+        centre_weights: Weights of the centre of mass's distance from its path, along the ground and up, 1/m^2.
     """
 
     positions: Float64[np.ndarray, "T M 3"]
@@ -179,7 +179,7 @@ class Clip(NamedTuple):
     anchors: Float64[np.ndarray, "T K 3"]
     clearances: Float64[np.ndarray, "T 2"]
     centres: Float64[np.ndarray, "T 3"]
-    centre_weights: Float64[np.ndarray, "T"]
+    centre_weights: Float64[np.ndarray, "T 2"]
 
 
 class Weights(NamedTuple):

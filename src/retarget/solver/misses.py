@@ -11,8 +11,8 @@ from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 from retarget.motion.spans import runs
 from retarget.solver.arrays import Soles, Tree
-from retarget.solver.kinematics.forward import body_kinematics, world_point
 from retarget.solver.kinematics.contact import contact_rise
+from retarget.solver.kinematics.forward import body_kinematics, world_point
 
 __all__ = [
     "MISSED_DISTANCE",

@@ -130,7 +130,7 @@ def make_setting(
             np.empty((0, points, 3)),
             np.empty((0, len(SIDES))),
             np.empty((0, 3)),
-            np.empty(0),
+            np.empty((0, 2)),
         ),
     )
     return Setting(
@@ -163,7 +163,7 @@ def rated_clip_options(fps: float) -> ClipOptions:
 
     With less, a window ends before it knows which way a fast arm has to go. Longer windows leave the cache. At high
     rates jerk, which shows differences by the cube of the rate, would still be higher where windows meet, by a quarter
-    at 120 fps: so a twelfth of a second on each side of where they do is solved once more. That has nothing to gain
+    at 120 fps: so a tenth of a second on each side of where they do is solved once more. That has nothing to gain
     at 30 fps; from 360 fps on as much as pays.
     """
     lead = min(8, max(1, round(fps / 15)))
@@ -171,7 +171,7 @@ def rated_clip_options(fps: float) -> ClipOptions:
         return ClipOptions(window=40, ahead=8, lead=lead)
     if fps < 12 * RATE:
         ahead = 16 if fps < 3 * RATE else 32
-        return ClipOptions(window=48, ahead=ahead, seam=min(16, round(fps / 12)), lead=lead)
+        return ClipOptions(window=48, ahead=ahead, seam=min(16, round(fps / 10)), lead=lead)
     return ClipOptions(window=48, ahead=64, seam=24, lead=lead)
 
 
@@ -246,5 +246,5 @@ def _clip(targets: Targets, holds: Holds, setting: Setting) -> Clip:
         holds.anchors(),
         targets.clearances,
         np.zeros((count, 3)),
-        np.zeros(count),
+        np.zeros((count, 2)),
     )

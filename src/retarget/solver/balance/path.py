@@ -46,6 +46,8 @@ class PathOptions(NamedTuple):
         rise: Height that both feet have in flight, metres.
         fall: Share of gravity with which the start has to fall in a flight that is one.
         longest: Longest flight, seconds; whoever is off the ground for longer sits or hangs.
+        standing: Share of its weight that the height has while something stands.
+        landing: Seconds before and after a flight in which it has all.
         near: Height of the lowest point of all but the feet, metres, from which on feet alone carry the body.
         fade: Seconds in which the path comes to count where they do.
     """
@@ -61,6 +63,8 @@ class PathOptions(NamedTuple):
     rise: float = 0.01
     fall: float = 0.3
     longest: float = 1.0
+    standing: float = 0.1
+    landing: float = 0.2
     near: float = 0.015
     fade: float = 0.2
 
@@ -70,11 +74,13 @@ class CentrePath(NamedTuple):
 
     Attributes:
         places: Metres, world.
-        shares: How much they count, 0 to 1: not where trunk or limbs lie on the ground, which carries them there.
+        shares: How much they count along the ground and up, 0 to 1: not where trunk or limbs lie on the ground, which
+            carries them there. Heights count in full around flights only: elsewhere the ground can push as hard as it
+            takes, and a robot's legs reach as far as they do.
     """
 
     places: Float64[np.ndarray, "T 3"]
-    shares: Float64[np.ndarray, "T"]
+    shares: Float64[np.ndarray, "T 2"]
 
 
 def centre_path(
@@ -95,7 +101,22 @@ def centre_path(
     _find_flights(places[:, 2], up, problem.fps, options, flying)
     if len(start) > 2:
         _solve_path(support, flying, problem.fps, options, places)
-    return CentrePath(places, _on_feet(support.lowest, problem.fps, options))
+    along = _on_feet(support.lowest, problem.fps, options)
+    up = options.standing + (1.0 - options.standing) * _around(flying, problem.fps, options)
+    return CentrePath(places, np.stack([along, along * up], axis=1))
+
+
+def _around(
+    flying: Bool[np.ndarray, "T"], fps: float, options: PathOptions
+) -> Float64[np.ndarray, "T"]:
+    """1 in flights and while they are begun and landed, smoothly 0 elsewhere."""
+    if not flying.any():
+        return np.zeros(len(flying))
+    from scipy.ndimage import maximum_filter1d, uniform_filter1d
+
+    span = 2 * round(options.landing / 2 * fps) + 1
+    wide = maximum_filter1d(flying.astype(np.float64), 3 * span)
+    return np.asarray(uniform_filter1d(wide, span))
 
 
 def _on_feet(

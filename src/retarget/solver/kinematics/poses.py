@@ -49,7 +49,7 @@ class Poses(NamedTuple):
     anchors: Float32[np.ndarray, "P K 3 L"]
     clearances: Float32[np.ndarray, "P 2 L"]
     centres: Float32[np.ndarray, "P 3 L"]
-    centre_weights: Float32[np.ndarray, "P 1 L"]
+    centre_weights: Float32[np.ndarray, "P 2 L"]
 
 
 @jit()
@@ -81,7 +81,7 @@ def allocate_poses(frames: int, tree: Tree, capsules: Capsules, clip: Clip) -> P
         _room((count, points, 3, LANES)),
         _room((count, clip.clearances.shape[1], LANES)),
         _room((count, 3, LANES)),
-        _room((count, 1, LANES)),
+        _room((count, 2, LANES)),
     )
 
 
@@ -109,7 +109,8 @@ def load_targets(
             for k in range(2):
                 poses.centres[p, k, lane] = clip.centres[t, k] - origin[k]
             poses.centres[p, 2, lane] = clip.centres[t, 2]
-            poses.centre_weights[p, 0, lane] = clip.centre_weights[t]
+            for k in range(2):
+                poses.centre_weights[p, k, lane] = clip.centre_weights[t, k]
 
 
 @jit(fastmath=True, inner=True)

@@ -79,7 +79,7 @@ def centre_rows(
     _jacobian(r, packs(poses.axes[p]), masses, moments, J)
     for i in range(3):
         e[i] = target[i] - q[i] - moments[0, i]
-        costs[0] += weights[0] * e[i] * e[i]
+        costs[0] += weights[i // 2] * e[i] * e[i]
     row = 3 * width
     block = block_rows(size) * row
     own = scratch((3, size), REAL)
@@ -88,11 +88,11 @@ def centre_rows(
             for k in range(size):
                 own[i, k] = jacobian[i, k, lane]
         at = (p * LANES + lane) * block
-        weight = poses.centre_weights[p, 0, lane]
+        along, up = poses.centre_weights[p, 0, lane], poses.centre_weights[p, 1, lane]
         for k in range(size):
-            w0 = weight * own[0, k]
-            w1 = weight * own[1, k]
-            w2 = weight * own[2, k]
+            w0 = along * own[0, k]
+            w1 = along * own[1, k]
+            w2 = up * own[2, k]
             here = a[at + k * row : at + k * row + width]
             for c in range(k, size):
                 here[c] += w0 * own[0, c] + w1 * own[1, c] + w2 * own[2, c]
