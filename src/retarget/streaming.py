@@ -289,6 +289,7 @@ def _new_state(model: LiveModel, size: int, joints: int) -> LiveState:
             np.zeros((1, 2)),
             np.zeros((1, 3)),
             np.zeros((1, 2)),
+            np.ones(1),
         ),
         hips=np.zeros((1, 3)),
         shoulders=np.zeros((1, 3)),

@@ -171,6 +171,7 @@ class Clip(NamedTuple):
         clearances: Least height of each foot's sole above the floor, metres; 0 in stance.
         centres: Path of the centre of mass, world, metres.
         centre_weights: Weights of the centre of mass's distance from its path, along the ground and up, 1/m^2.
+        steadiness: Share of its weight that the base's acceleration has, by the frame at which it ends.
     """
 
     positions: Float64[np.ndarray, "T M 3"]
@@ -180,6 +181,7 @@ class Clip(NamedTuple):
     clearances: Float64[np.ndarray, "T 2"]
     centres: Float64[np.ndarray, "T 3"]
     centre_weights: Float64[np.ndarray, "T 2"]
+    steadiness: Float64[np.ndarray, "T"]
 
 
 class Weights(NamedTuple):

@@ -34,6 +34,7 @@ def clip_led_in(clip: Clip, frames: int, lead: int, fps: float) -> Clip:
             clearances,
             held_before(clip.centres, lead),
             held_before(clip.centre_weights, lead),
+            held_before(clip.steadiness, lead),
         )
     away = _frames_away(lead, fps)
     places = clip.positions[0] + away[:, None, None] * (clip.positions[0] - clip.positions[1])
@@ -50,6 +51,7 @@ def clip_led_in(clip: Clip, frames: int, lead: int, fps: float) -> Clip:
         clearances,
         np.concatenate([before, clip.centres[:frames]]),
         held_before(clip.centre_weights[:frames], lead),
+        held_before(clip.steadiness[:frames], lead),
     )
 
 

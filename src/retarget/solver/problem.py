@@ -23,7 +23,7 @@ from retarget.solver.kinematics.forward import tree_arrays
 from retarget.solver.limits.joints import joint_limits, with_reserve
 from retarget.solver.shapes import floor_spheres, kept_apart, mass_arrays, sole_arrays
 from retarget.solver.start.frame import StartOptions
-from retarget.solver.weights import TaskWeights, accelerations
+from retarget.solver.weights import UNSTEADY, TaskWeights, accelerations
 from retarget.targets.build import Targets
 from retarget.targets.holds import Ground, Holds, find_holds
 from retarget.targets.robot_frames import RobotAnatomy
@@ -131,6 +131,7 @@ def make_setting(
             np.empty((0, len(SIDES))),
             np.empty((0, 3)),
             np.empty((0, 2)),
+            np.empty(0),
         ),
     )
     return Setting(
@@ -247,4 +248,5 @@ def _clip(targets: Targets, holds: Holds, setting: Setting) -> Clip:
         targets.clearances,
         np.zeros((count, 3)),
         np.zeros((count, 2)),
+        np.full(count, UNSTEADY),
     )

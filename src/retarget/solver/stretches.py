@@ -20,6 +20,7 @@ from retarget.solver.clip import ClipOptions, March, march_windows
 from retarget.solver.stances import hold_stances
 from retarget.solver.start.frame import StartOptions
 from retarget.solver.start.solve import solve_start
+from retarget.solver.weights import UNSTEADY
 
 __all__ = [
     "LEAST_SECONDS",
@@ -185,6 +186,7 @@ def solve_stretch(
         clip=problem.clip._replace(anchors=anchors, contact_weights=weights)
     )
     path, shares = centre_path(start[:count], standing)
+    steadiness = UNSTEADY + (1.0 - UNSTEADY) * shares[:, 0]
     onward = changed = here
     if seam is not None:
         onward, changed = seam.first - begin, seam.begin - begin
@@ -198,7 +200,7 @@ def solve_stretch(
         march.qpos[changed : changed + len(seam.qpos)] = seam.qpos
         march.shift[changed : changed + len(seam.qpos)] = seam.shift
     held = standing._replace(
-        clip=standing.clip._replace(centres=path, centre_weights=part.centre * shares)
+        clip=standing.clip._replace(centres=path, centre_weights=part.centre * shares, steadiness=steadiness)
     )
     steps, at = march_windows(march, onward, here, there, held, options)
     own = slice(changed + begin, last)

@@ -12,7 +12,10 @@ from retarget.robots.model import RobotModel
 from retarget.solver.arrays import Tasks, Tree
 from retarget.solver.start.limbs import find_limbs
 
-__all__ = ["TaskWeights", "accelerations"]
+__all__ = ["UNSTEADY", "TaskWeights", "accelerations"]
+
+UNSTEADY = 0.025
+"""Share of its weight that the base's acceleration keeps where the ground carries more than feet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,7 @@ def centre_path(
     places = support.centres.copy()
     flying = np.zeros(len(start), bool)
     up = (problem.clip.clearances > options.rise).all(axis=1) & (support.counts == 0)
+    up &= support.lowest > options.near
     _find_flights(places[:, 2], up, problem.fps, options, flying)
     if len(start) > 2:
         _solve_path(support, flying, problem.fps, options, places)

@@ -135,6 +135,7 @@ def second_differences(
     after: int,
     weights: Float64[np.ndarray, "V"],
     centres: Float64[np.ndarray, "T 3"],
+    steadiness: Float64[np.ndarray, "T"],
     pulls: Float64[np.ndarray, "n+2 V"],
     cost: Float64[np.ndarray, "n+2"],
 ) -> None:
@@ -159,15 +160,18 @@ def second_differences(
             base_rotation_step(q1, q2, before)
         base_rotation_step(q, q1, turn)
         total = 0.0
+        steady = steadiness[first + t]
         path, path1, path2 = centres[first + t], centres[first + t - 1], centres[first + t - 2]
         for k in range(3):
             e = q[k] - 2 * q1[k] + q2[k] - (path[k] - 2 * path1[k] + path2[k])
-            pulls[t, k] = weights[k] * e
-            total += weights[k] * e * e
+            weight = steady * weights[k]
+            pulls[t, k] = weight * e
+            total += weight * e * e
             e = turn[k] - before[k]
             before[k] = turn[k]
-            pulls[t, 3 + k] = weights[3 + k] * e
-            total += weights[3 + k] * e * e
+            weight = steady * weights[3 + k]
+            pulls[t, 3 + k] = weight * e
+            total += weight * e * e
         joints, joints1, joints2 = q[7:], q1[7:], q2[7:]
         scale, out = weights[6:], pulls[t, 6:]
         for k in range(out.shape[0]):
@@ -186,6 +190,7 @@ def write_smooth_rows(
     t: int,
     end: int,
     weights: Float64[np.ndarray, "V"],
+    steadiness: Float64[np.ndarray, "T"],
     pulls: Float64[np.ndarray, "n+2 V"],
     a: Float32[np.ndarray, "S"],
     width: int,
@@ -200,7 +205,18 @@ def write_smooth_rows(
     ends = 1.0 if first + t >= 2 else 0.0
     middle = 1.0 if t + 1 < end and first + t >= 1 else 0.0
     begins = 1.0 if t + 2 < end else 0.0
-    for k in range(size):
+    last = steadiness.shape[0] - 1
+    now = ends * steadiness[first + t]
+    after = middle * steadiness[min(first + t + 1, last)]
+    later = begins * steadiness[min(first + t + 2, last)]
+    for k in range(6):
+        here = own + k * row
+        w = weights[k]
+        a[here + k] += w * (now + 4 * after + later)
+        a[here + width + k] = -2 * w * (after + later)
+        a[here + 2 * width + k] = w * later
+        a[here + width - 2] += 2 * pulls[t + 1, k] - pulls[t, k] - pulls[t + 2, k]
+    for k in range(6, size):
         here = own + k * row
         w = weights[k]
         a[here + k] += w * (ends + 4 * middle + begins)

@@ -137,6 +137,7 @@ def build_system(
         after,
         weights.acceleration,
         problem.clip.centres,
+        problem.clip.steadiness,
         window.pulls,
         window.cost,
     )
@@ -145,7 +146,14 @@ def build_system(
         for t in range(p * LANES, min((p + 1) * LANES, frames)):
             _write_block(t, work, tree, window.places, a, width)
             write_smooth_rows(
-                first, t, frames + after, weights.acceleration, window.pulls, a, width
+                first,
+                t,
+                frames + after,
+                weights.acceleration,
+                problem.clip.steadiness,
+                window.pulls,
+                a,
+                width,
             )
         centre_rows(p, frames, poses, tree, problem.masses, a, width, work.cost)
         if near_count > 0:
