@@ -200,7 +200,9 @@ def solve_stretch(
         march.qpos[changed : changed + len(seam.qpos)] = seam.qpos
         march.shift[changed : changed + len(seam.qpos)] = seam.shift
     held = standing._replace(
-        clip=standing.clip._replace(centres=path, centre_weights=part.centre * shares, steadiness=steadiness)
+        clip=standing.clip._replace(
+            centres=path, centre_weights=part.centre * shares, steadiness=steadiness
+        )
     )
     steps, at = march_windows(march, onward, here, there, held, options)
     own = slice(changed + begin, last)
