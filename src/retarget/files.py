@@ -22,6 +22,8 @@ __all__ = [
     "write_text",
 ]
 
+_BUFFER = 1 << 18  # bytes: a short clip's result is written at once
+
 
 @contextlib.contextmanager
 def atomic_write(path: str | Path) -> Iterator[IO[bytes]]:
@@ -39,7 +41,7 @@ def atomic_write(path: str | Path) -> Iterator[IO[bytes]]:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         try:
-            with os.fdopen(descriptor, "wb") as stream:
+            with os.fdopen(descriptor, "wb", _BUFFER) as stream:
                 yield stream
                 stream.flush()
                 os.fsync(stream.fileno())

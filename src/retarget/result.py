@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import zipfile
 import zlib
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int16
 
+from retarget.archives import write_npz
 from retarget.errors import FileFormatError, OptionsError, RetargetError
 from retarget.files import atomic_write
 from retarget.geometry import slerp
@@ -180,7 +180,7 @@ class RetargetingResult:
         """
         arrays = {
             "qpos": self.qpos,
-            "fps": np.float64(self.fps),
+            "fps": np.array(self.fps),
             "joint_names": np.array(self.joint_names),
             "robot": np.array(self.robot),
             "manifest_json": np.array(
@@ -197,25 +197,8 @@ class RetargetingResult:
             "source_rotations": self.source.rotations,
             **{f"{_RESIDUAL}{name}": values for name, values in self.residuals.items()},
         }
-        with (
-            atomic_write(path) as stream,
-            zipfile.ZipFile(stream, "w", compresslevel=_COMPRESSION_LEVEL) as archive,
-        ):
-            for name, array in arrays.items():
-                values = np.asarray(array, order="C")
-                header = io.BytesIO()
-                np.lib.format.write_array_header_1_0(
-                    header, np.lib.format.header_data_from_array_1_0(values)
-                )
-                # A fixed date makes equal results equal files.
-                entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-                entry.compress_type = (
-                    zipfile.ZIP_STORED if name in _STORED else zipfile.ZIP_DEFLATED
-                )
-                entry.file_size = header.tell() + values.nbytes
-                with archive.open(entry, "w") as member:
-                    member.write(header.getbuffer())
-                    member.write(values.reshape(-1).view(np.uint8).data)
+        with atomic_write(path) as stream:
+            write_npz(stream, arrays, stored=_STORED, level=_COMPRESSION_LEVEL)
 
     @classmethod
     def load_npz(cls, path: str | Path) -> RetargetingResult:
