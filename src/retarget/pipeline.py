@@ -200,7 +200,9 @@ class _Take:
         problem = self.setting.problem(targets, holds)
         seeds = cold_start(targets, self.shape, self.robot)
         seeds[:, 7:] = np.clip(seeds[:, 7:], problem.limits.lower[1:], problem.limits.upper[1:])
-        return Part(problem, holds.carried_by_frame(), seeds, self.setting.centre)
+        return Part(
+            problem, holds.carried_by_frame(), seeds, self.setting.limbs, self.setting.centre
+        )
 
 
 def _give_memory_back() -> None:

@@ -59,6 +59,8 @@ def bind_pose_frames(
 
     A clip that never leaves its first pose has no bind pose, and one with a single frame neither.
     """
+    from retarget.motion.quantiles import quantile_of
+
     if len(positions) < 2:
         return 0
     first = _limb_directions(positions[:1], roles)[0]
@@ -73,7 +75,7 @@ def bind_pose_frames(
         return 0
     last = int(moving[0])  # the last frame of the pose that is held from the start
     after = fastest[last + 1 :]
-    usual = float(np.percentile(after, 95)) if len(after) else 0.0
+    usual = quantile_of(after, 0.95) if len(after) else 0.0
     smoothed = _smoothed_frames(turns[last:], fps) if posed else 0
     if smoothed:
         return last + smoothed

@@ -17,13 +17,13 @@ from retarget.motion.feet import (
     stance_runs,
     toe_speeds,
 )
-from retarget.motion.quantiles import median_of
+from retarget.motion.quantiles import median_of, quantile_of
 from retarget.motion.segments import SIDES
 
 __all__ = ["HEEL", "TOE", "Contacts", "find_contacts"]
 
 HEEL, TOE = 0, 1
-LOWEST = 5  # percentile of a joint's heights at which it lies lowest
+LOWEST = 0.05  # share of a joint's heights that may be below where it lies lowest
 SHARED_FLOOR = 0.05  # leg lengths; feet that rest at heights closer than this stand on one floor
 
 
@@ -92,7 +92,7 @@ def find_contacts(anatomy: Anatomy) -> Contacts:
         heel = anatomy.fixed_point(f"{side}_foot", f"{side}_ankle", heel_points[foot])
         heel = lowpass(heel, fps=fps, noise=anatomy.noise, leg_length=leg)
         flat = anatomy.flat[side]
-        rest = median_of(heel[flat, 2]) if flat.sum() >= 3 else np.percentile(heel[:, 2], 5)
+        rest = median_of(heel[flat, 2]) if flat.sum() >= 3 else quantile_of(heel[:, 2], LOWEST)
         heel_heights[foot] = rest
         # The heel of a foot that lies on its instep is low, but above its ankle.
         below = heel[:, 2] < smooth[f"{side}_ankle"][:, 2]
@@ -100,7 +100,7 @@ def find_contacts(anatomy: Anatomy) -> Contacts:
     body = find_body_contacts(anatomy, float(toe_heights.min()))
     lift_heights = np.array(
         [
-            [np.percentile(smooth[f"{side}_{joint}"][:, 2], LOWEST) for joint in ("ankle", "toe")]
+            [quantile_of(smooth[f"{side}_{joint}"][:, 2], LOWEST) for joint in ("ankle", "toe")]
             for side in SIDES
         ]
     )

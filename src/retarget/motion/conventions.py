@@ -65,13 +65,15 @@ class Unit(NamedTuple):
 
 def leg_length(positions: Float64[np.ndarray, "T J 3"], roles: Mapping[str, int]) -> float:
     """Median length of hip-knee-ankle over both legs and all frames, in the positions' unit."""
+    from retarget.motion.quantiles import median_of
+
     chains = [
         roles[f"{side}_{part}"] for part in ("hip", "knee", "ankle") for side in ("left", "right")
     ]
     joints = positions[:, chains]
     bones = joints[:, 2:] - joints[:, :4]
     lengths = np.sqrt(np.einsum("tbi,tbi->tb", bones, bones))
-    return float(np.median(lengths[:, :2] + lengths[:, 2:]))
+    return median_of(lengths[:, :2] + lengths[:, 2:])
 
 
 def find_unit(leg: float) -> tuple[Unit, list[Doubt]]:

@@ -11,6 +11,7 @@ from jaxtyping import Float64, Int64
 from retarget.geometry import matrix_from_quaternion, quaternion_product, unit
 from retarget.motion.feet import lowpass, marker_noise, speed
 from retarget.motion.motion import Motion
+from retarget.motion.quantiles import median_of
 from retarget.motion.segments import SIDES, needed_roles
 from retarget.motion.spans import spans
 
@@ -207,4 +208,4 @@ def leg_length(motion: Motion) -> float:
         for side in SIDES
         for upper, lower in (("hip", "knee"), ("knee", "ankle"))
     ]
-    return float(np.median(np.sum(legs, axis=0))) / len(SIDES)
+    return median_of(np.sum(legs, axis=0)) / len(SIDES)

@@ -67,10 +67,12 @@ def find_roles(
         RoleError: A role or joint in ``overrides`` does not exist, a required role cannot be found, names and
             shape tell different joints, or the joints of a limb do not follow one another.
     """
+    from retarget.motion.quantiles import row_medians
+
     parents = [int(parent) for parent in parents]
     given = _resolve(overrides or {}, names)
     few = positions[:: max(1, len(positions) // _FEW_FRAMES)]
-    lengths = np.median(_bone_lengths(few, parents), axis=0)
+    lengths = row_medians(_bone_lengths(few, parents).T)
     named = _limbs_from_names(names, parents, few, lengths, given)
     limbs = {**named, **given}
     doubts: list[Doubt] = []

@@ -18,6 +18,7 @@ _EMBEDDED = Path(__file__).parent / "embedded"
 _MODEL_SUFFIXES = (".xml", ".mjcf", ".urdf")
 
 
+@lru_cache(maxsize=1)
 def robot_names() -> tuple[str, ...]:
     """Names of the embedded robots."""
     return tuple(sorted(path.parent.name for path in _EMBEDDED.glob("*/robot.toml")))

@@ -14,7 +14,7 @@ from retarget.solver.beginning import clip_led_in, held_before
 from retarget.solver.kinematics.poses import Poses, allocate_poses, pack_count
 from retarget.solver.limits.joints import without_reserve
 from retarget.solver.limits.keep import keep_joint_limits, lift_above_floor
-from retarget.solver.linear.banded import aligned_zeros, block_rows, block_width
+from retarget.solver.linear.banded import aligned_room, block_rows, block_width
 from retarget.solver.window.march import calm_seam, solve_windows
 from retarget.solver.window.settle import ClipOptions
 from retarget.solver.window.system import Window, block_places
@@ -119,7 +119,7 @@ def _allocate(frames: int, problem: Problem) -> Window:
         len(problem.floor.bodies),
     )
     return Window(
-        system=aligned_zeros((frames + 2) * block_rows(size) * 3 * block_width(size)),
+        system=aligned_room((frames + 2) * block_rows(size) * 3 * block_width(size)),
         places=block_places(problem.tree, block_width(size)),
         pulls=np.zeros((frames + 2, size)),
         least=np.zeros((frames, block_rows(size)), REAL),
@@ -134,6 +134,6 @@ def _allocate(frames: int, problem: Problem) -> Window:
         pair_active=np.zeros((packs, pairs, LANES), REAL),
         near=np.zeros(pairs, np.int64),
         joint_state=np.zeros((frames + 2, size), np.int8),
-        held_rows=np.zeros((frames * size, size + 5)),
-        held_index=np.zeros((frames * size, 2), np.int64),
+        held_rows=np.empty((frames * size, size + 5)),
+        held_index=np.empty((frames * size, 2), np.int64),
     )

@@ -45,14 +45,14 @@ class MissedRun(NamedTuple):
 
 def missed_runs(missed: Float32[np.ndarray, "T K 2"], fps: float) -> list[MissedRun]:
     """Every time of `MISSED_TIME` or more that a held point is farther than `MISSED_DISTANCE` from its place."""
-    found = []
-    for point in range(missed.shape[1]):
-        distance = np.hypot(missed[:, point, 0], missed[:, point, 1])
-        found += [
-            MissedRun(point, first, last, float(distance[first:last].max()))
-            for first, last in runs(distance > MISSED_DISTANCE)
-            if last - first >= MISSED_TIME * fps
-        ]
+    distances = np.hypot(missed[..., 0], missed[..., 1])
+    off = distances > MISSED_DISTANCE
+    found = [
+        MissedRun(point, first, last, float(distances[first:last, point].max()))
+        for point in np.flatnonzero(off.any(axis=0)).tolist()
+        for first, last in runs(off[:, point])
+        if last - first >= MISSED_TIME * fps
+    ]
     return sorted(found, key=lambda run: (run.first, run.point))
 
 

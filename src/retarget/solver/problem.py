@@ -23,6 +23,7 @@ from retarget.solver.kinematics.forward import tree_arrays
 from retarget.solver.limits.joints import joint_limits, with_reserve
 from retarget.solver.shapes import floor_spheres, kept_apart, mass_arrays, sole_arrays
 from retarget.solver.start.frame import StartOptions
+from retarget.solver.start.limbs import Limbs, find_limbs
 from retarget.solver.weights import UNSTEADY, TaskWeights, accelerations
 from retarget.targets.build import Targets
 from retarget.targets.holds import Ground, Holds, find_holds
@@ -50,6 +51,7 @@ class Setting(NamedTuple):
         single: The same with its robot in single precision.
         segments: Each segment that is followed, and the target position that it uses (or none).
         touching: The `BODY_CONTACTS` that the robot has; they come after the feet's four points.
+        limbs: The robot's.
         strengths: Weight of each contact point's anchor, 1/m^2.
         centre: Weight of the centre of mass's distance from its path, 1/m^2.
         freed: Share of its weight that a foot's point gives up while its leg lies.
@@ -60,6 +62,7 @@ class Setting(NamedTuple):
     single: Problem
     segments: tuple[tuple[str, str], ...]
     touching: tuple[str, ...]
+    limbs: Limbs
     strengths: Float64[np.ndarray, "K"]
     centre: float
     freed: float
@@ -139,6 +142,7 @@ def make_setting(
         single=single_robot(empty),
         segments=tuple(segments),
         touching=tuple(touches),
+        limbs=find_limbs(tree, tasks),
         strengths=weights.anchor * shares * (1.0 if options.contacts else 0.0),
         centre=weights.centre,
         freed=1.0 - weights.kneeling,

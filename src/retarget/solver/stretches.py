@@ -19,6 +19,7 @@ from retarget.solver.balance.path import centre_path
 from retarget.solver.clip import ClipOptions, March, march_windows
 from retarget.solver.stances import hold_stances
 from retarget.solver.start.frame import StartOptions
+from retarget.solver.start.limbs import Limbs
 from retarget.solver.start.solve import solve_start
 from retarget.solver.weights import UNSTEADY
 
@@ -67,12 +68,14 @@ class Part(NamedTuple):
         problem: Of its frames.
         carried: As for `hold_stances`.
         seeds: As for `solve_start`.
+        limbs: The robot's.
         centre: Weight of the centre of mass's distance from its path, 1/m^2.
     """
 
     problem: Problem
     carried: Bool[np.ndarray, "n K"]
     seeds: Float64[np.ndarray, "n Q"]
+    limbs: Limbs
     centre: float
 
 
@@ -152,13 +155,14 @@ def start_stretch(
     """Starts of all frames that are looked at; ``seam`` is what the stretch before has left."""
     problem, seeds = part.problem, part.seeds
     if seam is None:
-        return solve_start(seeds, problem, options)
+        return solve_start(seeds, problem, options, part.limbs)
     # The stretch before has placed its anchors by its own starts up to here.
     placed = 2 * (stretch.first - stretch.begin)
     begin = placed - round(_RUN_IN * problem.fps)
     seeds = seeds[begin:].copy()
     seeds[0] = seam.start[begin]
-    own = solve_start(seeds, _frames(problem, begin, stretch.end - stretch.begin), options)
+    frames = _frames(problem, begin, stretch.end - stretch.begin)
+    own = solve_start(seeds, frames, options, part.limbs)
     before = seam.start[placed:][: round(_SWITCH * problem.fps)]
     apart = np.abs(before - own[placed - begin :][: len(before)])[:, 7:].max(axis=1)
     switch = placed + int(np.flatnonzero(apart == apart.min())[-1])

@@ -175,11 +175,11 @@ def _runs_at_one_place(
     held: Bool[np.ndarray, "T K"], anchors: Float64[np.ndarray, "T K 2"]
 ) -> tuple[Int64[np.ndarray, "H"], Int64[np.ndarray, "H"], Int64[np.ndarray, "H"]]:
     """Point, first frame and the frame after the last of each run."""
-    rows = []
-    for point in range(held.shape[1]):
-        moves = np.zeros(len(held), bool)
-        moves[1:] = (anchors[1:, point] != anchors[:-1, point]).any(axis=1)
-        first, last = spans(held[:, point], moves)
+    moves = np.zeros(held.shape, bool)
+    moves[1:] = (anchors[1:] != anchors[:-1]).any(axis=2)
+    rows: list[list[Int64[np.ndarray, "H"]]] = [[np.zeros(0, np.int64)] * 3]
+    for point in np.flatnonzero(held.any(axis=0)).tolist():
+        first, last = spans(held[:, point], moves[:, point])
         rows.append([np.full(len(first), point), first, last])
     points, firsts, lasts = np.concatenate(rows, axis=1)
     return points, firsts, lasts

@@ -58,31 +58,34 @@ def pack_count(frames: int) -> int:
     return -(-frames // LANES)
 
 
-def _room(shape: tuple[int, ...]) -> Float32[np.ndarray, "..."]:
-    return aligned_zeros(math.prod(shape)).reshape(shape)
-
-
 def allocate_poses(frames: int, tree: Tree, capsules: Capsules, clip: Clip) -> Poses:
     """Room for the frames of a window."""
     count, bodies = pack_count(frames), len(tree.parents)
     segments, points = clip.positions.shape[1], clip.anchors.shape[1]
     spheres = len(capsules.bodies)
-    return Poses(
-        np.zeros(2),
-        _room((count, bodies + 6, LANES)),
-        _room((count, bodies, 3, 3, LANES)),
-        _room((count, bodies, 3, LANES)),
-        _room((count, bodies, 3, LANES)),
-        _room((count, spheres, 3, LANES)),
-        _room((count, spheres, 3, LANES)),
-        _room((count, segments, 3, LANES)),
-        _room((count, segments, 3, 3, LANES)),
-        _room((count, points, LANES)),
-        _room((count, points, 3, LANES)),
-        _room((count, clip.clearances.shape[1], LANES)),
-        _room((count, 3, LANES)),
-        _room((count, 2, LANES)),
+    shapes = (
+        (bodies + 6,),
+        (bodies, 3, 3),
+        (bodies, 3),
+        (bodies, 3),
+        (spheres, 3),
+        (spheres, 3),
+        (segments, 3),
+        (segments, 3, 3),
+        (points,),
+        (points, 3),
+        (clip.clearances.shape[1],),
+        (3,),
+        (2,),
     )
+    # Whole vectors each, so that all begin on a vector boundary.
+    ends = np.cumsum([count * math.prod(shape) * LANES for shape in shapes]).tolist()
+    room = aligned_zeros(ends[-1])
+    arrays = (
+        room[first:last].reshape(count, *shape, LANES)
+        for shape, first, last in zip(shapes, [0, *ends], ends, strict=False)
+    )
+    return Poses(np.zeros(2), *arrays)
 
 
 @jit(inner=True)

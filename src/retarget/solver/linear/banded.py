@@ -34,6 +34,7 @@ from retarget.solver.linear.tiles import (
 
 __all__ = [
     "SMALLEST_PIVOT",
+    "aligned_room",
     "aligned_zeros",
     "block_rows",
     "block_width",
@@ -58,8 +59,15 @@ def block_width(size: int) -> int:
 
 def aligned_zeros(count: int) -> Float32[np.ndarray, "n"]:
     """Zeros whose first byte lies on a vector boundary."""
-    raw = np.zeros(count + 16, REAL)
-    start = (-raw.ctypes.data % 64) // 4
+    room = aligned_room(count)
+    room[:] = 0.0
+    return room
+
+
+def aligned_room(count: int) -> Float32[np.ndarray, "n"]:
+    """Room for numbers, that has yet to be filled, whose first byte lies on a vector boundary."""
+    raw = np.empty(count + 16, REAL)
+    start = (-raw.__array_interface__["data"][0] % 64) // 4
     return raw[start : start + count]
 
 

@@ -93,7 +93,10 @@ def _search_again(
 
 
 def solve_start(
-    seeds: Float64[np.ndarray, "T Q"], problem: Problem, options: StartOptions
+    seeds: Float64[np.ndarray, "T Q"],
+    problem: Problem,
+    options: StartOptions,
+    limbs: Limbs | None = None,
 ) -> Float64[np.ndarray, "T Q"]:
     """Configurations of every frame, each solved on its own, that make one plausible motion.
 
@@ -101,10 +104,11 @@ def solve_start(
         seeds: The neutral pose with the base on each frame's target; the first frame may have what is known of it.
         problem: The clip on the robot.
         options: How hard each frame is worked on.
+        limbs: The robot's, where they have been found already.
     """
     frames, size = seeds.shape
     clip, limits = problem.clip, problem.limits
-    limbs = find_limbs(problem.tree, problem.tasks)
+    limbs = limbs or find_limbs(problem.tree, problem.tasks)
     packed = single_robot(problem)
     tree, tasks, soles = packed.tree, packed.tasks, packed.soles
     marches = _marches(frames, options)
