@@ -107,6 +107,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
     "motion.motion": {"errors", "motion.doubts"},
     "motion.kinematics": {"compiled"},
     "motion.formats": {
+        "archives",
         "errors",
         "kinds",
         "geometry",

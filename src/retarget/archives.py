@@ -1,22 +1,24 @@
-"""NumPy archives (``.npz``) written in one pass, equal for equal arrays.
+"""NumPy archives (``.npz``): written in one pass, equal for equal arrays, and read from memory.
 
-`zipfile` takes longer for the entries of a short clip than its solve takes for a few frames. An archive of arrays needs
+To write them, `zipfile` takes longer for the entries of a short clip than its solve takes for a few frames. An archive of arrays needs
 little of it: entries of known size, stored or deflated, with the 64-bit sizes that any reader of the format since 2001
 knows (PKWARE's APPNOTE 6.3.10, 4.3 and 4.5.3), as `numpy.savez` writes them too.
 """
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 from io import BytesIO
 from typing import IO
+from zipfile import ZipFile
 
 import numpy as np
 
-__all__ = ["write_npz"]
+__all__ = ["read_npz", "write_npz"]
 
 _LOCAL = struct.Struct("<4s5H3L2H 2H2Q")  # with the extra field of sizes
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
@@ -115,3 +117,47 @@ def _header(kind: str, shape: tuple[int, ...]) -> bytes:
         header, {"descr": kind, "fortran_order": False, "shape": shape}
     )
     return header.getvalue()
+
+
+def read_npz(data: bytes, names: Collection[str]) -> dict[str, np.ndarray]:
+    """Some arrays of an archive that has been read into memory, read-only; those that it lacks are left out.
+
+    Raises:
+        ValueError: An array is torn, or holds objects.
+        zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError: It is no whole archive, or
+            one that is packed or locked in a way that nobody can read.
+    """
+    found = {}
+    with ZipFile(BytesIO(data)) as archive:
+        for name in set(names) & {entry.removesuffix(".npy") for entry in archive.namelist()}:
+            found[name] = _array(archive.read(f"{name}.npy"), name)
+    return found
+
+
+def _array(data: bytes, name: str) -> np.ndarray:
+    stream = BytesIO(data)
+    version = np.lib.format.read_magic(stream)
+    begin = stream.tell()
+    size = 2 if version == (1, 0) else 4
+    end = begin + size + int.from_bytes(data[begin : begin + size], "little")
+    kind, fortran, shape = _parsed(data[:end])
+    if kind.hasobject:
+        raise ValueError(f"{name} holds objects")
+    count = math.prod(shape)
+    values = np.frombuffer(data, kind, count, end) if count else np.empty(0, kind)
+    return values.reshape(shape, order="F" if fortran else "C")
+
+
+@lru_cache(maxsize=64)
+def _parsed(header: bytes) -> tuple[np.dtype, bool, tuple[int, ...]]:
+    """Type, order and shape that the bytes before an array's numbers tell."""
+    stream = BytesIO(header)
+    version = np.lib.format.read_magic(stream)
+    read = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }.get(version)
+    if read is None:
+        raise ValueError(f"it is of version {version} of NumPy's format")
+    shape, fortran, kind = read(stream)
+    return kind, fortran, shape

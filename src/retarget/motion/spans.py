@@ -1,4 +1,4 @@
-"""Spans of frames: runs in which something holds, found and averaged without a loop over them."""
+"""Spans of frames: runs in which something holds, found in one pass and averaged without a loop over them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float64, Int64, Shaped
 
+from retarget.compiled.jit import jit
+
 __all__ = ["Spans", "runs", "spans"]
+
+_NEVER = np.zeros(0, bool)
 
 
 class Spans(NamedTuple):
@@ -58,15 +62,33 @@ class Spans(NamedTuple):
 
 def spans(mask: Bool[np.ndarray, "T"], begins: Bool[np.ndarray, "T"] | None = None) -> Spans:
     """Runs of True; a new one begins where ``begins`` says so too."""
-    # Whether a run ends, or another begins, before each frame.
-    padded = np.zeros(len(mask) + 2, bool)
-    padded[1:-1] = mask
-    edges = padded[1:] != padded[:-1]
-    if begins is not None:
-        edges[:-1] |= begins & mask
-    at = np.flatnonzero(edges)
-    inside = mask[at[:-1]]
-    return Spans(at[:-1][inside], at[1:][inside])
+    inside = np.ascontiguousarray(mask, bool)
+    cuts = _NEVER if begins is None else np.ascontiguousarray(begins, bool)
+    edges = np.empty((2, len(inside)), np.int64)
+    count = _find(inside, cuts, edges)
+    first, last = edges[:, :count].copy()
+    return Spans(first, last)
+
+
+@jit()
+def _find(
+    mask: Bool[np.ndarray, "T"], begins: Bool[np.ndarray, "_"], edges: Int64[np.ndarray, "2 T"]
+) -> int:
+    """Fill first frames and the frames after the last ones of all spans; returns how many there are."""
+    count = 0
+    inside = False
+    for t in range(mask.shape[0]):
+        if inside and (not mask[t] or (begins.shape[0] > 0 and begins[t])):
+            edges[1, count] = t
+            count += 1
+            inside = False
+        if mask[t] and not inside:
+            edges[0, count] = t
+            inside = True
+    if inside:
+        edges[1, count] = mask.shape[0]
+        count += 1
+    return count
 
 
 def runs(mask: Bool[np.ndarray, "T"]) -> list[tuple[int, int]]:

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float64
 
+from retarget.archives import read_npz
 from retarget.errors import FileFormatError
 from retarget.geometry import rotated
 from retarget.motion.recording import Recording
@@ -91,25 +92,23 @@ def read_amp_npz(data: bytes, path: Path) -> Recording:
 
 def _arrays(data: bytes, path: Path) -> dict[str, np.ndarray]:
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            missing = [key for key in _KEYS if key not in archive]
-            if missing:
-                raise FileFormatError(path, f"has no {', '.join(missing)}", _REMEDY)
-            arrays = {key: np.asarray(archive[key]) for key in _KEYS}
-    except FileFormatError:
-        raise
+        arrays = read_npz(data, _KEYS)
     except (
         ValueError,
         OSError,
         EOFError,
         KeyError,
+        NotImplementedError,
+        RuntimeError,
         zipfile.BadZipFile,
         zlib.error,
-        AttributeError,
     ) as error:
         raise FileFormatError(
             path, f"is not a readable NumPy archive ({error})", "copy it again"
         ) from None
+    missing = [key for key in _KEYS if key not in arrays]
+    if missing:
+        raise FileFormatError(path, f"has no {', '.join(missing)}", _REMEDY)
     for key in ("fps", "body_positions", "body_rotations"):
         if arrays[key].dtype.kind not in "fiu":
             raise FileFormatError(path, f"{key} holds {arrays[key].dtype}, not numbers", _REMEDY)
