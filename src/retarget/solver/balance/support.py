@@ -73,14 +73,38 @@ def find_support(qpos: Float64[np.ndarray, "T Q"], problem: Problem) -> Support:
     )
     if frames > 1:
         support.spins[0] = support.spins[1]
-    standing = np.flatnonzero(shares)
-    if len(standing):
-        every = np.arange(frames)
-        for k in range(3):
-            move = np.interp(every, standing, moves[standing, k] / shares[standing])
-            support.centres[:, k] += move
-        support.lowest[:] += move
+    _move_along(moves, shares, support)
     return support
+
+
+@jit()
+def _move_along(
+    moves: Float64[np.ndarray, "T 3"], shares: Float64[np.ndarray, "T"], support: Support
+) -> None:
+    """Move centres of mass and lowest points along with what is held; between such frames, from one to the next.
+
+    Moves are sums of weighted moves, the shares sums of their weights.
+    """
+    frames = shares.shape[0]
+    before = -1
+    t = 0
+    while t < frames:
+        after = t
+        while after < frames and shares[after] == 0.0:
+            after += 1
+        if after == frames and before < 0:
+            return
+        first = before if before >= 0 else after
+        last = after if after < frames else before
+        for u in range(t, min(after + 1, frames)):
+            part = (u - first) / (last - first) if last > first else 0.0
+            for k in range(3):
+                a, b = moves[first, k] / shares[first], moves[last, k] / shares[last]
+                support.centres[u, k] += a + part * (b - a)
+                if k == 2:
+                    support.lowest[u] += a + part * (b - a)
+        before = after
+        t = after + 1
 
 
 @jit(fastmath=True)
@@ -269,7 +293,19 @@ def nearest_on_hull(
     corners: Float64[np.ndarray, "24 2"], count: int, x: float, y: float
 ) -> tuple[float, float]:
     """The point of a hull that is nearest to one, itself where it is inside."""
-    inside = count > 2
+    j = 0
+    if count > 2:
+        # From the last corner round to the first: most points are inside.
+        i = count - 1
+        while j < count:
+            e0 = corners[j, 0] - corners[i, 0]
+            e1 = corners[j, 1] - corners[i, 1]
+            if e0 * (y - corners[i, 1]) - e1 * (x - corners[i, 0]) < 0.0:
+                break
+            i = j
+            j += 1
+        if j == count:
+            return x, y
     best0, best1, least = corners[0, 0], corners[0, 1], np.inf
     for i in range(count):
         j = i + 1 if i + 1 < count else 0
@@ -277,7 +313,6 @@ def nearest_on_hull(
         e1 = corners[j, 1] - corners[i, 1]
         d0 = x - corners[i, 0]
         d1 = y - corners[i, 1]
-        inside = inside and e0 * d1 - e1 * d0 >= 0.0
         length = e0 * e0 + e1 * e1
         s = min(max((d0 * e0 + d1 * e1) / length, 0.0), 1.0) if length > 0.0 else 0.0
         f0 = d0 - s * e0
@@ -287,6 +322,4 @@ def nearest_on_hull(
             least = away
             best0 = corners[i, 0] + s * e0
             best1 = corners[i, 1] + s * e1
-    if inside:
-        return x, y
     return best0, best1
