@@ -1,6 +1,6 @@
 """NumPy archives (``.npz``): written in one pass, equal for equal arrays, and read from memory.
 
-To write them, `zipfile` takes longer for the entries of a short clip than its solve takes for a few frames. An archive of arrays needs
+To write them, `zipfile` takes as long for a short clip as the solve for twenty frames. An archive of arrays needs
 little of it: entries of known size, stored or deflated, with the 64-bit sizes that any reader of the format since 2001
 knows (PKWARE's APPNOTE 6.3.10, 4.3 and 4.5.3), as `numpy.savez` writes them too.
 """
@@ -88,9 +88,7 @@ def write_npz(
 
 def _ends(count: int, at: int, size: int) -> bytes:
     """What closes an archive whose directory of some entries begins ``at`` and has some bytes."""
-    end = _END_64.pack(
-        b"PK\x06\x06", 44, _UNIX | _VERSION, _VERSION, 0, 0, count, count, size, at
-    )
+    end = _END_64.pack(b"PK\x06\x06", 44, _UNIX | _VERSION, _VERSION, 0, 0, count, count, size, at)
     locator = _LOCATOR.pack(b"PK\x06\x07", 0, at + size, 1)
     short = min(count, 0xFFFF)
     return (

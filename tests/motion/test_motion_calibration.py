@@ -14,10 +14,10 @@ from retarget.geometry import matrix_from_quaternion
 from retarget.motion import Motion, read_motion
 from retarget.motion.anatomy import find_anatomy
 from retarget.motion.mean_rotation import mean_rotation, room_for_samples
-from retarget.motion.quantiles import median, median_of, quantile
+from retarget.motion.quantiles import median, median_of, quantile, quantile_of, row_medians
 from retarget.motion.segments import SEGMENTS, segment_joints
 
-middle_of, quantile_of = callable_kernel(median), callable_kernel(quantile)
+middle_of, share_of = callable_kernel(median), callable_kernel(quantile)
 mean_of = callable_kernel(mean_rotation)
 
 
@@ -31,9 +31,10 @@ def test_quantiles_are_numpys(count: int) -> None:
     for values in (rng.normal(size=count), np.round(rng.normal(size=count), 1), np.zeros(count)):
         assert middle_of(values.copy(), count) == median_of(values) == np.median(values)
         for share in (0.0, 0.02, 0.5, 0.77, 1.0):
-            assert quantile_of(values.copy(), count, share) == pytest.approx(
-                np.percentile(values, 100 * share), abs=1e-14
-            )
+            right = pytest.approx(np.percentile(values, 100 * share), abs=1e-14)
+            assert share_of(values.copy(), count, share) == quantile_of(values, share) == right
+    rows = rng.normal(size=(3, count))
+    np.testing.assert_array_equal(row_medians(rows), np.median(rows, axis=1))
 
 
 def procrustes(rotations: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, float]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
+from retarget.compiled.jit import jit
 from retarget.errors import RoleError
 from retarget.evaluation.measures import (
     LEAST_SHANK_RISE,
@@ -95,9 +96,9 @@ def _stands(points: Float64[np.ndarray, "T 2 3"], fps: float) -> Bool[np.ndarray
     if not len(points):
         return np.zeros((0, 2), bool)
     low = points[..., 2] < (percentile_of(points[..., 2], 2) or 0.0) + STANCE_HEIGHT
-    slow = central_speed(points, fps) < STANCE_SPEED
-    shortest = max(1, round(STANCE_DURATION * fps))
-    return np.stack([_long_runs(column, shortest) for column in (low & slow).T], 1)
+    stands = low & (central_speed(points, fps) < STANCE_SPEED)
+    _drop_short_runs(stands, max(1, round(STANCE_DURATION * fps)))
+    return stands
 
 
 def runs(mask: Bool[np.ndarray, "T"]) -> Int64[np.ndarray, "n 2"]:
@@ -112,10 +113,16 @@ def runs(mask: Bool[np.ndarray, "T"]) -> Int64[np.ndarray, "n 2"]:
     return np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2)
 
 
-def _long_runs(mask: Bool[np.ndarray, "T"], shortest: int) -> Bool[np.ndarray, "T"]:
-    """The mask without runs of fewer than ``shortest`` frames."""
-    kept = mask.copy()
-    edges = runs(mask)
-    for start, stop in edges[edges[:, 1] - edges[:, 0] < shortest].tolist():
-        kept[start:stop] = False
-    return kept
+@jit()
+def _drop_short_runs(mask: Bool[np.ndarray, "T 2"], shortest: int) -> None:
+    """Clear, in place, the runs of fewer than ``shortest`` frames in each column."""
+    frames = mask.shape[0]
+    for column in range(mask.shape[1]):
+        first = 0
+        for t in range(frames + 1):
+            if t < frames and mask[t, column]:
+                continue
+            if t - first < shortest:
+                for u in range(first, t):
+                    mask[u, column] = False
+            first = t + 1

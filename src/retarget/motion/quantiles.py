@@ -16,7 +16,7 @@ def median_of(values: Float64[np.ndarray, "*n"]) -> float:
 
 
 def quantile_of(values: Float64[np.ndarray, "*n"], share: float) -> float:
-    """Value below which a share of some values lies, one at least; many times sooner than NumPy's where they are few."""
+    """Value below which a share of some values lies, one at least; as NumPy has it, and much sooner for few."""
     return float(_quantile(values.flatten(), share))
 
 
