@@ -40,7 +40,9 @@ def test_options_cannot_be_changed_in_place() -> None:
 
 
 def test_options_survive_json_and_travel_between_processes() -> None:
-    options = RetargetOptions(weights={"hand": 4.0}, joint_acceleration_limit=200.0)
+    options = RetargetOptions(
+        weights={"hand": 4.0}, joint_acceleration_limit=200.0, time_scale="similar"
+    )
     assert RetargetOptions.model_validate(json.loads(options.model_dump_json())) == options
     assert RetargetOptions.model_validate(options.model_dump()) == options
     assert pickle.loads(pickle.dumps(options)) == options
@@ -54,6 +56,11 @@ def test_options_survive_json_and_travel_between_processes() -> None:
         ({"weights": {"hand": float("nan")}}, "finite"),
         ({"weights": [1.0]}, "dictionary"),
         ({"joint_acceleration_limit": 0.0}, "greater than 0"),
+        ({"time_scale": 0.2}, "0.2 is no factor .* from 0.25 to 4, or 'similar'"),
+        ({"time_scale": 5}, "from 0.25 to 4, or 'similar'"),
+        ({"time_scale": float("nan")}, "from 0.25 to 4, or 'similar'"),
+        ({"time_scale": "alike"}, "'alike' is no factor .* or 'similar'"),
+        ({"time_scale": None}, "from 0.25 to 4, or 'similar'"),
         ({"joint_acceleration_limit": float("inf")}, "finite"),
         ({"joint_margin": -0.1}, "greater than or equal to 0"),
         ({"speed_limits": "perhaps"}, "boolean"),

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float64
 
 __all__ = [
+    "along_curves",
     "angle_between",
     "frame_from_y",
     "frame_from_z",
@@ -127,6 +128,27 @@ def rotated(quaternions: Quaternions, vectors: Vectors) -> Vectors:
     w, q = quaternions[..., :1], quaternions[..., 1:]
     vectors = np.broadcast_to(vectors, q.shape)
     return np.asarray(vectors + 2 * cross(q, cross(q, vectors) + w * vectors))
+
+
+def along_curves(
+    values: Float64[np.ndarray, "T *n"], time: Float64[np.ndarray, "S"]
+) -> Float64[np.ndarray, "S *n"]:
+    """Cubic Hermite curves through samples, with central differences as slopes (Catmull & Rom 1974).
+
+    Straight lines would put all acceleration into the samples that they meet at.
+
+    Args:
+        values: Samples, at the times 0, 1, 2, ...
+        time: Where values are wanted, between 0 and T - 1.
+    """
+    if len(values) < 2:
+        return values[np.zeros(len(time), np.int64)]
+    slopes = np.gradient(values, axis=0)
+    before = np.minimum(time.astype(np.int64), len(values) - 2)
+    s = (time - before).reshape(-1, *[1] * (values.ndim - 1))
+    start = (1 + 2 * s) * values[before] + s * slopes[before]
+    end = (3 - 2 * s) * values[before + 1] - (1 - s) * slopes[before + 1]
+    return np.asarray((1 - s) ** 2 * start + s**2 * end)
 
 
 def slerp(first: Quaternions, second: Quaternions, share: Float64[np.ndarray, "T"]) -> Quaternions:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+)
 
 __all__ = ["WEIGHTED_SEGMENTS", "RetargetOptions", "SegmentWeights"]
 
@@ -16,6 +24,8 @@ WEIGHTED_SEGMENTS = (
     *_PARTS,
     *(f"{side}_{part}" for side in ("left", "right") for part in _PARTS),
 )
+
+LEAST_TIME_SCALE, MOST_TIME_SCALE = 0.25, 4.0  # beyond them a motion is another one
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -63,6 +73,22 @@ def _as_dict(factors: Mapping[str, float]) -> dict[str, float]:
     return dict(factors)
 
 
+def _time_scale(value: Any) -> Any:
+    """A factor on durations within what is of use, or ``similar``."""
+    if value == "similar":
+        return value
+    try:
+        factor = float(value)
+    except (TypeError, ValueError):
+        factor = math.nan
+    if not LEAST_TIME_SCALE <= factor <= MOST_TIME_SCALE:
+        raise ValueError(
+            f"{value!r} is no factor on the duration; give a number from {LEAST_TIME_SCALE:g} to "
+            f"{MOST_TIME_SCALE:g}, or 'similar'"
+        )
+    return factor
+
+
 class RetargetOptions(BaseModel):
     """How a motion is retargeted; the defaults suit every format and robot.
 
@@ -74,6 +100,8 @@ class RetargetOptions(BaseModel):
         start_s: Time in the motion at which to begin, seconds.
         end_s: Time at which to end, seconds; None goes to the end.
         mirror: Retarget the mirror image: left becomes right.
+        time_scale: Factor on the motion's duration, from 0.25 to 4: 0.5 plays it twice as fast. ``similar`` takes the
+            square root of robot to human (leg lengths), at which the scaled human falls as fast as the robot does.
         smoothness: Factor on the weight of accelerations; larger is smoother and follows less closely.
         weights: Body segment -> factor on the weights with which its orientation and position are followed; 0 lets it
             go where the rest takes it. A name without a side means both, and one with a side goes before it.
@@ -100,6 +128,7 @@ class RetargetOptions(BaseModel):
     start_s: NotNegative = 0.0
     end_s: NotNegative | None = None
     mirror: bool = False
+    time_scale: Annotated[float | Literal["similar"], BeforeValidator(_time_scale)] = 1.0
     smoothness: Positive = 1.0
     weights: Annotated[
         Mapping[str, NotNegative], AfterValidator(_checked), PlainSerializer(_as_dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import math
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -11,11 +12,11 @@ import numpy as np
 
 from retarget._version import __version__
 from retarget.errors import RetargetError
-from retarget.motion.anatomy import Anatomy, find_anatomy
+from retarget.motion.anatomy import Anatomy, find_anatomy, leg_length
 from retarget.motion.body_contacts import BODY_CONTACTS
 from retarget.motion.contacts import Contacts, find_contacts
 from retarget.motion.drift import followed
-from retarget.motion.edit import between, mirrored
+from retarget.motion.edit import between, mirrored, retimed
 from retarget.motion.floor import levelled
 from retarget.motion.motion import Motion
 from retarget.motion.segments import SIDES, needed_roles
@@ -88,6 +89,8 @@ def retarget_motion(
     seconds: dict[str, float] = {}
     motion, slope = timed(seconds, "level", lambda: levelled(motion))
     motion, drift = timed(seconds, "level", lambda: followed(motion))
+    time_scale = _time_scale(motion, robot, options)
+    motion = timed(seconds, "level", lambda: retimed(motion, time_scale))
     take = _Take.of(motion, robot, options, weights or TaskWeights(), seconds)
     setting, contacts = take.setting, take.contacts
     solution, steps = _solve(take, seconds)
@@ -95,6 +98,7 @@ def retarget_motion(
     residuals = measure_residuals(qpos, setting.empty, solution.held, solution.anchors)
     frame_cost = solution.cost
     found = {
+        "time_scale": time_scale,
         "scale": robot_sizes(take.anatomy.calibration, contacts, take.shape).scale,
         "floor_m": contacts.floor,
         "floor_slope_deg": slope,
@@ -203,6 +207,17 @@ class _Take:
         return Part(
             problem, holds.carried_by_frame(), seeds, self.setting.limbs, self.setting.centre
         )
+
+
+def _time_scale(motion: Motion, robot: RobotModel, options: RetargetOptions) -> float:
+    """Factor on the motion's duration.
+
+    Two bodies of one shape move alike under gravity where lengths are as squares of times (Froude's number, as
+    Alexander & Jayes 1983 have it for animals): the human's falls, made as small as the robot, are then its own.
+    """
+    if options.time_scale != "similar":
+        return options.time_scale
+    return math.sqrt(robot_anatomy(robot).leg_length / leg_length(motion))
 
 
 def _give_memory_back() -> None:

@@ -76,8 +76,8 @@ class StreamingRetargeter:
 
         Raises:
             RoleError: The motion lacks a joint that is needed.
-            OptionsError: Options that only a whole clip can have (rate, time range, mirror), acceleration limits, or a
-                rate not above 0.
+            OptionsError: Options that only a whole clip can have (rate, time range, mirror, another speed),
+                acceleration limits, or a rate not above 0.
             RetargetError: The motion has no frames, or values that are not finite.
         """
         options = options or RetargetOptions()
@@ -166,7 +166,7 @@ def _check(motion: Motion, options: RetargetOptions, fps: float) -> None:
     if not (np.isfinite(fps) and fps > 0):
         raise OptionsError(f"the rate of a stream must be positive, not {fps} fps")
     default = RetargetOptions()
-    for option in ("fps", "start_s", "end_s", "mirror"):
+    for option in ("fps", "start_s", "end_s", "mirror", "time_scale"):
         if getattr(options, option) != getattr(default, option):
             raise OptionsError(f"a stream cannot have the option {option!r}; leave it out")
 

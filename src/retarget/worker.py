@@ -113,9 +113,10 @@ def retarget_file(
         ask_sisters: Where the file's up axis is doubtful, read it as other files of its folder with the same skeleton.
 
     Returns:
-        JSON-ready record: ``frames``, ``fps``, ``robot``, ``seconds`` by stage, ``quality`` (measures of
-        `retarget.evaluation`), ``diagnostics`` (where the robot could not follow), hashes of input, robot and
-        output, ``notes`` for people, and ``doubts`` about how the recording was understood.
+        JSON-ready record: ``frames``, ``fps``, ``time_scale`` (factor on the recording's duration), ``robot``,
+        ``seconds`` by stage, ``quality`` (measures of `retarget.evaluation`), ``diagnostics`` (where the robot could
+        not follow), hashes of input, robot and output, ``notes`` for people, and ``doubts`` about how the recording was
+        understood.
 
     Raises:
         RetargetError: The file cannot be read, retargeted or written; nothing is left behind.
@@ -139,6 +140,7 @@ def retarget_file(
     return {
         "frames": len(result),
         "fps": result.fps,
+        "time_scale": result.provenance["time_scale"],
         "robot": result.robot,
         "seconds": {**seconds, "total": time.perf_counter() - started},
         "quality": key_measures(report),

@@ -279,6 +279,25 @@ def test_a_part_at_another_rate_and_mirrored(command: Command, walk: Path, tmp_p
     assert RetargetingResult.load_npz(output).provenance["options"]["mirror"] is True
 
 
+def test_another_speed_is_said_and_in_the_result(
+    command: Command, walk: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "r.npz"
+    said = ["run", "--motion", walk, "--output", output]
+    plain = command(*said)
+    assert plain.code == 0
+    assert "as fast as recorded" not in plain.out
+    frames = len(RetargetingResult.load_npz(output))
+    outcome = command(*said, "--time-scale", "similar")
+    assert outcome.code == 0
+    result = RetargetingResult.load_npz(output)
+    scale = result.provenance["time_scale"]
+    assert scale == pytest.approx(result.provenance["scale"] ** 0.5, rel=1e-3)
+    assert result.provenance["options"]["time_scale"] == "similar"
+    assert len(result) == pytest.approx(frames * scale, abs=1)
+    assert f"{1 / scale:.3f} times as fast as recorded" in outcome.out
+
+
 def test_every_option_of_retargeting_is_one_of_run_and_of_batch() -> None:
     for name in ("run", "batch"):
         command = typer.main.get_command(app).commands[name]
@@ -292,6 +311,7 @@ def test_options_of_the_command_line_reach_the_result(
 ) -> None:
     output = tmp_path / "r.npz"
     numbers = {
+        "--time-scale": "1.25",
         "--smoothness": "2",
         "--joint-speed-limit": "8",
         "--joint-acceleration-limit": "90",
@@ -307,6 +327,7 @@ def test_options_of_the_command_line_reach_the_result(
         "start_s": 0.0,
         "end_s": None,
         "mirror": False,
+        "time_scale": 1.25,
         "smoothness": 2.0,
         "weights": {"hand": 4.0, "left_foot": 2.5},
         "joint_speed_limit": 8.0,
@@ -352,13 +373,22 @@ def test_a_wrong_weight_is_wrong_usage(
     assert complaint in outcome.error
 
 
-@pytest.mark.parametrize("words", [["--fps", "0"], ["--fps", "nan"], ["--start", "-1"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--fps", "0"],
+        ["--fps", "nan"],
+        ["--start", "-1"],
+        ["--time-scale", "fast"],
+        ["--time-scale", "9"],
+    ],
+)
 def test_an_impossible_option_is_wrong_usage(
     command: Command, walk: Path, tmp_path: Path, words: list[str]
 ) -> None:
     outcome = command("run", "--motion", walk, "--output", tmp_path / "r.npz", *words)
     assert outcome.code == 2
-    assert words[0].strip("-") in outcome.error
+    assert words[0].strip("-").replace("-", "_") in outcome.error
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems' file names are text")

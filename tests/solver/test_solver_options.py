@@ -11,7 +11,7 @@ from clips import dance, jump, robot
 from capsules import pair_gaps
 from retarget import RetargetingResult
 from retarget.errors import OptionsError
-from retarget.evaluation import evaluate
+from retarget.evaluation import contact_forces, evaluate
 from retarget.options import RetargetOptions
 from retarget.pipeline import retarget_motion
 
@@ -78,6 +78,40 @@ def test_limits_and_the_floor_hold_at_the_rate_asked_for(fps: float) -> None:
     assert report["position_limit_excess_max"] == 0
     assert report["sole_penetration_max"] < 1e-9
     assert np.abs(np.linalg.norm(result.qpos[:, 3:7], axis=1) - 1).max() < 1e-9
+
+
+def fall_of_the_human(result: RetargetingResult) -> float:
+    """Vertical acceleration of the human's trunk in the robot's size while the robot flies, m/s^2: the median."""
+    roles = [f"{side}_{joint}" for side in ("left", "right") for joint in ("hip", "shoulder")]
+    columns = [result.source.position_roles.index(role) for role in roles]
+    heights = result.provenance["scale"] * result.source.positions[:, columns, 2].mean(axis=1)
+    step = round(result.fps / 30)
+    second = heights[2 * step :] + heights[: -2 * step] - 2 * heights[step:-step]
+    flies = ~contact_forces(result.qpos, robot(), result.fps, height=0.02, speed=np.inf).touching
+    return float(np.median(second[flies[step:-step]] * (result.fps / step) ** 2))
+
+
+def test_a_jump_at_the_similar_speed_falls_as_the_robot_does() -> None:
+    plain, similar = of_jump(), of_jump(time_scale="similar")
+    assert similar.provenance["time_scale"] == pytest.approx(plain.provenance["scale"] ** 0.5)
+    assert fall_of_the_human(plain) > -8.0  # as on a smaller planet
+    assert fall_of_the_human(similar) == pytest.approx(-9.81, rel=0.05)
+    before, after = evaluate(plain, robot()), evaluate(similar, robot())
+    assert after["limb_error_mean"] < before["limb_error_mean"] + 0.2
+
+
+@pytest.mark.parametrize("time_scale", [0.5, 1.6])
+def test_a_motion_at_another_speed_lasts_as_long_as_said_and_holds_at_its_own_rate(
+    time_scale: float,
+) -> None:
+    plain, other = of_jump(), of_jump(time_scale=time_scale)
+    assert other.fps == plain.fps
+    assert len(other) - 1 == int((len(plain) - 1) * time_scale)
+    assert len(other.source.positions) == len(other)
+    assert speeds(other).max() <= 12.0
+    report = evaluate(other, robot())
+    assert report["sole_penetration_max"] < 1e-9
+    assert report["toe_slide_mean"] < 0.006
 
 
 def test_a_motion_at_another_rate_is_as_smooth() -> None:

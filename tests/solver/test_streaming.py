@@ -319,7 +319,10 @@ def test_acceleration_limits_are_refused_not_forgotten() -> None:
     StreamingRetargeter(weak, jump(), RetargetOptions(acceleration_limits=False))
 
 
-@pytest.mark.parametrize("option", [{"fps": 50.0}, {"start_s": 1.0}, {"end_s": 1.0}, {"mirror": 1}])
+@pytest.mark.parametrize(
+    "option",
+    [{"fps": 50.0}, {"start_s": 1.0}, {"end_s": 1.0}, {"mirror": 1}, {"time_scale": "similar"}],
+)
 def test_options_of_whole_clips_are_refused(option: dict[str, float]) -> None:
     with pytest.raises(OptionsError, match=next(iter(option))):
         StreamingRetargeter(robot(), jump(), RetargetOptions(**option))

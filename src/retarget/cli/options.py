@@ -124,6 +124,14 @@ class RunOptions:
     mirror: Annotated[
         _Switch, typer.Option(help="Retarget the mirror image.", show_default="no-mirror")
     ] = None
+    time_scale: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NUMBER|similar",
+            help="Factor on the motion's duration, 0.25 to 4; 'similar' takes the square root of robot to human size.",
+            show_default="1",
+        ),
+    ] = None
     smoothness: Annotated[
         _Number,
         typer.Option(

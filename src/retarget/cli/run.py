@@ -84,6 +84,8 @@ def _print_summary(
         f"{motion} -> {output}: {frames} frames at {record['fps']:g} fps on {record['robot']} "
         f"in {seconds:.2f} s ({frames / seconds:.0f} frames/s)"
     )
+    if (scale := record["time_scale"]) != 1.0:
+        print(f"  played {1 / scale:.3f} times as fast as recorded (time scale {scale:.4f})")
     print(f"  {headline(record['quality'])}")
     for diagnosis in record["diagnostics"]:
         print(f"  {diagnosis}")

@@ -14,7 +14,7 @@ from retarget.motion.motion import Motion
 from retarget.motion.quantiles import median_of
 from retarget.motion.segments import SEGMENTS, SIDES, needed_roles, segment_frames, segment_joints
 
-__all__ = ["Anatomy", "find_anatomy"]
+__all__ = ["Anatomy", "find_anatomy", "leg_length"]
 
 Positions = Float64[np.ndarray, "T 3"]
 
@@ -88,24 +88,29 @@ def find_anatomy(motion: Motion) -> Anatomy:
     Raises:
         RoleError: A needed role is missing, or the legs have no length.
     """
+    calibration, flat = calibrate(motion, leg_length(motion))
+    return Anatomy(motion, calibration, flat)
+
+
+def leg_length(motion: Motion) -> float:
+    """Thigh plus shank of a human, metres: the median over legs and frames.
+
+    Raises:
+        RoleError: A needed role is missing, or the legs have no length.
+    """
     missing = [role for role in needed_roles() if role not in motion.roles]
     if missing:
         raise RoleError(
             f"{motion.source.path or 'motion'}: no joint found for {', '.join(missing)}; "
             "name them in a role file"
         )
-    leg_length = _leg_length(motion)
-    if not leg_length > 1e-3:
-        raise RoleError(
-            f"{motion.source.path or 'motion'}: the legs have no length; check the roles of hips, knees and ankles"
-        )
-    calibration, flat = calibrate(motion, leg_length)
-    return Anatomy(motion, calibration, flat)
-
-
-def _leg_length(motion: Motion) -> float:
     lengths = []
     for side in SIDES:
         hip, knee, ankle = (motion.role_positions(f"{side}_{j}") for j in ("hip", "knee", "ankle"))
         lengths.append(np.linalg.norm(hip - knee, axis=1) + np.linalg.norm(knee - ankle, axis=1))
-    return median_of(np.concatenate(lengths)) if len(motion) else 0.0
+    length = median_of(np.concatenate(lengths)) if len(motion) else 0.0
+    if not length > 1e-3:
+        raise RoleError(
+            f"{motion.source.path or 'motion'}: the legs have no length; check the roles of hips, knees and ankles"
+        )
+    return length

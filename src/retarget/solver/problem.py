@@ -194,11 +194,14 @@ def _tasks(
         ("chest", "", 0.0, (weights.trunk, weights.shoulder_line, weights.chest_lean)),
     ]
     for side in SIDES:
-        for limb, end in (("leg", weights.foot), ("arm", weights.hand)):
+        for limb, hinge, end in (
+            ("leg", weights.hinge, weights.foot),
+            ("arm", weights.arm_hinge, weights.hand),
+        ):
             upper, lower, last = LIMB_SEGMENTS[limb]
             at_ankle = limb == "leg"
             rows += [
-                (f"{side}_{upper}", "", 0.0, (0.0, weights.hinge, weights.long_axis)),
+                (f"{side}_{upper}", "", 0.0, (0.0, hinge, weights.long_axis)),
                 (
                     f"{side}_{lower}",
                     "",

@@ -30,7 +30,8 @@ class TaskWeights:
         chest_lean: Of the chest's, on which it depends more: arms that are in the way of something must not bend it.
         shoulder_line: Of the chest's y axis.
         long_axis: Of a limb segment's long axis: the direction that one sees.
-        hinge: Of the hinge axis of thigh and upper arm.
+        hinge: Of the thigh's hinge axis, about which the knee bends.
+        arm_hinge: Of the upper arm's.
         twist: Of that of the forearm; a shank's follows from knee and foot.
         foot: Of each axis of a foot.
         hand: Of each axis of a hand.
@@ -60,6 +61,7 @@ class TaskWeights:
     shoulder_line: float = 4.0
     long_axis: float = 24.0
     hinge: float = 2.5
+    arm_hinge: float = 2.5
     twist: float = 0.5
     foot: float = 0.75
     hand: float = 1.1
