@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 from measure import clip_files, table, write_section
 from retarget import Motion, RetargetOptions, evaluate, load_robot, read_motion, retarget_motion
 from retarget.robots import RobotModel
-from retarget.solver.problem import TaskWeights
+from retarget.solver.problem import TaskWeights, style_weights
 
 COMMAND = "make bench (benchmarks/stress.py)"
 DANCE = "bvhTools_test2_3945f.bvh"
@@ -24,11 +24,11 @@ ACCELERATIONS = (
     100.0,
 )  # rad/s^2; left alone, the clip reaches 380, and 40 % of its frames exceed 100
 KNEELING = "test_mocapbank.bvh"
-WEIGHTS = {  # what orientation costs: hinges of thighs and upper arms, hands and feet
-    "default": TaskWeights(),
-    "hinge 6": TaskWeights(hinge=6.0),
+WEIGHTS = {  # what orientation costs: styles, hinges of thighs and upper arms, hands and feet
+    **{style: style_weights(style) for style in ("balanced", "close", "smooth")},
+    "hinges 6": TaskWeights(hinge=6.0, arm_hinge=6.0),
     "hand 3": TaskWeights(hand=3.0),
-    "hinge 6, hand 3, foot 3": TaskWeights(hinge=6.0, hand=3.0, foot=3.0),
+    "hinges 6, hand 3, foot 3": TaskWeights(hinge=6.0, arm_hinge=6.0, hand=3.0, foot=3.0),
     "trunk 4": TaskWeights(trunk=4.0),
 }
 

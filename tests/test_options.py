@@ -60,6 +60,7 @@ def test_options_survive_json_and_travel_between_processes() -> None:
         ({"time_scale": 5}, "from 0.25 to 4, or 'similar'"),
         ({"time_scale": float("nan")}, "from 0.25 to 4, or 'similar'"),
         ({"time_scale": "alike"}, "'alike' is no factor .* or 'similar'"),
+        ({"style": "nice"}, "'close', 'balanced' or 'smooth'"),
         ({"time_scale": None}, "from 0.25 to 4, or 'similar'"),
         ({"joint_acceleration_limit": float("inf")}, "finite"),
         ({"joint_margin": -0.1}, "greater than or equal to 0"),

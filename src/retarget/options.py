@@ -15,7 +15,7 @@ from pydantic import (
     PlainSerializer,
 )
 
-__all__ = ["WEIGHTED_SEGMENTS", "RetargetOptions", "SegmentWeights"]
+__all__ = ["WEIGHTED_SEGMENTS", "RetargetOptions", "SegmentWeights", "Style"]
 
 _PARTS = ("thigh", "shank", "foot", "upper_arm", "forearm", "hand")
 WEIGHTED_SEGMENTS = (
@@ -25,6 +25,7 @@ WEIGHTED_SEGMENTS = (
     *(f"{side}_{part}" for side in ("left", "right") for part in _PARTS),
 )
 
+Style = Literal["close", "balanced", "smooth"]
 LEAST_TIME_SCALE, MOST_TIME_SCALE = 0.25, 4.0  # beyond them a motion is another one
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -102,6 +103,8 @@ class RetargetOptions(BaseModel):
         mirror: Retarget the mirror image: left becomes right.
         time_scale: Factor on the motion's duration, from 0.25 to 4: 0.5 plays it twice as fast. ``similar`` takes the
             square root of robot to human (leg lengths), at which the scaled human falls as fast as the robot does.
+        style: What counts more where not all can be had: ``close`` turns limbs as the human's, at the price of their
+            directions and of jerk; ``smooth`` has less jerk and follows less closely; ``balanced`` lies between.
         smoothness: Factor on the weight of accelerations; larger is smoother and follows less closely.
         weights: Body segment -> factor on the weights with which its orientation and position are followed; 0 lets it
             go where the rest takes it. A name without a side means both, and one with a side goes before it.
@@ -129,6 +132,7 @@ class RetargetOptions(BaseModel):
     end_s: NotNegative | None = None
     mirror: bool = False
     time_scale: Annotated[float | Literal["similar"], BeforeValidator(_time_scale)] = 1.0
+    style: Style = "balanced"
     smoothness: Positive = 1.0
     weights: Annotated[
         Mapping[str, NotNegative], AfterValidator(_checked), PlainSerializer(_as_dict)

@@ -32,6 +32,7 @@ from retarget.solver.problem import (
     make_setting,
     rated_clip_options,
     rated_start_options,
+    style_weights,
 )
 from retarget.solver.rates import at_rate
 from retarget.solver.residuals import Residuals, measure_residuals
@@ -65,7 +66,7 @@ def retarget_motion(
         motion: The human's motion.
         robot: The robot.
         options: What a user chooses; recorded with the result.
-        weights: Weights of the cost, for experiments; the defaults suit every clip and robot.
+        weights: Weights of the cost, for experiments; None takes those of the style.
 
     Raises:
         RoleError: The motion lacks a joint that is needed.
@@ -91,7 +92,7 @@ def retarget_motion(
     motion, drift = timed(seconds, "level", lambda: followed(motion))
     time_scale = _time_scale(motion, robot, options)
     motion = timed(seconds, "level", lambda: retimed(motion, time_scale))
-    take = _Take.of(motion, robot, options, weights or TaskWeights(), seconds)
+    take = _Take.of(motion, robot, options, weights or style_weights(options.style), seconds)
     setting, contacts = take.setting, take.contacts
     solution, steps = _solve(take, seconds)
     qpos = solution.qpos

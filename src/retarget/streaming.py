@@ -18,7 +18,7 @@ from retarget.robots.model import RobotModel
 from retarget.solver.arrays import Clip
 from retarget.solver.live.arrays import Level, LiveModel, LiveOptions, LiveState
 from retarget.solver.live.step import FINE, find_fault, live_step
-from retarget.solver.problem import RATE, TaskWeights, make_setting, rated_start_options
+from retarget.solver.problem import RATE, make_setting, rated_start_options, style_weights
 from retarget.solver.start.frame import frame_scratch
 from retarget.targets.build import robot_sizes
 from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
@@ -71,7 +71,7 @@ class StreamingRetargeter:
         Args:
             robot: The robot.
             calibration_motion: Motion of the skeleton whose frames will come.
-            options: Smoothness, weights, joint margin, joint speeds, floor and contacts count.
+            options: Style, smoothness, weights, joint margin, joint speeds, floor and contacts count.
             fps: Rate of the frames that will come; that of the calibration motion if None.
 
         Raises:
@@ -188,7 +188,7 @@ def _live_model(
     options: RetargetOptions,
     fps: float,
 ) -> LiveModel:
-    weights = TaskWeights()
+    weights = style_weights(options.style)
     shape = robot_anatomy(robot)
     problem = make_setting(robot, shape, fps, options, weights).empty
     if len(problem.limits.bend):

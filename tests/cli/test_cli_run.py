@@ -312,6 +312,7 @@ def test_options_of_the_command_line_reach_the_result(
     output = tmp_path / "r.npz"
     numbers = {
         "--time-scale": "1.25",
+        "--style": "close",
         "--smoothness": "2",
         "--joint-speed-limit": "8",
         "--joint-acceleration-limit": "90",
@@ -328,6 +329,7 @@ def test_options_of_the_command_line_reach_the_result(
         "end_s": None,
         "mirror": False,
         "time_scale": 1.25,
+        "style": "close",
         "smoothness": 2.0,
         "weights": {"hand": 4.0, "left_foot": 2.5},
         "joint_speed_limit": 8.0,
@@ -381,6 +383,7 @@ def test_a_wrong_weight_is_wrong_usage(
         ["--start", "-1"],
         ["--time-scale", "fast"],
         ["--time-scale", "9"],
+        ["--style", "nice"],
     ],
 )
 def test_an_impossible_option_is_wrong_usage(

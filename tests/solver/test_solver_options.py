@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,9 +12,11 @@ from clips import dance, jump, robot
 from capsules import pair_gaps
 from retarget import RetargetingResult
 from retarget.errors import OptionsError
-from retarget.evaluation import contact_forces, evaluate
+from retarget.evaluation import ClipReport, contact_forces, evaluate
+from retarget.motion import Motion
 from retarget.options import RetargetOptions
 from retarget.pipeline import retarget_motion
+from retarget.solver.problem import style_weights
 
 
 def of_jump(**options) -> RetargetingResult:
@@ -118,6 +121,38 @@ def test_a_motion_at_another_rate_is_as_smooth() -> None:
     plain, fine = evaluate(of_jump(), robot()), evaluate(of_jump(fps=120.0), robot())
     assert fine["jerk_mean"] < 2.5 * plain["jerk_mean"]
     assert fine["limb_error_mean"] == pytest.approx(plain["limb_error_mean"], rel=0.05)
+
+
+@pytest.mark.parametrize("clip", [jump, dance])
+def test_each_style_gives_what_it_says_and_keeps_feet_and_physics(
+    clip: Callable[[], Motion],
+) -> None:
+    close, balanced, smooth = (of_style(clip(), style) for style in ("close", "balanced", "smooth"))
+    assert close["orientation_error_mean"] < 0.92 * balanced["orientation_error_mean"]
+    assert smooth["jerk_mean"] < 0.75 * balanced["jerk_mean"]
+    assert balanced["jerk_mean"] < 0.9 * close["jerk_mean"]
+    assert balanced["limb_error_mean"] <= close["limb_error_mean"] + 0.02
+    for other in (close, smooth):
+        assert other["limb_error_mean"] < balanced["limb_error_mean"] + 0.4
+        assert other["force_left_mean"] < balanced["force_left_mean"] + 0.02
+        assert other["toe_slide_mean"] < 0.006
+        assert other["heel_slide_mean"] < 0.016
+        assert other["trunk_lean_error_p95"] < 6.0
+        assert other["sole_penetration_max"] < 1e-9
+
+
+def of_style(motion: Motion, style: str) -> ClipReport:
+    result = retarget_motion(motion, robot(), RetargetOptions(style=style))
+    assert result.provenance["options"]["style"] == style
+    return evaluate(result, robot())
+
+
+def test_weights_of_the_cost_go_before_a_style() -> None:
+    weighted = retarget_motion(
+        jump(), robot(), RetargetOptions(style="smooth"), weights=style_weights("close")
+    )
+    assert np.array_equal(weighted.qpos, of_jump(style="close").qpos)
+    assert not np.array_equal(weighted.qpos, of_jump().qpos)
 
 
 def test_heavier_hands_are_followed_more_closely_each_side_by_itself() -> None:

@@ -132,6 +132,14 @@ class RunOptions:
             show_default="1",
         ),
     ] = None
+    style: Annotated[
+        str | None,
+        typer.Option(
+            metavar="close|balanced|smooth",
+            help="Limbs turned as the human's at the price of their directions and of jerk, or less jerk.",
+            show_default="balanced",
+        ),
+    ] = None
     smoothness: Annotated[
         _Number,
         typer.Option(

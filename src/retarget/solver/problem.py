@@ -1,7 +1,7 @@
 """From targets and a robot to the arrays, weights and limits of the solve.
 
-One set of weights serves every clip, format and robot. Weights of differences between frames scale with the frame
-rate, so that a motion is the same at any rate: accelerations with (fps / 30)^4, steps with (fps / 30)^2.
+One set of weights a style serves every clip, format and robot. Weights of differences between frames scale with the
+frame rate, so that a motion is the same at any rate: accelerations with (fps / 30)^4, steps with (fps / 30)^2.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from retarget.solver.limits.joints import joint_limits, with_reserve
 from retarget.solver.shapes import floor_spheres, kept_apart, mass_arrays, sole_arrays
 from retarget.solver.start.frame import StartOptions
 from retarget.solver.start.limbs import Limbs, find_limbs
-from retarget.solver.weights import UNSTEADY, TaskWeights, accelerations
+from retarget.solver.weights import UNSTEADY, TaskWeights, accelerations, style_weights
 from retarget.targets.build import Targets
 from retarget.targets.holds import Ground, Holds, find_holds
 from retarget.targets.robot_frames import RobotAnatomy
@@ -38,6 +38,7 @@ __all__ = [
     "make_setting",
     "rated_clip_options",
     "rated_start_options",
+    "style_weights",
 ]
 
 RATE = 30.0  # frames per second at which the weights were chosen
@@ -194,19 +195,19 @@ def _tasks(
         ("chest", "", 0.0, (weights.trunk, weights.shoulder_line, weights.chest_lean)),
     ]
     for side in SIDES:
-        for limb, hinge, end in (
-            ("leg", weights.hinge, weights.foot),
-            ("arm", weights.arm_hinge, weights.hand),
+        for limb, axis, hinge, end in (
+            ("leg", weights.long_axis, weights.hinge, weights.foot),
+            ("arm", weights.arm_axis, weights.arm_hinge, weights.hand),
         ):
             upper, lower, last = LIMB_SEGMENTS[limb]
             at_ankle = limb == "leg"
             rows += [
-                (f"{side}_{upper}", "", 0.0, (0.0, hinge, weights.long_axis)),
+                (f"{side}_{upper}", "", 0.0, (0.0, hinge, axis)),
                 (
                     f"{side}_{lower}",
                     "",
                     0.0,
-                    (0.0, weights.twist if limb == "arm" else 0.0, weights.long_axis),
+                    (0.0, weights.twist if limb == "arm" else 0.0, axis),
                 ),
                 (
                     f"{side}_{last}",
