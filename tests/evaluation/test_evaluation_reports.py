@@ -138,7 +138,10 @@ def test_a_summary_keeps_maxima_and_names_the_worst(
     assert summary["sole_lifted_share"] > good["sole_lifted_share"]
     assert summary.worst["sole_lifted_share"] == "floating"
     assert summary.passed_share == 0.5
-    assert [c.failed_gates for c in summary.clips] == [(), ("sole_lifted_share", "floating_share")]
+    assert [c.failed_gates for c in summary.clips] == [
+        (),
+        ("sole_lifted_share", "floating_share", "force_left_mean"),
+    ]
 
 
 def test_a_summary_of_nothing_has_no_values(tmp_path: Path) -> None:

@@ -81,6 +81,13 @@ def floor_clip(name: str) -> Motion:
     )
 
 
+def seated_clip() -> Motion:
+    """Standing, four seconds on a chair that nobody recorded, standing again."""
+    sitting = pose(flex=85, knee=85, pitch=-5, arm=25, arm_spread=12, elbow=60)
+    keys = [(0, STANDING), (2, STANDING), (4, sitting), (8, sitting), (10, STANDING)]
+    return _posed(_eased([*keys, (11, STANDING)]))
+
+
 def _eased(keys: list[tuple[float, Angles]]) -> Angles:
     """Angles over time that pass through keys smoothly, at rest in each."""
     times = np.array([seconds for seconds, _ in keys], float)

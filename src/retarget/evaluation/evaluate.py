@@ -71,7 +71,7 @@ def evaluate(
     doubts = _doubts(result)
     values = {
         "doubt": None if doubts is None else total_doubt(doubts),
-        **measure_stance(feet, stance, result.fps),
+        **measure_stance(feet, stance, human.lowest, result.fps),
         **measure_swing(feet, human, stance, result.fps),
         **measure_support(feet, collisions.body_height, human),
         **measure_physics(

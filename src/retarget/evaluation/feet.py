@@ -111,9 +111,15 @@ def _watch(
                         ends[t, foot, end, i] += R[i, j] * soles.ends[foot, end, j]
 
 
-def measure_stance(feet: FootTrack, stance: Stance, fps: float) -> dict[str, float | None]:
-    """Measures of slide, lift, penetration and tilt; see `measures.DEFINITIONS`."""
+def measure_stance(
+    feet: FootTrack, stance: Stance, human: Float64[np.ndarray, "T 2"], fps: float
+) -> dict[str, float | None]:
+    """Measures of slide, lift, penetration and tilt; see `measures.DEFINITIONS`.
+
+    ``human`` is how high the human's feet are above where they rest, scaled, metres.
+    """
     speeds = horizontal_speed(feet.ends, fps)
+    lifted = feet.lowest - np.maximum(human, 0.0)
     toe, heel = speeds[..., 0][stance.toe], speeds[..., 1][stance.heel]
     upright = np.clip(feet.upright[stance.heel], -1, 1) if feet.flat else np.zeros(0)
     return {
@@ -123,7 +129,7 @@ def measure_stance(feet: FootTrack, stance: Stance, fps: float) -> dict[str, flo
         "human_toe_slide_mean": mean_of(stance.toe_speed[stance.toe]),
         "heel_slide_mean": mean_of(heel),
         "heel_slide_p95": percentile_of(heel),
-        "sole_lifted_share": mean_of(feet.lowest[stance.toe] > LIFTED_HEIGHT),
+        "sole_lifted_share": mean_of(lifted[stance.toe] > LIFTED_HEIGHT),
         "sole_penetration_max": float(np.max(-feet.lowest, initial=0.0)),
         "sole_tilt_mean": mean_of(np.degrees(np.arccos(upright))),
     }

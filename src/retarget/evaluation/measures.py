@@ -157,7 +157,8 @@ def _definitions() -> dict[str, Definition]:
         "heel_slide_p95": ("m/s", "95th percentile of the same"),
         "sole_lifted_share": (
             "1",
-            f"share of stance samples with the whole sole over {LIFTED_HEIGHT * 100:.0f} cm off the floor",
+            f"share of stance samples with the whole sole over {LIFTED_HEIGHT * 100:.0f} cm off the floor, and higher "
+            "by as much than the human's foot, scaled, which in stance may just come down or leave",
         ),
         "sole_penetration_max": ("m", "deepest point of either sole below the floor"),
         "body_penetration_max": (

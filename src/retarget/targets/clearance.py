@@ -23,8 +23,9 @@ STANDING_HEIGHT = 0.005
 _LANDING = 0.2
 """Seconds in which a foot that is near the ground comes to stand, or leaves it."""
 
-# Hips that accelerate downwards by this share of free fall, over this time to either side (seconds), are in flight.
-# In a walk they bob at a third of it at most.
+# Feet are off the ground together in flight where hips accelerate downwards by this share of free fall on average, over
+# as long as that lasts and at least this time (seconds) to either side of its middle. In a walk hips bob at a third of
+# it at most. Somebody who drops into a squat falls for a moment, but is braked while the feet are still light.
 _FALL_SHARE, _FALL_SPAN = 0.4, 0.1
 
 
@@ -46,18 +47,10 @@ def swing_clearances(
         heights[:, foot] = scale * np.maximum(np.minimum(ankle, toe), 0.0)
     stance = np.asarray(contacts.stance.any(axis=2))
     _put_down(heights, stance, round(_LANDING * anatomy.fps), 0.5 * LIFTING / anatomy.fps**2)
-    _put_one_down(heights, _falls(anatomy.point("hips")[:, 2], anatomy.fps))
+    hips = np.ascontiguousarray(anatomy.point("hips")[:, 2])
+    least = max(1, round(_FALL_SPAN * anatomy.fps))
+    _put_one_down(heights, hips, least, _FALL_SHARE * GRAVITY / anatomy.fps**2)
     return heights
-
-
-def _falls(height: Float64[np.ndarray, "T"], fps: float) -> Bool[np.ndarray, "T"]:
-    """Frames in which the hips (heights in the human's own metres) fall nearly freely, as in flight."""
-    span = max(1, round(_FALL_SPAN * fps))
-    falls = np.zeros(len(height), bool)
-    if len(height) > 2 * span:
-        bend = height[2 * span :] - 2 * height[span:-span] + height[: -2 * span]
-        falls[span:-span] = bend * (fps / span) ** 2 < -_FALL_SHARE * GRAVITY
-    return falls
 
 
 @jit()
@@ -106,19 +99,38 @@ def _put_down(
 
 
 @jit()
-def _put_one_down(heights: Float64[np.ndarray, "T 2"], falls: Bool[np.ndarray, "T"]) -> None:
-    """Lower both feet, in place, until one stands, where they are off the ground together without flying."""
+def _put_one_down(
+    heights: Float64[np.ndarray, "T 2"], hips: Float64[np.ndarray, "T"], least: int, fall: float
+) -> None:
+    """Lower both feet, in place, until one stands, where they are off the ground together without flying.
+
+    Args:
+        heights: Clearances, metres.
+        hips: Height of the human's hips, metres.
+        least: Frames to either side over which they are judged, at least.
+        fall: Second difference by which they fall in flight, at least, metres.
+    """
     frames = heights.shape[0]
     t = 0
     while t < frames:
         first = t
-        flies = False
         while t < frames and min(heights[t, 0], heights[t, 1]) > 0.0:
-            flies = flies or falls[t]
             t += 1
-        if not flies:
+        if not _flies(hips, first, t, least, fall):
             for u in range(first, t):
                 lower = min(heights[u, 0], heights[u, 1])
                 heights[u, 0] -= lower
                 heights[u, 1] -= lower
         t += 1
+
+
+@jit()
+def _flies(hips: Float64[np.ndarray, "T"], first: int, end: int, least: int, fall: float) -> bool:
+    """Whether hips fall nearly freely between the frame before ``first`` and ``end``."""
+    middle = (first + end - 1) // 2
+    reach = max((end - first + 1) // 2, least)
+    reach = min(reach, middle, hips.shape[0] - 1 - middle)
+    if end <= first or 2 * reach < least:
+        return False
+    bend = hips[middle + reach] - 2.0 * hips[middle] + hips[middle - reach]
+    return bool(bend < -fall * reach * reach)
