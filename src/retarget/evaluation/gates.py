@@ -53,8 +53,8 @@ class Gates(BaseModel):
 
     The defaults are what a controller can learn from: about twice what the solver reaches on difficult
     clips, except that hard limits of the robot have no slack. A measure without value passes: a clip
-    without stance cannot slide. `understood` limits the measure ``doubt``. `Gates.demanding` also has the
-    limits that the defaults leave off.
+    without stance cannot slide. `understood` limits the measure ``doubt``. `Gates.demanding` has tighter
+    limits on swing, trunk and physics.
 
     Example:
         >>> strict = Gates(limb_error_mean=2.2, toe_slide_mean=0.012)
@@ -93,7 +93,7 @@ class Gates(BaseModel):
 
     @classmethod
     def demanding(cls) -> Gates:
-        """The default gates and those of `DEMANDING`.
+        """The default gates, with the limits of `DEMANDING` in place of theirs.
 
         Example:
             >>> Gates.demanding().trunk_lean_error_p95
