@@ -86,7 +86,7 @@ class TaskWeights:
     bend: float = 3000.0
     floor: float = 1e4
     collision: float = 1e4
-    centre: float = 4e3
+    centre: float = 6e3
     heel_lift: float = 0.03
     regularisation: float = 1e-4
 
