@@ -15,12 +15,13 @@ from retarget.motion.motion import Motion
 from retarget.motion.segments import SEGMENTS, SIDES, needed_roles, segment_joints
 from retarget.options import RetargetOptions
 from retarget.robots.model import RobotModel
-from retarget.solver.arrays import Clip
+from retarget.solver.arrays import Clip, Tasks
 from retarget.solver.live.arrays import Level, LiveModel, LiveOptions, LiveState
 from retarget.solver.live.step import FINE, find_fault, live_step
 from retarget.solver.problem import RATE, make_setting, rated_start_options, style_weights
 from retarget.solver.start.frame import frame_scratch
 from retarget.targets.build import robot_sizes
+from retarget.targets.clearance import FALL_SPAN
 from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
 
 __all__ = ["StreamingRetargeter"]
@@ -28,6 +29,8 @@ __all__ = ["StreamingRetargeter"]
 _SPEED_TIME = 1 / 30  # seconds over which speeds of feet are taken: shorter ones measure noise
 _SETTLE_TIME = 0.05  # seconds in which a foot that touches down settles to the floor, but for 1/e
 _FADE_TIME = 0.1  # seconds in which a foot that lifts off comes back to its target, but for 1/e
+_PATH_TIME = 0.03  # seconds over which the human's pelvis is smoothed
+_EASE_TIME = 0.15  # seconds in which the base comes to where held feet want it, but for 1/e
 _LIFT_TIME = 0.1  # seconds in which the raised base comes down again, but for 1/e
 
 # Chosen on the CMU jump, the walk-like dance and the LAFAN1 dance; half or twice as much changes limb errors and
@@ -35,7 +38,11 @@ _LIFT_TIME = 0.1  # seconds in which the raised base comes down again, but for 1
 _PULL = 1.0  # weight that keeps joints near where they were heading at 30 fps, 1/rad^2
 _GLIDE = 0.5  # share of its last step that a joint is expected to make again
 _MUCH_BETTER = 0.35  # share of the cost below which the answer from the neutral pose is taken
-_RELEASE = 50.0  # weight of the place that a released foot comes from, 1/m^2
+_RELEASE = 50.0  # weight of the place that a released foot comes from, 1/m^2, once it is loose
+_STEADY = 4000.0  # weight of the base's distance from its path at 30 fps, 1/m^2: an eighth of a held point's
+# Share of the floor's weight where joints are at their highest speed: a foot may come later, the body must not be
+# thrown about to lift it.
+_REACH_FLOOR = 0.03
 _COLD_STEPS = 5  # enough to see whether the neutral pose leads to a much better answer
 _COST_TOLERANCE, _STEP_TOLERANCE = 0.01, 0.05  # no later stage refines what is left over
 
@@ -119,6 +126,7 @@ class StreamingRetargeter:
         state.stance[:] = False
         state.fade[:] = 0.0
         state.clip.contact_weights[:] = 0.0
+        state.flies[0] = False
         state.lift[0] = 0.0
 
     def step(
@@ -212,6 +220,7 @@ def _live_model(
     speed_span, slide_span = (max(1, round(fps * time)) for time in (_SPEED_TIME, SLIDE_TIME))
     # A difference over some frames is as noisy as a central one at so much lower a rate.
     leg = anatomy.leg_length
+    kept = float(np.exp(-1 / (fps * _PATH_TIME)))
     _, toe_off = toe_speeds(fps=2 * fps / speed_span, noise=anatomy.noise, leg_length=leg)
     return LiveModel(
         used=np.array(sorted({roles[role] for role in needed_roles()})),
@@ -224,10 +233,12 @@ def _live_model(
         toes=np.array(pair[2]),
         heels=contacts.heel_points,
         rests=rests,
+        lifts=contacts.lift_heights,
         slow=leg * np.array([SPEED_OFF, toe_off] * 2),
         speed_span=speed_span,
         slide=SLIDE_SPEED * slide_span / fps,
         slide_span=slide_span,
+        fall_span=max(1, round(fps * FALL_SPAN / 2)),
         leg_length=leg,
         fps=fps,
         sizes=robot_sizes(anatomy.calibration, contacts, shape),
@@ -247,16 +258,29 @@ def _live_model(
             release=_RELEASE * float(options.contacts),
             lift=float(np.exp(-1 / (fps * _LIFT_TIME))),
             reach_steps=3,
-            floor_steps=2,
+            reach_floor=_REACH_FLOOR * weights.floor * float(options.floor),
+            floor_steps=3,
             floor=weights.floor * float(options.floor),
             heel_lift=weights.heel_lift,
+            position_gain=1 - kept**2,
+            speed_gain=(1 - kept) ** 2,
+            ease=1 / (fps * _EASE_TIME),
+            eased=float(np.exp(-1 / (fps * _EASE_TIME))),
         ),
         tree=problem.tree,
         limits=problem.limits,
         tasks=problem.tasks,
         soles=problem.soles,
         floor=problem.floor,
+        steady=_steady(problem.tasks, fps),
     )
+
+
+def _steady(tasks: Tasks, fps: float) -> Tasks:
+    """The tasks with the pelvis held on its path; it comes off it in the same time at any rate."""
+    weights = tasks.position_weights.copy()
+    weights[SEGMENTS.index("pelvis")] += _STEADY * fps / RATE
+    return tasks._replace(position_weights=weights)
 
 
 def _contact_points(shape: RobotAnatomy) -> Float64[np.ndarray, "4 3"]:
@@ -280,6 +304,10 @@ def _new_state(model: LiveModel, size: int, joints: int) -> LiveState:
         touched=np.zeros(4, bool),
         fade=np.zeros(4),
         off=np.zeros((4, 3)),
+        hip_heights=np.zeros(2 * model.fall_span + 1),
+        flies=np.zeros(1, bool),
+        path=np.zeros((4, 3)),
+        beside=np.zeros(3),
         wanted=np.zeros(3),
         clip=Clip(
             np.zeros((1, segments, 3)),
@@ -301,6 +329,7 @@ def _new_state(model: LiveModel, size: int, joints: int) -> LiveState:
         again=np.zeros(size),
         qpos=np.zeros(size),
         lift=np.zeros(1),
+        low=np.zeros(model.soles.points.shape[:2], bool),
         reach=model.limits._replace(lower=lower.copy(), upper=model.limits.upper.copy()),
         scratch=frame_scratch(model.tree),
     )

@@ -73,15 +73,16 @@ def test_limits_and_the_floor_are_kept_at_every_frame(name: str, motion: str, sp
     assert_within_limits(qpos, robot(name), speed, retargeter.fps)
 
 
-# Degrees, and metres a second; the whole-clip solve reaches 1.1, 1.2, 0.6, 0.8 and slides of 0.001 to 0.004. No
-# foot of the run stands long enough to be measured.
+# Degrees, and metres a second; the whole-clip solve slides by 0.001 to 0.004. No foot of the run stands long enough to
+# be measured. Limbs give way to soles that are kept above the human's clearance and to a base that keeps to its path:
+# bounds are a tenth above the 1.21, 1.83, 0.72 and 1.22 that this costs.
 @pytest.mark.parametrize(
     ("motion", "limb", "slide"),
     [
-        ("cmu_01_01", 1.1, 0.010),
-        ("humanoid_dance", 1.7, 0.025),
-        ("humanoid_run", 0.6, None),
-        ("humanoid_walk", 0.9, 0.006),
+        ("cmu_01_01", 1.33, 0.010),
+        ("humanoid_dance", 2.01, 0.025),
+        ("humanoid_run", 0.79, None),
+        ("humanoid_walk", 1.34, 0.006),
     ],
 )
 def test_limbs_follow_and_feet_stay(motion: str, limb: float, slide: float | None) -> None:
@@ -102,7 +103,9 @@ def test_a_stream_goes_on_from_where_it_was_calibrated() -> None:
     live = motion.frames(half, len(motion))
     qpos = streamed(StreamingRetargeter(robot(), motion.frames(0, half)), live)
     report = evaluate(replace(retarget_motion(live, robot()), qpos=qpos), robot())
-    assert report["limb_error_mean"] < 1.4
+    assert (
+        report["limb_error_mean"] < 1.56
+    )  # a tenth above the 1.42 that lifted feet and a calm base cost
     assert report["toe_slide_mean"] < 0.012
 
 

@@ -26,7 +26,7 @@ _LANDING = 0.2
 # Feet are off the ground together in flight where hips accelerate downwards by this share of free fall on average, over
 # as long as that lasts and at least this time (seconds) to either side of its middle. In a walk hips bob at a third of
 # it at most. Somebody who drops into a squat falls for a moment, but is braked while the feet are still light.
-_FALL_SHARE, _FALL_SPAN = 0.4, 0.1
+FALL_SHARE, FALL_SPAN = 0.4, 0.1
 
 
 def swing_clearances(
@@ -48,8 +48,8 @@ def swing_clearances(
     stance = np.asarray(contacts.stance.any(axis=2))
     _put_down(heights, stance, round(_LANDING * anatomy.fps), 0.5 * LIFTING / anatomy.fps**2)
     hips = np.ascontiguousarray(anatomy.point("hips")[:, 2])
-    least = max(1, round(_FALL_SPAN * anatomy.fps))
-    _put_one_down(heights, hips, least, _FALL_SHARE * GRAVITY / anatomy.fps**2)
+    least = max(1, round(FALL_SPAN * anatomy.fps))
+    _put_one_down(heights, hips, least, FALL_SHARE * GRAVITY / anatomy.fps**2)
     return heights
 
 

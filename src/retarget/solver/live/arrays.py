@@ -22,12 +22,16 @@ class LiveOptions(NamedTuple):
         much_better: Share of the cost below which an answer from the neutral pose is taken.
         settle: Share of a held point's height that is left after a frame.
         fade: Share of a released point's offset that is left after a frame.
-        release: Weight of a released point's place at first, 1/m^2.
+        release: Weight of a released point's place once it is loose, 1/m^2, but for its fading.
         lift: Share of the base's lift that is left after a frame.
         reach_steps: Most steps within the reach of the joints' speeds.
-        floor_steps: Most steps to raise feet above the floor.
-        floor: Weight of a point's depth below the floor, 1/m^2.
+        reach_floor: Weight of a sole's depth below its clearance meanwhile, 1/m^2.
+        floor_steps: Most steps to raise soles to their clearance.
+        floor: Weight of a sole's depth below its clearance, 1/m^2.
         heel_lift: Highest anchor of a tilted foot, metres.
+        position_gain, speed_gain: Of the filter that smoothes the path of the pelvis.
+        ease: Frequency of the spring that brings the pelvis beside it, 1/frame.
+        eased: How much of what it is off is left after a frame, but for what its speed does.
     """
 
     glide: float
@@ -37,9 +41,14 @@ class LiveOptions(NamedTuple):
     release: float
     lift: float
     reach_steps: int
+    reach_floor: float
     floor_steps: int
     floor: float
     heel_lift: float
+    position_gain: float
+    speed_gain: float
+    ease: float
+    eased: float
 
 
 class Level(NamedTuple):
@@ -70,9 +79,11 @@ class LiveModel(NamedTuple):
         toes: Left and right toe joint.
         heels: Heels in the feet's anatomical frames, from the ankle, metres.
         rests: Height in stance of left heel, left toe, right heel, right toe, metres.
+        lifts: Height of ankle and toe joint of each foot above which it is lifted, metres.
         slow: Speed below which each of them is in stance, m/s.
         speed_span: Frames over which these are taken.
         slide: Way beyond which a point in stance slides, metres, over the last ``slide_span`` frames.
+        fall_span: Frames to either side over which the acceleration of the hips is taken.
         leg_length: The human's, metres.
         fps: Frames a second.
         sizes: See `retarget.targets.build.robot_sizes`.
@@ -84,6 +95,7 @@ class LiveModel(NamedTuple):
         start: How hard a frame is worked on.
         options: The rest of it.
         tree, limits, tasks, soles, floor: Of the robot.
+        steady: The tasks with the pelvis held firmly on its path.
     """
 
     used: Int64[np.ndarray, "U"]
@@ -96,10 +108,12 @@ class LiveModel(NamedTuple):
     toes: Int64[np.ndarray, "2"]
     heels: Float64[np.ndarray, "2 3"]
     rests: Float64[np.ndarray, "4"]
+    lifts: Float64[np.ndarray, "2 2"]
     slow: Float64[np.ndarray, "4"]
     speed_span: int
     slide: float
     slide_span: int
+    fall_span: int
     leg_length: float
     fps: float
     sizes: Sizes
@@ -115,6 +129,7 @@ class LiveModel(NamedTuple):
     tasks: Tasks
     soles: Soles
     floor: Floor
+    steady: Tasks
 
 
 class LiveState(NamedTuple):
@@ -129,6 +144,11 @@ class LiveState(NamedTuple):
         touched: Which of these were not, a frame earlier.
         fade: Share left of each released point's offset; 0 for the others.
         off: Those offsets, metres, when the points were released.
+        hip_heights: Height of the middle of the human's hips in the last frames, a ring, metres.
+        flies: Whether the human has fallen freely since both feet left the ground.
+        path: Smoothed place of the human's pelvis, its step from frame to frame, how far beside it the robot's is to
+            be, and the step of that, metres.
+        beside: How far beside it the feet that are held want it, metres.
         wanted: A place to work with.
         clip: Targets of the one frame.
         hips, shoulders: Middles of the human's hips and shoulders, metres.
@@ -138,6 +158,7 @@ class LiveState(NamedTuple):
         near, trial, again: Configurations to work with.
         qpos: The answer.
         lift: How far its base is raised, metres.
+        low: Which points of the soles are held at their clearances: room for a solve.
         reach: Limits of this frame: those of positions, and what speed allows.
         scratch: Of the solve.
     """
@@ -151,6 +172,10 @@ class LiveState(NamedTuple):
     touched: Bool[np.ndarray, "4"]
     fade: Float64[np.ndarray, "4"]
     off: Float64[np.ndarray, "4 3"]
+    hip_heights: Float64[np.ndarray, "F"]
+    flies: Bool[np.ndarray, "1"]
+    path: Float64[np.ndarray, "4 3"]
+    beside: Float64[np.ndarray, "3"]
     wanted: Float64[np.ndarray, "3"]
     clip: Clip
     hips: Float64[np.ndarray, "1 3"]
@@ -163,5 +188,6 @@ class LiveState(NamedTuple):
     again: Float64[np.ndarray, "Q"]
     qpos: Float64[np.ndarray, "Q"]
     lift: Float64[np.ndarray, "1"]
+    low: Bool[np.ndarray, "2 S"]
     reach: Limits
     scratch: FrameScratch

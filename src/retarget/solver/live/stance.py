@@ -15,9 +15,11 @@ from retarget.solver.kinematics.forward import body_kinematics, world_point
 from retarget.solver.live.arrays import LiveModel, LiveState
 from retarget.targets.anchors import LARGEST_DRIFT
 
-__all__ = ["find_stance", "hold_touched"]
+__all__ = ["find_stance", "hold_touched", "wanted_place"]
 
 _FEET = (SEGMENTS.index("left_foot"), SEGMENTS.index("right_foot"))
+# Power of a share by which a hold's weight fades: let go at once, a foot under tension jumps.
+_LOOSENING = 8
 _FADED = 0.02  # share of an offset that no longer counts
 
 
@@ -77,7 +79,7 @@ def _travelled(i: int, back: int, dimensions: int, state: LiveState) -> float:
 
 
 @jit(fastmath=True, inner=True)
-def _wanted_place(i: int, model: LiveModel, state: LiveState) -> None:
+def wanted_place(i: int, model: LiveModel, state: LiveState) -> None:
     """Where the targets want a contact point, into ``wanted``."""
     foot = i // 2
     for k in range(3):
@@ -93,7 +95,7 @@ def _keep_or_release(i: int, stays: bool, model: LiveModel, state: LiveState) ->
     A foot that has slowly wandered far from where it is held is let go too, to touch down anew.
     """
     anchor = state.clip.anchors[0, i]
-    _wanted_place(i, model, state)
+    wanted_place(i, model, state)
     state.touched[i] = False
     drift = math.sqrt((state.wanted[0] - anchor[0]) ** 2 + (state.wanted[1] - anchor[1]) ** 2)
     if drift >= LARGEST_DRIFT:
@@ -108,15 +110,19 @@ def _keep_or_release(i: int, stays: bool, model: LiveModel, state: LiveState) ->
 
 @jit(fastmath=True, inner=True)
 def _fade(i: int, model: LiveModel, state: LiveState) -> None:
-    """A free point: drawn ever more weakly to a place that moves from where it was held to its target."""
+    """A free point: drawn ever more weakly to a place that moves from where it was held to its target.
+
+    At first as firmly as it was held, and soon loosely.
+    """
     state.fade[i] *= model.options.fade
     if state.touched[i] or state.fade[i] < _FADED:
         state.fade[i] = 0.0
     else:
-        _wanted_place(i, model, state)
+        wanted_place(i, model, state)
         for k in range(3):
             state.clip.anchors[0, i, k] = state.wanted[k] + state.fade[i] * state.off[i, k]
-    state.clip.contact_weights[0, i] = model.options.release * state.fade[i]
+    loose = model.strengths[i] * state.fade[i] ** _LOOSENING
+    state.clip.contact_weights[0, i] = max(loose, model.options.release * state.fade[i])
 
 
 @jit(fastmath=True, inner=True)

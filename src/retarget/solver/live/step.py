@@ -14,13 +14,14 @@ from jaxtyping import Float64, Int64
 
 from retarget.compiled.jit import jit
 from retarget.motion.segments import SEGMENTS, segment_frames
-from retarget.solver.arrays import Limits
-from retarget.solver.kinematics.contact import contact_rise
-from retarget.solver.kinematics.forward import body_kinematics, world_point
+from retarget.solver.arrays import Limits, Tasks
+from retarget.solver.kinematics.forward import body_kinematics
 from retarget.solver.limits.keep import floor_depth
 from retarget.solver.live.arrays import LiveModel, LiveState
+from retarget.solver.live.base import aim_base, begin_base
+from retarget.solver.live.clearance import find_clearances
+from retarget.solver.live.frame import any_low, solve_frame
 from retarget.solver.live.stance import find_stance, hold_touched
-from retarget.solver.start.frame import solve_frame
 from retarget.targets.build import place_targets
 
 __all__ = ["FINE", "find_fault", "live_step"]
@@ -66,13 +67,16 @@ def live_step(
         state.shoulders[0, i] = (level[model.shoulders[0], i] + level[model.shoulders[1], i]) / 2
     place_targets(state.hips, state.shoulders, clip.frames, model.sizes, state.places)
     for i in range(3):
-        clip.positions[0, _PELVIS, i] = state.places[0, 0, i]
         for foot in range(2):
             clip.positions[0, _FEET[foot], i] = state.places[0, 1 + foot, i]
     find_stance(model, state)
+    find_clearances(first, model, state)
+    aim_base(first, model, state)
     _follow(state.rotations[0, model.joints[_PELVIS, 0]], first, model, state)
     hold_touched(model, state)
-    _raise_feet(model, state)
+    _raise_feet(first, model, state)
+    if first:
+        begin_base(model, state)
     _keep_speed(first, model, state)
     _keep_above_floor(model, state)
     state.seen[0] += 1
@@ -129,7 +133,9 @@ def _solve(
     qpos: Float64[np.ndarray, "Q"],
     pull: float,
     steps: int,
+    floor: float,
     limits: Limits,
+    tasks: Tasks,
     model: LiveModel,
     state: LiveState,
 ) -> float:
@@ -138,13 +144,14 @@ def _solve(
         state.near,
         pull,
         steps,
-        0,
         state.clip,
+        floor,
         model.start,
         model.tree,
         limits,
-        model.tasks,
+        tasks,
         model.soles,
+        state.low,
         state.scratch,
     )
 
@@ -155,23 +162,35 @@ def _follow(
 ) -> None:
     """Solve the frame without speed limits: warm, and now and then from the neutral pose."""
     size = state.free.shape[0]
+    tasks = model.tasks if first else model.steady
     cost = np.inf
     if not first:
         for k in range(size):
             state.near[k] = state.free[k] + model.options.glide * (state.free[k] - state.before[k])
             state.before[k] = state.free[k]
         cost = _solve(
-            state.free, model.start.pull, model.start.warm_steps, model.limits, model, state
+            state.free,
+            model.start.pull,
+            model.start.warm_steps,
+            0.0,
+            model.limits,
+            tasks,
+            model,
+            state,
         )
     if state.seen[0] % model.start.reseed == 0:
         _cold(turn, model, state)
-        cold = _solve(state.trial, 0.0, model.start.cold_steps, model.limits, model, state)
+        cold = _solve(
+            state.trial, 0.0, model.start.cold_steps, 0.0, model.limits, tasks, model, state
+        )
         taken = first or cold < model.options.much_better * cost
         if taken and not first:
             # A pose that only lags behind a fast motion is not wrong: it is judged without the pull.
             for k in range(size):
                 state.again[k] = state.free[k]
-            cost = _solve(state.again, 0.0, model.start.cold_steps, model.limits, model, state)
+            cost = _solve(
+                state.again, 0.0, model.start.cold_steps, 0.0, model.limits, tasks, model, state
+            )
             taken = cold < model.options.much_better * cost
         for k in range(size if taken else 0):
             state.free[k] = state.trial[k]
@@ -180,24 +199,20 @@ def _follow(
 
 
 @jit(fastmath=True, inner=True)
-def _raise_feet(model: LiveModel, state: LiveState) -> None:
-    """Solve again where a foot that is not held is below the floor, with its points pushed up to it."""
-    clip, soles, scratch = state.clip, model.soles, state.scratch
-    below = False
-    for i in range(4):
-        if state.stance[i]:
-            continue
-        body = soles.contact_bodies[i]
-        world_point(scratch.R, scratch.r, body, soles.contact_points[i], scratch.x)
-        height = contact_rise(scratch.R, soles, i) + soles.contact_radii[i]
-        if state.free[2] + scratch.x[2] < height:
-            below = True
-            clip.contact_weights[0, i] = model.options.floor
-            for k in range(2):
-                clip.anchors[0, i, k] = state.free[k] + scratch.x[k]
-            clip.anchors[0, i, 2] = height
-    if below and model.options.floor > 0.0:
-        _solve(state.free, model.start.pull, model.options.floor_steps, model.limits, model, state)
+def _raise_feet(first: bool, model: LiveModel, state: LiveState) -> None:
+    """Solve again where a sole is below its clearance; the scratch's poses must be those of the free configuration.
+
+    Not at once: a foot that swings up fast would be raised by the first step in whichever way is nearest.
+    """
+    floor, scratch, tasks = (
+        model.options.floor,
+        state.scratch,
+        model.tasks if first else model.steady,
+    )
+    least = state.clip.clearances[0]
+    if floor > 0.0 and any_low(state.free[2], least, model.soles, scratch.R, scratch.r):
+        steps = model.options.floor_steps
+        _solve(state.free, model.start.pull, steps, floor, model.limits, tasks, model, state)
 
 
 @jit(fastmath=True, inner=True)
@@ -217,7 +232,16 @@ def _keep_speed(first: bool, model: LiveModel, state: LiveState) -> None:
     for k in range(7):
         qpos[k] = state.free[k]
     if not slow:
-        _solve(qpos, model.start.pull, model.options.reach_steps, reach, model, state)
+        _solve(
+            qpos,
+            model.start.pull,
+            model.options.reach_steps,
+            model.options.reach_floor,
+            reach,
+            model.steady,
+            model,
+            state,
+        )
 
 
 @jit(fastmath=True, inner=True)

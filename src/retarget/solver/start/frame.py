@@ -12,13 +12,11 @@ from jaxtyping import Float
 
 from retarget.compiled.jit import jit
 from retarget.compiled.packs import anywhere, both, either, where
-from retarget.solver.arrays import Clip, Limits, Soles, Tasks, Tree
+from retarget.solver.arrays import Limits, Soles, Tasks, Tree
 from retarget.solver.kinematics.forward import body_kinematics, world_point
 from retarget.solver.kinematics.tree import (
     COMPOSITE,
     add_point_mass,
-    assemble,
-    retract,
     solve_tree,
     task_composites,
 )
@@ -34,7 +32,6 @@ __all__ = [
     "less_damping",
     "more_damping",
     "settled",
-    "solve_frame",
 ]
 
 FIRST_DAMPING = 1e-6  # relative
@@ -215,56 +212,3 @@ def damped_step(
     for k in range(4, size):
         largest = max(largest, abs(x[k]))
     return largest
-
-
-@jit(fastmath=True, inner=True)
-def solve_frame(
-    qpos: Float[np.ndarray, "Q"],
-    near: Float[np.ndarray, "Q"],
-    pull: float,
-    steps: int,
-    t: int,
-    clip: Clip,
-    options: StartOptions,
-    tree: Tree,
-    limits: Limits,
-    tasks: Tasks,
-    soles: Soles,
-    scratch: FrameScratch,
-) -> float:
-    """Levenberg-Marquardt on one frame, in place; returns its cost without the pull."""
-    R, r, a, C, H, factor, g, x, free, trial = scratch
-    positions, frames = clip.positions[t], clip.frames[t]
-    weights, anchors = clip.contact_weights[t], clip.anchors[t]
-    share = options.anchor_share
-    cost = 0.0
-    damping = FIRST_DAMPING
-    for k in range(qpos.shape[0]):
-        trial[k] = qpos[k]
-    largest = 0.0
-    taken = 0
-    while True:
-        new = evaluate_frame(
-            trial, near, pull, positions, frames, weights, anchors, share, tree, tasks, soles,
-            R, r, a, C, x,
-        )  # fmt: skip
-        if taken == 0 or new <= cost:
-            done = taken > 0 and settled(cost, new, largest, options)
-            cost = new
-            for k in range(qpos.shape[0]):
-                qpos[k] = trial[k]
-            if taken > 0:
-                damping = less_damping(damping)
-            if done or taken >= steps:
-                break
-            assemble(r, a, C, tree, H, g)
-        else:
-            damping = more_damping(damping)
-            if taken >= steps:
-                break
-        largest = damped_step(
-            qpos, near, pull, damping, options.regularisation, tree, limits, H, g, factor, free, x
-        )
-        retract(qpos, x, limits, trial)
-        taken += 1
-    return cost - pull * change_squared(qpos, near, qpos.shape[0])
