@@ -51,7 +51,24 @@ def clip_files() -> list[Path]:
         )
         raise SystemExit(0)
     patterns = ("*.bvh", "*.npz", "humanoid3d_*.txt")
-    return sorted(path for pattern in patterns for path in CLIPS.rglob(pattern))
+    files = sorted(path for pattern in patterns for path in CLIPS.rglob(pattern))
+    refused = {path: reason for path in files if (reason := _refusal(path))}
+    for path, reason in refused.items():
+        print(f"left out: {path.relative_to(CLIPS)}: {reason}")
+    return [path for path in files if path not in refused]
+
+
+def _refusal(path: Path) -> str:
+    """Why a file cannot be retargeted, in a line; empty where it can."""
+    from retarget.errors import RetargetError
+    from retarget.motion import read_motion
+    from retarget.motion.anatomy import find_anatomy
+
+    try:
+        find_anatomy(read_motion(path))
+    except RetargetError as error:
+        return str(error).splitlines()[0]
+    return ""
 
 
 def median_seconds(work: Callable[[], _T], repeats: int = 7) -> tuple[float, _T]:
