@@ -14,7 +14,7 @@ import pytest
 from numba.core.errors import TypingError
 from numba.core.types.functions import BaseFunction
 
-from retarget.compiled.cache import alone_ahead, is_cached, sources
+from retarget.compiled.cache import alone_ahead, forget_sources, is_cached, sources
 from retarget.compiled.jit import jit
 
 
@@ -83,22 +83,45 @@ def test_a_cache_that_names_what_is_gone_is_made_anew(
     assert b"NothingOfThisName" not in index.read_bytes()
 
 
-def test_machine_code_is_of_no_use_once_any_module_has_changed(
-    kernels: tuple[Callable, Callable], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_machine_code_is_of_no_use_once_a_module_has_changed_that_its_own_imports(
+    kernels: tuple[Callable, Callable], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     total, _ = kernels
     total(np.ones(3), 1)
     assert is_cached(jit(fastmath=True)(total.py_func))
-    package = tmp_path / "package"
-    (package / "below").mkdir(parents=True)
-    (package / "below" / "callee.py").write_text("x = 1")
-    before = sources(package)
-    (package / "below" / "callee.py").write_text("x = 2")
-    sources.cache_clear()
-    assert sources(package) != before
-    monkeypatch.setattr("retarget.compiled.cache._PACKAGE", package)
+    monkeypatch.setattr("retarget.compiled.cache.sources", lambda _module: "another digest")
     assert not is_cached(jit(fastmath=True)(total.py_func))
-    sources.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "changed, matters",
+    [
+        ("kernel.py", True),
+        ("named.py", True),
+        ("room/callee.py", True),
+        ("room/below.py", True),
+        ("room/__init__.py", False),
+        ("another.py", False),
+        ("checkers.py", False),
+    ],
+)
+def test_a_digest_covers_what_a_module_imports_and_nothing_else(
+    changed: str, matters: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "room").mkdir()
+    for name, text in {
+        "kernel.py": "from retarget.room import callee\nfrom retarget.named import (\n    one,\n    two,\n)\n"
+        "if TYPE_CHECKING:\n    from retarget.checkers import Kind\n",
+        "room/callee.py": "from retarget.room.below import x\nfrom retarget.kernel import loop\n",
+    }.items():
+        (tmp_path / name).write_text(text)
+    for name in ("room/below.py", "room/__init__.py", "another.py", "named.py", "checkers.py"):
+        (tmp_path / name).write_text("x = 1")
+    monkeypatch.setattr("retarget.compiled.cache._PACKAGE", tmp_path)
+    before = sources(tmp_path / "kernel.py")
+    (tmp_path / changed).write_text((tmp_path / changed).read_text() + "\ny = 2\n")
+    forget_sources()
+    assert (sources(tmp_path / "kernel.py") != before) == matters
 
 
 def test_a_kernel_waits_while_another_process_compiles_it(

@@ -1,7 +1,7 @@
 """Numba's cache of machine code, shared by processes: one compiles a kernel, the others wait for it and load it.
 
-A cache may fail without stopping a run. What it holds is of no use any more once any module has changed: Numba looks
-only at the module of a kernel, not at those of the kernels that it calls.
+A cache may fail without stopping a run. What it holds for a kernel is forgotten once a module has changed that the
+kernel's module imports, directly or not: Numba itself looks only at the module of the kernel.
 """
 
 from __future__ import annotations
@@ -11,18 +11,19 @@ import hashlib
 import logging
 import os
 import pickle
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 try:
     import fcntl
 except ImportError:  # without file locks every process compiles for itself
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["alone_ahead", "is_cached", "share_cache", "sources"]
+__all__ = ["alone_ahead", "forget_sources", "is_cached", "share_cache", "sources"]
 
 _log = logging.getLogger(__name__)
 _PACKAGE = Path(__file__).parents[1]  # all of retarget
@@ -63,13 +64,54 @@ def _lock_path(kernel: Any, what: str) -> Path:
     return Path(cache.cache_path) / f"{cache._impl.filename_base}.{what}"
 
 
-@lru_cache(maxsize=1)
-def sources(folder: Path) -> str:
-    """A digest of all modules in a folder and below it."""
+@cache
+def sources(module: Path) -> str:
+    """A digest of a module and of every module of this package that it imports, directly or not.
+
+    Args:
+        module: File of a module of the package.
+    """
     digest = hashlib.blake2b(digest_size=16)
-    for path in sorted(folder.rglob("*.py")):
-        digest.update(path.read_bytes())
+    reached: set[Path] = set()
+    ahead = [module]
+    while ahead:
+        path = ahead.pop()
+        if path not in reached:
+            reached.add(path)
+            ahead.extend(_read(path).imports)
+    for path in sorted(reached):
+        digest.update(_read(path).digest)
     return digest.hexdigest()
+
+
+class _Read(NamedTuple):
+    digest: bytes
+    imports: tuple[Path, ...]
+
+
+_IMPORT = re.compile(rb"^from (retarget(?:\.\w+)*) import (\([^)]*\)|[^\n#]*)", re.MULTILINE)
+
+
+@cache
+def _read(path: Path) -> _Read:
+    """A module's digest, and the modules whose values its top level takes; those for type checkers alone are none."""
+    text = path.read_bytes()
+    imports: list[Path] = []
+    for module, names in _IMPORT.findall(text):
+        place = _PACKAGE.joinpath(*module.decode().split(".")[1:])
+        if not place.is_dir():
+            imports.append(place.with_suffix(".py"))
+            continue
+        for name in re.findall(rb"\w+", names):  # a name of a package is a module in it, or its own
+            own = place / f"{name.decode()}.py"
+            imports.append(own if own.exists() else place / "__init__.py")
+    return _Read(hashlib.blake2b(text, digest_size=16).digest(), tuple(imports))
+
+
+def forget_sources() -> None:
+    """Read modules anew: for those who change some while a process runs."""
+    sources.cache_clear()
+    _read.cache_clear()
 
 
 def share_cache(kernel: Any) -> None:
@@ -80,7 +122,10 @@ def share_cache(kernel: Any) -> None:
     cache = getattr(kernel, "_cache", None)
     if cache is None:
         return
-    cache._cache_file._source_stamp = cache._cache_file._source_stamp, sources(_PACKAGE)
+    cache._cache_file._source_stamp = (
+        cache._cache_file._source_stamp,
+        sources(Path(kernel.py_func.__code__.co_filename)),
+    )
     save, load, compile_kernel = cache.save_overload, cache.load_overload, kernel._compiler.compile
     turn = _Turn(_lock_path(kernel, "lock"))
 
