@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from retarget.wording import listed
+
 __all__ = [
     "BatchError",
     "FileFormatError",
@@ -20,6 +22,11 @@ __all__ = [
     "RoleError",
     "UnknownNameError",
 ]
+
+
+_MOST_KNOWN = (
+    40  # names that a message about an unknown one lists: whoever mistyped it wants to see it
+)
 
 
 class RetargetError(ValueError):
@@ -88,7 +95,7 @@ class UnknownNameError(RetargetError):
 
     def __init__(self, what: str, name: str, known: list[str], hint: str = "") -> None:
         self.what, self.name, self.known, self.hint = what, name, known, hint
-        listing = ", ".join(sorted(known)) or "none"
+        listing = listed(sorted(known), _MOST_KNOWN) or "none"
         super().__init__(
             f"unknown {what} {name!r}; known: {listing}" + (f"; {hint}" if hint else "")
         )

@@ -108,3 +108,16 @@ def test_a_batch_s_record_holds_doubts_in_its_provenance(
     assert command("batch", "--input-dir", inputs, "--output-dir", outputs).code == 0
     record = json.loads((outputs / "batch_manifest.json").read_text())["records"][0]
     assert record["provenance"]["doubts"][0]["name"] == "glitches"
+
+
+def test_names_in_a_file_move_no_cursor(command: Command, bvh: Bvh, tmp_path: Path) -> None:
+    file = tmp_path / "coloured.bvh"
+    file.write_text(bvh.text(bvh.rows[:60]).replace("Spine1", "\x1b[31mSpine\x1b[0m[bold]"))
+    outcome = command("inspect", file)
+    assert "\\x1b[31mSpine\\x1b[0m[bold]" in outcome.out
+    assert "\x1b" not in outcome.out
+    roles = tmp_path / "roles.toml"
+    roles.write_text('[roles]\nleft_knee = "\\u001b]0;owned\\u0007"\n')
+    error = command("inspect", file, "--roles", roles).error
+    assert "owned" in error
+    assert "\x1b" not in error

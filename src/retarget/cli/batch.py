@@ -18,6 +18,7 @@ from retarget.cli.common import (
     print_table,
     require_folder,
     say,
+    tell,
 )
 from retarget.cli.options import RunOptions, with_run_options
 from retarget.cli.progress import batch_display
@@ -171,7 +172,7 @@ def report_batch(manifest: BatchManifest, manifest_path: Path, *, as_json: bool)
             say(
                 f"... and {len(failed) - _MOST_FAILURES} more; see: retarget manifest failed {manifest_path}"
             )
-        print(
+        tell(
             f"{manifest.success_count} done, {manifest.skipped_count} skipped, "
             f"{manifest.failed_count} failed of {manifest.total} jobs; manifest: {manifest_path}"
         )
@@ -211,4 +212,4 @@ def _print_plan(
         return
     print_table(["job", "action", "reason"], [[p.job.id, p.action, p.reason] for p in plan])
     to_run = sum(planned.action == "run" for planned in plan)
-    print(f"{to_run} of {len(plan)} jobs would run; nothing was changed")
+    tell(f"{to_run} of {len(plan)} jobs would run; nothing was changed")

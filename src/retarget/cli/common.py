@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from retarget.errors import RetargetError
+from retarget.wording import shown
 
 __all__ = [
     "ALL_WELL",
@@ -27,6 +28,7 @@ __all__ = [
     "require_folder",
     "say",
     "steps",
+    "tell",
     "working_on",
 ]
 
@@ -51,7 +53,12 @@ class UsageError(RetargetError):
 
 def say(message: str) -> None:
     """Print a line for people on standard error, which ``--json`` leaves free."""
-    print(message, file=sys.stderr, flush=True)
+    tell(message, error=True)
+
+
+def tell(text: str = "", *, error: bool = False) -> None:
+    """Print text for people, names in it without what a terminal would obey; commands print through this alone."""
+    print(shown(text), file=sys.stderr if error else sys.stdout, flush=True)
 
 
 def print_json(document: Any) -> None:
@@ -61,12 +68,13 @@ def print_json(document: Any) -> None:
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table: drawn on a terminal that is wide enough, aligned plain text otherwise."""
+    rows = [[shown(cell) for cell in row] for row in rows]
     if sys.stdout.isatty() and _print_drawn(columns, rows):
         return
-    lines = [list(columns), *[list(row) for row in rows]]
+    lines = [list(columns), *rows]
     widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
     for line in lines:
-        print(
+        tell(
             "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         )
 
@@ -147,8 +155,9 @@ def working_on(what: str) -> Iterator[None]:
         yield
         return
     from rich.console import Console
+    from rich.markup import escape
 
-    with Console(stderr=True).status(what):
+    with Console(stderr=True).status(escape(shown(what))):
         yield
 
 

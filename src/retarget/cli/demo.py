@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from retarget.cli.batch import MANIFEST_NAME, report_batch
-from retarget.cli.common import INTERRUPTED, say, steps
+from retarget.cli.common import INTERRUPTED, say, steps, tell
 from retarget.cli.evaluate import print_scores
 from retarget.cli.progress import batch_display
 
@@ -44,15 +44,13 @@ def demo(
     reports = _score_and_draw(done, settings.load_robot())
     summary = summarise(reports)
     summary.write(output_dir / "evaluation.json")
-    print()
+    tell()
     print_scores(reports, summary)
-    print("\nlook at:")
+    tell("\nlook at:")
     for path in done:
-        print(f"  {path.with_suffix('.png')}")
-    print(f"  {output_dir / 'evaluation.json'}: all scores, with units and definitions")
-    print(
-        "then try your own: retarget run --motion FILE.bvh --output FILE.npz --picture FILE.png\n"
-    )
+        tell(f"  {path.with_suffix('.png')}")
+    tell(f"  {output_dir / 'evaluation.json'}: all scores, with units and definitions")
+    tell("then try your own: retarget run --motion FILE.bvh --output FILE.npz --picture FILE.png\n")
     report_batch(manifest, output_dir / MANIFEST_NAME, as_json=False)
 
 

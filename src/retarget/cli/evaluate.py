@@ -20,6 +20,7 @@ from retarget.cli.common import (
     require_file,
     say,
     steps,
+    tell,
 )
 
 if TYPE_CHECKING:
@@ -116,9 +117,9 @@ def _finish(reports: list[ClipReport], *, single: bool, output: Path | None, as_
     print_scores(reports, None if single else summarise(reports))
     for report in reports:
         for line in report_lines(report):
-            print(f"{report.clip}: {line}")
+            tell(f"{report.clip}: {line}")
     if output is not None:
-        print(f"written: {output}")
+        tell(f"written: {output}")
 
 
 def report_lines(report: ClipReport) -> list[str]:

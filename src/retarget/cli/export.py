@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from retarget.cli.common import JsonFlag, print_json, refuse_overwriting_inputs, require_file
+from retarget.cli.common import JsonFlag, print_json, refuse_overwriting_inputs, require_file, tell
 
 __all__ = ["export"]
 
@@ -37,4 +37,4 @@ def export(
     if as_json:
         print_json({"output": str(output), "frames": len(motion), "fps": motion.fps})
     else:
-        print(f"{result} -> {output}: {len(motion)} frames at {motion.fps:g} fps")
+        tell(f"{result} -> {output}: {len(motion)} frames at {motion.fps:g} fps")

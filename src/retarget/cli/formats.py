@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from retarget.cli.common import JsonFlag, print_json, print_table
+from retarget.cli.common import JsonFlag, print_json, print_table, tell
 
 __all__ = ["formats"]
 
@@ -22,4 +22,4 @@ def formats(as_json: JsonFlag = False) -> None:
         return
     rows = [[str(f.kind), " ".join(f.suffixes), f.description] for f in known]
     print_table(["format", "files", "description"], rows)
-    print("--format auto, the default, looks at a file's content and name.")
+    tell("--format auto, the default, looks at a file's content and name.")

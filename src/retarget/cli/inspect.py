@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retarget.cli import options
-from retarget.cli.common import JsonFlag, print_json, print_table, require_file
+from retarget.cli.common import JsonFlag, print_json, print_table, require_file, tell
 
 if TYPE_CHECKING:
     from retarget.motion import Motion
@@ -44,12 +44,12 @@ def inspect(
         print_json({**facts, "joints": _joints(clip)})
         return
     for name, value in _lines(facts):
-        print(f"{name:14} {value}")
+        tell(f"{name:14} {value}")
     for note in facts["notes"]:
-        print(f"{'note':14} {note}")
+        tell(f"{'note':14} {note}")
     for doubt in facts["doubts"]:
-        print(f"{'doubt':14} {doubt['name']} ({doubt['weight']:.0%}): {doubt['reason']}")
-    print()
+        tell(f"{'doubt':14} {doubt['name']} ({doubt['weight']:.0%}): {doubt['reason']}")
+    tell()
     rows = [[j["joint"], j["parent"] or "-", j["role"] or ""] for j in _joints(clip)]
     print_table(["joint", "parent", "role"], rows)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retarget.cli.common import SOME_FAILED, JsonFlag, print_json, print_table, say
+from retarget.cli.common import SOME_FAILED, JsonFlag, print_json, print_table, say, tell
 
 if TYPE_CHECKING:
     from retarget.batch import BatchRunRecord
@@ -40,7 +40,7 @@ def show(manifest: _ManifestFile, as_json: JsonFlag = False) -> None:
         for r in batch.records
     ]
     print_table(["job", "status", "s", "frames", "message"], rows)
-    print(
+    tell(
         f"{batch.success_count} done, {batch.skipped_count} skipped, {batch.failed_count} failed "
         f"of {batch.total} jobs"
     )
@@ -56,10 +56,10 @@ def failed(manifest: _ManifestFile, as_json: JsonFlag = False) -> None:
         print_json([json.loads(record.model_dump_json()) for record in records])
     else:
         for record in records:
-            print(f"{record.job_id}: {record.error_type}: {record.message}")
+            tell(f"{record.job_id}: {record.error_type}: {record.message}")
             if log := record.batch_notes.get("log"):
-                print(f"  log: {log}")
-        print(f"{len(records)} failed jobs")
+                tell(f"  log: {log}")
+        tell(f"{len(records)} failed jobs")
     if records:
         raise typer.Exit(SOME_FAILED)
 
@@ -82,7 +82,7 @@ def verify(manifest: _ManifestFile, as_json: JsonFlag = False) -> None:
     else:
         for problem in problems:
             say(f"error: {problem}")
-        print(f"{checked - len(problems)} of {checked} outputs are what their records say")
+        tell(f"{checked - len(problems)} of {checked} outputs are what their records say")
     if problems:
         raise typer.Exit(SOME_FAILED)
 
@@ -96,7 +96,7 @@ def merge(
     from retarget.batch import merge_manifests
 
     batch = merge_manifests(manifests, output)
-    print(
+    tell(
         f"{len(manifests)} manifests -> {output}: {batch.success_count} done, "
         f"{batch.skipped_count} skipped, {batch.failed_count} failed of {batch.total} jobs"
     )

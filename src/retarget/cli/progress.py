@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from retarget.cli.common import say
+from retarget.wording import shown
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -144,10 +145,10 @@ class _LiveDisplay:
         if event.kind == "started" and event.job is not None:
             self._show_worker(event.worker, event.job.label, event.attempt)
         elif event.kind in ("retrying", "stopping"):
-            self._console.print(event.message, markup=False)
+            self._console.print(shown(event.message), markup=False)
         elif event.kind == "finished" and event.record is not None:
             if event.record.status == "failed":
-                self._console.print(_line_of(event), style="red", markup=False)
+                self._console.print(shown(_line_of(event)), style="red", markup=False)
             if event.worker in self._of_worker:
                 self._workers.update(self._of_worker[event.worker], visible=False)
         rate = self._tally.frames_per_second
@@ -160,7 +161,7 @@ class _LiveDisplay:
         )
 
     def _show_worker(self, worker: str, label: str, attempt: int) -> None:
-        words = label if attempt == 1 else f"{label} (attempt {attempt})"
+        words = shown(label) if attempt == 1 else shown(f"{label} (attempt {attempt})")
         if worker not in self._of_worker:
             self._of_worker[worker] = self._workers.add_task(
                 f"  worker {worker}", total=None, detail=words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from retarget.cli.common import JsonFlag, print_json, print_table
+from retarget.cli.common import JsonFlag, print_json, print_table, tell
 
 __all__ = ["robots"]
 
@@ -32,7 +32,7 @@ def robots(as_json: JsonFlag = False) -> None:
             for r in rows
         ],
     )
-    print(
+    tell(
         "Any other robot: --robot path/to/model.xml|urdf; its roles are proposed from names and geometry."
     )
 

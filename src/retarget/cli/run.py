@@ -13,6 +13,7 @@ from retarget.cli.common import (
     refuse_overwriting_inputs,
     require_file,
     say,
+    tell,
     working_on,
 )
 from retarget.cli.options import RunOptions, with_run_options
@@ -80,16 +81,16 @@ def _print_summary(
         say(f"note: {motion}: {note}")
     for doubt in record["doubts"]:
         say(f"doubt: {motion}: {doubt['name']} ({doubt['weight']:.0%}): {doubt['reason']}")
-    print(
+    tell(
         f"{motion} -> {output}: {frames} frames at {record['fps']:g} fps on {record['robot']} "
         f"in {seconds:.2f} s ({frames / seconds:.0f} frames/s)"
     )
     if (scale := record["time_scale"]) != 1.0:
-        print(f"  played {1 / scale:.3f} times as fast as recorded (time scale {scale:.4f})")
-    print(f"  {headline(record['quality'])}")
+        tell(f"  played {1 / scale:.3f} times as fast as recorded (time scale {scale:.4f})")
+    tell(f"  {headline(record['quality'])}")
     for diagnosis in record["diagnostics"]:
-        print(f"  {diagnosis}")
+        tell(f"  {diagnosis}")
     if (more := record["diagnostics_count"] - len(record["diagnostics"])) > 0:
-        print(f"  and {more} more such places; see: retarget evaluate --result {output}")
+        tell(f"  and {more} more such places; see: retarget evaluate --result {output}")
     if picture is not None:
-        print(f"  picture: {picture}")
+        tell(f"  picture: {picture}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retarget.cli.common import JsonFlag, print_json
+from retarget.cli.common import JsonFlag, print_json, tell
 
 if TYPE_CHECKING:
     from retarget.batch import BatchStatus
@@ -34,7 +34,7 @@ def status(
         if as_json:
             print_json(_facts(now))
         else:
-            print("\n".join(_lines(now)), flush=True)
+            tell("\n".join(_lines(now)))
         if not watch or now.state != "running":
             return
         time.sleep(interval)

@@ -1,0 +1,39 @@
+"""Words for people: lists cut to a handful, and text from files without what a terminal would obey."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from itertools import islice
+
+__all__ = ["listed", "shown"]
+
+_MOST_LISTED = 8
+# What terminals obey and no name needs: control codes but for line feed and tab, and marks that turn the direction of
+# writing or break lines (Unicode Standard Annex #9, table 4, and U+2028, U+2029).
+_OBEYED = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def listed(names: Collection[object] | Iterable[object], most: int = _MOST_LISTED) -> str:
+    """Names as a message lists them: the first ones, and how many more there are.
+
+    Example:
+        >>> listed(range(1000), most=3)
+        '0, 1, 2 and 997 more'
+    """
+    every = names if isinstance(names, Collection) else tuple(names)
+    words = [str(name) for name in islice(every, most)]
+    left = len(every) - len(words)
+    return ", ".join(words) + (f" and {left:,} more" if left else "")
+
+
+def shown(text: str) -> str:
+    r"""Text as a terminal may have it: what would move the cursor, colour or clear the screen is escaped.
+
+    Example:
+        >>> shown("\x1b[31mHips")
+        '\\x1b[31mHips'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
