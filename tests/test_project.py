@@ -237,6 +237,8 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "solver.window",
         "targets",
     },
+    "tracks": {"compiled", "errors", "geometry", "robots"},
+    "exchange": {"archives", "errors", "files", "geometry", "kinds", "result", "robots", "tracks"},
     "export": {"errors", "files", "result"},
     "report": {"errors", "files", "result", "robots", "solver.kinematics"},
     "batch": {"errors", "files", "kinds"},

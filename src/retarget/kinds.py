@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
 
-__all__ = ["Kind", "MotionFormatKind", "RobotKind", "RunStatus"]
+__all__ = ["ExportFormat", "Kind", "MotionFormatKind", "RobotKind", "RunStatus"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 
@@ -119,6 +119,37 @@ class MotionFormatKind(Kind):
     DEEPMIMIC: ClassVar[MotionFormatKind]
 
 
+class ExportFormat(Kind):
+    """A file format of robot motions, named after the consumer; see ``retarget formats --exports``.
+
+    Distributions may offer more through the entry-point group ``retarget.exports``.
+    """
+
+    UNITREE_CSV: ClassVar[ExportFormat]
+    KIMODO_CSV: ClassVar[ExportFormat]
+    BEYONDMIMIC: ClassVar[ExportFormat]
+    MJLAB: ClassVar[ExportFormat]
+    GMR: ClassVar[ExportFormat]
+    TWIST: ClassVar[ExportFormat]
+    GMT: ClassVar[ExportFormat]
+    PHC: ClassVar[ExportFormat]
+    ASAP: ClassVar[ExportFormat]
+    PBHC: ClassVar[ExportFormat]
+    FALCON: ClassVar[ExportFormat]
+    SONIC: ClassVar[ExportFormat]
+    SONIC_DEPLOY: ClassVar[ExportFormat]
+    HOLOSOMA: ClassVar[ExportFormat]
+    HOLOSOMA_WBT: ClassVar[ExportFormat]
+    PROTOMOTIONS: ClassVar[ExportFormat]
+    ISAACLAB_AMP: ClassVar[ExportFormat]
+    AMP_RSL_RL: ClassVar[ExportFormat]
+    LOCO_MUJOCO: ClassVar[ExportFormat]
+    MIMICKIT: ClassVar[ExportFormat]
+    BONES_CSV: ClassVar[ExportFormat]
+    INSTINCTLAB: ClassVar[ExportFormat]
+    MUJOCO_KEYFRAMES: ClassVar[ExportFormat]
+
+
 class RobotKind(Kind):
     """A robot known by name."""
 
@@ -139,6 +170,29 @@ MotionFormatKind.AUTO = MotionFormatKind.register("auto")
 MotionFormatKind.BVH = MotionFormatKind.register("bvh")
 MotionFormatKind.AMP_NPZ = MotionFormatKind.register("amp_npz")
 MotionFormatKind.DEEPMIMIC = MotionFormatKind.register("deepmimic")
+ExportFormat.UNITREE_CSV = ExportFormat.register("unitree_csv")
+ExportFormat.KIMODO_CSV = ExportFormat.register("kimodo_csv")
+ExportFormat.BEYONDMIMIC = ExportFormat.register("beyondmimic")
+ExportFormat.MJLAB = ExportFormat.register("mjlab")
+ExportFormat.GMR = ExportFormat.register("gmr")
+ExportFormat.TWIST = ExportFormat.register("twist")
+ExportFormat.GMT = ExportFormat.register("gmt")
+ExportFormat.PHC = ExportFormat.register("phc")
+ExportFormat.ASAP = ExportFormat.register("asap")
+ExportFormat.PBHC = ExportFormat.register("pbhc")
+ExportFormat.FALCON = ExportFormat.register("falcon")
+ExportFormat.SONIC = ExportFormat.register("sonic")
+ExportFormat.SONIC_DEPLOY = ExportFormat.register("sonic_deploy")
+ExportFormat.HOLOSOMA = ExportFormat.register("holosoma")
+ExportFormat.HOLOSOMA_WBT = ExportFormat.register("holosoma_wbt")
+ExportFormat.PROTOMOTIONS = ExportFormat.register("protomotions")
+ExportFormat.ISAACLAB_AMP = ExportFormat.register("isaaclab_amp")
+ExportFormat.AMP_RSL_RL = ExportFormat.register("amp_rsl_rl")
+ExportFormat.LOCO_MUJOCO = ExportFormat.register("loco_mujoco")
+ExportFormat.MIMICKIT = ExportFormat.register("mimickit")
+ExportFormat.BONES_CSV = ExportFormat.register("bones_csv")
+ExportFormat.INSTINCTLAB = ExportFormat.register("instinctlab")
+ExportFormat.MUJOCO_KEYFRAMES = ExportFormat.register("mujoco_keyframes")
 RobotKind.UNITREE_G1 = RobotKind.register("unitree_g1")
 RobotKind.UNITREE_H1 = RobotKind.register("unitree_h1")
 RobotKind.BOOSTER_T1 = RobotKind.register("booster_t1")

@@ -14,6 +14,7 @@ from retarget.geometry import unit
 from retarget.robots.collision import build_collision
 from retarget.robots.description import read_description
 from retarget.robots.kinematics import body_poses
+from retarget.robots.links import build_links
 from retarget.robots.model import RobotModel
 from retarget.robots.neutral import neutral_joints, zero_joints
 from retarget.robots.roles import resolve_roles
@@ -101,6 +102,8 @@ def compile_robot(path: Path, spec: RobotSpec) -> RobotModel:
         capsule_names=collision.names,
         source=_source_text(path, spec),
         notes=description.notes + tree.notes,
+        links=build_links(name, model, tree, spec.links),
+        joint_sets=spec.joints_of_sets(tree.joint_names),
         **arrays,
     )
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from retarget.robots.links import Links
+
 __all__ = ["RobotModel"]
 
 
@@ -54,6 +56,9 @@ class RobotModel:
         masses: Body masses, kg.
         mass_centres: Centre of mass of each body in its frame, metres.
         inertias: Rotational inertia of each body about its centre of mass, in its frame, kg m^2.
+        links: Links of the description, moving and fixed, as other tools list them; not part of the hash, as no
+            result depends on them.
+        joint_sets: Name -> joints of a smaller robot of the same family, for exports.
         source: Path of the description, licence and package, for people.
         notes: What was assumed, added or left out when the description was read, in plain sentences.
 
@@ -93,6 +98,8 @@ class RobotModel:
     masses: Float64[np.ndarray, "B"]
     mass_centres: Float64[np.ndarray, "B 3"]
     inertias: Float64[np.ndarray, "B 3 3"]
+    links: Links
+    joint_sets: dict[str, tuple[str, ...]]
     source: str
     notes: tuple[str, ...] = ()
 

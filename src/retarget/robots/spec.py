@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
@@ -12,7 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from retarget.errors import FileFormatError
 
-__all__ = ["ROLES", "RobotSource", "RobotSpec", "RolePlace", "SoleSpec", "read_robot_spec"]
+__all__ = [
+    "ROLES",
+    "LinkSpec",
+    "RobotSource",
+    "RobotSpec",
+    "RolePlace",
+    "SoleSpec",
+    "read_robot_spec",
+]
 
 LIMB_ROLES = ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")
 ROLES = (
@@ -22,6 +31,7 @@ ROLES = (
 )
 
 Vector = tuple[float, float, float]
+Rotation = tuple[float, float, float, float]
 Limit = Annotated[float, Field(gt=0)]
 
 
@@ -55,6 +65,28 @@ class SoleSpec(_Table):
     radius: float = Field(default=0.0, ge=0)
 
 
+class LinkSpec(_Table):
+    """A fixed link that the model file lacks: where it sits on a link (m; rotation wxyz).
+
+    Example:
+        >>> LinkSpec(parent="left_ankle_roll_link", position=(0.1, 0, -0.02)).rotation
+        (1.0, 0.0, 0.0, 0.0)
+    """
+
+    parent: str
+    position: Vector = (0.0, 0.0, 0.0)
+    rotation: Rotation = (1.0, 0.0, 0.0, 0.0)
+
+    @field_validator("rotation")
+    @classmethod
+    def _scale_to_one(cls, value: Rotation) -> Rotation:
+        length = math.sqrt(sum(component * component for component in value))
+        if not length:
+            raise ValueError("a rotation must not be all zeros; give w, x, y, z")
+        w, x, y, z = (component / length for component in value)
+        return w, x, y, z
+
+
 class RobotSource(_Table):
     """Where a description was taken from, and its licence; for people."""
 
@@ -82,6 +114,9 @@ class RobotSpec(_Table):
         effort_limits: Joint torque limits, N m; they override the model file's.
         neutral: Joint angles of the relaxed upright posture, rad, where the default does not suit.
         soles: Ground contact points; found from collision geometry otherwise.
+        links: Group -> name -> fixed link that consumers of motions expect and the model file lacks; an export
+            format names the group that it wants.
+        joint_sets: Name -> joints (names or patterns) of a smaller robot of the same family, for exports.
 
     Example:
         >>> spec = RobotSpec(roles={"pelvis": "base_link"}, velocity_limits={"*_knee": 14.0})
@@ -99,6 +134,8 @@ class RobotSpec(_Table):
     effort_limits: dict[str, Limit] = {}
     neutral: dict[str, float] = {}
     soles: SoleSpec | None = None
+    links: dict[str, dict[str, LinkSpec]] = {}
+    joint_sets: dict[str, tuple[str, ...]] = {}
 
     @field_validator("roles", mode="before")
     @classmethod
@@ -125,6 +162,13 @@ class RobotSpec(_Table):
         """Torque limit of a joint in N m; ``default`` when none is given."""
         return _first_match(self.effort_limits, joint, default)
 
+    def joints_of_sets(self, joints: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+        """The joints of each set by name, in the robot's order."""
+        return {
+            name: tuple(j for j in joints if any(fnmatchcase(j, p) for p in patterns))
+            for name, patterns in self.joint_sets.items()
+        }
+
     def neutral_angle(self, joint: str, default: float) -> float:
         """Angle of a joint in the relaxed upright posture, rad; ``default`` when none is given."""
         return _first_match(self.neutral, joint, default)
@@ -133,6 +177,7 @@ class RobotSpec(_Table):
         """Joint patterns of any table that match no joint: most likely misspelt."""
         tables = (self.velocity_limits, self.acceleration_limits, self.effort_limits, self.neutral)
         patterns = [pattern for table in tables for pattern in table]
+        patterns += [pattern for joint_set in self.joint_sets.values() for pattern in joint_set]
         return [p for p in patterns if not any(fnmatchcase(joint, p) for joint in joints)]
 
 
@@ -162,7 +207,12 @@ def _explain(error: ValidationError) -> tuple[str, str]:
     if first["type"] != "extra_forbidden":
         return f"{place}: {first['msg'].removeprefix('Value error, ')}", "correct it"
     table = str(first["loc"][0]) if len(first["loc"]) > 1 else ""
-    tables: dict[str, type[_Table]] = {"source": RobotSource, "soles": SoleSpec, "roles": RolePlace}
+    tables: dict[str, type[_Table]] = {
+        "source": RobotSource,
+        "soles": SoleSpec,
+        "roles": RolePlace,
+        "links": LinkSpec,
+    }
     return (
         f"unknown key {place!r}",
         f"keys there are {', '.join(tables.get(table, RobotSpec).model_fields)}",

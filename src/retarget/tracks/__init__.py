@@ -1,0 +1,6 @@
+"""A robot motion at one rate: joints and links, positions and velocities, in named orders."""
+
+from retarget.tracks.link_sets import LinkSet, link_set
+from retarget.tracks.tracks import BodyTracks, Tracks, make_tracks
+
+__all__ = ["BodyTracks", "LinkSet", "Tracks", "link_set", "make_tracks"]
