@@ -15,6 +15,8 @@ from pydantic import (
     PlainSerializer,
 )
 
+from retarget.frame_rates import rate_problem
+
 __all__ = ["WEIGHTED_SEGMENTS", "RetargetOptions", "SegmentWeights", "Style"]
 
 _PARTS = ("thigh", "shank", "foot", "upper_arm", "forearm", "hand")
@@ -74,6 +76,12 @@ def _as_dict(factors: Mapping[str, float]) -> dict[str, float]:
     return dict(factors)
 
 
+def _rate(fps: float) -> float:
+    if problem := rate_problem(fps):
+        raise ValueError(problem)
+    return fps
+
+
 def _time_scale(value: Any) -> Any:
     """A factor on durations within what is of use, or ``similar``."""
     if value == "similar":
@@ -97,7 +105,7 @@ class RetargetOptions(BaseModel):
     touch it.
 
     Attributes:
-        fps: Rate of the result in frames per second; None keeps the motion's.
+        fps: Rate of the result in frames per second, from 1 to 2000; None keeps the motion's.
         start_s: Time in the motion at which to begin, seconds.
         end_s: Time at which to end, seconds; None goes to the end.
         mirror: Retarget the mirror image: left becomes right.
@@ -127,7 +135,7 @@ class RetargetOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    fps: Positive | None = None
+    fps: Annotated[float, AfterValidator(_rate)] | None = None
     start_s: NotNegative = 0.0
     end_s: NotNegative | None = None
     mirror: bool = False

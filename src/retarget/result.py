@@ -15,6 +15,7 @@ from jaxtyping import Bool, Float32, Float64, Int16
 from retarget.archives import write_npz
 from retarget.errors import FileFormatError, OptionsError, RetargetError
 from retarget.files import atomic_write
+from retarget.frame_rates import rate_problem
 from retarget.geometry import slerp
 
 __all__ = ["RetargetingResult", "SourceClip", "YieldedHold", "packed_rotations"]
@@ -147,8 +148,8 @@ class RetargetingResult:
             return "qpos holds NaN or infinite values"
         if frames and np.abs(np.linalg.norm(self.qpos[:, 3:7], axis=1) - 1).max() > 1e-3:
             return "base rotations are not unit quaternions"
-        if not (np.isfinite(self.fps) and self.fps > 0):
-            return f"fps is {self.fps}"
+        if problem := rate_problem(self.fps):
+            return problem
         lengths = {
             "contacts": len(self.contacts),
             "body_contacts": len(self.body_contacts),
@@ -257,10 +258,10 @@ class RetargetingResult:
         The first frame stays at time 0; the last is the last that lies within the clip.
 
         Raises:
-            OptionsError: ``fps`` is not a positive number.
+            OptionsError: ``fps`` is no rate that can be (`retarget.frame_rates`).
         """
-        if not (np.isfinite(fps) and fps > 0):
-            raise OptionsError(f"fps must be a positive number, not {fps}")
+        if problem := rate_problem(fps):
+            raise OptionsError(f"fps: {problem}")
         if fps == self.fps or not len(self):
             return replace(self, fps=float(fps))
         count = int(np.floor((len(self) - 1) * fps / self.fps + 1e-9)) + 1

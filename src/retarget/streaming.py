@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from retarget.errors import OptionsError, RetargetError
+from retarget.frame_rates import rate_problem
 from retarget.geometry import matrix_from_quaternion, quaternion_from_matrix
 from retarget.motion.anatomy import Anatomy, find_anatomy
 from retarget.motion.contacts import Contacts, find_contacts
@@ -84,7 +85,7 @@ class StreamingRetargeter:
         Raises:
             RoleError: The motion lacks a joint that is needed.
             OptionsError: Options that only a whole clip can have (rate, time range, mirror, another speed),
-                acceleration limits, or a rate not above 0.
+                acceleration limits, or a rate that none can be (`retarget.frame_rates`).
             RetargetError: The motion has no frames, or values that are not finite.
         """
         options = options or RetargetOptions()
@@ -171,8 +172,8 @@ def _check(motion: Motion, options: RetargetOptions, fps: float) -> None:
         raise RetargetError(f"{name}: the calibration motion has no frames")
     if not motion.is_finite():
         raise RetargetError(f"{name}: the calibration motion holds NaN or infinite values; cut it")
-    if not (np.isfinite(fps) and fps > 0):
-        raise OptionsError(f"the rate of a stream must be positive, not {fps} fps")
+    if problem := rate_problem(fps):
+        raise OptionsError(f"{name}: {problem}; give the rate at which frames will come")
     default = RetargetOptions()
     for option in ("fps", "start_s", "end_s", "mirror", "time_scale"):
         if getattr(options, option) != getattr(default, option):

@@ -83,8 +83,8 @@ def test_export_writes_unitree_rows_at_any_rate(
     ("words", "complaint"),
     [
         (["--format", "fbx"], "unknown export format 'fbx'; known: csv"),
-        (["--fps", "0"], "fps must be a positive number"),
-        (["--fps", "nan"], "fps must be a positive number"),
+        (["--fps", "0"], "fps: a rate of 0 frames a second is not between 1 and 2000"),
+        (["--fps", "1e7"], "fps: a rate of 1e+07 frames a second is not between 1 and 2000"),
     ],
 )
 def test_export_refuses_what_it_cannot_do(

@@ -81,7 +81,7 @@ def test_writing_does_not_change_the_result(result: RetargetingResult, tmp_path:
 def test_a_rate_that_is_none_is_refused(
     result: RetargetingResult, tmp_path: Path, fps: float
 ) -> None:
-    with pytest.raises(OptionsError, match="positive"):
+    with pytest.raises(OptionsError, match=r"a rate of .* is not between"):
         write_csv(result, tmp_path / "out.csv", fps=fps)
     assert not list(tmp_path.iterdir())
 

@@ -95,9 +95,9 @@ def test_bodies_may_come_in_any_order() -> None:
 @pytest.mark.parametrize(
     ("change", "cause"),
     [
-        ({"fps": 0}, "fps is not one positive number"),
-        ({"fps": np.nan}, "fps is not one positive number"),
-        ({"fps": [30, 60]}, "fps is not one positive number"),
+        ({"fps": 0}, "a rate of 0 frames a second"),
+        ({"fps": np.nan}, "a rate of nan frames a second"),
+        ({"fps": [30, 60]}, "fps is not one number"),
         ({"fps": "fast"}, "fps holds <U4, not numbers"),
         ({"body_names": ["pelvis"]}, "the bodies are pelvis"),
         ({"body_positions": np.zeros((5, 15, 3))}, "body_positions are (5, 15, 3)"),

@@ -240,7 +240,7 @@ def test_a_wrong_frame_count_is_noted_and_all_whole_rows_are_read(said: int) -> 
         ("0.001", 1000),
         ("0.0333667", 30 / 1.001),
         ("0.03", 1 / 0.03),
-        ("2.5", 0.4),
+        ("0.4", 2.5),
     ],
 )
 def test_the_rate_is_the_one_whose_rounded_period_is_written(written: str, rate: float) -> None:
@@ -383,8 +383,8 @@ def test_a_file_cut_short_anywhere_in_the_head_is_one_clear_line(kept: int) -> N
     [
         ("MOTION\n", "", "'Frames: 5' does not belong here"),
         ("Frame Time: 0.0333333\n", "", "where 'Frame Time:' and a number should"),
-        ("Frame Time: 0.0333333", "Frame Time: 0", "frame time is 0 s"),
-        ("Frame Time: 0.0333333", "Frame Time: -0.1", "frame time is -0.1 s"),
+        ("Frame Time: 0.0333333", "Frame Time: 0", "a frame time of 0 s"),
+        ("Frame Time: 0.0333333", "Frame Time: -0.1", "a frame time of -0.1 s"),
         ("Frame Time: 0.0333333", "Frame Time: nan", "not a finite number"),
         ("Frame Time: 0.0333333", "Frame Time: 0,0333", "not a finite number"),
         ("Frames: 5", "Frames: -5", "-5 frames are impossible"),

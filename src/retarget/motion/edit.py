@@ -59,14 +59,16 @@ def between(motion: Motion, start_s: float, end_s: float | None) -> Motion:
         OptionsError: No frame lies between them.
     """
     # A rate such as 29.97 puts frames beside round times; a hundredth of a frame is not meant.
-    first = math.ceil(start_s * motion.fps - 0.01)
-    last = len(motion) - 1 if end_s is None else math.floor(end_s * motion.fps + 0.01)
+    begin, end = (
+        min(at * motion.fps, len(motion)) for at in (start_s, math.inf if end_s is None else end_s)
+    )
+    first, last = math.ceil(begin - 0.01), math.floor(end + 0.01)
     if first == 0 and last >= len(motion) - 1:
         return motion
     if first > min(last, len(motion) - 1):
-        end = "the end" if end_s is None else f"{end_s:g} s"
+        until = "the end" if end_s is None else f"{end_s:g} s"
         raise OptionsError(
-            f"{motion.source.path or 'motion'}: no frame from {start_s:g} s to {end}; "
+            f"{motion.source.path or 'motion'}: no frame from {start_s:g} s to {until}; "
             f"the clip lasts {motion.duration:.3f} s"
         )
     part = motion.frames(first, last + 1)

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
 from retarget.errors import RetargetError
+from retarget.frame_rates import rate_problem
 from retarget.motion.doubts import Doubt
 
 __all__ = ["BLOCK", "Motion", "MotionSource"]
@@ -100,8 +101,8 @@ class Motion:
             )
         if len(self.joint_names) != joints or self.parents.shape != (joints,):
             raise RetargetError(f"motion has {joints} joints but {len(self.joint_names)} names")
-        if not (np.isfinite(self.fps) and self.fps > 0):
-            raise RetargetError(f"motion rate must be positive, not {self.fps} fps")
+        if problem := rate_problem(self.fps):
+            raise RetargetError(f"{self.source.path or 'motion'}: {problem}")
 
     def __len__(self) -> int:
         return len(self.positions)

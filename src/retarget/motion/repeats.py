@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from retarget.frame_rates import rate_problem
 from retarget.motion.recording import Recording
 
 __all__ = ["without_repeats"]
@@ -18,7 +19,7 @@ _MOVING = 0.9  # share of groups that must differ from the one before: a body at
 def without_repeats(recording: Recording) -> Recording:
     """The recording with each frame once, at the rate its content has; as it is where frames differ."""
     times = _times_stored(recording)
-    if times == 1:
+    if times == 1 or rate_problem(recording.fps / times):
         return recording
     note = (
         f"every frame is stored {times} times: read as {recording.fps / times:g} fps, "

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.errors import FileFormatError
+from retarget.frame_rates import rate_problem
 from retarget.motion.bind_pose import bind_pose_frames
 from retarget.motion.conventions import (
     Unit,
@@ -201,6 +202,8 @@ def _up_axis(
 
 def _check(recording: Recording, source: MotionSource) -> None:
     place = source.path or "motion"
+    if problem := rate_problem(recording.fps):
+        raise FileFormatError(place, problem, "correct the rate")
     if len(recording.positions) == 0:
         raise FileFormatError(place, "holds no frames", "export it again with its motion")
     for first in range(0, len(recording.positions), BLOCK):

@@ -18,6 +18,7 @@ from jaxtyping import Float64
 
 from retarget.archives import read_npz
 from retarget.errors import FileFormatError
+from retarget.frame_rates import rate_problem
 from retarget.geometry import rotated
 from retarget.motion.recording import Recording
 
@@ -76,8 +77,10 @@ def read_amp_npz(data: bytes, path: Path) -> Recording:
     if frames == 0:
         raise FileFormatError(path, "holds no frames", "export it again with its motion")
     fps = arrays["fps"]
-    if fps.size != 1 or not np.isfinite(fps).all() or fps.item() <= 0:
-        raise FileFormatError(path, "fps is not one positive number", _REMEDY)
+    if fps.size != 1:
+        raise FileFormatError(path, "fps is not one number", _REMEDY)
+    if problem := rate_problem(fps.item()):
+        raise FileFormatError(path, problem, "correct fps")
 
     order = [names.index(name) for name in _PARENTS]  # parents before children
     positions, rotations = positions[:, order], rotations[:, order]

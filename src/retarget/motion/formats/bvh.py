@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
 from retarget.errors import FileFormatError
+from retarget.frame_rates import period_problem
 from retarget.motion.formats.bvh_hierarchy import (
     MALFORMED,
     TRUNCATED,
@@ -116,9 +117,8 @@ def _parse_motion_head(data: bytes, path: Path, line: int, offset: int) -> tuple
         if len(found) == 1 and (value < 0 or value != int(value)):
             raise FileFormatError(path, f"{value:g} frames are impossible", MALFORMED, line=line)
         if len(found) == 2:
-            if value <= 0:
-                cause = f"the frame time is {value:g} s; it must be positive"
-                raise FileFormatError(path, cause, "correct the line 'Frame Time:'", line=line)
+            if problem := period_problem(value):
+                raise FileFormatError(path, problem, "correct the line 'Frame Time:'", line=line)
             return int(float(found[0])), found[1], end
     raise FileFormatError(path, "ends before its first frame", TRUNCATED, line=line)
 

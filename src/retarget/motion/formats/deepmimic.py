@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.errors import FileFormatError
+from retarget.frame_rates import period_problem
 from retarget.geometry import quaternion_product, rotated, slerp
 from retarget.motion.recording import Recording
 
@@ -181,6 +182,8 @@ def _times(
         cause = f"frame {frame} lasts {durations[frame]:g} s"
         raise FileFormatError(path, cause, "durations must be positive, but for the last frame's")
     step = float(np.median(lasting))
+    if problem := period_problem(step):
+        raise FileFormatError(path, problem, "durations are in seconds, the first number of a row")
     if lasting.max() > _MOST_FILLED * step:
         frame = int(np.argmax(lasting))
         cause = f"frame {frame} lasts {lasting[frame]:g} s, most others {step:g} s"
