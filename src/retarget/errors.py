@@ -17,6 +17,7 @@ __all__ = [
     "MissingExtraError",
     "OptionsError",
     "OutputError",
+    "PluginError",
     "RetargetError",
     "RobotError",
     "RoleError",
@@ -70,11 +71,28 @@ class RobotError(RetargetError):
 
 
 class OptionsError(RetargetError):
-    """An option has an invalid value."""
+    """An option has an invalid value.
+
+    Attributes:
+        option: Name of the parameter, where it is one; the command line puts its own name for it in its place.
+        problem: What is wrong with its value.
+
+    Example:
+        >>> str(OptionsError("must be at least 1, not 0", option="max_workers"))
+        'max_workers: must be at least 1, not 0'
+    """
+
+    def __init__(self, problem: str, *, option: str = "") -> None:
+        self.option, self.problem = option, problem
+        super().__init__(f"{option}: {problem}" if option else problem)
 
 
 class OutputError(RetargetError):
     """An output cannot, or must not, be written."""
+
+
+class PluginError(RetargetError):
+    """What an installed package offers cannot be used."""
 
 
 class ManifestError(RetargetError):

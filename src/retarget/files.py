@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -80,7 +81,14 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 def sha256_of(path: str | Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal."""
+    """SHA-256 of a file's bytes, in hexadecimal.
+
+    Raises:
+        OSError: It cannot be read, or is not a file: a pipe would be waited for without end.
+    """
+    if not Path(path).is_file():
+        found = errno.ENOENT if not os.path.lexists(path) else errno.EINVAL
+        raise OSError(found, os.strerror(found), str(path))
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -1,14 +1,19 @@
 """Open, typed names: formats, robots and run statuses.
 
-A kind is a string with a type and a registry. Unlike an ``enum.Enum`` it stays open: users subclass it and
-register members of their own, and every place that accepts the kind accepts them too, JSON included.
+A kind is a string with a type and a registry. It is no ``enum.Enum``, as those cannot be added to: users subclass a
+kind and register members of their own, or install a package that offers some (`retarget.plugins`), and every model
+that accepts the kind accepts them too, JSON included. What a new name stands for is said where it is used: a format
+by `retarget.motion.register_reader`, a robot by `retarget.robots.register_robot`. Like an enumeration a kind can be
+iterated over, has a length, and its members have a ``name`` and a ``value``.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from retarget import plugins
 from retarget.errors import UnknownNameError
 
 if TYPE_CHECKING:
@@ -20,7 +25,20 @@ __all__ = ["ExportFormat", "Kind", "MotionFormatKind", "RobotKind", "RunStatus"]
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 
 
-class Kind(str):
+class _Family(type):
+    """Lets a kind itself be iterated over, as an enumeration is."""
+
+    def __iter__(cls) -> Iterator[Any]:
+        return iter(cls.members())  # type: ignore[attr-defined]
+
+    def __len__(cls) -> int:
+        return len(cls.members())  # type: ignore[attr-defined]
+
+    def __bool__(cls) -> bool:
+        return True
+
+
+class Kind(str, metaclass=_Family):
     """A registered name of one family; equal to, hashed as and serialised as its string.
 
     A direct subclass of ``Kind`` opens a family; subclasses of a family share its registry. String
@@ -31,10 +49,14 @@ class Kind(str):
         ...     LAB_V2 = "lab_v2"
         >>> MotionFormatKind("lab_v2") is LabFormat.LAB_V2
         True
+        >>> [status.name for status in RunStatus]
+        ['SUCCESS', 'SKIPPED', 'FAILED']
     """
 
     __slots__ = ()
     _members: ClassVar[dict[str, Kind]] = {}
+    _plugins: ClassVar[plugins.Group | None] = None
+    """What installed packages offer to the family."""
 
     def __new__(cls, name: str) -> Self:
         """Look a member up by name.
@@ -45,8 +67,11 @@ class Kind(str):
         member = cls._members.get(str.__str__(name)) if isinstance(name, str) else None
         if isinstance(member, cls):
             return member
+        offered = cls._plugins.names() if cls._plugins is not None else ()
+        if name in offered:
+            return cls.register(name)
         known = [str(m) for m in cls.members()]
-        raise UnknownNameError(cls.__name__, str(name), known)
+        raise UnknownNameError(cls.__name__, str(name), [*known, *offered])
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -82,6 +107,11 @@ class Kind(str):
         return tuple(m for m in cls._members.values() if isinstance(m, cls))
 
     @property
+    def name(self) -> str:
+        """The member's name in upper case, as attributes of a kind are written."""
+        return re.sub(r"[^A-Z0-9]", "_", self.value.upper())
+
+    @property
     def value(self) -> str:
         """The plain string."""
         return str.__str__(self)
@@ -105,7 +135,9 @@ class Kind(str):
 
         return core_schema.no_info_plain_validator_function(
             validate,
-            serialization=core_schema.plain_serializer_function_ser_schema(lambda kind: kind.value),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda kind: kind.value, return_schema=core_schema.str_schema()
+            ),
             json_schema_input_schema=core_schema.str_schema(),
         )
 
@@ -113,6 +145,7 @@ class Kind(str):
 class MotionFormatKind(Kind):
     """A motion file format; ``auto`` means: look at the file's name and content."""
 
+    _plugins = plugins.FORMATS
     AUTO: ClassVar[MotionFormatKind]
     BVH: ClassVar[MotionFormatKind]
     AMP_NPZ: ClassVar[MotionFormatKind]
@@ -153,6 +186,7 @@ class ExportFormat(Kind):
 class RobotKind(Kind):
     """A robot known by name."""
 
+    _plugins = plugins.ROBOTS
     UNITREE_G1: ClassVar[RobotKind]
     UNITREE_H1: ClassVar[RobotKind]
     BOOSTER_T1: ClassVar[RobotKind]

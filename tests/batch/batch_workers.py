@@ -187,6 +187,16 @@ class Warm:
         }
 
 
+class Weighty:
+    """Takes more than 32 MiB once it is warm."""
+
+    def warm_up(self) -> None:
+        self.ballast = b"x" * (40 << 20)
+
+    def __call__(self, job: BatchJob) -> dict[str, Any]:
+        return write(job)
+
+
 class ColdStart:
     """Cannot be warmed up."""
 

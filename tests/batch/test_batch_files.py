@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import json
 import math
 import os
 import socket
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from batch_runs import run
 from batch_workers import make_jobs, misbehave, runs, write
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from retarget.batch import (
     SCHEMA_VERSION,
     BatchJob,
     BatchManifest,
     BatchRunner,
+    BatchRunRecord,
     jobs_from_folder,
     merge_manifests,
     parse_shard,
@@ -35,6 +40,7 @@ from retarget.batch.journal import Journal, encode_event, read_journal
 from retarget.batch.lock import STALE_AFTER_S, ManifestLock, lock_owner
 from retarget.batch.plain import to_plain
 from retarget.errors import BatchError, ManifestError, OptionsError
+from retarget.files import sha256_of
 from retarget.kinds import MotionFormatKind, RobotKind, RunStatus
 
 HERE = Path(__file__).parent
@@ -251,6 +257,24 @@ def test_a_lock_of_another_host_holds_while_it_shows_life(tmp_path: Path) -> Non
     ManifestLock.acquire(tmp_path / "m.json").release()
 
 
+def test_a_manifest_has_one_record_a_job_and_no_more_records_than_jobs(tmp_path: Path) -> None:
+    records = run(tmp_path, "a", "b").records
+    now = records[0].started_at
+    with pytest.raises(ManifestError, match="two records are of the job 'a'"):
+        BatchManifest.from_records(records=[records[0], *records], total=5, created_at=now)
+    for total in (-5, 1):
+        with pytest.raises(ManifestError, match=f"total is {total}, and there are 2 records"):
+            BatchManifest.from_records(records=records, total=total, created_at=now)
+    assert BatchManifest.from_records(records=records, total=2, created_at=now).success_count == 2
+
+
+@pytest.mark.parametrize("mode", ["validation", "serialization"])
+@pytest.mark.parametrize("model", [BatchJob, BatchRunRecord, BatchManifest])
+def test_every_model_has_a_schema(model: type[BaseModel], mode: Any) -> None:
+    schema = model.model_json_schema(mode=mode)
+    assert set(schema["properties"]) == set(model.model_fields)
+
+
 def make_tree(folder: Path, *names: str) -> None:
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -258,7 +282,7 @@ def make_tree(folder: Path, *names: str) -> None:
 
 
 def test_a_folder_becomes_jobs_with_relative_ids_and_outputs(tmp_path: Path) -> None:
-    make_tree(tmp_path / "in", "b.bvh", "a/b.bvh", "a/notes.txt", "a/c/d.e.bvh", "x.BVH")
+    make_tree(tmp_path / "in", "b.bvh", "a/b.bvh", "a/notes.txt", "a/c/d.e.bvh")
     jobs = jobs_from_folder(tmp_path / "in", "**/*.bvh", tmp_path / "out")
     assert [(job.id, str(job.output.relative_to(tmp_path / "out"))) for job in jobs] == [
         ("a/b.bvh", "a/b.npz"),
@@ -280,6 +304,64 @@ def test_inputs_that_differ_in_suffix_have_outputs_of_their_own(tmp_path: Path) 
     jobs = jobs_from_folder(tmp_path / "in", "**/*", tmp_path / "out")
     assert len({job.output for job in jobs}) == 3
     assert alone in jobs  # the newcomers have not renamed it
+
+
+def test_suffixes_match_in_upper_and_lower_case_and_outputs_stay_distinct(tmp_path: Path) -> None:
+    make_tree(tmp_path / "in", "a.bvh", "a.BVH", "b.Bvh", "c.bvhx")
+    for pattern in ("*.bvh", "**/*.bvh", "**/?.bvh"):
+        jobs = jobs_from_folder(tmp_path / "in", pattern, tmp_path / "out")
+        outputs = {job.id: job.output.name for job in jobs}
+        assert outputs == {"a.BVH": "a.BVH.npz", "a.bvh": "a.npz", "b.Bvh": "b.Bvh.npz"}
+    upper = jobs_from_folder(tmp_path / "in", "*.BVH", tmp_path / "out")
+    assert {job.id: job.output.name for job in upper}["a.BVH"] == "a.npz"
+    assert [job.id for job in jobs_from_folder(tmp_path / "in", "A.bvh", tmp_path)] == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_dead_links_and_pipes_are_jobs_and_each_ends_in_a_record(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    make_tree(folder, "good.bvh")
+    (folder / "dead.bvh").symlink_to("nowhere.bvh")
+    (folder / "circle.bvh").symlink_to("circle.bvh")
+    os.mkfifo(folder / "pipe.bvh")
+    jobs = jobs_from_folder(folder, "**/*.bvh", tmp_path / "out")
+    assert [job.id for job in jobs] == ["circle.bvh", "dead.bvh", "good.bvh", "pipe.bvh"]
+
+    def hash_it(job: BatchJob) -> dict[str, str]:
+        job.output.write_text(sha256_of(job.motion))
+        return {}
+
+    manifest = BatchRunner(fingerprint=lambda job: sha256_of(job.motion)).run(
+        jobs, hash_it, manifest_path=tmp_path / "m.json"
+    )
+    assert [r.status for r in manifest.records] == ["failed", "failed", "success", "failed"]
+
+
+def test_folders_that_match_or_cannot_be_read_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_tree(tmp_path, "walks.bvh/a.bvh", "private/b.bvh", "notes/c.txt")
+    scandir = os.scandir
+
+    def refused(path: str) -> Iterator[os.DirEntry[str]]:
+        if Path(path).name == "private":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    told: list[tuple[str, str]] = []
+    jobs = jobs_from_folder(
+        tmp_path, "**/*.bvh", tmp_path / "out", left_out=lambda *what: told.append(what)
+    )
+    assert [job.id for job in jobs] == ["walks.bvh/a.bvh"]
+    assert sorted(told, reverse=True) == [
+        ("walks.bvh", "is a folder, though its name matches '**/*.bvh'"),
+        ("private", "cannot be read (Permission denied); what it holds is left out"),
+    ]
+    jobs_from_folder(tmp_path, "**/*.bvh", tmp_path / "out")
+    assert "private: cannot be read" in caplog.text
+    with pytest.raises(BatchError, match=r"private: cannot be read \(Permission denied\)"):
+        jobs_from_folder(tmp_path / "private", "**/*.bvh", tmp_path / "out")
 
 
 def test_circular_links_and_outputs_among_the_inputs(tmp_path: Path) -> None:

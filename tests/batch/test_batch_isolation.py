@@ -119,7 +119,7 @@ def _group_members(group: int) -> list[int]:
 def test_memory_over_the_limit_is_the_culprits_fault_only(tmp_path: Path) -> None:
     record = run_among_innocents(tmp_path, "hog", memory_limit=300 << 20).records[2]
     assert (record.status, record.error_type) == ("failed", "MemoryLimitExceeded")
-    assert "limit of 300 MB" in record.message
+    assert "limit of 300 MiB" in record.message
 
 
 def test_leaked_memory_is_recycled(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from batch_workers import make_jobs, runs, write
+from batch_workers import Weighty, make_jobs, runs, write
+from pydantic import ValidationError
 
 from retarget.batch import BatchJob, BatchManifest, BatchRunner
 from retarget.errors import BatchError, OptionsError, OutputError, UnknownNameError
@@ -134,22 +135,69 @@ def test_an_unwritable_folder_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "options",
+    ("option", "value"),
     [
-        {"timeout_s": 0},
-        {"timeout_s": float("nan")},
-        {"retries": -1},
-        {"stale": "maybe"},
-        {"limit": -1},
-        {"max_failures": 0},
-        {"recycle_after": 0},
-        {"memory_limit": 0},
-        {"engine": "in-process", "timeout_s": 5.0},
+        ("timeout_s", 0),
+        ("timeout_s", float("nan")),
+        ("timeout_s", "5"),
+        ("retries", -1),
+        ("retries", 1.5),
+        ("retry_delay_s", "1"),
+        ("grace_s", -1),
+        ("stale", "maybe"),
+        ("stale", ["skip"]),
+        ("limit", -1),
+        ("limit", True),
+        ("max_failures", 0),
+        ("recycle_after", 0),
+        ("memory_limit", 0),
+        ("memory_limit", "4 GiB"),
+        ("engine", 3),
+        ("retry_on", "OSError"),
     ],
 )
-def test_options_are_checked(options: dict[str, object]) -> None:
-    with pytest.raises(OptionsError):
-        BatchRunner(**options)  # type: ignore[arg-type]
+def test_a_wrong_argument_is_named_with_its_value(option: str, value: object) -> None:
+    with pytest.raises(OptionsError, match=rf"^{option}: must be .*, not .") as caught:
+        BatchRunner(**{option: value})  # type: ignore[arg-type]
+    assert caught.value.option == option
+    assert repr(value) in str(caught.value)
+
+
+def test_a_memory_limit_in_the_wrong_unit_is_refused_with_what_it_comes_to() -> None:
+    with pytest.raises(OptionsError, match=r"memory_limit: 7\.63e-06 MiB is less than any worker"):
+        BatchRunner(memory_limit=8)
+
+
+def test_a_memory_limit_that_no_worker_can_keep_stops_the_run_before_its_first_job(
+    tmp_path: Path,
+) -> None:
+    runner = BatchRunner(memory_limit=32 << 20)
+    with pytest.raises(OptionsError, match=r"memory_limit: a worker process takes .* MiB before"):
+        runner.run(make_jobs(tmp_path, "a"), Weighty(), manifest_path=tmp_path / "m.json")
+    assert runs(tmp_path) == []
+
+
+def test_the_in_process_engine_cannot_hold_a_job_to_limits() -> None:
+    with pytest.raises(OptionsError, match="timeout_s: only a process of its own"):
+        BatchRunner(engine="in-process", timeout_s=5.0)
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [({"robott": "unitree_g1"}, "robott"), ({"id": ""}, "id\n.*at least 1 character")],
+)
+def test_a_job_with_a_misspelt_field_or_without_an_id_is_refused(
+    fields: dict[str, object], complaint: str
+) -> None:
+    with pytest.raises(ValidationError, match=complaint):
+        BatchJob.model_validate({"id": "a", "motion": "a.bvh", "output": "a.npz", **fields})
+
+
+def test_jobs_can_be_members_of_sets(tmp_path: Path) -> None:
+    a, b = make_jobs(tmp_path, "a", "b")
+    noted = a.model_copy(update={"provenance": {"subject": [1]}})
+    assert {a, b, a.model_copy()} == {a, b}
+    assert hash(a) == hash(noted) and a != noted
 
 
 def test_an_unknown_engine_is_refused_with_the_known_ones() -> None:

@@ -27,9 +27,13 @@ from retarget.errors import OutputError
 from retarget.files import remove_temporaries
 from retarget.kinds import RunStatus
 
-__all__ = ["Dispatcher", "Policy"]
+__all__ = ["JOB_LOG", "Dispatcher", "Policy"]
+
+JOB_LOG = "retarget.batch.jobs"
+"""Logger of what happens to single jobs, for those who watch neither events nor records."""
 
 _log = logging.getLogger("retarget.batch")
+_job_log = logging.getLogger(JOB_LOG)
 
 _PATIENCE_S = 0.2  # how long to wait for the engine before looking at signals and retries again
 _MAX_RETRY_DELAY_S = 60.0
@@ -123,9 +127,8 @@ class Dispatcher:
             BatchError: The engine cannot start a worker.
         """
         while plan:
-            planned = (
-                plan.popleft()
-            )  # the earlier records go as the new ones come: memory stays flat
+            # The earlier records go as the new ones come: memory stays flat.
+            planned = plan.popleft()
             if planned.action == "skip" and not self._stop.requested:
                 self._skip(planned)
             elif planned.action == "run":
@@ -149,7 +152,7 @@ class Dispatcher:
     def _hand_out(self) -> bool:
         """Fill the engine; ``False`` when there is nothing left to wait for."""
         if self._stop.requested:
-            self._stop_handing_out(f"received {self._stop.name}")
+            self._stop_handing_out(f"received {self._stop.name}", self._stop.hint)
         while not self._stopping and self._engine.free > 0:
             active = self._next()
             if active is None:
@@ -239,7 +242,7 @@ class Dispatcher:
         due = monotonic() + min(delay, _MAX_RETRY_DELAY_S)
         heapq.heappush(self._delayed, (due, next(self._keys), active))
         self._tell("retrying", active, message=f"{outcome.error_type}: {outcome.message}")
-        _log.info("job %s is tried again after %s", active.job.id, outcome.error_type)
+        _job_log.info("job %s is tried again after %s", active.job.id, outcome.error_type)
 
     def _skip(self, planned: PlannedJob) -> None:
         job, earlier, now = planned.job, planned.earlier, utc_now()
@@ -248,7 +251,7 @@ class Dispatcher:
         notes.pop("stale", None)
         if planned.stale:
             notes["stale"] = list(planned.stale)
-            _log.warning("job %s is skipped although %s", job.id, planned.reason)
+            _job_log.warning("job %s is skipped although %s", job.id, planned.reason)
         if earlier is not None and earlier.batch_notes:
             del provenance["batch"]
         record = trusted_record(
@@ -298,7 +301,7 @@ class Dispatcher:
         )
         self._keep(record, active)
         if not outcome.succeeded and outcome.error_type != "Interrupted":
-            _log.warning("job %s failed: %s: %s", job.id, outcome.error_type, message)
+            _job_log.warning("job %s failed: %s: %s", job.id, outcome.error_type, message)
             self._count_failure()
 
     def _keep(self, record: BatchRunRecord, active: _Active) -> None:
@@ -313,11 +316,11 @@ class Dispatcher:
         if limit is not None and self._failures >= limit:
             self._stop_handing_out(f"{self._failures} jobs failed")
 
-    def _stop_handing_out(self, reason: str) -> None:
+    def _stop_handing_out(self, reason: str, hint: str = "") -> None:
         if not self._stopping:
             self._stopping = reason
-            _log.warning("no more jobs are handed out: %s", reason)
-            self._tell("stopping", message=reason)
+            _job_log.warning("no more jobs are handed out: %s%s", reason, hint)
+            self._tell("stopping", message=reason + hint)
 
     def _give_up_active(self) -> None:
         """What is still at work after the grace time is stopped, and waits for the next run."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import fnmatch
+import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -14,7 +15,16 @@ from retarget.batch.plain import printable
 from retarget.errors import BatchError
 from retarget.kinds import MotionFormatKind, RobotKind
 
-__all__ = ["jobs_from_folder"]
+__all__ = ["LeftOut", "jobs_from_folder"]
+
+_log = logging.getLogger("retarget.batch")
+
+LeftOut = Callable[[str, str], None]
+"""Told of a folder, by its path relative to the input folder, and why what it may hold is no job."""
+
+
+def _warn(folder: str, reason: str) -> None:
+    _log.warning("%s: %s", folder, reason)
 
 
 def jobs_from_folder(
@@ -26,13 +36,16 @@ def jobs_from_folder(
     motion_format: MotionFormatKind | None = None,
     robot: RobotKind | None = None,
     config_path: Path | None = None,
+    left_out: LeftOut = _warn,
 ) -> list[BatchJob]:
-    """One job per file of a folder, in the order of their names.
+    """One job for whatever matches in a folder and is not a folder itself, in the order of their names.
 
-    A job's id is the file's path relative to ``input_dir``, with ``/``; its output has the same relative
+    A link that leads nowhere, a file that may not be read and a pipe are jobs too: they fail, and their records
+    say why. A job's id is the file's path relative to ``input_dir``, with ``/``; its output has the same relative
     path in ``output_dir``, with another suffix. Where the pattern leaves the suffix open, as ``**/*`` does,
     the output keeps it (``walk.bvh.npz``): so ``walk.bvh`` and ``walk.npz`` never write one file, and no
-    output's name depends on which other files are there.
+    output's name depends on which other files are there. A suffix is matched in upper and lower case; where a
+    file's differs from the pattern's in that, the output keeps it as well (``WALK.BVH.npz``).
 
     Links to folders are followed, but not round in circles. An ``output_dir`` inside ``input_dir`` is not
     searched.
@@ -45,9 +58,16 @@ def jobs_from_folder(
         motion_format: Given to every job.
         robot: Given to every job.
         config_path: Given to every job.
+        left_out: Told of each folder that cannot be read, and of each that matches as a file would; they are
+            logged as warnings when nothing else is given.
 
     Raises:
-        BatchError: ``input_dir`` is no folder, or the pattern leaves it.
+        BatchError: ``input_dir`` is not a folder or cannot be read, or the pattern leaves it.
+
+    Example:
+        >>> jobs = jobs_from_folder("mocap", "**/*.bvh", "robot")  # doctest: +SKIP
+        >>> jobs[0].id, str(jobs[0].output)  # doctest: +SKIP
+        ('day1/walk.bvh', 'robot/day1/walk.npz')
     """
     root, target = Path(input_dir), Path(output_dir)
     if not root.is_dir():
@@ -57,11 +77,10 @@ def jobs_from_folder(
         raise BatchError(
             f"the pattern {pattern!r} must be relative to the input folder, like '**/*.bvh'"
         )
-    keep_suffix = not re.fullmatch(r"[^\[\]]*\.[A-Za-z0-9]+", parts[-1])
+    wanted = _literal_suffix(parts[-1])
     jobs: list[BatchJob] = []
-    for relative in sorted(_files(root, avoid=target)):
-        if not _matches(PurePosixPath(relative).parts, parts):
-            continue
+    for relative in sorted(_matching(root, parts, target, left_out)):
+        keep_suffix = not wanted or not relative.endswith(wanted)
         output = _output_name(relative, suffix, keep_suffix)
         jobs.append(
             BatchJob(
@@ -76,20 +95,50 @@ def jobs_from_folder(
     return jobs
 
 
+@lru_cache(maxsize=64)
+def _literal_suffix(part: str) -> str:
+    """The suffix that a pattern's last part asks for, such as ``.bvh``; empty where it leaves that open."""
+    found = re.fullmatch(r"[^\[\]]*(\.[A-Za-z0-9]+)", part)
+    return found[1] if found else ""
+
+
 def _output_name(relative: str, suffix: str, keep_suffix: bool) -> str:
     path = PurePosixPath(relative)
     return str(path.with_name((path.name if keep_suffix else path.stem) + suffix))
 
 
-def _files(root: Path, *, avoid: Path) -> Iterator[str]:
-    """All files below a folder, by relative path."""
+def _matching(root: Path, parts: tuple[str, ...], target: Path, left_out: LeftOut) -> Iterator[str]:
+    """Whatever matches a pattern and is not a folder, by relative path."""
+    for relative, is_folder in _entries(root, target, left_out):
+        if not _matches(PurePosixPath(relative).parts, parts):
+            continue
+        if not is_folder:
+            yield relative
+        elif _literal_suffix(parts[-1]):  # `*` is not meant for folders
+            left_out(relative, f"is a folder, though its name matches {'/'.join(parts)!r}")
+
+
+def _entries(root: Path, avoid: Path, left_out: LeftOut) -> Iterator[tuple[str, bool]]:
+    """All that lies below a folder by relative path, and whether it is a folder."""
     try:
         avoided = avoid.resolve().stat()
         inside = root.resolve() in avoid.resolve().parents
     except OSError:
         inside = False
+
+    def relative(path: str) -> str:
+        return os.path.relpath(path, root).replace(os.sep, "/")
+
+    def cannot_be_read(error: OSError) -> None:
+        folder = relative(str(error.filename))
+        if folder == ".":
+            raise BatchError(
+                f"{printable(str(root))}: cannot be read ({error.strerror})"
+            ) from error
+        left_out(folder, f"cannot be read ({error.strerror}); what it holds is left out")
+
     ancestors: dict[str, frozenset[tuple[int, int]]] = {}
-    for folder, folders, files in os.walk(root, followlinks=True):
+    for folder, folders, files in os.walk(root, followlinks=True, onerror=cannot_be_read):
         here = os.stat(folder)  # noqa: PTH116
         mark = (here.st_dev, here.st_ino)
         above = ancestors.pop(folder, frozenset())
@@ -97,11 +146,11 @@ def _files(root: Path, *, avoid: Path) -> Iterator[str]:
             folders.clear()
             continue
         for name in folders:
-            ancestors[os.path.join(folder, name)] = above | {mark}  # noqa: PTH118
-        for name in files:
             path = os.path.join(folder, name)  # noqa: PTH118
-            if os.path.isfile(path):  # noqa: PTH113
-                yield os.path.relpath(path, root).replace(os.sep, "/")
+            ancestors[path] = above | {mark}
+            yield relative(path), True
+        for name in files:
+            yield relative(os.path.join(folder, name)), False  # noqa: PTH118
 
 
 def _matches(names: tuple[str, ...], parts: tuple[str, ...]) -> bool:
@@ -113,11 +162,15 @@ def _matches(names: tuple[str, ...], parts: tuple[str, ...]) -> bool:
         return any(_matches(names[skip:], rest) for skip in range(len(names)))
     return (
         bool(names)
-        and bool(_regex(parts[0]).fullmatch(names[0]))
+        and _name_matches(names[0], parts[0], last=len(parts) == 1)
         and _matches(names[1:], parts[1:])
     )
 
 
-@lru_cache(maxsize=64)
-def _regex(part: str) -> re.Pattern[str]:
-    return re.compile(fnmatch.translate(part), re.DOTALL)
+def _name_matches(name: str, part: str, *, last: bool) -> bool:
+    """Whether one component matches; a file's suffix in upper or lower case."""
+    suffix = _literal_suffix(part) if last else ""
+    if not suffix:
+        return fnmatch.fnmatchcase(name, part)
+    stem, end = name[: -len(suffix)], name[-len(suffix) :]
+    return end.lower() == suffix.lower() and fnmatch.fnmatchcase(stem, part.removesuffix(suffix))

@@ -15,6 +15,9 @@ __all__ = ["BatchManifest"]
 class BatchManifest(ManifestContent):
     """All outcomes of a resumable batch, as one JSON file.
 
+    A manifest that is taken up again with other jobs keeps the records of the earlier ones, which nothing else
+    remembers. Its ``total`` counts those jobs too, so that ``total`` less the records is always what is left.
+
     Attributes:
         schema_version: Manifest format version for forward compatibility.
         created_at: UTC time when the batch run first started.
@@ -22,11 +25,11 @@ class BatchManifest(ManifestContent):
         input_dir: Root directory scanned for input motions, if known.
         output_dir: Root directory for written outputs, if known.
         pattern: Glob or filter pattern used to build the job list.
-        total: Number of jobs in the batch definition.
+        total: Number of jobs in the batch definition, and of earlier definitions of the same manifest.
         success_count: Jobs that completed with :attr:`RunStatus.SUCCESS`.
         skipped_count: Jobs skipped because outputs already existed.
         failed_count: Jobs that raised during execution.
-        records: Per-job outcomes in submission order.
+        records: Per-job outcomes in submission order, after those of jobs of earlier definitions only.
 
     Example:
         >>> manifest = BatchManifest.from_records(records=[], total=3, created_at=utc_now())

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from retarget.batch.plain import printable, to_plain
+from retarget.errors import ManifestError
 from retarget.kinds import MotionFormatKind, RobotKind, RunStatus
 
 __all__ = [
@@ -60,11 +61,15 @@ LiveDict = Annotated[dict[str, Any], PlainSerializer(to_plain, when_used="json")
 class BatchJob(BaseModel):
     """One independent piece of work: a motion to read, an output to write.
 
+    It cannot be changed, and refuses fields that it does not have: a misspelt ``robott`` would otherwise run the
+    default robot.
+
     Attributes:
-        id: Stable job identifier used in manifests and resume logic.
+        id: Stable job identifier used in manifests and resume logic; not empty.
         motion: Input motion artifact path for the worker.
         output: Expected output artifact path; an existing file may be skipped.
-        name: Optional display name; ``None`` means the stem of ``motion``, see :attr:`label`.
+        name: Optional display name; it stays ``None`` where none was given, so that a job reads back as it was
+            written, and :attr:`label` has the default: the stem of ``motion``.
         motion_format: Typed source motion format override.
         robot: Typed robot registry override.
         config_path: Optional declarative experiment config.
@@ -76,9 +81,9 @@ class BatchJob(BaseModel):
         True
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str
+    id: Annotated[str, Field(min_length=1)]
     motion: PortablePath
     output: PortablePath
     name: str | None = None
@@ -86,6 +91,10 @@ class BatchJob(BaseModel):
     robot: RobotKind | None = None
     config_path: PortablePath | None = None
     provenance: LiveDict = Field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        """A hash of the fields that can be hashed: jobs may be members of sets and keys."""
+        return hash((self.id, self.motion, self.output))
 
     @property
     def label(self) -> str:
@@ -112,6 +121,9 @@ class BatchWorker(Protocol):
 class BatchRunRecord(BaseModel):
     """Recorded outcome for one batch job.
 
+    It cannot be changed. Fields that it does not have are left out when a record is read: a later version may
+    have written more.
+
     Attributes:
         job_id: Identifier matching :attr:`BatchJob.id`.
         motion: Input path from the job definition.
@@ -120,8 +132,9 @@ class BatchRunRecord(BaseModel):
         started_at: UTC timestamp when execution began.
         finished_at: UTC timestamp when execution completed.
         message: Human-readable summary or error text.
-        error_type: Exception class name when ``status`` is failed; for deaths without an exception
-            ``WorkerDied``, ``TimeoutError``, ``MemoryLimitExceeded``, ``NodeLost`` or ``Interrupted``.
+        error_type: Exception class name when ``status`` is failed. Where a job ended without an exception there is
+            no class to name, and it is ``WorkerDied``, ``TimeoutError``, ``MemoryLimitExceeded``, ``NodeLost`` or
+            ``Interrupted``.
         provenance: Worker-returned processing history or resume information, as plain JSON. What the
             batch itself has to add (attempts, fingerprint, log file, staleness) is under ``"batch"``.
 
@@ -145,6 +158,10 @@ class BatchRunRecord(BaseModel):
     message: str = ""
     error_type: str | None = None
     provenance: PlainDict = Field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        """A hash of the fields that can be hashed."""
+        return hash((self.job_id, self.output, self.status, self.finished_at))
 
     @property
     def duration_s(self) -> float:
@@ -220,8 +237,13 @@ class ManifestContent(BaseModel):
         output_dir: Path | None = None,
         pattern: str = "",
     ) -> Self:
-        """Build a manifest and derive summary counts from records."""
+        """Build a manifest and derive summary counts from records.
+
+        Raises:
+            ManifestError: Two records are of one job, or there are more than ``total``.
+        """
         records = tuple(records)
+        _check_records(records, total)
         # One pass over plain strings; building the model anew would validate every record again.
         count = Counter(str.__str__(record.status) for record in records)
         manifest = cls(
@@ -240,3 +262,14 @@ class ManifestContent(BaseModel):
     def records_by_id(self) -> dict[str, BatchRunRecord]:
         """Return records keyed by job id."""
         return {record.job_id: record for record in self.records}
+
+
+def _check_records(records: tuple[BatchRunRecord, ...], total: int) -> None:
+    ids = {record.job_id for record in records}
+    if len(ids) < len(records):
+        twice = next(job_id for job_id, n in Counter(r.job_id for r in records).items() if n > 1)
+        raise ManifestError(f"two records are of the job {twice!r}; a job has one record")
+    if total < len(records):
+        raise ManifestError(
+            f"total is {total}, and there are {len(records)} records; give the number of jobs of the batch"
+        )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from retarget.batch.arguments import check_count, check_memory_limit, check_seconds
 from retarget.batch.dispatch import Dispatcher, Policy
 from retarget.batch.engines.base import Engine, Limits
 from retarget.batch.events import BatchEvent, EventSink
@@ -104,26 +105,34 @@ class BatchRunner:
     def __post_init__(self) -> None:
         if isinstance(self.engine, str) and self.engine not in _ENGINES:
             raise UnknownNameError("engine", self.engine, list(_ENGINES))
-        if self.engine == "in-process" and self._limits().any():
-            raise OptionsError(
-                "timeout_s, memory_limit and recycle_after need a process to hold to them: "
-                "use engine='local'"
-            )
-        if self.stale not in {"skip", "rerun", "fail"}:
-            raise OptionsError(f"stale must be skip, rerun or fail, not {self.stale!r}")
-        for name, least in (
-            ("timeout_s", 0),
-            ("memory_limit", 0),
-            ("recycle_after", 0),
-            ("limit", -1),
+        if (
+            self.engine is not None
+            and not isinstance(self.engine, str)
+            and not callable(self.engine)
         ):
-            value = getattr(self, name)
-            if value is not None and not value > least:
-                raise OptionsError(f"{name} must be more than {least}, not {value!r}")
-        if self.retries < 0 or self.retry_delay_s < 0 or self.grace_s < 0:
-            raise OptionsError("retries, retry_delay_s and grace_s must not be negative")
-        if self.max_failures is not None and self.max_failures < 1:
-            raise OptionsError(f"max_failures must be at least 1, not {self.max_failures!r}")
+            raise OptionsError(f"must be a name or a factory, not {self.engine!r}", option="engine")
+        if self.stale not in ("skip", "rerun", "fail"):
+            raise OptionsError(f"must be skip, rerun or fail, not {self.stale!r}", option="stale")
+        check_seconds("timeout_s", self.timeout_s, zero=False, may_be_none=True)
+        check_seconds("retry_delay_s", self.retry_delay_s, zero=True)
+        check_seconds("grace_s", self.grace_s, zero=True)
+        check_memory_limit("memory_limit", self.memory_limit)
+        check_count("retries", self.retries, least=0, may_be_none=False)
+        check_count("recycle_after", self.recycle_after, least=1)
+        check_count("limit", self.limit, least=0)
+        check_count("max_failures", self.max_failures, least=1)
+        if isinstance(self.retry_on, str):
+            raise OptionsError(
+                f"must be a collection of names of exceptions, not {self.retry_on!r}",
+                option="retry_on",
+            )
+        if self.engine == "in-process":
+            for name in ("timeout_s", "memory_limit", "recycle_after"):
+                if getattr(self, name) is not None:
+                    raise OptionsError(
+                        "only a process of its own can be held to it; use the engine 'local'",
+                        option=name,
+                    )
 
     def run(
         self,
@@ -219,9 +228,8 @@ class BatchRunner:
         engine: Engine | None = None
         try:
             engine = make_engine(to_run)
-            if (
-                not make_engine.in_process
-            ):  # the longest first: none is left over when all others are done
+            if not make_engine.in_process:
+                # The longest first: none is left over when all others are done.
                 _sort(plan)
             dispatcher = Dispatcher(engine, ledger, inputs, path, self._policy(), stop)
             dispatcher.run(plan)
@@ -235,7 +243,8 @@ class BatchRunner:
         self._tell("ended", message=dispatcher.stop_reason)
         if stop.requested or dispatcher.stop_reason == "interrupted":
             raise KeyboardInterrupt(
-                f"{dispatcher.stop_reason}; {len(manifest.records)} of {manifest.total} jobs are recorded"
+                f"{dispatcher.stop_reason or f'received {stop.name}'}; "
+                f"{len(manifest.records)} of {manifest.total} jobs are recorded"
             )
         return manifest
 
@@ -246,7 +255,8 @@ class BatchRunner:
             name = "local" if max_workers > 1 or limits.any() else "in-process"
         if name == "in-process" and max_workers > 1:
             raise OptionsError(
-                "the in-process engine has one worker: use max_workers=1, or 'local'"
+                f"the in-process engine has one worker, not {max_workers}; use the engine 'local'",
+                option="max_workers",
             )
         if not callable(worker):
             raise BatchError(f"the worker must be callable, not {type(worker).__name__}")

@@ -65,6 +65,11 @@ class StopSignals:
         """Name of the signal that has come."""
         return "" if self._received is None else signal.Signals(self._received).name
 
+    @property
+    def hint(self) -> str:
+        """What a person can do now, to be put behind the name."""
+        return f"; jobs in flight have {self._grace_s:g} s to end, the same signal again stops them at once"
+
     def tick(self) -> None:
         """Called now and then from another thread."""
         if self._interrupts and self.overdue and self._received is not None:
@@ -74,7 +79,9 @@ class StopSignals:
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         # Counted in one step: a second signal may come before the first line for the first has run.
         if next(self._signals) > 0:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(
+                f"received {signal.Signals(number).name} again, stopped at once"
+            )
         self._received = number
         self._deadline = time.monotonic() + self._grace_s
 

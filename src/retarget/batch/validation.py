@@ -8,11 +8,12 @@ import stat
 from pathlib import Path
 from typing import Any
 
+from retarget.batch.arguments import check_count
 from retarget.batch.journal import journal_path
 from retarget.batch.lock import lock_path
 from retarget.batch.models import BatchJob
 from retarget.batch.plain import printable
-from retarget.errors import BatchError, OptionsError, OutputError
+from retarget.errors import BatchError, OutputError
 
 __all__ = [
     "Inputs",
@@ -30,8 +31,8 @@ def check_max_workers(max_workers: object) -> int:
     Raises:
         OptionsError: Not an int of at least 1.
     """
-    if not isinstance(max_workers, int) or isinstance(max_workers, bool) or max_workers < 1:
-        raise OptionsError(f"max_workers must be an int of at least 1, not {max_workers!r}")
+    check_count("max_workers", max_workers, least=1, may_be_none=False)
+    assert isinstance(max_workers, int)
     return max_workers
 
 

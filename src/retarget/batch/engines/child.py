@@ -127,9 +127,8 @@ def resident_bytes(pid: int | None = None) -> int:
 def _settle(output: int) -> None:
     """Make this process one that the driver alone ends, with its output in the driver's hands."""
     with suppress(OSError, AttributeError):
-        os.setpgid(
-            0, 0
-        )  # the terminal's Ctrl-C is for the driver; jobs' children die with the group
+        # The terminal's Ctrl-C is for the driver, and jobs' children die with the group.
+        os.setpgid(0, 0)
     for name in ("SIGINT", "SIGTERM"):
         # A handler, not SIG_IGN: programs that a job starts must not inherit deafness.
         with suppress(AttributeError, ValueError):

@@ -17,7 +17,7 @@ from retarget.batch.attempt import Outcome, died
 from retarget.batch.engines.base import Ended, EngineEvent, Limits, PickledTask, Started, Task
 from retarget.batch.engines.child import resident_bytes
 from retarget.batch.engines.process import WorkerProcess
-from retarget.errors import BatchError
+from retarget.errors import BatchError, OptionsError
 
 __all__ = ["LocalEngine"]
 
@@ -154,9 +154,7 @@ class LocalEngine:
 
     def _listen(self, process: WorkerProcess) -> None:
         """Take in what a process has said, and notice when it has died."""
-        alive = (
-            process.is_alive()
-        )  # asked first: what it said before dying is then all there to read
+        alive = process.is_alive()  # asked first: what it said before dying is all there to read
         for frame in process.frames():
             self._take_in(process, frame)
         if not alive and process in self._processes:
@@ -167,6 +165,7 @@ class LocalEngine:
         if kind == b"r":
             process.ready, process.warm_bytes = True, int(body)
             self._failed_starts = 0
+            self._refuse_hopeless_limit(process.warm_bytes)
         elif kind == b"o":
             size, _, text = body.partition(b" ")
             outcome = process.take_back(Outcome.from_json(text))
@@ -181,13 +180,23 @@ class LocalEngine:
                 + body.decode("utf-8", "replace").strip()
             )
 
+    def _refuse_hopeless_limit(self, warm_bytes: int) -> None:
+        """No job could be done within less than a worker takes before its first one."""
+        limit = self._limits.memory_limit
+        if limit is not None and warm_bytes > limit:
+            raise OptionsError(
+                f"a worker process takes {warm_bytes >> 20} MiB before its first job, more than the limit of "
+                f"{limit >> 20} MiB; give more",
+                option="memory_limit",
+            )
+
     def _is_worn(self, process: WorkerProcess, size: int) -> bool:
         """Whether a process has done its number of jobs, or keeps memory that no job should leave."""
         recycle_after, limit = self._limits.recycle_after, self._limits.memory_limit
         worn = recycle_after is not None and process.jobs_done >= recycle_after
         grown = size - process.warm_bytes > _LEAK or (limit is not None and size > limit)
         if grown:
-            _log.info("worker %s kept %d MB and is replaced", process.name, size >> 20)
+            _log.info("worker %s kept %d MiB and is replaced", process.name, size >> 20)
         return worn or grown
 
     def _bury(self, process: WorkerProcess) -> None:
@@ -233,7 +242,7 @@ class LocalEngine:
                     self._waiting.appendleft(task)
                 else:
                     limit = self._limits.memory_limit >> 20
-                    message = f"used {size >> 20} MB, over the limit of {limit} MB"
+                    message = f"used {size >> 20} MiB, over the limit of {limit} MiB"
                     self._condemn(process, "MemoryLimitExceeded", message, ("MemoryError",))
 
     def _check_retired(self) -> None:
