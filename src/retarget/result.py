@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int16
 
-from retarget.archives import write_npz
+from retarget.containers import write_npz
 from retarget.errors import FileFormatError, OptionsError, RetargetError
 from retarget.files import atomic_write
 from retarget.frame_rates import rate_problem

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from jaxtyping import Float64
 
-from retarget.archives import read_npz
+from retarget.containers import read_npz
 from retarget.errors import FileFormatError
 from retarget.frame_rates import rate_problem
 from retarget.geometry import rotated
@@ -94,21 +93,7 @@ def read_amp_npz(data: bytes, path: Path) -> Recording:
 
 
 def _arrays(data: bytes, path: Path) -> dict[str, np.ndarray]:
-    try:
-        arrays = read_npz(data, _KEYS)
-    except (
-        ValueError,
-        OSError,
-        EOFError,
-        KeyError,
-        NotImplementedError,
-        RuntimeError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
-        raise FileFormatError(
-            path, f"is not a readable NumPy archive ({error})", "copy it again"
-        ) from None
+    arrays = read_npz(data, path, _KEYS)
     missing = [key for key in _KEYS if key not in arrays]
     if missing:
         raise FileFormatError(path, f"has no {', '.join(missing)}", _REMEDY)

@@ -1,4 +1,4 @@
-"""NumPy archives (``.npz``): written in one pass, equal for equal arrays, and read from memory.
+"""NumPy arrays and archives: written in one pass, equal for equal arrays, and read from memory.
 
 To write them, `zipfile` takes as long for a short clip as the solve for twenty frames. An archive of arrays needs
 little of it: entries of known size, stored or deflated, with the 64-bit sizes that any reader of the format since 2001
@@ -8,17 +8,23 @@ knows (PKWARE's APPNOTE 6.3.10, 4.3 and 4.5.3), as `numpy.savez` writes them too
 from __future__ import annotations
 
 import math
+import re
 import struct
 import zlib
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 from io import BytesIO
-from typing import IO
-from zipfile import ZipFile
+from pathlib import Path
+from typing import IO, Literal
 
 import numpy as np
 
-__all__ = ["read_npz", "write_npz"]
+from retarget.containers.allowance import Allowance
+from retarget.containers.limits import LIMIT_BYTES, Budget, Refused, reading
+from retarget.containers.pickles import unpickled
+from retarget.containers.zips import Zip
+
+__all__ = ["read_npy", "read_npz", "write_npz"]
 
 _LOCAL = struct.Struct("<4s5H3L2H 2H2Q")  # with the extra field of sizes
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
@@ -31,6 +37,7 @@ _VERSION = 45  # of the format: 64-bit sizes
 _DATE = 1 << 5 | 1  # 1 January 1980: a fixed date makes equal arrays equal files
 _ELSEWHERE = 0xFFFFFFFF  # the size is in the extra field
 _STORED, _DEFLATED = 0, 8
+_LONG = re.compile(rb"(?<=\d)L(?=[,)])")  # sizes as Python 2 wrote them
 _FILE_MODE = 0o600 << 16
 _UNIX = 3 << 8
 
@@ -117,39 +124,89 @@ def _header(kind: str, shape: tuple[int, ...]) -> bytes:
     return header.getvalue()
 
 
-def read_npz(data: bytes, names: Collection[str]) -> dict[str, np.ndarray]:
-    """Some arrays of an archive that has been read into memory, read-only; those that it lacks are left out.
+def read_npz(
+    data: bytes,
+    path: str | Path,
+    names: Collection[str] | None = None,
+    *,
+    allowance: Allowance | None = None,
+    limit_bytes: int = LIMIT_BYTES,
+) -> dict[str, np.ndarray]:
+    """Arrays of an archive that has been read into memory; they may be read-only.
+
+    Args:
+        data: The archive.
+        path: Where it is from, for messages.
+        names: Those wanted, without the suffix; those that it lacks are left out. None takes all.
+        allowance: What arrays of objects may be made of, such as `PLAIN`; None refuses such arrays.
+        limit_bytes: What they may take in memory.
 
     Raises:
-        ValueError: An array is torn, or holds objects.
-        zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError: It is no whole archive, or
-            one that is packed or locked in a way that nobody can read.
+        FileFormatError: It is no whole archive, or one that is packed or locked in a way that nobody can read; an array
+            is torn, too large, or of objects that are not allowed.
     """
     found = {}
-    with ZipFile(BytesIO(data)) as archive:
-        for name in set(names) & {entry.removesuffix(".npy") for entry in archive.namelist()}:
-            found[name] = _array(archive.read(f"{name}.npy"), name)
+    with reading(path, "NumPy archive"):
+        budget = Budget(limit_bytes)
+        archive = Zip(data, budget)
+        for entry in archive.names:
+            name = entry.removesuffix(".npy")
+            if entry != name and (names is None or name in names):
+                found[name] = _array(archive.read(entry), name, allowance, budget)
     return found
 
 
-def _array(data: bytes, name: str) -> np.ndarray:
+def read_npy(
+    data: bytes,
+    path: str | Path,
+    *,
+    allowance: Allowance | None = None,
+    limit_bytes: int = LIMIT_BYTES,
+) -> np.ndarray:
+    """The array of an ``.npy`` file, under the same conditions as `read_npz`.
+
+    Raises:
+        FileFormatError: As there.
+    """
+    with reading(path, "NumPy array"):
+        return _array(data, "it", allowance, Budget(limit_bytes))
+
+
+def _array(data: bytes, name: str, allowance: Allowance | None, budget: Budget) -> np.ndarray:
     stream = BytesIO(data)
     version = np.lib.format.read_magic(stream)
     begin = stream.tell()
     size = 2 if version == (1, 0) else 4
     end = begin + size + int.from_bytes(data[begin : begin + size], "little")
     kind, fortran, shape = _parsed(data[:end])
-    if kind.hasobject:
-        raise ValueError(f"{name} holds objects")
+    order: Literal["F", "C"] = "F" if fortran else "C"
     count = math.prod(shape)
+    if kind.hasobject:
+        return _objects(data, end, name, allowance, budget, shape)
     values = np.frombuffer(data, kind, count, end) if count else np.empty(0, kind)
-    return values.reshape(shape, order="F" if fortran else "C")
+    return values.reshape(shape, order=order)
+
+
+def _objects(
+    data: bytes,
+    at: int,
+    name: str,
+    allowance: Allowance | None,
+    budget: Budget,
+    shape: tuple[int, ...],
+) -> np.ndarray:
+    if allowance is None:
+        raise Refused(f"{name} holds objects", "write it as an array of numbers or text")
+    found = unpickled(data, at, allowance, budget)
+    if not isinstance(found, np.ndarray) or found.size != math.prod(shape):
+        raise ValueError(f"{name} holds other objects than it says")
+    return found.reshape(shape)
 
 
 @lru_cache(maxsize=64)
 def _parsed(header: bytes) -> tuple[np.dtype, bool, tuple[int, ...]]:
     """Type, order and shape that the bytes before an array's numbers tell."""
-    stream = BytesIO(header)
+    stream = BytesIO(_LONG.sub(b" ", header))
     version = np.lib.format.read_magic(stream)
     read = {
         (1, 0): np.lib.format.read_array_header_1_0,

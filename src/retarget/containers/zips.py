@@ -1,0 +1,41 @@
+"""ZIP archives in memory, whose entries are asked for their size before they are unpacked."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from zipfile import ZipFile
+
+from retarget.containers.limits import Budget, Refused
+
+__all__ = ["Zip"]
+
+
+class Zip:
+    """A ZIP archive that has been read into memory.
+
+    Args:
+        data: The file.
+        budget: What its entries may take, unpacked.
+
+    Raises:
+        zipfile.BadZipFile, ValueError, OSError: It is no whole archive.
+    """
+
+    def __init__(self, data: bytes, budget: Budget) -> None:
+        self._archive = ZipFile(BytesIO(data))
+        self._budget = budget
+        self.names = tuple(self._archive.namelist())
+
+    def read(self, name: str) -> bytes:
+        """An entry's content.
+
+        Raises:
+            Refused: It takes more than it may, or is locked.
+            KeyError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError: It is torn, missing or packed
+                in a way that nobody can read.
+        """
+        entry = self._archive.getinfo(name)
+        if entry.flag_bits & 1:
+            raise Refused("is locked with a password", "unlock it first")
+        self._budget.take(entry.file_size, f"the entry {name[:80]!r}")
+        return self._archive.read(entry)
