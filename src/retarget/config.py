@@ -63,6 +63,8 @@ class RunConfig(BaseModel):
         unit: Length unit of the files, such as ``centimetre``; None finds it.
         floor_m: Height of the floor along the up axis, metres; None finds it.
         keep_glitches: Leave frames as they are in which the body is where no body can be.
+        source_fps: Frames per second of the files, over what they say; None if they say so.
+        smpl_models: Folder of SMPL, SMPL-H and SMPL-X model files; None looks at ``RETARGET_SMPL_MODELS``.
         options: Options of targets and solver.
 
     Example:
@@ -81,6 +83,8 @@ class RunConfig(BaseModel):
     unit: Annotated[str, AfterValidator(_unit)] | None = None
     floor_m: Annotated[float, AfterValidator(_floor)] | None = None
     keep_glitches: bool = False
+    source_fps: Annotated[float, Field(gt=0, lt=1e5)] | None = None
+    smpl_models: Path | None = None
     options: RetargetOptions = Field(default_factory=RetargetOptions)
 
     @classmethod
@@ -153,6 +157,8 @@ class RunConfig(BaseModel):
             changes["robot"] = str(folder / self.robot)
         if self.robot_description is not None:
             changes["robot_description"] = folder / self.robot_description
+        if self.smpl_models is not None:
+            changes["smpl_models"] = folder / self.smpl_models
         return self.model_copy(update=changes)
 
     @property
@@ -178,6 +184,8 @@ class RunConfig(BaseModel):
             unit=self.unit,
             floor_m=self.floor_m,
             keep_glitches=self.keep_glitches,
+            source_fps=self.source_fps,
+            smpl_models=self.smpl_models,
         )
 
     def load_robot(self) -> RobotModel:

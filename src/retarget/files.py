@@ -19,6 +19,7 @@ __all__ = [
     "remove_temporaries",
     "same_file",
     "sha256_of",
+    "split_which",
     "write_bytes",
     "write_text",
 ]
@@ -109,3 +110,19 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def split_which(path: str | Path) -> tuple[Path, str | None]:
+    """A file and which of the persons in it is meant: ``walk.pkl#2`` is the second one in ``walk.pkl``.
+
+    A file whose name holds a ``#`` goes before. Where no such file exists the path is returned as it is.
+
+    Example:
+        >>> split_which("no_such_file.pkl#2")
+        (PosixPath('no_such_file.pkl#2'), None)
+    """
+    whole = Path(path)
+    name, mark, which = str(path).rpartition("#")
+    if not mark or not which or whole.exists() or not Path(name).is_file():
+        return whole, None
+    return Path(name), which

@@ -15,6 +15,7 @@ __all__ = [
     "frame_from_z",
     "matrix_from_quaternion",
     "quaternion_from_matrix",
+    "quaternion_from_vector",
     "quaternion_product",
     "rotated",
     "slerp",
@@ -98,6 +99,17 @@ def quaternion_from_matrix(matrices: Matrices) -> Quaternions:
     rows = np.take_along_axis(outer, best[..., None, None], axis=-2)[..., 0, :]
     rows = rows / np.linalg.norm(rows, axis=-1, keepdims=True)
     return np.asarray(np.where(rows[..., :1] < 0, -rows, rows))
+
+
+def quaternion_from_vector(vectors: Vectors) -> Quaternions:
+    """Unit quaternions of rotation vectors: axes times angles, rad."""
+    vectors = np.asarray(vectors, np.float64)
+    angles = np.sqrt(np.einsum("...i,...i->...", vectors, vectors))
+    out = np.empty((*vectors.shape[:-1], 4))
+    out[..., 0] = np.cos(angles / 2)
+    # sin(a / 2) / a, with its limit at zero
+    out[..., 1:] = vectors * (np.sinc(angles / (2 * np.pi)) / 2)[..., None]
+    return out
 
 
 def without_flips(quaternions: Quaternions) -> Quaternions:

@@ -150,6 +150,7 @@ class MotionFormatKind(Kind):
     BVH: ClassVar[MotionFormatKind]
     AMP_NPZ: ClassVar[MotionFormatKind]
     DEEPMIMIC: ClassVar[MotionFormatKind]
+    SMPL: ClassVar[MotionFormatKind]
 
 
 class ExportFormat(Kind):
@@ -204,6 +205,7 @@ MotionFormatKind.AUTO = MotionFormatKind.register("auto")
 MotionFormatKind.BVH = MotionFormatKind.register("bvh")
 MotionFormatKind.AMP_NPZ = MotionFormatKind.register("amp_npz")
 MotionFormatKind.DEEPMIMIC = MotionFormatKind.register("deepmimic")
+MotionFormatKind.SMPL = MotionFormatKind.register("smpl")
 ExportFormat.UNITREE_CSV = ExportFormat.register("unitree_csv")
 ExportFormat.KIMODO_CSV = ExportFormat.register("kimodo_csv")
 ExportFormat.BEYONDMIMIC = ExportFormat.register("beyondmimic")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from retarget._version import __version__
 from retarget.config import RunConfig
 from retarget.errors import OutputError
-from retarget.files import same_file, sha256_of
+from retarget.files import same_file, sha256_of, split_which
 from retarget.timing import timed
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class RetargetWorker:
         config = self.config_of(job)
         options = config.model_dump_json(exclude={"robot", "robot_description"})
         return {
-            "input": sha256_of(job.motion),
+            "input": sha256_of(split_which(job.motion)[0]),
             "robot": config.load_robot().sha256,
             "options": hashlib.sha256(options.encode()).hexdigest(),
             "version": __version__,
@@ -125,7 +125,7 @@ def retarget_file(
     from retarget.pipeline import retarget_motion
     from retarget.report.scores import key_measures
 
-    if same_file(motion, output):
+    if same_file(split_which(motion)[0], output):
         raise OutputError(f"{output}: the output is the input {motion}; choose another output")
     seconds: dict[str, float] = {}
     started = time.perf_counter()

@@ -107,7 +107,7 @@ def _print_drawn(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
 
 
 def require_file(path: Path, what: str) -> Path:
-    """Return ``path`` if it is a file.
+    """Return ``path`` if it is a file, or names one of the persons in a file.
 
     Raises:
         UsageError: It is missing, or a folder.
@@ -116,7 +116,9 @@ def require_file(path: Path, what: str) -> Path:
         raise UsageError(
             f"{path}: is a folder; give {what} itself, or use 'retarget batch' for folders"
         )
-    if not path.exists():
+    from retarget.files import split_which
+
+    if not split_which(path)[0].exists():
         raise UsageError(f"{path}: no such file; give the path of {what}")
     return path
 
@@ -139,12 +141,12 @@ def refuse_overwriting_inputs(output: Path, *inputs: Path | None) -> None:
     Raises:
         UsageError: It is one of them, or a folder.
     """
-    from retarget.files import same_file
+    from retarget.files import same_file, split_which
 
     if output.is_dir():
         raise UsageError(f"{output}: is a folder; give the name of the file to write")
     for path in inputs:
-        if path is not None and same_file(output, path):
+        if path is not None and same_file(output, split_which(path)[0]):
             raise UsageError(f"{output}: the output is the input {path}; choose another output")
 
 

@@ -25,6 +25,8 @@ def inspect(
     unit: options.UnitName = None,
     floor_m: options.FloorHeight = None,
     keep_glitches: options.GlitchesFlag = None,
+    source_fps: options.SourceRate = None,
+    smpl_models: options.SmplModels = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Print a file's joints, roles, unit, up axis, rate, size, floor, ground contact, and what is doubtful."""
@@ -37,6 +39,8 @@ def inspect(
         unit=unit,
         floor_m=floor_m,
         keep_glitches=keep_glitches,
+        source_fps=source_fps,
+        smpl_models=smpl_models,
     ).settings()
     clip = settings.read_motion(motion)
     facts = _facts(clip)

@@ -24,6 +24,8 @@ __all__ = [
     "RobotDescription",
     "RolesFile",
     "RunOptions",
+    "SmplModels",
+    "SourceRate",
     "UnitName",
     "UpAxis",
     "with_run_options",
@@ -80,6 +82,24 @@ GlitchesFlag = Annotated[
         show_default="filled",
     ),
 ]
+SourceRate = Annotated[
+    _Number,
+    typer.Option(
+        "--source-fps",
+        metavar="NUMBER",
+        help="Frames a second of the files, over what they say.",
+        show_default="the files' own",
+    ),
+]
+SmplModels = Annotated[
+    Path | None,
+    typer.Option(
+        "--smpl-models",
+        metavar="FOLDER",
+        help="Your SMPL, SMPL-H and SMPL-X model files.",
+        show_default="RETARGET_SMPL_MODELS, else a fixed skeleton",
+    ),
+]
 RobotDescription = Annotated[
     Path | None,
     typer.Option("--robot-description", help="TOML with the robot's roles, soles and limits."),
@@ -112,6 +132,8 @@ class RunOptions:
     unit: UnitName = None
     floor_m: FloorHeight = None
     keep_glitches: GlitchesFlag = None
+    source_fps: SourceRate = None
+    smpl_models: SmplModels = None
     fps: Annotated[
         _Number, typer.Option(help="Rate of the result.", show_default="the motion's own")
     ] = None
@@ -224,7 +246,9 @@ class RunOptions:
             changes |= {"robot": self.robot, "robot_description": self.robot_description}
         elif self.robot_description is not None:
             changes["robot_description"] = self.robot_description
-        for name in ("skip_bind_pose", "up", "unit", "floor_m", "keep_glitches"):
+        for name in (
+            "skip_bind_pose", "up", "unit", "floor_m", "keep_glitches", "source_fps", "smpl_models",
+        ):  # fmt: skip
             if getattr(self, name) is not None:
                 changes[name] = getattr(self, name)
         if self.roles is not None:

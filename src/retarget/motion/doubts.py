@@ -24,6 +24,10 @@ DOUBTS: Mapping[str, str] = MappingProxyType(
         "rate": "how many frames a second the file has",
         "glitches": "frames in which the body is where no body can be",
         "floor": "where the floor is, and whether it stays there",
+        "skeleton": "where the joints of a body lie whose shape is not known",
+        "rotations": "how segments are turned about their own lengths, which places alone do not tell",
+        "markers": "where joint centres lie below the markers on the skin",
+        "travel": "how the body moves through the world",
     }
 )
 """All names of doubts, with what is doubted."""

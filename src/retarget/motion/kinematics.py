@@ -7,7 +7,7 @@ from jaxtyping import Float64, Int64
 
 from retarget.compiled.jit import jit
 
-__all__ = ["global_poses", "to_world"]
+__all__ = ["chain_poses", "global_poses", "to_world"]
 
 
 @jit(
@@ -80,6 +80,62 @@ def global_poses(
                     pw * x + qx * w + qy * z - qz * y,
                     pw * y - qx * z + qy * w + qz * x,
                     pw * z + qx * y - qy * x + qz * w,
+                )
+            if t > 0:
+                before = rotations[t - 1, j]
+                if before[0] * w + before[1] * x + before[2] * y + before[3] * z < 0:
+                    w, x, y, z = -w, -x, -y, -z
+            positions[t, j, 0], positions[t, j, 1], positions[t, j, 2] = px, py, pz
+            rotations[t, j, 0], rotations[t, j, 1] = w, x
+            rotations[t, j, 2], rotations[t, j, 3] = y, z
+
+
+@jit(
+    "void(f8[:, :, ::1], f8[:, :, ::1], int64[::1], f8[:, :, ::1], f8[:, :, ::1])",
+)
+def chain_poses(
+    turns: Float64[np.ndarray, "T J 4"],
+    offsets: Float64[np.ndarray, "N J 3"],
+    parents: Int64[np.ndarray, "J"],
+    positions: Float64[np.ndarray, "T J 3"],
+    rotations: Float64[np.ndarray, "T J 4"],
+) -> None:
+    """Forward kinematics over all frames, from rotations in parents' frames.
+
+    Args:
+        turns: Rotation of each joint in its parent's frame, unit quaternions, wxyz.
+        offsets: Joint origins in their parents' frames, those of roots in the world: of each frame, or one for all.
+        parents: Parent joint, -1 for roots; parents come before their children.
+        positions: Filled: global positions.
+        rotations: Filled: global unit quaternions, wxyz; their signs are continuous along time.
+    """
+    moving = offsets.shape[0] > 1
+    for t in range(turns.shape[0]):
+        n = t if moving else 0
+        for j in range(parents.size):
+            px, py, pz = offsets[n, j, 0], offsets[n, j, 1], offsets[n, j, 2]
+            w, x, y, z = turns[t, j, 0], turns[t, j, 1], turns[t, j, 2], turns[t, j, 3]
+            p = parents[j]
+            if p >= 0:
+                a, b, c, d = (
+                    rotations[t, p, 0],
+                    rotations[t, p, 1],
+                    rotations[t, p, 2],
+                    rotations[t, p, 3],
+                )
+                ux = c * pz - d * py + a * px
+                uy = d * px - b * pz + a * py
+                uz = b * py - c * px + a * pz
+                px, py, pz = (
+                    positions[t, p, 0] + px + 2 * (c * uz - d * uy),
+                    positions[t, p, 1] + py + 2 * (d * ux - b * uz),
+                    positions[t, p, 2] + pz + 2 * (b * uy - c * ux),
+                )
+                w, x, y, z = (
+                    a * w - b * x - c * y - d * z,
+                    a * x + b * w + c * z - d * y,
+                    a * y - b * z + c * w + d * x,
+                    a * z + b * y - c * x + d * w,
                 )
             if t > 0:
                 before = rotations[t - 1, j]

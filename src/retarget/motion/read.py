@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
-from retarget.errors import FileFormatError, RoleError
+from retarget.errors import FileFormatError, OptionsError, RoleError
+from retarget.files import split_which
 from retarget.kinds import MotionFormatKind
+from retarget.motion.formats.asked import Asked
 from retarget.motion.formats.registry import format_of, sniff_format
 from retarget.motion.motion import Motion, MotionSource
+from retarget.motion.recording import Recording
 from retarget.motion.understand import motion_from_recording
 
-__all__ = ["read_motion"]
+__all__ = ["MODELS_VARIABLE", "read_motion"]
+
+MODELS_VARIABLE: Final = "RETARGET_SMPL_MODELS"
+"""Environment variable that names the folder of body models."""
+_FASTEST: Final = 1e5  # frames a second that no recorder of bodies comes near
+_SAME_RATE: Final = 0.002
 
 
 def read_motion(
@@ -25,11 +36,14 @@ def read_motion(
     unit: str | None = None,
     floor_m: float | None = None,
     keep_glitches: bool = False,
+    source_fps: float | None = None,
+    smpl_models: str | Path | None = None,
 ) -> Motion:
     """Read a motion file of any known format.
 
     Args:
-        path: The file; it is only read.
+        path: The file; it is only read. Where it holds several persons or animations, ``#2`` or ``#name`` behind
+            the path picks one.
         format: Its format, or ``auto`` to find it from content and name.
         skip_bind_pose: Drop the frames that are a bind pose (T-pose): None if they are recognised, True in any
             case (then at least the first frame goes), False never.
@@ -38,6 +52,9 @@ def read_motion(
         unit: The file's length unit, one of `retarget.motion.conventions.UNITS`; None finds it.
         floor_m: Height of the floor along the up axis, metres; None finds it from what stands.
         keep_glitches: Leave frames as they are in which the body is where no body can be.
+        source_fps: Frames per second of the file, over what it says; needed where it says nothing.
+        smpl_models: Folder of your own SMPL, SMPL-H and SMPL-X model files, which tell where the joints of a body
+            of such a shape are; None looks at the environment variable ``RETARGET_SMPL_MODELS``.
 
     Returns:
         The motion in metres, z up; ``source`` says what was found out, ``source.notes`` what to know, and
@@ -47,7 +64,7 @@ def read_motion(
         FileFormatError: The file is missing, unreadable, not what its format promises, or has too many frames in a
             row in which the body is where no body can be.
         UnknownNameError: There is no such format, axis or unit.
-        OptionsError: The floor is at no height that a floor can have.
+        OptionsError: The floor is at no height that a floor can have, the rate is none, or there is no such folder.
         RoleError: The skeleton's body roles cannot be found.
 
     Example:
@@ -55,17 +72,19 @@ def read_motion(
         >>> motion.source.unit, motion.source.up_axis  # doctest: +SKIP
         ('centimetre', 'y')
     """
-    path = Path(path)
     kind = MotionFormatKind(str(format))
+    said_path = str(path)
+    path, which = split_which(path)
+    asked = Asked(which, _checked_rate(source_fps), _models_folder(smpl_models))
     data = _contents(path)
     chosen = sniff_format(data, path) if kind == MotionFormatKind.AUTO else format_of(kind)
     source = MotionSource(
-        path=str(path), sha256=hashlib.sha256(data).hexdigest(), format=str(chosen.kind)
+        path=said_path, sha256=hashlib.sha256(data).hexdigest(), format=str(chosen.kind)
     )
     # A reader lets go of a text when it has its numbers: that of a long clip is as large as the motion.
     text = [data]
     del data
-    recording = chosen.read(text.pop(), path)
+    recording = _at_rate(chosen.read(text.pop(), path, asked), asked.source_fps)
     try:
         return motion_from_recording(
             recording,
@@ -78,7 +97,40 @@ def read_motion(
             keep_glitches=keep_glitches,
         )
     except RoleError as error:
-        raise RoleError(f"{path}: {error}") from None
+        raise RoleError(f"{said_path}: {error}") from None
+
+
+def _checked_rate(fps: float | None) -> float | None:
+    if fps is not None and not 0 < fps < _FASTEST:  # false for NaN too
+        raise OptionsError(
+            f"the source's rate is said to be {fps:g}; give frames a second, such as 30"
+        )
+    return fps
+
+
+def _at_rate(recording: Recording, fps: float | None) -> Recording:
+    """The recording at the rate that a user says it has; rates that the reader assumed are no doubt then."""
+    if fps is None:
+        return recording
+    notes = recording.notes
+    if abs(recording.fps - fps) > _SAME_RATE * fps:
+        notes = (
+            *notes,
+            f"read as {fps:g} fps as asked; the file says or implies {recording.fps:g}",
+        )
+    doubts = tuple(doubt for doubt in recording.doubts if doubt.name != "rate")
+    return replace(recording, fps=fps, notes=notes, doubts=doubts)
+
+
+def _models_folder(said: str | Path | None) -> Path | None:
+    folder = said if said is not None else os.environ.get(MODELS_VARIABLE) or None
+    if folder is None:
+        return None
+    if not Path(folder).is_dir():
+        raise OptionsError(
+            f"{folder}: no such folder of body models; give it with --smpl-models or {MODELS_VARIABLE}"
+        )
+    return Path(folder)
 
 
 def _contents(path: Path) -> bytes:

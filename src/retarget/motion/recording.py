@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
 from retarget.errors import RetargetError
+from retarget.motion.doubts import Doubt
 
 __all__ = ["Recording"]
 
@@ -21,7 +22,7 @@ class Recording:
         parents: Index of each joint's parent, -1 for roots; parents come before their children.
         positions: Global joint positions in the file's unit; the arrays may be changed in place.
         rotations: Global joint rotations as unit quaternions, wxyz.
-        fps: Frames per second.
+        fps: Frames per second; NaN where the file does not say, so that a user must.
         metres_per_unit: Size of the unit where the format defines it; None to find it from the skeleton.
         up_axis: ``x``, ``y``, ``z``, ``-x``, ``-y`` or ``-z`` where the format defines it; None to find it.
         likely_up_axis: The up axis to assume where the motion does not show it.
@@ -29,6 +30,7 @@ class Recording:
             pose, or it says nothing.
         rest_frames: How many frames from the start have (nearly) all joints at the zero of their channels.
         notes: What a user should know, in plain sentences.
+        doubts: What the reader guessed and may be wrong.
 
     Example:
         >>> positions, rotations = np.zeros((9, 2, 3)), np.full((9, 2, 4), 0.5)
@@ -48,6 +50,7 @@ class Recording:
     rest: Float64[np.ndarray, "J 3"] | None = None
     rest_frames: int = 0
     notes: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
     def __post_init__(self) -> None:
         joints = len(self.joint_names)

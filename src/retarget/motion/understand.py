@@ -131,7 +131,7 @@ def motion_from_recording(
             dropped_frames=dropped,
             notes=(*source.notes, *recording.notes, *world.notes, *bind_notes),
             floor_m=floor_m,
-            doubts=(*source.doubts, *world.doubts, *doubts),
+            doubts=(*source.doubts, *recording.doubts, *world.doubts, *doubts),
         ),
     )
     return compact(motion) if len(motion) > BLOCK else motion
@@ -206,6 +206,9 @@ def _check(recording: Recording, source: MotionSource) -> None:
         raise FileFormatError(place, problem, "correct the rate")
     if len(recording.positions) == 0:
         raise FileFormatError(place, "holds no frames", "export it again with its motion")
+    if not recording.fps > 0:  # false for NaN too
+        cause = "does not say how many frames a second it has"
+        raise FileFormatError(place, cause, "say so with --source-fps (source_fps in Python)")
     for first in range(0, len(recording.positions), BLOCK):
         block = slice(first, first + BLOCK)
         for what, array, most in (

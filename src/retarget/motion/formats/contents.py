@@ -1,0 +1,39 @@
+"""What lies in a container of arrays, as plain mappings, lists and NumPy arrays."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Collection
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+from retarget.containers import PLAIN, read_data, read_npz
+
+__all__ = ["NPY", "ZIP", "npz_names", "open_contents"]
+
+ZIP: Final = b"PK\x03\x04"
+NPY: Final = b"\x93NUMPY"
+
+
+def npz_names(data: bytes) -> frozenset[str]:
+    """Names of the arrays of a NumPy archive; none where it is no archive."""
+    if not data.startswith(ZIP):
+        return frozenset()
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, ValueError, OSError):
+        return frozenset()
+    return frozenset(name.removesuffix(".npy") for name in names if name.endswith(".npy"))
+
+
+def open_contents(data: bytes, path: Path, names: Collection[str]) -> Any:
+    """What a container holds; of a NumPy archive only the arrays of these names.
+
+    Raises:
+        FileFormatError: It cannot be read, or is larger or something else than it may be.
+    """
+    if npz_names(data):
+        return read_npz(data, path, names, allowance=PLAIN)
+    return read_data(data, path, PLAIN)

@@ -1,0 +1,217 @@
+"""The layouts in which tools write motions of the SMPL family, told apart by their keys: who is in a file, and where.
+
+Keys as read in the tools' own sources: GVHMR ``hmr4d/model/gvhmr/gvhmr_pl_demo.py``, WHAM ``demo.py``, TRAM
+``scripts/estimate_humans.py``, HybrIK ``scripts/demo_video.py``, PHALP (4D-Humans), GLAMR, the AIST++ and 3DPW
+releases, AMASS in both generations and Motion-X.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+__all__ = ["LAYOUTS", "Layout", "Person", "persons_in"]
+
+Fields = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a layout's tool means by what it writes.
+
+    Attributes:
+        name: The tool or data set.
+        up_axis: The world's up axis where the tool fixes it; empty to find it.
+        likely_up: The one to assume where nothing tells.
+        fps: Frames per second that the tool always has and does not write; NaN where only the file can say.
+        rate_doubt: Weight of the doubt about that rate.
+        kind: Body model, where rows do not tell.
+        in_camera: Poses are in the camera's axes, and it is not known how that moved.
+    """
+
+    name: str
+    up_axis: str = ""
+    likely_up: str = "z"
+    fps: float = float("nan")
+    rate_doubt: float = 0.0
+    kind: str = ""
+    in_camera: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person of a file: the arrays of its motion under common names.
+
+    Attributes:
+        name: What the file calls it.
+        fields: Arrays by key.
+        layout: What they mean.
+    """
+
+    name: str
+    fields: Fields
+    layout: Layout
+
+
+AMASS: Final = Layout("AMASS")
+GENERAL: Final = Layout("SMPL", likely_up="y")
+GVHMR: Final = Layout("GVHMR", "y", fps=30.0, rate_doubt=0.1, kind="smplx")
+WHAM: Final = Layout("WHAM", "y", kind="smpl")
+GLAMR: Final = Layout("GLAMR", "z", kind="smpl")
+AISTPP: Final = Layout("AIST++", "y", fps=60.0, kind="smpl")
+TRAM: Final = Layout("TRAM", "-y", kind="smpl", in_camera=True)
+HYBRIK: Final = Layout("HybrIK", "-y", kind="smpl", in_camera=True)
+PHALP: Final = Layout("4D-Humans", "-y", kind="smpl", in_camera=True)
+MOTION_X: Final = Layout("Motion-X", likely_up="y", fps=30.0, rate_doubt=0.1, kind="smplx")
+THREE_DPW: Final = Layout("3DPW", "-y", fps=30.0, kind="smpl")
+
+# Columns of a Motion-X row.
+_MOTION_X: Final = {
+    "root_orient": (0, 3), "pose_body": (3, 66), "pose_hand": (66, 156), "trans": (309, 312), "betas": (312, 322),
+}  # fmt: skip
+_MOTION_X_ROW: Final = 322
+_POSE_KEYS: Final = frozenset(
+    ("poses", "pose", "fullpose", "full_pose", "pose_body", "body_pose", "poses_body", "smpl_poses", "pred_rotmat",
+     "pose_world", "pred_thetas", "smpl_pose")
+)  # fmt: skip
+_DEEPEST: Final = 2
+
+
+def persons_in(content: Any) -> list[Person]:
+    """Everybody whose motion a file holds, in the file's order; nobody where it is of none of the layouts."""
+    if isinstance(content, np.ndarray) and content.dtype.kind == "f" and content.ndim == 2:
+        if content.shape[1] != _MOTION_X_ROW:
+            return []
+        fields = {key: content[:, slice(*span)] for key, span in _MOTION_X.items()}
+        return [Person("1", fields, MOTION_X)]
+    if not isinstance(content, Mapping):
+        return []
+    for layout in LAYOUTS:
+        found = layout(content)
+        if found:
+            return found
+    return []
+
+
+def _gvhmr(content: Fields) -> list[Person]:
+    world = content.get("smpl_params_global")
+    return [Person("1", world, GVHMR)] if isinstance(world, Mapping) else []
+
+
+def _glamr(content: Fields) -> list[Person]:
+    people = content.get("person_data")
+    if not isinstance(people, Mapping):
+        return []
+    names = {"root_orient": "smpl_orient_world", "pose_body": "smpl_pose", "trans": "root_trans_world",
+             "betas": "smpl_beta", "exists": "exist_frames"}  # fmt: skip
+    return [
+        Person(str(name), _renamed(one, names), GLAMR)
+        for name, one in people.items()
+        if isinstance(one, Mapping) and "smpl_orient_world" in one
+    ]
+
+
+def _wham(content: Fields) -> list[Person]:
+    names = {"poses": "pose_world", "trans": "trans_world", "betas": "betas", "frames": "frame_ids"}
+    people = content if "pose_world" not in content else {"1": content}
+    return [
+        Person(str(name), _renamed(one, names), WHAM)
+        for name, one in people.items()
+        if isinstance(one, Mapping) and "pose_world" in one
+    ]
+
+
+def _aistpp(content: Fields) -> list[Person]:
+    if "smpl_poses" not in content or "smpl_trans" not in content:
+        return []
+    scaling = float(np.ravel(content.get("smpl_scaling", 1.0))[0])
+    trans = np.asarray(content["smpl_trans"], np.float64) / (scaling if scaling > 0 else np.nan)
+    return [Person("1", {"poses": content["smpl_poses"], "trans": trans}, AISTPP)]
+
+
+def _tram(content: Fields) -> list[Person]:
+    if "pred_rotmat" not in content:
+        return []
+    names = {
+        "poses": "pred_rotmat",
+        "trans": "pred_trans",
+        "betas": "pred_shape",
+        "frames": "frame",
+    }
+    return [Person("1", _renamed(content, names), TRAM)]
+
+
+def _hybrik(content: Fields) -> list[Person]:
+    if "pred_thetas" not in content:
+        return []
+    names = {"poses": "pred_thetas", "trans": "transl", "betas": "pred_betas"}
+    return [Person("1", _renamed(content, names), HYBRIK)]
+
+
+def _phalp(content: Fields) -> list[Person]:
+    """Frames by picture, each with lists of bodies and of whose they are; a track is one person's frames."""
+    frames = [one for one in content.values() if isinstance(one, Mapping) and "smpl" in one]
+    if not frames or len(frames) != len(content):
+        return []
+    tracks: dict[str, list[tuple[int, Mapping[str, Any]]]] = {}
+    for number, frame in enumerate(frames):
+        bodies = frame["smpl"]
+        owners = frame.get("tid", range(len(bodies)))
+        for body, owner in zip(bodies, owners, strict=False):
+            if isinstance(body, Mapping) and "global_orient" in body:
+                tracks.setdefault(str(owner), []).append((number, body))
+    people = []
+    for name, seen in sorted(tracks.items(), key=lambda item: -len(item[1])):
+        fields = {
+            key: np.stack([np.asarray(body[key], np.float64) for _, body in seen])
+            for key in ("global_orient", "body_pose", "betas")
+        }
+        people.append(Person(name, {**fields, "frames": np.array([at for at, _ in seen])}, PHALP))
+    return people
+
+
+def _three_dpw(content: Fields) -> list[Person]:
+    poses, trans = content.get("poses"), content.get("trans")
+    if not isinstance(poses, (list, tuple)) or not isinstance(trans, (list, tuple)):
+        return []
+    genders = content.get("genders", ["neutral"] * len(poses))
+    shapes = content.get("betas", [np.zeros(10)] * len(poses))
+    return [
+        Person(str(i + 1), {"poses": p, "trans": t, "betas": b, "gender": g}, THREE_DPW)
+        for i, (p, t, b, g) in enumerate(zip(poses, trans, shapes, genders, strict=False))
+    ]
+
+
+def _general(content: Fields) -> list[Person]:
+    return _general_below(content, 0)
+
+
+def _general_below(content: Fields, depth: int) -> list[Person]:
+    """A mapping with poses, or mappings with poses inside it."""
+    if _POSE_KEYS & set(map(str, content)):
+        amass = any(str(key).startswith("mocap_") for key in content)
+        return [Person("1", content, AMASS if amass else GENERAL)]
+    if depth >= _DEEPEST:
+        return []
+    people: list[Person] = []
+    for name, one in content.items():
+        if isinstance(one, Mapping):
+            below = _general_below(one, depth + 1)
+            people += [
+                Person(str(name) if len(below) == 1 else f"{name} {p.name}", p.fields, p.layout)
+                for p in below
+            ]
+    return people
+
+
+def _renamed(fields: Fields, names: Mapping[str, str]) -> dict[str, Any]:
+    return {ours: fields[theirs] for ours, theirs in names.items() if theirs in fields}
+
+
+LAYOUTS: Final[Sequence[Callable[[Fields], list[Person]]]] = (
+    _gvhmr, _glamr, _wham, _aistpp, _tram, _hybrik, _three_dpw, _phalp, _general,
+)  # fmt: skip
+"""Each finds who is in a file of one layout; the general one is last."""
