@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from retarget.errors import OptionsError, RetargetError
+from retarget.frame_rates import LEAST_FPS, MOST_FPS
 from retarget.kinds import MotionFormatKind, RobotKind
 from retarget.options import RetargetOptions
 
@@ -83,7 +84,7 @@ class RunConfig(BaseModel):
     unit: Annotated[str, AfterValidator(_unit)] | None = None
     floor_m: Annotated[float, AfterValidator(_floor)] | None = None
     keep_glitches: bool = False
-    source_fps: Annotated[float, Field(gt=0, lt=1e5)] | None = None
+    source_fps: Annotated[float, Field(ge=LEAST_FPS, le=MOST_FPS)] | None = None
     smpl_models: Path | None = None
     options: RetargetOptions = Field(default_factory=RetargetOptions)
 

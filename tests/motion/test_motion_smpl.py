@@ -216,7 +216,7 @@ def test_a_folder_without_models_is_told(tmp_path: Path) -> None:
         ({"trans": np.zeros((39, 3))}, "40 poses and translations"),
         ({"trans": np.full((40, 3), np.nan)}, "frame 0: the translation is not finite"),
         ({"poses": np.full((40, 156), np.inf)}, "a rotation that is not finite"),
-        ({"mocap_framerate": np.array(-30)}, "mocap_framerate is no rate"),
+        ({"mocap_framerate": np.array(-30)}, "a rate of -30 frames"),
         ({"poses": np.array(["a"] * 40)}, "poses holds <U1"),
         ({"poses": None, "trans": None}, "no known motion format"),
     ],

@@ -12,10 +12,11 @@ from jaxtyping import Float32, Float64, Int64
 from retarget.errors import RetargetError
 from retarget.frame_rates import rate_problem
 from retarget.motion.doubts import Doubt
+from retarget.motion.recording import LONG
 
 __all__ = ["BLOCK", "Motion", "MotionSource"]
 
-BLOCK = 4096
+BLOCK = LONG
 """Frames that are worked on at once where whole clips would take much memory for a while."""
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from retarget.errors import FileFormatError, OptionsError, RoleError
 from retarget.files import split_which
+from retarget.frame_rates import rate_problem
 from retarget.kinds import MotionFormatKind
 from retarget.motion.formats.asked import Asked
 from retarget.motion.formats.registry import format_of, sniff_format
@@ -22,7 +23,6 @@ __all__ = ["MODELS_VARIABLE", "read_motion"]
 
 MODELS_VARIABLE: Final = "RETARGET_SMPL_MODELS"
 """Environment variable that names the folder of body models."""
-_FASTEST: Final = 1e5  # frames a second that no recorder of bodies comes near
 _SAME_RATE: Final = 0.002
 
 
@@ -101,10 +101,8 @@ def read_motion(
 
 
 def _checked_rate(fps: float | None) -> float | None:
-    if fps is not None and not 0 < fps < _FASTEST:  # false for NaN too
-        raise OptionsError(
-            f"the source's rate is said to be {fps:g}; give frames a second, such as 30"
-        )
+    if fps is not None and (problem := rate_problem(fps)):
+        raise OptionsError(f"the source's rate: {problem}")
     return fps
 
 

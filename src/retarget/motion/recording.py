@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
@@ -10,7 +12,10 @@ from jaxtyping import Float32, Float64, Int64
 from retarget.errors import RetargetError
 from retarget.motion.doubts import Doubt
 
-__all__ = ["Recording"]
+__all__ = ["LONG", "Recording"]
+
+LONG: Final = 4096
+"""Frames from which a recording's rotations may be in single precision, as its motion will be."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,7 +26,7 @@ class Recording:
         joint_names: J distinct names; an end site of joint ``Foo`` is named ``Foo#end``.
         parents: Index of each joint's parent, -1 for roots; parents come before their children.
         positions: Global joint positions in the file's unit; the arrays may be changed in place.
-        rotations: Global joint rotations as unit quaternions, wxyz.
+        rotations: Global joint rotations as unit quaternions, wxyz; of any content where they are not known.
         fps: Frames per second; NaN where the file does not say, so that a user must.
         metres_per_unit: Size of the unit where the format defines it; None to find it from the skeleton.
         up_axis: ``x``, ``y``, ``z``, ``-x``, ``-y`` or ``-z`` where the format defines it; None to find it.
@@ -31,6 +36,7 @@ class Recording:
         rest_frames: How many frames from the start have (nearly) all joints at the zero of their channels.
         notes: What a user should know, in plain sentences.
         doubts: What the reader guessed and may be wrong.
+        turned: Whether rotations are known; if not, they are found from places (`retarget.motion.from_places`).
 
     Example:
         >>> positions, rotations = np.zeros((9, 2, 3)), np.full((9, 2, 4), 0.5)
@@ -51,6 +57,7 @@ class Recording:
     rest_frames: int = 0
     notes: tuple[str, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    turned: bool = True
 
     def __post_init__(self) -> None:
         joints = len(self.joint_names)
@@ -65,3 +72,18 @@ class Recording:
             raise RetargetError("a recording's parents must come before their children")
         if len(set(self.joint_names)) != joints:
             raise RetargetError("a recording's joint names must be distinct")
+
+    @classmethod
+    def of_places(
+        cls,
+        joint_names: Sequence[str],
+        parents: Int64[np.ndarray, "J"],
+        positions: Float64[np.ndarray, "T J 3"],
+        fps: float,
+        **others: Any,
+    ) -> Recording:
+        """A recording of joint places without rotations; ``others`` are further attributes."""
+        kind = np.float32 if len(positions) > LONG else np.float64
+        rotations: np.ndarray[Any, Any] = np.zeros((*positions.shape[:2], 4), kind)
+        rotations[..., 0] = 1.0
+        return cls(tuple(joint_names), parents, positions, rotations, fps, turned=False, **others)

@@ -34,6 +34,11 @@ from retarget.motion.sides import mirror_doubts
 __all__ = ["motion_from_recording"]
 
 _FARTHEST = 1e12  # in any unit; far beyond, sums and squares overflow
+_FROM_PLACES = 0.05
+_FROM_PLACES_REASON = (
+    "the file has places and no rotations; segments were turned by what hangs on them, limbs by the plane in which "
+    "they bend, which says nothing while they are straight"
+)
 _SAMPLED_FRAMES = 200  # enough for lengths and tilts, which hardly change
 
 
@@ -99,6 +104,12 @@ def motion_from_recording(
     rotations = np.require(recording.rotations, None, ["C", "W"])
     world = _World.of(recording, positions, said)
     world.bring_home(positions, rotations)
+    if not recording.turned:
+        from retarget.motion.from_places import turn_by_places
+
+        parents = recording.parents.tolist()
+        turn_by_places(positions, parents, world.roles, recording.fps, rotations)
+        world.doubts.append(Doubt("rotations", _FROM_PLACES, _FROM_PLACES_REASON))
     bind = bind_pose_frames(positions, world.roles, recording.fps, recording.rest_frames)
     dropped, bind_notes = _frames_to_drop(bind, len(positions), skip_bind_pose)
     # A bind pose that is kept may be anywhere, too.
@@ -202,13 +213,13 @@ def _up_axis(
 
 def _check(recording: Recording, source: MotionSource) -> None:
     place = source.path or "motion"
-    if problem := rate_problem(recording.fps):
-        raise FileFormatError(place, problem, "correct the rate")
-    if len(recording.positions) == 0:
-        raise FileFormatError(place, "holds no frames", "export it again with its motion")
-    if not recording.fps > 0:  # false for NaN too
+    if np.isnan(recording.fps):
         cause = "does not say how many frames a second it has"
         raise FileFormatError(place, cause, "say so with --source-fps (source_fps in Python)")
+    if problem := rate_problem(recording.fps):
+        raise FileFormatError(place, problem, "correct the rate, or say it with --source-fps")
+    if len(recording.positions) == 0:
+        raise FileFormatError(place, "holds no frames", "export it again with its motion")
     for first in range(0, len(recording.positions), BLOCK):
         block = slice(first, first + BLOCK)
         for what, array, most in (

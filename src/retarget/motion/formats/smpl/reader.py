@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from retarget.errors import FileFormatError
+from retarget.frame_rates import rate_problem
 from retarget.motion.doubts import Doubt
 from retarget.motion.formats.asked import Asked
 from retarget.motion.formats.contents import NPY, ZIP, npz_names, open_contents
@@ -302,8 +303,10 @@ def _rate(person: Person, path: Path) -> tuple[float, list[Doubt]]:
     for key in _RATE:
         if key in person.fields:
             value = np.asarray(person.fields[key])
-            if value.size != 1 or value.dtype.kind not in "fiu" or not 0 < value.item() < 1e5:
+            if value.size != 1 or value.dtype.kind not in "fiu":
                 raise FileFormatError(path, f"{key} is no rate", "say it with --source-fps")
+            if problem := rate_problem(value.item()):
+                raise FileFormatError(path, problem, f"correct {key}, or say it with --source-fps")
             return float(value.item()), []
     layout = person.layout
     if not layout.rate_doubt:
