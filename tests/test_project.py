@@ -142,7 +142,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "motion.recording",
         "motion.formats",
     },
-    "robots": {"errors", "kinds", "geometry"},
+    "robots": {"errors", "kinds", "geometry", "plugins", "wording"},
     "targets": {"errors", "geometry", "compiled", "motion", "robots"},
     "solver.arrays": set[str](),
     "solver.linear": {"compiled"},

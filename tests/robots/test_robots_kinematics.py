@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from robot_files import EMBEDDED
 
 from retarget.robots import load_robot, robot_names
-from retarget.robots.description import read_description
 from retarget.robots.kinematics import body_poses
+from retarget.robots.reading.description import read_description
 from retarget.robots.tree import KinematicTree, build_tree
 from retarget.solver.kinematics.forward import forward_kinematics
 

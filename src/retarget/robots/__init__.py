@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from retarget.robots.model import RobotModel
-from retarget.robots.registry import load_robot, robot_names, robot_spec
+from retarget.robots.registry import load_robot, register_robot, robot_names, robot_spec
 from retarget.robots.spec import ROLES, RobotSpec, read_robot_spec
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "RobotSpec",
     "load_robot",
     "read_robot_spec",
+    "register_robot",
     "robot_names",
     "robot_spec",
 ]

@@ -12,15 +12,17 @@ from jaxtyping import Float64
 from retarget.errors import RobotError
 from retarget.geometry import unit
 from retarget.robots.collision import build_collision
-from retarget.robots.description import read_description
 from retarget.robots.kinematics import body_poses
 from retarget.robots.links import build_links
 from retarget.robots.model import RobotModel
 from retarget.robots.neutral import neutral_joints, zero_joints
+from retarget.robots.reading.description import read_description
+from retarget.robots.reading.guard import guarded
 from retarget.robots.roles import resolve_roles
 from retarget.robots.soles import find_soles, geometry_points, pad_soles
 from retarget.robots.spec import RobotSpec
 from retarget.robots.tree import KinematicTree, build_tree
+from retarget.wording import listed
 
 __all__ = ["compile_robot"]
 
@@ -35,6 +37,11 @@ def compile_robot(path: Path, spec: RobotSpec) -> RobotModel:
         RobotError: The model cannot be used, or a joint pattern of ``spec`` matches nothing.
         RoleError: A body role is neither given nor found.
     """
+    with guarded(path):
+        return _compile(path, spec)
+
+
+def _compile(path: Path, spec: RobotSpec) -> RobotModel:
     description = read_description(path)
     model, tree = description.model, build_tree(description)
     name = spec.name or _name_of(path, description.name)
@@ -42,17 +49,17 @@ def compile_robot(path: Path, spec: RobotSpec) -> RobotModel:
     if unmatched:
         raise RobotError(
             f"{path}: no joint matches {unmatched[0]!r} of the robot's TOML file; "
-            f"joints are {', '.join(tree.joint_names)}"
+            f"joints are {listed(tree.joint_names)}"
         )
     places = {model.body(i).name: frame for i, frame in enumerate(tree.frames) if i}
     roles, role_points = resolve_roles(
-        name, tree, places, spec.roles, lambda body: geometry_points(model, tree, body)
+        str(path), tree, places, spec.roles, lambda body: geometry_points(model, tree, body)
     )
-    _require_convention(name, tree, roles, role_points)
+    _require_convention(str(path), tree, roles, role_points)
     feet = (roles["left_ankle"], roles["right_ankle"])
     upright = zero_joints(tree)
     neutral = neutral_joints(tree, roles, spec)
-    soles, sole_radius = _soles(name, model, tree, feet, upright, spec)
+    soles, sole_radius = _soles(str(path), model, tree, feet, upright, spec)
     collision = build_collision(model, tree, feet, [upright, neutral])
     arrays: dict[str, Any] = {
         "parents": tree.parents,
@@ -102,7 +109,7 @@ def compile_robot(path: Path, spec: RobotSpec) -> RobotModel:
         capsule_names=collision.names,
         source=_source_text(path, spec),
         notes=description.notes + tree.notes,
-        links=build_links(name, model, tree, spec.links),
+        links=build_links(str(path), model, tree, spec.links),
         joint_sets=spec.joints_of_sets(tree.joint_names),
         **arrays,
     )

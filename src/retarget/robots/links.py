@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float64, Int64
 from retarget.errors import RobotError
 from retarget.robots.spec import LinkSpec
 from retarget.robots.tree import Frame, KinematicTree, quaternion_matrix
+from retarget.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,7 +128,7 @@ def _insert(robot: str, links: list[_Link], name: str, place: LinkSpec, group: s
     seen = [at for at, link in enumerate(links) if link.name == place.parent]
     fitting = [at for at in seen if links[at].group in ("", group)]
     if not fitting:
-        known = ", ".join(link.name for link in links if link.group in ("", group))
+        known = listed([link.name for link in links if link.group in ("", group)])
         raise RobotError(
             f"{robot}: link {name!r} of links.{group} hangs on {place.parent!r}, which is no link of the robot; "
             f"links are {known}"

@@ -11,6 +11,7 @@ from retarget.errors import RoleError
 from retarget.robots.limbs import Limb, find_limbs
 from retarget.robots.spec import ROLES, RolePlace
 from retarget.robots.tree import Frame, KinematicTree
+from retarget.wording import listed
 
 __all__ = ["resolve_roles"]
 
@@ -34,7 +35,7 @@ def resolve_roles(
     on the flexion axis above the knee, the shoulder where the axes above the elbow meet best.
 
     Args:
-        robot: Name for messages.
+        robot: The model file, for messages.
         tree: The robot's tree.
         places: Name of each body of the model file -> its frame in the tree.
         given: Roles that are not to be proposed.
@@ -47,7 +48,7 @@ def resolve_roles(
         if place.body not in places:
             raise RoleError(
                 f"{robot}: role {role!r} names the body {place.body!r}, which does not exist; "
-                f"bodies are {', '.join(places)}"
+                f"bodies are {listed(places)}"
             )
     frames = {
         role: places[place.body].child(np.array(place.point), np.eye(3))
@@ -68,7 +69,7 @@ def _proposed(
     if limbs is None:
         raise RoleError(
             f"{robot}: two legs and two arms, mirrored left and right, were not found; name the bodies "
-            f"under [roles] in a robot TOML file; joints are {', '.join(tree.joint_names)}"
+            f"under [roles] in a robot TOML file; joints are {listed(tree.joint_names)}"
         )
     frames = {"pelvis": _origin(limbs.pelvis), "chest": _origin(limbs.chest)}
     for side, leg, arm in (

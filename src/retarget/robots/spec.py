@@ -30,7 +30,8 @@ ROLES = (
     *(f"{side}_{role}" for side in ("left", "right") for role in LIMB_ROLES),
 )
 
-Vector = tuple[float, float, float]
+Coordinate = Annotated[float, Field(ge=-10, le=10)]  # metres: no robot reaches farther
+Vector = tuple[Coordinate, Coordinate, Coordinate]
 Rotation = tuple[float, float, float, float]
 Limit = Annotated[float, Field(gt=0)]
 
@@ -62,7 +63,7 @@ class SoleSpec(_Table):
 
     left: tuple[Vector, ...] = Field(min_length=1)
     right: tuple[Vector, ...] = Field(min_length=1)
-    radius: float = Field(default=0.0, ge=0)
+    radius: float = Field(default=0.0, ge=0, le=1)
 
 
 class LinkSpec(_Table):
@@ -193,6 +194,8 @@ def read_robot_spec(path: str | Path) -> RobotSpec:
         raise FileFormatError(
             path, f"cannot be read ({error})", "give a robot TOML file"
         ) from error
+    except RecursionError as error:
+        raise FileFormatError(path, "is nested too deeply", "give a robot TOML file") from error
     except tomllib.TOMLDecodeError as error:
         raise FileFormatError(path, f"not TOML: {error}", "correct the place named") from error
     try:

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from retarget.errors import RobotError
-from retarget.robots.description import Description
+from retarget.robots.reading.description import Description
 
 __all__ = ["Frame", "KinematicTree", "build_tree", "quaternion_matrix"]
 

@@ -187,8 +187,8 @@ def _sole(
     middle = points.mean(axis=0)
     rotation = pose.rotations[robot.feet[foot]]
     _, spread, axes = np.linalg.svd(points - middle)
-    # Fewer than three points span no plane: then the sole is level in the zero pose.
-    normal = axes[2] if spread[1] > 1e-6 else rotation.T[:, 2]
+    # One point, or points in a row, span no plane: then the sole is level in the zero pose.
+    normal = axes[2] if len(spread) > 1 and spread[1] > 1e-6 else rotation.T[:, 2]
     normal = normal * np.sign((rotation @ normal)[2] or 1.0)
     sideways = np.cross(normal, rotation.T @ [1.0, 0.0, 0.0])
     frame = frame_from_z(normal, sideways)

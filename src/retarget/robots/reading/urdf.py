@@ -8,9 +8,11 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from retarget.robots.reading.meshes import find_mesh
+from retarget.robots.reading.numbers import mend_commas
+
 __all__ = ["UrdfText", "prepare_urdf"]
 
-_MESH_SUFFIXES = (".stl", ".obj", ".msh")  # what MuJoCo reads
 _TINY_INERTIA = "1e-9"  # kg m^2, in place of an impossible one: kinematics do not care
 
 
@@ -32,9 +34,14 @@ class UrdfText:
 def prepare_urdf(root: ElementTree.Element, path: Path) -> UrdfText:
     """Rewrite a parsed URDF; ``path`` is where it was read, for meshes given relative to it or a package."""
     notes: list[str] = []
+    if mend_commas(root):
+        notes.append("took commas between numbers for spaces")
     for link in root.iter("link"):
         for visual in link.findall("visual"):
             link.remove(visual)
+        for collision in [c for c in link.findall("collision") if _has_no_size(c)]:
+            link.remove(collision)
+            notes.append(f"left out a collision shape of {link.get('name')!r}: its size is zero")
         left_out = [c for c in link.findall("collision") if not _locate_mesh(c, path)]
         for collision in left_out:
             link.remove(collision)
@@ -69,38 +76,22 @@ def _locate_mesh(collision: ElementTree.Element, path: Path) -> bool:
     mesh = collision.find("geometry/mesh")
     if mesh is None:
         return True
-    name = str(mesh.get("filename", ""))
-    if not name.lower().endswith(_MESH_SUFFIXES):
-        return False
-    for candidate in _mesh_candidates(name, path):
-        if candidate.is_file() and _readable(candidate):
-            mesh.set("filename", str(candidate.resolve()))
-            return True
-    return False
+    found = find_mesh(str(mesh.get("filename", "")), [path.parent], path)
+    if found is not None:
+        mesh.set("filename", str(found.resolve()))
+    return found is not None
 
 
-def _mesh_candidates(name: str, path: Path) -> list[Path]:
-    """Places of a mesh: beside the file, or in its package, found among the folders above the file."""
-    scheme, separator, rest = name.rpartition("://")
-    if not separator:
-        return [path.parent / name]
-    if scheme == "file":
-        return [Path(rest)]
-    package, _, inside = rest.lstrip("/").partition("/")
-    folders = path.resolve().parents
-    return [
-        *(folder / package / inside for folder in folders),
-        *(folder / inside for folder in folders),
-    ]
-
-
-def _readable(mesh: Path) -> bool:
-    """Whether MuJoCo reads a mesh file: of STL only the binary kind (80 bytes, a count, 50 bytes a face)."""
-    if mesh.suffix.lower() != ".stl":
+def _has_no_size(collision: ElementTree.Element) -> bool:
+    """Whether a shape is of size zero, which exporters write for none and MuJoCo refuses."""
+    shape = next(iter(collision.find("geometry") or ()), None)
+    if shape is None:
         return True
-    with mesh.open("rb") as stream:
-        head = stream.read(84)
-    return len(head) == 84 and mesh.stat().st_size == 84 + 50 * int.from_bytes(head[80:], "little")
+    sizes = [shape.get(key) for key in ("radius", "length", "size") if shape.get(key) is not None]
+    try:
+        return any(float(word) == 0 for text in sizes for word in str(text).split())
+    except ValueError:
+        return False  # MuJoCo's own message names the place
 
 
 def _mend_inertia(link: ElementTree.Element) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import mujoco
 
-from retarget.errors import FileFormatError, RobotError
-from retarget.robots.urdf import prepare_urdf
+from retarget.errors import FileFormatError, RetargetError, RobotError
+from retarget.robots.reading.guard import guarded
+from retarget.robots.reading.mjcf import prepare_mjcf
+from retarget.robots.reading.numbers import refuse_impossible_numbers
+from retarget.robots.reading.text import MODEL_REMEDY, read_xml
+from retarget.robots.reading.urdf import prepare_urdf
 
 __all__ = ["Description", "read_description"]
 
@@ -49,12 +52,15 @@ def read_description(path: str | Path) -> Description:
         RobotError: It holds no robot, or one that is not a floating tree.
     """
     path = Path(path)
-    if not path.is_file():
-        raise FileFormatError(path, "no such file", "give an MJCF (.xml) or URDF (.urdf) file")
     notes: list[str] = []
+    with guarded(path):
+        return _read(path, notes)
+
+
+def _read(path: Path, notes: list[str]) -> Description:
     spec, velocity_limits = _parse(path, notes)
     _keep_one_tree(spec, path, notes)
-    _drop_unused_parts(spec, path, notes)
+    _drop_unused_parts(spec, notes)
     spec.compiler.fusestatic = False  # a URDF's base would be fused into the world
     spec.compiler.boundmass = max(spec.compiler.boundmass, _MINIMAL_MASS)
     spec.compiler.boundinertia = max(spec.compiler.boundinertia, _MINIMAL_MASS)
@@ -70,21 +76,26 @@ def read_description(path: str | Path) -> Description:
 
 def _parse(path: Path, notes: list[str]) -> tuple[Any, dict[str, float]]:
     """MuJoCo's editable form of a file, and the joint speed limits that it does not keep."""
-    remedy = "give an MJCF (.xml) or URDF (.urdf) file"
+    root = read_xml(path, notes)
+    if root.tag == "sdf":
+        raise FileFormatError(
+            path,
+            "is SDF",
+            "give the robot's URDF or MJCF instead; gz sdf and sdformat convert them",
+        )
+    if root.tag not in ("mujoco", "mujocoinclude", "robot"):
+        raise FileFormatError(path, f"the outermost element is <{root.tag}>", MODEL_REMEDY)
     try:
-        root = ElementTree.parse(path).getroot()
-    except ElementTree.ParseError as error:
-        raise FileFormatError(path, f"not XML ({error})", remedy, line=error.position[0]) from error
-    except OSError as error:
-        raise FileFormatError(path, str(error), remedy) from error
-    if root.tag not in ("mujoco", "robot"):
-        raise FileFormatError(path, f"the outermost element is <{root.tag}>", remedy)
-    try:
-        if root.tag == "mujoco":
-            return mujoco.MjSpec.from_file(str(path)), {}
-        urdf = prepare_urdf(root, path)
-        notes.extend(urdf.notes)
-        return mujoco.MjSpec.from_string(urdf.xml), urdf.velocity_limits
+        if root.tag == "robot":
+            refuse_impossible_numbers(root, path)
+            urdf = prepare_urdf(root, path)
+            notes.extend(urdf.notes)
+            return mujoco.MjSpec.from_string(urdf.xml), urdf.velocity_limits
+        xml = prepare_mjcf(root, path, notes)
+        refuse_impossible_numbers(root, path)
+        return mujoco.MjSpec.from_string(xml), {}
+    except RetargetError:
+        raise
     except (ValueError, OSError) as error:
         raise FileFormatError(path, _one_line(error), "correct the file") from error
 
@@ -120,25 +131,17 @@ def _keep_one_tree(spec: Any, path: Path, notes: list[str]) -> None:
         )
 
 
-def _drop_unused_parts(spec: Any, path: Path, notes: list[str]) -> None:
+def _drop_unused_parts(spec: Any, notes: list[str]) -> None:
     """Delete what needs files or refers to other parts and has no part in kinematics."""
     if len(spec.equalities):
         notes.append(
             f"ignored {len(spec.equalities)} equality constraints (closed loops, joints that mimic others)"
         )
-    folder = path.parent / (spec.meshdir or "")
     paired = {name for pair in spec.pairs for name in (pair.geomname1, pair.geomname2)}
-    missing = {
-        mesh.name for mesh in spec.meshes if mesh.file and not _mesh_exists(folder, mesh.file)
-    }
     for geom in list(spec.geoms):
         geom.material = ""
         visual = not (geom.contype or geom.conaffinity or _called_collision(geom, paired))
-        if visual or geom.meshname in missing or geom.parent.name == "world":
-            if not visual and geom.parent.name != "world":
-                notes.append(
-                    f"left out a collision mesh of {geom.parent.name!r}: its file is missing"
-                )
+        if visual or geom.parent.name == "world":
             spec.delete(geom)
     used = {geom.meshname for geom in spec.geoms}
     unused = [mesh for mesh in spec.meshes if mesh.name not in used]
@@ -158,7 +161,3 @@ def _drop_unused_parts(spec: Any, path: Path, notes: list[str]) -> None:
 def _called_collision(geom: Any, paired: set[str]) -> bool:
     """Whether a geom that meets nothing by its masks is still collision geometry: by pairs or by name."""
     return geom.name in paired or "collision" in f"{geom.classname.name} {geom.name}".lower()
-
-
-def _mesh_exists(folder: Path, file: str) -> bool:
-    return (folder / file).is_file() or Path(file).is_file()

@@ -1,0 +1,153 @@
+"""MJCF made digestible: includes put in place, decoration left out, old and loose spellings mended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+from retarget.errors import FileFormatError
+from retarget.robots.reading.meshes import find_mesh
+from retarget.robots.reading.numbers import mend_commas
+from retarget.robots.reading.text import read_xml
+
+__all__ = ["prepare_mjcf"]
+
+# Sections that say nothing about a robot's kinematics, masses, limits or shapes. Many hold what a later or an earlier
+# MuJoCo refuses.
+_DECORATION = (
+    *("visual", "statistic", "keyframe", "sensor", "custom", "extension", "option", "size"),
+    "deformable",
+)
+_DECORATIVE_ASSETS = ("texture", "material", "skin", "hfield", "model")
+_MOST_INCLUDES = 200  # files that a model is made of
+
+
+def prepare_mjcf(root: ElementTree.Element, path: Path, notes: list[str]) -> str:
+    """The text of a parsed MJCF for MuJoCo: one file, absolute mesh paths.
+
+    Raises:
+        FileFormatError: An included file is missing, not XML, or includes itself.
+    """
+    _include(root, path, path.parent, notes, count=[0])
+    if mend_commas(root):
+        notes.append("took commas between numbers for spaces")
+    for section in [child for child in root if child.tag in _DECORATION]:
+        root.remove(section)
+    missing = _locate_meshes(root, path)
+    _leave_out(root, missing, notes)
+    twice = [i for i in root.iter("inertial") if i.get("fullinertia") and i.get("quat")]
+    for inertial in twice:
+        del inertial.attrib["quat"]
+    if twice:
+        notes.append(f"ignored the turn of {len(twice)} inertias that state all six numbers too")
+    for compiler in root.iter("compiler"):
+        for key in ("coordinate", "meshdir", "texturedir", "assetdir", "exactmeshinertia"):
+            compiler.attrib.pop(key, None)
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _include(
+    parent: ElementTree.Element, path: Path, folder: Path, notes: list[str], count: list[int]
+) -> None:
+    """Put the content of included files where they are included, as MuJoCo does."""
+    for position, child in reversed(list(enumerate(parent))):
+        if child.tag != "include":
+            _include(child, path, folder, notes, count)
+            continue
+        count[0] += 1
+        file = folder / child.get("file", "").replace("\\", "/")
+        if count[0] > _MOST_INCLUDES:
+            raise FileFormatError(
+                path, f"includes itself, or more than {_MOST_INCLUDES} files", "correct it"
+            )
+        if not file.is_file():
+            raise FileFormatError(
+                path,
+                f"includes {child.get('file')!r}, which is not there",
+                "put it beside the model",
+            )
+        content = read_xml(file, notes)
+        _include(content, path, folder, notes, count)
+        parent.remove(child)
+        for offset, element in enumerate(content):
+            parent.insert(position + offset, element)
+
+
+def _locate_meshes(root: ElementTree.Element, path: Path) -> set[str]:
+    """Make mesh paths absolute; the names of those whose file is missing or unreadable, which are taken out."""
+    missing = set()
+    folders = _mesh_folders(root, path)
+    for asset in root.iter("asset"):
+        for mesh in asset.findall("mesh"):
+            file = mesh.get("file")
+            if file is None:
+                continue
+            name = mesh.get("name") or Path(file.replace("\\", "/")).stem
+            found = find_mesh(file, folders, path)
+            if found is None:
+                missing.add(name)
+                asset.remove(mesh)
+            else:
+                mesh.set("name", name)
+                mesh.set("file", str(found.resolve()))
+        for element in [child for child in asset if child.tag in _DECORATIVE_ASSETS]:
+            asset.remove(element)
+    return missing
+
+
+def _mesh_folders(root: ElementTree.Element, path: Path) -> list[Path]:
+    named = [c.get(key) for c in root.iter("compiler") for key in ("meshdir", "assetdir")]
+    folders = [path.parent / folder.replace("\\", "/") for folder in named if folder]
+    return [*reversed(folders), path.parent]
+
+
+def _leave_out(root: ElementTree.Element, missing: set[str], notes: list[str]) -> None:
+    """Take out what refers to meshes that are not there, and what refers to materials."""
+    shapes = _shapes_of_classes(root)
+
+    def visit(parent: ElementTree.Element, inherited: str) -> None:
+        for child in list(parent):
+            if child.tag == "geom":
+                given = child.get("mesh")
+                if given in missing:
+                    parent.remove(child)
+                    if parent.tag == "body" and _may_collide(child, shapes, inherited):
+                        notes.append(
+                            f"left out a collision mesh of {parent.get('name', '')!r}: its file is missing"
+                        )
+                    continue
+                child.attrib.pop("material", None)
+            elif child.tag == "site":
+                child.attrib.pop("material", None)
+            elif child.tag == "plugin":
+                parent.remove(child)
+                continue
+            visit(child, child.get("childclass", inherited))
+
+    visit(root, "")
+
+
+def _shapes_of_classes(root: ElementTree.Element) -> dict[str, dict[str, str]]:
+    """Class -> what it says about geoms, with what it inherits."""
+    found: dict[str, dict[str, str]] = {}
+
+    def visit(default: ElementTree.Element, inherited: dict[str, str]) -> None:
+        own = dict(inherited)
+        for geom in default.findall("geom"):
+            own |= dict(geom.items())
+        found[default.get("class", "main")] = own
+        for child in default.findall("default"):
+            visit(child, own)
+
+    for default in root.findall("default"):
+        visit(default, found.get("main", {}))
+    return found
+
+
+def _may_collide(
+    geom: ElementTree.Element, shapes: dict[str, dict[str, str]], inherited: str
+) -> bool:
+    of_class = shapes.get(geom.get("class") or inherited or "main", shapes.get("main", {}))
+    masks = of_class | dict(geom.items())
+    called = "collision" in f"{geom.get('class', '')} {geom.get('name', '')}".lower()
+    return called or masks.get("contype", "1") != "0" or masks.get("conaffinity", "1") != "0"
