@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from retarget.errors import OptionsError, RetargetError
+from retarget.errors import FileFormatError, OptionsError, RetargetError
 from retarget.frame_rates import LEAST_FPS, MOST_FPS
+from retarget.inputs import read_toml, understanding
 from retarget.kinds import MotionFormatKind, RobotKind
 from retarget.options import RetargetOptions
+from retarget.wording import shortened
 
 if TYPE_CHECKING:
     from retarget.motion import Motion
@@ -97,19 +98,15 @@ class RunConfig(BaseModel):
         """
         path = Path(path)
         try:
-            with path.open("rb") as stream:
-                content = tomllib.load(stream)
-        except OSError as error:
-            raise OptionsError(
-                f"{path}: {error.strerror}; give the path of a run's TOML file"
-            ) from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise OptionsError(f"{path}: not valid TOML: {error}") from error
-        try:
-            config = cls.model_validate(content)
-        except ValidationError as error:
-            raise OptionsError(f"{path}: {_first_problem(error, cls)}") from error
-        return config._relative_to(path.parent)
+            content = read_toml(path, "give the path of a run's TOML file")
+            with understanding(path, "TOML of a run", "correct it"):
+                try:
+                    config = cls.model_validate(content)
+                except ValidationError as error:
+                    raise OptionsError(f"{path}: {_first_problem(error, cls)}") from error
+                return config._relative_to(path.parent)
+        except FileFormatError as error:
+            raise OptionsError(str(error)) from error
 
     def with_changes(self, changes: Mapping[str, Any]) -> RunConfig:
         """The same with other values of some fields, which are checked.
@@ -203,7 +200,7 @@ class RunConfig(BaseModel):
 
 def _first_problem(error: ValidationError, model: type[BaseModel]) -> str:
     first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
+    key = ".".join(shortened(str(part)) for part in first["loc"])
     if first["type"] != "extra_forbidden":
         return f"{key}: {first['msg'].removeprefix('Value error, ')}"
     table = RetargetOptions if len(first["loc"]) > 1 else model

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from retarget.wording import listed
+from retarget.wording import listed, quoted
 
 __all__ = [
     "BatchError",
@@ -115,7 +115,7 @@ class UnknownNameError(RetargetError):
         self.what, self.name, self.known, self.hint = what, name, known, hint
         listing = listed(sorted(known), _MOST_KNOWN) or "none"
         super().__init__(
-            f"unknown {what} {name!r}; known: {listing}" + (f"; {hint}" if hint else "")
+            f"unknown {what} {quoted(name)}; known: {listing}" + (f"; {hint}" if hint else "")
         )
 
     def __reduce__(self) -> tuple[object, ...]:

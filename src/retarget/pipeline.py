@@ -70,7 +70,8 @@ def retarget_motion(
 
     Raises:
         RoleError: The motion lacks a joint that is needed.
-        RetargetError: The motion has no frames, or positions that are not finite.
+        RetargetError: The motion has no frames, or positions that are not finite; or nothing can be found within the
+            limits asked for.
         OptionsError: No frame lies in the time range asked for.
 
     Example:
@@ -96,6 +97,11 @@ def retarget_motion(
     setting, contacts = take.setting, take.contacts
     solution, steps = _solve(take, seconds)
     qpos = solution.qpos
+    if not np.isfinite(qpos).all():
+        raise RetargetError(
+            f"{name}: no motion of {robot.name!r} could be found that keeps what the options ask for; "
+            "widen limits and margins, or bring weights nearer to 1"
+        )
     residuals = measure_residuals(qpos, setting.empty, solution.held, solution.anchors)
     frame_cost = solution.cost
     found = {

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
-import zlib
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,22 +10,20 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int16
 
-from retarget.containers import write_npz
-from retarget.errors import FileFormatError, OptionsError, RetargetError
+from retarget.errors import FileFormatError, OptionsError, OutputError, RetargetError
 from retarget.files import atomic_write
 from retarget.frame_rates import rate_problem
 from retarget.geometry import slerp
+from retarget.result_file import (
+    RESIDUAL,
+    ROTATION_STEPS,
+    SCHEMA_VERSION,
+    read_result_arrays,
+    write_result_arrays,
+)
+from retarget.wording import listed
 
 __all__ = ["RetargetingResult", "SourceClip", "YieldedHold", "packed_rotations"]
-
-SCHEMA_VERSION = 2
-_RESIDUAL = "residual_"  # prefix of the residuals' arrays in a file
-# Mantissa noise and packed rotations do not compress: deflating them takes ten times longer to save 5 to 10 %.
-_STORED = ("qpos", "source_positions", "source_rotations")
-_COMPRESSION_LEVEL = 1
-_ROTATION_STEPS = (
-    32767  # of a quaternion's component from 0 to 1; half a step turns by 0.004 degrees at most
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,12 +46,16 @@ class SourceClip:
     rotations: Int16[np.ndarray, "T S 4"]
 
     def position(self, role: str) -> Float64[np.ndarray, "T 3"]:
-        """Positions of one joint centre in metres."""
-        return self.positions[:, self.position_roles.index(role)].astype(np.float64)
+        """Positions of one joint centre in metres.
+
+        Raises:
+            RetargetError: The clip has none of this role, and so for rotations.
+        """
+        return self.positions[:, _index(self.position_roles, role)].astype(np.float64)
 
     def rotation(self, role: str) -> Float64[np.ndarray, "T 4"]:
         """Recorded rotations of one joint, unit quaternions, wxyz."""
-        return _unpacked(self.rotations[:, self.rotation_roles.index(role)])
+        return _unpacked(self.rotations[:, _index(self.rotation_roles, role)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,18 @@ def packed_rotations(rotations: Float64[np.ndarray, "*n 4"]) -> Int16[np.ndarray
         >>> packed_rotations(np.array([1.0, 0.0, 0.0, 0.0])).tolist()
         [32767, 0, 0, 0]
     """
-    steps = np.rint(np.multiply(rotations, _ROTATION_STEPS))
-    return np.asarray(np.clip(steps, -_ROTATION_STEPS, _ROTATION_STEPS), np.int16)
+    steps = np.rint(np.multiply(rotations, ROTATION_STEPS))
+    return np.asarray(np.clip(steps, -ROTATION_STEPS, ROTATION_STEPS), np.int16)
+
+
+def _index(roles: tuple[str, ...], role: str) -> int:
+    if role not in roles:
+        raise RetargetError(f"the result keeps no {role!r} of the human, but {listed(roles)}")
+    return roles.index(role)
+
+
+def _names(array: np.ndarray) -> tuple[str, ...]:
+    return tuple(str(name) for name in array)
 
 
 def _unpacked(rotations: Int16[np.ndarray, "*n 4"]) -> Float64[np.ndarray, "*n 4"]:
@@ -138,7 +148,7 @@ class RetargetingResult:
             object.__setattr__(self, "body_contacts", np.zeros((len(self.qpos), 0), bool))
         problem = self._problem()
         if problem:
-            raise RetargetError(f"not a retargeting result: {problem}")
+            raise RetargetError(f"a result of {self.robot!r} cannot be so: {problem}")
 
     def _problem(self) -> str:
         frames = len(self.qpos)
@@ -177,8 +187,10 @@ class RetargetingResult:
         """Write a ``.npz`` atomically; no pickled objects. What compresses well is compressed.
 
         Raises:
-            OutputError: The file cannot be written; nothing is left behind.
+            OutputError: The file cannot be written, or there are no frames; nothing is left behind.
         """
+        if not len(self):
+            raise OutputError(f"{path}: the result has no frames; nothing was written")
         arrays = {
             "qpos": self.qpos,
             "fps": np.array(self.fps),
@@ -192,65 +204,49 @@ class RetargetingResult:
             "body_contact_names": np.array(self.body_contact_names, np.str_),
             "yielded_json": np.array(json.dumps([asdict(hold) for hold in self.yielded])),
             "frame_cost": self.frame_cost.astype(np.float32),
-            "source_position_roles": np.array(self.source.position_roles),
+            "source_position_roles": np.array(self.source.position_roles, np.str_),
             "source_positions": self.source.positions,
-            "source_rotation_roles": np.array(self.source.rotation_roles),
+            "source_rotation_roles": np.array(self.source.rotation_roles, np.str_),
             "source_rotations": self.source.rotations,
-            **{f"{_RESIDUAL}{name}": values for name, values in self.residuals.items()},
+            **{f"{RESIDUAL}{name}": values for name, values in self.residuals.items()},
         }
         with atomic_write(path) as stream:
-            write_npz(stream, arrays, stored=_STORED, level=_COMPRESSION_LEVEL)
+            write_result_arrays(stream, arrays)
 
     @classmethod
     def load_npz(cls, path: str | Path) -> RetargetingResult:
         """Read and validate a file written by :meth:`save_npz`.
 
         Raises:
-            FileFormatError: The file is missing, torn, or not a retargeting result.
+            FileFormatError: The file is missing, torn, or not a retargeting result; it says what is wrong where.
         """
-        remedy = "retarget the clip again"
+        arrays = read_result_arrays(path)
         try:
-            # Opened here, as np.load does not close a file that is no whole archive.
-            with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-                data = {name: archive[name] for name in archive.files}
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            cause = getattr(error, "strerror", None) or f"not a readable npz ({error})"
-            raise FileFormatError(path, str(cause), remedy) from error
-        try:
-            provenance = json.loads(str(data["manifest_json"]))
-            if data["source_rotations"].dtype != np.int16:
-                raise ValueError(
-                    f"source_rotations are {data['source_rotations'].dtype}, not int16"
-                )
             return cls(
-                qpos=np.ascontiguousarray(data["qpos"], np.float64),
-                fps=float(data["fps"]),
-                joint_names=tuple(str(n) for n in data["joint_names"]),
-                robot=str(data["robot"]),
-                contacts=data["contacts"].astype(bool),
-                body_contacts=data["body_contacts"].astype(bool),
-                body_contact_names=tuple(str(n) for n in data["body_contact_names"]),
-                yielded=tuple(
-                    YieldedHold(**hold) for hold in json.loads(str(data["yielded_json"]))
-                ),
-                frame_cost=data["frame_cost"].astype(np.float64),
+                qpos=np.ascontiguousarray(arrays["qpos"], np.float64),
+                fps=float(arrays["fps"]),
+                joint_names=_names(arrays["joint_names"]),
+                robot=arrays["robot"],
+                contacts=arrays["contacts"],
+                body_contacts=arrays["body_contacts"],
+                body_contact_names=_names(arrays["body_contact_names"]),
+                yielded=tuple(YieldedHold(**hold) for hold in arrays["yielded_json"]),
+                frame_cost=arrays["frame_cost"].astype(np.float64),
                 source=SourceClip(
-                    tuple(str(n) for n in data["source_position_roles"]),
-                    data["source_positions"].astype(np.float32),
-                    tuple(str(n) for n in data["source_rotation_roles"]),
-                    data["source_rotations"],
+                    _names(arrays["source_position_roles"]),
+                    arrays["source_positions"].astype(np.float32, copy=False),
+                    _names(arrays["source_rotation_roles"]),
+                    arrays["source_rotations"],
                 ),
-                provenance=provenance,
+                provenance=arrays["manifest_json"],
                 residuals={
-                    name.removeprefix(_RESIDUAL): values.astype(np.float32)
-                    for name, values in data.items()
-                    if name.startswith(_RESIDUAL)
+                    name.removeprefix(RESIDUAL): values.astype(np.float32, copy=False)
+                    for name, values in arrays.items()
+                    if name.startswith(RESIDUAL)
                 },
             )
-        except KeyError as error:
-            raise FileFormatError(path, f"the array {error} is missing", remedy) from error
-        except (ValueError, TypeError) as error:
-            raise FileFormatError(path, str(error), remedy) from error
+        except RetargetError as error:
+            raise FileFormatError(path, str(error), "retarget the clip again") from None
 
     def resampled(self, fps: float) -> RetargetingResult:
         """The same motion at another rate: rotations by slerp, contacts by the nearest frame.

@@ -6,9 +6,10 @@ import re
 from collections.abc import Collection, Iterable
 from itertools import islice
 
-__all__ = ["listed", "shown"]
+__all__ = ["listed", "quoted", "shortened", "shown"]
 
 _MOST_LISTED = 8
+_LONGEST = 60  # characters of a quoted name
 # What terminals obey and no name needs: control codes but for line feed and tab, and marks that turn the direction of
 # writing or break lines (Unicode Standard Annex #9, table 4, and U+2028, U+2029).
 _OBEYED = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -22,9 +23,29 @@ def listed(names: Collection[object] | Iterable[object], most: int = _MOST_LISTE
         '0, 1, 2 and 997 more'
     """
     every = names if isinstance(names, Collection) else tuple(names)
-    words = [str(name) for name in islice(every, most)]
+    words = [shortened(str(name)) for name in islice(every, most)]
     left = len(every) - len(words)
     return ", ".join(words) + (f" and {left:,} more" if left else "")
+
+
+def shortened(text: str, most: int = _LONGEST) -> str:
+    """Text from a file as messages show it, cut where it has no end.
+
+    Example:
+        >>> shortened("one that goes on and on", most=13)
+        'one that g...'
+    """
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def quoted(name: object) -> str:
+    """A name from a file in quotes, likewise.
+
+    Example:
+        >>> quoted("Hips"), len(quoted("x" * 5000))
+        ("'Hips'", 62)
+    """
+    return repr(shortened(str(name)))
 
 
 def shown(text: str) -> str:

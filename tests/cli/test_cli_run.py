@@ -83,7 +83,7 @@ def test_a_config_file_sets_defaults_and_the_command_line_goes_before_it(
         ("[options]\njoint_acceleration_limit = 0", "options.joint_acceleration_limit"),
         ("[options]\njoint_margin = -0.1", "options.joint_margin"),
         ("motion_format = 'mp4'", "mp4"),
-        ("robot = ", "not valid TOML"),
+        ("robot = ", "is not TOML"),
     ],
 )
 def test_a_wrong_config_is_wrong_usage(

@@ -1,7 +1,10 @@
 """NumPy archives: what is written NumPy reads, what NumPy writes is read, and nothing else is taken for one."""
 
 import io
+import struct
+import tracemalloc
 import zipfile
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -68,5 +71,65 @@ def test_an_array_that_is_shorter_than_it_says_is_refused() -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("a.npy", whole.getvalue()[:-8])
-    with pytest.raises(FileFormatError, match=r"walk.npz: is torn, or no NumPy archive \(buffer"):
+    with pytest.raises(
+        FileFormatError, match=r"says that it is of shape \(10,\), and holds 72 bytes"
+    ):
         read_npz(stream.getvalue(), "walk.npz", ("a",))
+
+
+def zeros(megabytes: int) -> bytes:
+    """An archive of a few kilobytes that unpacks to so much."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        head = io.BytesIO()
+        shape = {"descr": "|i1", "fortran_order": False, "shape": (megabytes << 20,)}
+        np.lib.format.write_array_header_1_0(head, shape)
+        with archive.open("a.npy", "w") as entry:
+            entry.write(head.getvalue())
+            for _ in range(megabytes):
+                entry.write(bytes(1 << 20))
+    return stream.getvalue()
+
+
+def peak(work: Callable[[], object]) -> int:
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused_before_it_takes_any_memory() -> None:
+    bomb = zeros(64)
+
+    def read() -> None:
+        with pytest.raises(FileFormatError, match="of 64 MiB goes beyond the 32 MiB"):
+            read_npz(bomb, "a.npz", limit_bytes=32 << 20)
+
+    assert peak(read) < 1 << 20
+    assert len(read_npz(bomb, "a.npz", ("b",), limit_bytes=1)) == 0
+
+
+def test_an_archive_that_lies_about_its_size_takes_no_more_than_it_says() -> None:
+    honest = zeros(64)
+    with zipfile.ZipFile(io.BytesIO(honest)) as archive:
+        size = struct.pack("<L", archive.getinfo("a.npy").file_size)
+    liar = honest.replace(size, struct.pack("<L", 1000))
+    assert liar != honest
+
+    def read() -> None:
+        with pytest.raises(FileFormatError, match=r"a\.npz: is torn"):
+            read_npz(liar, "a.npz")
+
+    assert peak(read) < 4 << 20
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_entries_that_numpy_never_packs_so_are_refused(method: int) -> None:
+    whole, stream = io.BytesIO(), io.BytesIO()
+    np.save(whole, np.arange(10.0))
+    with zipfile.ZipFile(stream, "w", method) as archive:
+        archive.writestr("a.npy", whole.getvalue())
+    with pytest.raises(FileFormatError, match=r"packs the entry 'a\.npy' in an unusual way"):
+        read_npz(stream.getvalue(), "a.npz")

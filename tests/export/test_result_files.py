@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from retarget.errors import FileFormatError
+from retarget.errors import FileFormatError, OutputError, RetargetError
 from retarget.result import RetargetingResult, SourceClip, packed_rotations
 
 FRAMES, JOINTS = 7, 3
@@ -70,7 +70,7 @@ def test_a_packed_rotation_is_off_by_less_than_any_recording() -> None:
     assert np.degrees((rotations.inv() * kept).magnitude().max()) < 0.004
 
 
-def test_an_empty_result_is_saved_and_loaded(result: RetargetingResult, tmp_path: Path) -> None:
+def test_an_empty_result_is_not_written(result: RetargetingResult, tmp_path: Path) -> None:
     source = replace(
         result.source, positions=result.source.positions[:0], rotations=result.source.rotations[:0]
     )
@@ -82,14 +82,74 @@ def test_an_empty_result_is_saved_and_loaded(result: RetargetingResult, tmp_path
         source=source,
         residuals={},
     )
-    empty.save_npz(tmp_path / "empty.npz")
-    assert len(RetargetingResult.load_npz(tmp_path / "empty.npz")) == 0
+    with pytest.raises(OutputError, match="no frames; nothing was written"):
+        empty.save_npz(tmp_path / "empty.npz")
+    assert not list(tmp_path.iterdir())
 
 
-def test_rotations_of_another_type_are_refused(result: RetargetingResult, tmp_path: Path) -> None:
+NOT_A_NUMBER = np.full(FRAMES, np.nan)
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"source_rotations": np.zeros((FRAMES, 2, 4), np.float32)}, "source_rotations holds float32"),
+        ({"source_rotations": np.zeros((FRAMES, 2, 4), np.int16)}, "frame 0, rotation 0 is no unit"),
+        ({"contacts": np.zeros((FRAMES, 2, 1), bool)}, "contacts is of shape (7, 2, 1), not of (7 frames, 2, 2)"),
+        ({"contacts": np.zeros((FRAMES, 2, 2))}, "contacts holds float64"),
+        ({"qpos": np.zeros((FRAMES, 10), "<c16")}, "qpos holds complex128"),
+        ({"qpos": np.zeros((FRAMES, 10))}, "base rotations are not unit quaternions"),
+        ({"qpos": np.full((FRAMES, 10), 1e300)}, "qpos: frame 0, value (0,) is 1e+300"),
+        ({"qpos": np.zeros(FRAMES)}, "qpos is of shape (7,)"),
+        ({"qpos": np.array([None] * FRAMES)}, "qpos holds objects"),
+        ({"frame_cost": NOT_A_NUMBER}, "frame_cost: frame 0, value () is nan"),
+        ({"residual_anchor_m": NOT_A_NUMBER}, "residual_anchor_m: frame 0"),
+        ({"source_positions": np.full((FRAMES, 2, 3), np.nan)}, "source_positions: frame 0, value (0, 0) is nan"),
+        ({"source_position_roles": np.array(["a"])}, "not of (7 frames, 1 places, 3)"),
+        ({"joint_names": np.array(["a"])}, "expected (T, 7 + 1 joints)"),
+        ({"fps": np.array(1e12)}, "a rate of 1e+12 frames a second is not between"),
+        ({"fps": np.array([30.0])}, "fps is of shape (1,)"),
+        ({"fps": np.array("fast")}, "fps holds <U4"),
+        ({"manifest_json": np.array("[]")}, "manifest_json is no JSON object"),
+        ({"manifest_json": np.array("{")}, "manifest_json is no JSON ("),
+        ({"manifest_json": np.array('{"a": NaN}')}, "manifest_json holds NaN"),
+        ({"manifest_json": np.array("[" * 100_000)}, "nested too deep"),
+        ({"manifest_json": np.array('{"run": {"robot": 3}}')}, "run.robot is 3, not of type str"),
+        ({"manifest_json": np.array('{"options": "none"}')}, "options is 'none', not of type dict"),
+        ({"manifest_json": np.array('{"schema_version": 99}')}, "is of schema version 99"),
+        ({"manifest_json": np.array(7.0)}, "manifest_json holds float64"),
+        ({"yielded_json": np.array("{}")}, "yielded_json is no list"),
+        ({"yielded_json": np.array('[{"point": "left_toe"}]')}, "yielded_json: entry 0 is no hold"),
+        ({"body_contacts": np.zeros((FRAMES, 3), bool)}, "body_contact_names is of shape (0,)"),
+        ({"qpos": np.zeros((0, 10))}, "not of (0 frames, 2, 2)"),
+        ({"frame_cost": None}, "has no array 'frame_cost'; another version of retarget wrote it"),
+        ({"manifest_json": None}, "it is no retargeting result"),
+    ],
+)  # fmt: skip
+def test_what_is_damaged_is_one_line_that_names_file_and_place(
+    result: RetargetingResult, tmp_path: Path, changes: dict[str, np.ndarray | None], complaint: str
+) -> None:
     result.save_npz(tmp_path / "a.npz")
     with np.load(tmp_path / "a.npz") as archive:
-        arrays = {**archive, "source_rotations": np.zeros((FRAMES, 2, 4), np.float32)}
-    np.savez(tmp_path / "other.npz", **arrays)
-    with pytest.raises(FileFormatError, match="source_rotations are float32, not int16"):
-        RetargetingResult.load_npz(tmp_path / "other.npz")
+        arrays = {**archive, **changes}
+    file = tmp_path / "other.npz"
+    np.savez(file, **{name: array for name, array in arrays.items() if array is not None})
+    with pytest.raises(FileFormatError) as caught:
+        RetargetingResult.load_npz(file)
+    assert str(caught.value).startswith(f"{file}: ")
+    assert complaint in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_no_archive_is_told_without_anybody_s_advice(tmp_path: Path) -> None:
+    file = tmp_path / "walk.npz"
+    for content in (b"HIERARCHY\n", b"PK\x03\x04 torn", b"\x93NUMPY\x01\x00"):
+        file.write_bytes(content)
+        with pytest.raises(FileFormatError, match="is torn, or no NumPy archive") as caught:
+            RetargetingResult.load_npz(file)
+        assert "pickle" not in str(caught.value)
+
+
+def test_a_role_that_the_result_does_not_keep_is_named(result: RetargetingResult) -> None:
+    with pytest.raises(RetargetError, match="keeps no 'left_knee' of the human, but pelvis, chest"):
+        result.source.position("left_knee")

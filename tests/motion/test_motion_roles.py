@@ -379,7 +379,7 @@ def test_a_role_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "cause"),
     [
-        (None, "cannot be read"),
+        (None, "does not exist"),
         ("[roles", "is not TOML"),
         ("", "has no table"),
         ("[roles]\ntail = 'x'", "unknown role 'tail'"),

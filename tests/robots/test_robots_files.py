@@ -207,7 +207,7 @@ def test_files_that_are_no_robots_get_one_clear_line(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("name = ", "robot.toml: not TOML"),
+        ("name = ", "robot.toml: is not TOML"),
         ("weight = 3", r"unknown key 'weight'; keys there are name, display_name, model"),
         ("[source]\nauthor = 'me'", r"unknown key 'source.author'; keys there are package"),
         ("[roles]\ntail = 'x'", r"unknown role 'tail'; roles are pelvis, chest, left_hip"),

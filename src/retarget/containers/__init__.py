@@ -6,7 +6,7 @@ data and NumPy's arrays, and a caller adds what it knows, such as `CHUMPY` for m
 
 from retarget.containers.allowance import Allowance, Record, record
 from retarget.containers.foreign import CHUMPY, SPARSE
-from retarget.containers.npz import read_npy, read_npz, write_npz
+from retarget.containers.npz import npz_names, read_npy, read_npz, write_npz
 from retarget.containers.pickles import PLAIN, read_pickle
 from retarget.containers.read import read_data, read_torch
 
@@ -16,6 +16,7 @@ __all__ = [
     "SPARSE",
     "Allowance",
     "Record",
+    "npz_names",
     "read_data",
     "read_npy",
     "read_npz",

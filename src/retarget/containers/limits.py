@@ -3,39 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import lzma
-import struct
-import tokenize
-import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from retarget.errors import FileFormatError
+from retarget.inputs import MOST_BYTES, binary_size, understanding
 
 __all__ = ["LIMIT_BYTES", "Budget", "Refused", "reading"]
 
-LIMIT_BYTES: Final = 2 << 30
-"""What one file may take in memory unless a caller says otherwise: an hour of a whole data set's tracks."""
-
-_TORN: Final = (
-    ArithmeticError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    NotImplementedError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    lzma.LZMAError,
-    struct.error,
-    tokenize.TokenError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
+LIMIT_BYTES: Final = MOST_BYTES
+"""What one file may take in memory, unpacked, unless a caller says otherwise."""
 
 
 class Refused(Exception):  # noqa: N818 - a verdict on a file, which a FileFormatError then tells
@@ -57,17 +35,11 @@ def reading(path: str | Path, what: str) -> Iterator[None]:
     Raises:
         FileFormatError: Something went wrong in the block.
     """
-    try:
-        yield
-    except FileFormatError:
-        raise
-    except Refused as refused:
-        raise FileFormatError(path, refused.cause, refused.remedy) from None
-    except _TORN as error:
-        cause = str(error).strip().partition("\n")[0][:200] or type(error).__name__
-        raise FileFormatError(
-            path, f"is torn, or no {what} ({cause})", "copy or export it again"
-        ) from None
+    with understanding(path, what, "copy or export it again"):
+        try:
+            yield
+        except Refused as refused:
+            raise FileFormatError(path, refused.cause, refused.remedy) from None
 
 
 class Budget:
@@ -92,7 +64,8 @@ class Budget:
         """
         if not 0 <= size_bytes <= self.left:
             raise Refused(
-                f"{what} of {size_bytes} bytes goes beyond the {self.limit_bytes} bytes that one file may take",
+                f"{what} of {binary_size(size_bytes)} goes beyond the {binary_size(self.limit_bytes)} that one file "
+                "may take",
                 "divide the file, or raise the limit if you trust it",
             )
         self.left -= size_bytes

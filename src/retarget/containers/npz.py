@@ -24,7 +24,9 @@ from retarget.containers.limits import LIMIT_BYTES, Budget, Refused, reading
 from retarget.containers.pickles import unpickled
 from retarget.containers.zips import Zip
 
-__all__ = ["read_npy", "read_npz", "write_npz"]
+__all__ = ["npz_names", "read_npy", "read_npz", "write_npz"]
+
+_LONGEST_HEADER = 10_000  # bytes: what NumPy takes for safe
 
 _LOCAL = struct.Struct("<4s5H3L2H 2H2Q")  # with the extra field of sizes
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
@@ -156,6 +158,15 @@ def read_npz(
     return found
 
 
+def npz_names(data: bytes) -> frozenset[str]:
+    """Names of an archive's arrays; none where it is no archive."""
+    try:
+        entries = Zip(data, Budget()).names
+    except Exception:  # what is wrong with it is said by who reads it
+        return frozenset()
+    return frozenset(entry.removesuffix(".npy") for entry in entries if entry.endswith(".npy"))
+
+
 def read_npy(
     data: bytes,
     path: str | Path,
@@ -178,11 +189,17 @@ def _array(data: bytes, name: str, allowance: Allowance | None, budget: Budget) 
     begin = stream.tell()
     size = 2 if version == (1, 0) else 4
     end = begin + size + int.from_bytes(data[begin : begin + size], "little")
+    if end - begin > _LONGEST_HEADER:
+        raise ValueError(f"the head of {name} is damaged")
     kind, fortran, shape = _parsed(data[:end])
     order: Literal["F", "C"] = "F" if fortran else "C"
     count = math.prod(shape)
     if kind.hasobject:
         return _objects(data, end, name, allowance, budget, shape)
+    if min(shape, default=0) < 0 or kind.itemsize * count != len(data) - end:
+        raise ValueError(
+            f"{name} says that it is of shape {shape}, and holds {len(data) - end} bytes"
+        )
     values = np.frombuffer(data, kind, count, end) if count else np.empty(0, kind)
     return values.reshape(shape, order=order)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from retarget.containers.limits import Budget, Refused
 
@@ -38,4 +38,11 @@ class Zip:
         if entry.flag_bits & 1:
             raise Refused("is locked with a password", "unlock it first")
         self._budget.take(entry.file_size, f"the entry {name[:80]!r}")
-        return self._archive.read(entry)
+        if entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+            raise Refused(
+                f"packs the entry {name[:80]!r} in an unusual way", "pack it as ZIP files are"
+            )
+        with self._archive.open(entry) as member:
+            return member.read(
+                entry.file_size
+            )  # not all of it: what lies about its size may unpack to anything

@@ -12,6 +12,7 @@ from typing import Final
 from retarget.errors import FileFormatError, OptionsError, RoleError
 from retarget.files import split_which
 from retarget.frame_rates import rate_problem
+from retarget.inputs import read_bytes, understanding
 from retarget.kinds import MotionFormatKind
 from retarget.motion.formats.asked import Asked
 from retarget.motion.formats.registry import format_of, sniff_format
@@ -24,6 +25,8 @@ __all__ = ["MODELS_VARIABLE", "read_motion"]
 MODELS_VARIABLE: Final = "RETARGET_SMPL_MODELS"
 """Environment variable that names the folder of body models."""
 _SAME_RATE: Final = 0.002
+
+_REMEDY = "export or copy it again; if other programs can read it, report it"
 
 
 def read_motion(
@@ -77,27 +80,27 @@ def read_motion(
     path, which = split_which(path)
     asked = Asked(which, _checked_rate(source_fps), _models_folder(smpl_models))
     data = _contents(path)
-    chosen = sniff_format(data, path) if kind == MotionFormatKind.AUTO else format_of(kind)
-    source = MotionSource(
-        path=said_path, sha256=hashlib.sha256(data).hexdigest(), format=str(chosen.kind)
-    )
-    # A reader lets go of a text when it has its numbers: that of a long clip is as large as the motion.
-    text = [data]
-    del data
-    recording = _at_rate(chosen.read(text.pop(), path, asked), asked.source_fps)
-    try:
-        return motion_from_recording(
-            recording,
-            source,
-            skip_bind_pose=skip_bind_pose,
-            roles=roles,
-            up=up,
-            unit=unit,
-            floor_m=floor_m,
-            keep_glitches=keep_glitches,
+    with understanding(path, "motion", _REMEDY):
+        chosen = sniff_format(data, path) if kind == MotionFormatKind.AUTO else format_of(kind)
+        source = MotionSource(
+            path=said_path, sha256=hashlib.sha256(data).hexdigest(), format=str(chosen.kind)
         )
-    except RoleError as error:
-        raise RoleError(f"{said_path}: {error}") from None
+        # A reader lets go of a text when it has its numbers: that of a long clip is as large as the motion.
+        text = [data]
+        del data
+        try:
+            return motion_from_recording(
+                _at_rate(chosen.read(text.pop(), path, asked), asked.source_fps),
+                source,
+                skip_bind_pose=skip_bind_pose,
+                roles=roles,
+                up=up,
+                unit=unit,
+                floor_m=floor_m,
+                keep_glitches=keep_glitches,
+            )
+        except RoleError as error:
+            raise RoleError(f"{said_path}: {error}") from None
 
 
 def _checked_rate(fps: float | None) -> float | None:
@@ -132,17 +135,9 @@ def _models_folder(said: str | Path | None) -> Path | None:
 
 
 def _contents(path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise FileFormatError(path, "does not exist", "give the path of a motion file") from None
-    except IsADirectoryError:
-        raise FileFormatError(
-            path, "is a folder", "give the path of one motion file, or use the batch command"
-        ) from None
-    except OSError as error:
-        cause = f"cannot be read ({error.strerror or error})"
-        raise FileFormatError(path, cause, "check its permissions") from None
+    data = read_bytes(
+        path, "give the path of one motion file; for folders there is the batch command"
+    )
     if not data.strip():
         raise FileFormatError(path, "is empty", "export or copy it again")
     return data

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 from retarget.errors import FileFormatError
+from retarget.inputs import read_toml
 from retarget.motion.roles import ROLES
+from retarget.wording import quoted
 
 __all__ = ["read_role_overrides"]
 
@@ -24,21 +25,15 @@ def read_role_overrides(path: str | Path) -> dict[str, str]:
         FileFormatError: The file is missing, is no such TOML, or names an unknown role.
     """
     path = Path(path)
-    try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        cause = f"cannot be read ({error.strerror or error})"
-        raise FileFormatError(path, cause, "give the path of a role file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FileFormatError(
-            path, f"is not TOML ({error})", 'write lines such as left_toe = "LToe" under [roles]'
-        ) from None
+    content = read_toml(path, "give the path of a role file")
     table = content.get("roles", content)
     if not isinstance(table, dict) or not table:
         raise FileFormatError(path, "has no table [roles]", 'write lines such as left_toe = "LToe"')
     for role, joint in table.items():
         if role not in ROLES:
-            raise FileFormatError(path, f"unknown role {role!r}", f"known: {', '.join(ROLES)}")
+            raise FileFormatError(
+                path, f"unknown role {quoted(role)}", f"known: {', '.join(ROLES)}"
+            )
         if not isinstance(joint, str):
             raise FileFormatError(path, f"role {role} is not a joint's name in quotes", "")
     return dict(table)

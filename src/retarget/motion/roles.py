@@ -21,6 +21,7 @@ from retarget.motion.doubts import Doubt
 from retarget.motion.names import LIMB_WORDS, part_of_body, split_name
 from retarget.motion.torso import find_torso
 from retarget.motion.tree import children_of, is_below, line_to
+from retarget.wording import listed, quoted
 
 __all__ = ["REQUIRED_ROLES", "ROLES", "find_roles"]
 
@@ -33,6 +34,7 @@ _IN_LINE: Final = np.cos(
     np.radians(30.0)
 )  # with the shank; a toe further ahead shows where the foot points
 _FEW_FRAMES: Final = 24  # enough for lengths, and for what is always at one place
+_MOST_JOINTS: Final = 40  # that a message lists: all of most skeletons without fingers
 _SHAPE_DOUBT: Final = (
     0.4  # of roles that only the shape tells: right on every known rig, but nobody can confirm it
 )
@@ -141,10 +143,10 @@ def _resolve(overrides: Mapping[str, str], names: Sequence[str]) -> dict[str, in
     given = {}
     for role, joint in overrides.items():
         if role not in ROLES:
-            raise RoleError(f"unknown role {role!r}; known: {', '.join(ROLES)}")
+            raise RoleError(f"unknown role {quoted(role)}; known: {', '.join(ROLES)}")
         if joint not in names:
             raise RoleError(
-                f"role {role} is given joint {joint!r}; the joints are: {', '.join(names)}"
+                f"role {role} is given joint {quoted(joint)}; the joints are: {listed(names, _MOST_JOINTS)}"
             )
         given[role] = list(names).index(joint)
     return given
@@ -298,7 +300,7 @@ def _check_limbs(
 
 
 def _missing_message(missing: Sequence[str], names: Sequence[str]) -> str:
-    joints = ", ".join(name for name in names if "#" not in name)
+    joints = listed([name for name in names if "#" not in name], _MOST_JOINTS)
     return (
         f"no joint found for {', '.join(missing)}; name them in a role file with lines such as "
         f'{missing[0]} = "JointName" under [roles]; the joints are: {joints}'

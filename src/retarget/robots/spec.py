@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -12,6 +11,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from retarget.errors import FileFormatError
+from retarget.inputs import read_toml, understanding
+from retarget.wording import quoted, shortened
 
 __all__ = [
     "ROLES",
@@ -145,7 +146,7 @@ class RobotSpec(_Table):
             return value
         unknown = sorted(set(map(str, value)) - set(ROLES))
         if unknown:
-            raise ValueError(f"unknown role {unknown[0]!r}; roles are {', '.join(ROLES)}")
+            raise ValueError(f"unknown role {quoted(unknown[0])}; roles are {', '.join(ROLES)}")
         return {
             role: {"body": place} if isinstance(place, str) else place
             for role, place in value.items()
@@ -188,25 +189,17 @@ def read_robot_spec(path: str | Path) -> RobotSpec:
     Raises:
         FileFormatError: The file is missing, not TOML, or has unknown keys or invalid values.
     """
-    try:
-        table = tomllib.loads(Path(path).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileFormatError(
-            path, f"cannot be read ({error})", "give a robot TOML file"
-        ) from error
-    except RecursionError as error:
-        raise FileFormatError(path, "is nested too deeply", "give a robot TOML file") from error
-    except tomllib.TOMLDecodeError as error:
-        raise FileFormatError(path, f"not TOML: {error}", "correct the place named") from error
-    try:
-        return RobotSpec.model_validate(table)
-    except ValidationError as error:
-        raise FileFormatError(path, *_explain(error)) from error
+    table = read_toml(path, "give a robot TOML file")
+    with understanding(path, "robot's description", "correct it"):
+        try:
+            return RobotSpec.model_validate(table)
+        except ValidationError as error:
+            raise FileFormatError(path, *_explain(error)) from error
 
 
 def _explain(error: ValidationError) -> tuple[str, str]:
     first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
+    place = ".".join(shortened(str(part)) for part in first["loc"])
     if first["type"] != "extra_forbidden":
         return f"{place}: {first['msg'].removeprefix('Value error, ')}", "correct it"
     table = str(first["loc"][0]) if len(first["loc"]) > 1 else ""

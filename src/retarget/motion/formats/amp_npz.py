@@ -7,19 +7,18 @@ upper arm's is the shoulder, the hand's the wrist, the foot's the ankle.
 
 from __future__ import annotations
 
-import io
-import zipfile
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from jaxtyping import Float64
 
-from retarget.containers import read_npz
+from retarget.containers import npz_names, read_npz
 from retarget.errors import FileFormatError
 from retarget.frame_rates import rate_problem
 from retarget.geometry import rotated
 from retarget.motion.recording import Recording
+from retarget.wording import listed
 
 __all__ = ["looks_like_amp_npz", "read_amp_npz"]
 
@@ -42,13 +41,7 @@ _REMEDY: Final = "it must have fps, body_names, body_positions (T,15,3) and body
 
 def looks_like_amp_npz(data: bytes) -> bool:
     """Whether a file is a NumPy archive with bodies' positions."""
-    if not data.startswith(b"PK\x03\x04"):
-        return False
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return "body_positions.npy" in archive.namelist()
-    except zipfile.BadZipFile:
-        return False
+    return data.startswith(b"PK\x03\x04") and "body_positions" in npz_names(data)
 
 
 def read_amp_npz(data: bytes, path: Path) -> Recording:
@@ -65,7 +58,7 @@ def read_amp_npz(data: bytes, path: Path) -> Recording:
     names = [str(name) for name in np.atleast_1d(arrays["body_names"])]
     if sorted(names) != sorted(_PARENTS):
         cause = (
-            f"the bodies are {', '.join(names) or 'none'}; those known are {', '.join(_PARENTS)}"
+            f"the bodies are {listed(names, 15) or 'none'}; those known are {', '.join(_PARENTS)}"
         )
         raise FileFormatError(path, cause, _REMEDY)
     positions, rotations = arrays["body_positions"], arrays["body_rotations"]

@@ -22,10 +22,10 @@ from retarget.motion.formats.bvh_hierarchy import (
     finite_number,
     lines,
     parse_hierarchy,
-    shortened,
 )
 from retarget.motion.motion import BLOCK
 from retarget.motion.recording import Recording
+from retarget.wording import quoted
 
 __all__ = ["read_bvh"]
 
@@ -110,7 +110,7 @@ def _parse_motion_head(data: bytes, path: Path, line: int, offset: int) -> tuple
         wanted = ("Frames", "Frame Time")[len(found)]
         match = re.fullmatch(r"\s*" + wanted.replace(" ", r"\s*") + r"\s*:?\s*(\S+)\s*", text, re.I)
         if not match:
-            cause = f"{shortened(text)!r} stands where '{wanted}:' and a number should"
+            cause = f"{quoted(text.strip())} stands where '{wanted}:' and a number should"
             raise FileFormatError(path, cause, MALFORMED, line=line)
         found.append(match[1])
         value = finite_number(match[1], wanted, path, line)

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from retarget.errors import FileFormatError
+from retarget.wording import quoted, shortened
 
 __all__ = [
-    "MALFORMED", "TRUNCATED", "Skeleton", "finite_number", "lines", "looks_like_bvh", "parse_hierarchy", "shortened",
+    "MALFORMED", "TRUNCATED", "Skeleton", "finite_number", "lines", "looks_like_bvh", "parse_hierarchy",
 ]  # fmt: skip
 
 TRUNCATED: Final = "the file seems to be cut short; copy or export it again"
@@ -144,7 +145,7 @@ def _apply(
     elif keyword == "CHANNELS" and open_joints:
         raise FileFormatError(path, "CHANNELS come after a child joint", MALFORMED, line=line)
     else:
-        cause = f"{shortened(' '.join(words))!r} does not belong here"
+        cause = f"{quoted(' '.join(words))} does not belong here"
         raise FileFormatError(path, cause, MALFORMED, line=line)
 
 
@@ -184,7 +185,7 @@ def _channels(words: list[str], path: Path, line: int) -> list[int]:
         raise FileFormatError(path, cause, MALFORMED, line=line)
     kinds = [_CHANNELS.get(word.lower(), -1) for word in words[1:]]
     if -1 in kinds:
-        cause = f"unknown channel {shortened(words[1 + kinds.index(-1)])!r}"
+        cause = f"unknown channel {quoted(words[1 + kinds.index(-1)])}"
         remedy = "known are Xposition, Yposition, Zposition, Xrotation, Yrotation, Zrotation"
         raise FileFormatError(path, cause, remedy, line=line)
     return kinds
@@ -220,12 +221,6 @@ def finite_number(word: str, what: str, path: Path, line: int) -> float:
         value = math.nan
     if not math.isfinite(value):
         remedy = "write numbers with a decimal point" if "," in word else MALFORMED
-        cause = f"{what} holds {shortened(word)!r}, not a finite number"
+        cause = f"{what} holds {quoted(word)}, not a finite number"
         raise FileFormatError(path, cause, remedy, line=line)
     return value
-
-
-def shortened(text: str) -> str:
-    """Text from a file as messages quote it."""
-    text = text.strip()
-    return text if len(text) <= 60 else f"{text[:57]}..."
