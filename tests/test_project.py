@@ -111,6 +111,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
     "motion.doubts": {"errors"},
     "motion.motion": {"errors", "frame_rates", "motion.doubts", "motion.recording"},
     "motion.kinematics": {"compiled"},
+    "motion.names": set[str](),
     "motion.formats": {
         "containers",
         "errors",
@@ -121,6 +122,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "geometry",
         "compiled",
         "motion.doubts",
+        "motion.names",
         "motion.recording",
         "motion.motion",
         "motion.kinematics",

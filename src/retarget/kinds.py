@@ -151,6 +151,9 @@ class MotionFormatKind(Kind):
     AMP_NPZ: ClassVar[MotionFormatKind]
     DEEPMIMIC: ClassVar[MotionFormatKind]
     SMPL: ClassVar[MotionFormatKind]
+    NAMED_JSON: ClassVar[MotionFormatKind]
+    NAMED_CSV: ClassVar[MotionFormatKind]
+    ARRAYS: ClassVar[MotionFormatKind]
 
 
 class ExportFormat(Kind):
@@ -206,6 +209,9 @@ MotionFormatKind.BVH = MotionFormatKind.register("bvh")
 MotionFormatKind.AMP_NPZ = MotionFormatKind.register("amp_npz")
 MotionFormatKind.DEEPMIMIC = MotionFormatKind.register("deepmimic")
 MotionFormatKind.SMPL = MotionFormatKind.register("smpl")
+MotionFormatKind.NAMED_JSON = MotionFormatKind.register("named_json")
+MotionFormatKind.NAMED_CSV = MotionFormatKind.register("named_csv")
+MotionFormatKind.ARRAYS = MotionFormatKind.register("arrays")
 ExportFormat.UNITREE_CSV = ExportFormat.register("unitree_csv")
 ExportFormat.KIMODO_CSV = ExportFormat.register("kimodo_csv")
 ExportFormat.BEYONDMIMIC = ExportFormat.register("beyondmimic")

@@ -43,6 +43,22 @@ def walk(frames: int = FRAMES) -> Walk:
     return Walk(poses, trans)
 
 
+def expected_joints(motion: Walk, kind: str = "smpl") -> np.ndarray:
+    """Joints by the models' own rule: x_j = x_parent + R_parent (J_j - J_parent), the first at trans + J_0."""
+    rest, parents = fixed_skeleton(kind), body_tree("smpl").parents
+    places = np.zeros((len(motion.trans), 24, 3))
+    turns: list[Rotation] = []
+    for joint, parent in enumerate(parents):
+        own = Rotation.from_rotvec(motion.poses[:, joint])
+        if parent < 0:
+            turns.append(own)
+            places[:, joint] = motion.trans + rest[0]
+            continue
+        places[:, joint] = places[:, parent] + turns[parent].apply(rest[joint] - rest[parent])
+        turns.append(turns[parent] * own)
+    return places
+
+
 def y_up(motion: Walk, kind: str = "smpl") -> Walk:
     """The same motion in a world whose y axis is up."""
     turn = Rotation.from_euler("x", -90, degrees=True)

@@ -13,7 +13,6 @@ from scipy.spatial.transform import Rotation
 
 from retarget.errors import FileFormatError, OptionsError
 from retarget.motion import Motion, read_motion
-from retarget.motion.formats.smpl.body import body_tree, fixed_skeleton
 from retarget.motion.formats.smpl.skeleton import rest_body
 
 LAYOUTS: dict[str, Callable[[made.Walk], bytes]] = {
@@ -55,26 +54,10 @@ def angles(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.asarray(2 * np.arcsin(np.clip(np.linalg.norm(first - second, axis=-1) / 2, 0, 1)))
 
 
-def expected_joints(motion: made.Walk, kind: str = "smpl") -> np.ndarray:
-    """Joints by the models' own rule: x_j = x_parent + R_parent (J_j - J_parent), the first at trans + J_0."""
-    rest, parents = fixed_skeleton(kind), body_tree("smpl").parents[:22]
-    places = np.zeros((len(motion.trans), 22, 3))
-    turns: list[Rotation] = []
-    for joint, parent in enumerate(parents):
-        own = Rotation.from_rotvec(motion.poses[:, joint])
-        if parent < 0:
-            turns.append(own)
-            places[:, joint] = motion.trans + rest[0]
-            continue
-        places[:, joint] = places[:, parent] + turns[parent].apply(rest[joint] - rest[parent])
-        turns.append(turns[parent] * own)
-    return places
-
-
 def test_joints_are_where_the_models_rule_puts_them(tmp_path: Path) -> None:
     walk = made.walk()
     motion = read_motion(made.written(tmp_path, "walk.npz", made.amass(walk)))
-    joints = expected_joints(walk, "smplh")
+    joints = made.expected_joints(walk, "smplh")[:, :22]
     np.testing.assert_allclose(motion.positions[:, :22], joints, atol=1e-9)
     assert (motion.source.up_axis, motion.source.unit, motion.source.rig) == ("z", "metre", "smpl")
     assert motion.fps == pytest.approx(120.0, abs=1e-3)
@@ -108,7 +91,9 @@ def test_rotations_may_be_matrices_or_six_numbers(form: str, tmp_path: Path) -> 
     values = made.matrices(walk.poses) if matrices else made.six(walk.poses, rows=form == "rows")
     data = made.npz(poses=values, trans=walk.trans, betas=np.zeros(10), fps=30)
     motion = read_motion(made.written(tmp_path, "walk.npz", data))
-    np.testing.assert_allclose(motion.positions[:, :22], expected_joints(walk), atol=1e-6)
+    np.testing.assert_allclose(
+        motion.positions[:, :22], made.expected_joints(walk)[:, :22], atol=1e-6
+    )
 
 
 def test_a_file_that_does_not_say_its_rate_asks_for_it(tmp_path: Path) -> None:

@@ -34,4 +34,22 @@ KNOWN: Final = (
         (".npz", ".pkl", ".pt", ".npy"),
         found_in("smpl.reader.read_smpl", "smpl.reader.looks_like_smpl"),
     ),
+    MotionFormat(
+        MotionFormatKind.ARRAYS,
+        "joint places in .npz, .npy, .pkl and .pt: Kimodo, HumanML3D, MDM, OMOMO, and arrays with names",
+        (".npz", ".npy", ".pt", ".pkl"),
+        found_in("arrays.archives.read_arrays", "arrays.archives.looks_like_arrays"),
+    ),
+    MotionFormat(
+        MotionFormatKind.NAMED_CSV,
+        "CSV with x, y and z of named points, also FreeMoCap's",
+        (".csv",),
+        found_in("arrays.tables.read_named_csv", "arrays.tables.looks_like_named_csv"),
+    ),
+    MotionFormat(
+        MotionFormatKind.NAMED_JSON,
+        "JSON with joint_names, positions and fps",
+        (".json",),
+        found_in("arrays.tables.read_named_json", "arrays.tables.looks_like_named_json"),
+    ),
 )

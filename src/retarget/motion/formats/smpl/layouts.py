@@ -59,6 +59,7 @@ class Person:
 AMASS: Final = Layout("AMASS")
 GENERAL: Final = Layout("SMPL", likely_up="y")
 GVHMR: Final = Layout("GVHMR", "y", fps=30.0, rate_doubt=0.1, kind="smplx")
+GEM: Final = Layout("GEM", "y", fps=30.0, rate_doubt=0.1, kind="smplx")
 WHAM: Final = Layout("WHAM", "y", kind="smpl")
 GLAMR: Final = Layout("GLAMR", "z", kind="smpl")
 AISTPP: Final = Layout("AIST++", "y", fps=60.0, kind="smpl")
@@ -68,6 +69,11 @@ PHALP: Final = Layout("4D-Humans", "-y", kind="smpl", in_camera=True)
 MOTION_X: Final = Layout("Motion-X", likely_up="y", fps=30.0, rate_doubt=0.1, kind="smplx")
 THREE_DPW: Final = Layout("3DPW", "-y", fps=30.0, kind="smpl")
 
+# Keys under which video models write the body in the world, beside the same in the camera's axes.
+_WORLDS: Final = {
+    "smpl_params_global": GVHMR, "body_params_global": GEM, "pred_smpl_params_global": GVHMR,
+    "pred_body_params_global": GEM,
+}  # fmt: skip
 # Columns of a Motion-X row.
 _MOTION_X: Final = {
     "root_orient": (0, 3), "pose_body": (3, 66), "pose_hand": (66, 156), "trans": (309, 312), "betas": (312, 322),
@@ -97,8 +103,11 @@ def persons_in(content: Any) -> list[Person]:
 
 
 def _gvhmr(content: Fields) -> list[Person]:
-    world = content.get("smpl_params_global")
-    return [Person("1", world, GVHMR)] if isinstance(world, Mapping) else []
+    for key, layout in _WORLDS.items():
+        world = content.get(key)
+        if isinstance(world, Mapping) and "body_pose" in world:
+            return [Person("1", world, layout)]
+    return []
 
 
 def _glamr(content: Fields) -> list[Person]:

@@ -14,7 +14,7 @@ from retarget.errors import FileFormatError
 from retarget.frame_rates import rate_problem
 from retarget.motion.doubts import Doubt
 from retarget.motion.formats.asked import Asked
-from retarget.motion.formats.contents import NPY, ZIP, npz_names, open_contents
+from retarget.motion.formats.contents import NPY, npz_names, open_contents, pickled_part
 from retarget.motion.formats.posed import posed
 from retarget.motion.formats.smpl.body import body_tree
 from retarget.motion.formats.smpl.layouts import Person, persons_in
@@ -57,8 +57,9 @@ _KEYS: Final = (
 _REMEDY: Final = "see 'retarget formats' for the SMPL layouts that are read"
 # What tells a pickle or a torch file of one of the layouts: keys are written as they are.
 _SIGNATURES: Final = (
-    (b"smpl_params_global",), (b"pose_world", b"trans_world"), (b"smpl_orient_world",), (b"smpl_poses", b"smpl_trans"),
-    (b"pred_rotmat", b"pred_shape"), (b"global_orient", b"body_pose"), (b"poses", b"trans", b"betas"),
+    (b"smpl_params_global",), (b"body_params_global",), (b"pose_world", b"trans_world"), (b"smpl_orient_world",),
+    (b"smpl_poses", b"smpl_trans"), (b"pred_rotmat", b"pred_shape"), (b"global_orient", b"body_pose"),
+    (b"poses", b"trans", b"betas"),
     (b"pred_thetas", b"pred_betas"), (b"root_orient", b"pose_body"), (b"poses_root", b"poses_body"),
 )  # fmt: skip
 _FULL_JOINTS: Final = (24, 52, 55, 22)
@@ -84,13 +85,10 @@ def looks_like_smpl(data: bytes) -> bool:
     if names:
         posed_ = names & {*_FULL, *_BODY, "smpl_poses", "pose_world"}
         return bool(posed_ and names & {*_TRANS, *_SHAPE, *_ROOT, "smpl_trans", "trans_world"})
-    if data.startswith(NPY):
-        head = data[:256]
-        if b"'|O'" not in head:
-            return b", 322)" in head
-    elif not data.startswith((b"\x80", ZIP)):
-        return False
-    return any(all(key in data for key in keys) for keys in _SIGNATURES)
+    if data.startswith(NPY) and b", 322)" in data[:256]:  # Motion-X
+        return True
+    keys = pickled_part(data)
+    return any(all(key in keys for key in signature) for signature in _SIGNATURES)
 
 
 def read_smpl(data: bytes, path: Path, asked: Asked) -> Recording:

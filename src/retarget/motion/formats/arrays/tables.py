@@ -1,0 +1,183 @@
+"""Joint places in text: CSV with a column for each coordinate or a row for each point, and JSON with names."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from jaxtyping import Float64
+
+from retarget.errors import FileFormatError
+from retarget.motion.formats.arrays.archives import PointSet, recording_of_points
+from retarget.motion.formats.asked import Asked
+from retarget.motion.formats.table import parse_table
+from retarget.motion.recording import Recording
+
+__all__ = ["looks_like_named_csv", "looks_like_named_json", "read_named_csv", "read_named_json"]
+
+_AXIS: Final = re.compile(r"^(?P<name>.+?)(?:[ _.:/-]|\b)?(?P<axis>[xyzXYZ])$")
+_BRACKETED: Final = re.compile(r"^(?P<name>.+?)\s*[\[(](?P<axis>[xyzXYZ])[^\])]*[\])]$")
+_TIMES: Final = ("time", "timestamp", "time (seconds)", "time_s", "t")
+_TIDY: Final = {"frame", "keypoint", "x", "y", "z"}
+_LARGEST: Final = 1 << 29  # bytes of text
+_REMEDY: Final = "columns must be named name_x, name_y, name_z for every joint"
+_JSON_REMEDY: Final = 'it must have "joint_names" and "positions" (frames, joints, 3), and "fps"'
+
+
+def _header(data: bytes) -> list[str]:
+    line = data[:65536].lstrip(b"\xef\xbb\xbf").splitlines()[:1]
+    if not line:
+        return []
+    text = line[0].decode("utf-8", "replace")
+    return [cell.strip() for cell in next(csv.reader(io.StringIO(text)), [])]
+
+
+def _columns(header: list[str]) -> dict[str, dict[str, int]]:
+    """The columns of x, y and z by point."""
+    found: dict[str, dict[str, int]] = {}
+    for index, cell in enumerate(header):
+        match = _BRACKETED.match(cell) or _AXIS.match(cell)
+        if match:
+            found.setdefault(match["name"].rstrip(" _.:/-"), {}).setdefault(
+                match["axis"].lower(), index
+            )
+    return {name: axes for name, axes in found.items() if len(axes) == 3}
+
+
+def looks_like_named_csv(data: bytes) -> bool:
+    """Whether a text begins with a line that names x, y and z of six points or more, or the columns of one a row."""
+    if data[:1] in (b"\x80", b"{", b"[", b"<") or b"," not in data[:4096]:
+        return False
+    header = _header(data)
+    return len(_columns(header)) >= 6 or {cell.lower() for cell in header} >= _TIDY
+
+
+def read_named_csv(data: bytes, path: Path, asked: Asked) -> Recording:
+    """Read a CSV file of named points.
+
+    Args:
+        data: The file's bytes.
+        path: Where they are from.
+        asked: Nothing is asked of it but the only person.
+
+    Raises:
+        FileFormatError: A cell is no number, or the names are not those of a body.
+    """
+    asked.index_of(["the only one"], path)
+    header = _header(data)
+    if {cell.lower() for cell in header} >= _TIDY:
+        return recording_of_points(_tidy(data, header, path), path)
+    columns = _columns(header)
+    if len(columns) < 6:
+        raise FileFormatError(path, "its first line names no points", _REMEDY)
+    rows = parse_table(data, data.find(b"\n") + 1, len(header), path, first_line=2)
+    names = tuple(columns)
+    places = np.stack([rows[:, [columns[n][axis] for axis in "xyz"]] for n in names], axis=1)
+    return recording_of_points(PointSet(places, names, fps=_rate(header, rows)), path)
+
+
+def _rate(header: list[str], rows: Float64[np.ndarray, "T C"]) -> float:
+    """Frames per second that a column of times tells; NaN without one."""
+    for index, cell in enumerate(header):
+        if cell.lower() in _TIMES:
+            times = rows[:, index]
+            return _rate_of_times(times)
+    return float("nan")
+
+
+def _rate_of_times(times: Float64[np.ndarray, "T"]) -> float:
+    times = times[np.isfinite(times)]
+    if len(times) < 2 or not times[-1] > times[0]:
+        return float("nan")
+    rate = (len(times) - 1) / (times[-1] - times[0])
+    whole = round(rate)
+    return float(whole if whole > 0 and abs(rate - whole) < 0.01 * whole else rate)
+
+
+def _tidy(data: bytes, header: list[str], path: Path) -> PointSet:
+    """A row for each point of each frame, as FreeMoCap writes them."""
+    at = {cell.lower(): index for index, cell in enumerate(header)}
+    try:
+        rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))[1:]
+        cells = [row for row in rows if len(row) >= len(header)]
+        frames = np.array([int(float(row[at["frame"]])) for row in cells])
+        places = np.array([[float(row[at[axis]] or "nan") for axis in "xyz"] for row in cells])
+        times = (
+            np.array([float(row[at["timestamp"]] or "nan") for row in cells])
+            if "timestamp" in at
+            else None
+        )
+    except (ValueError, csv.Error, UnicodeDecodeError, OverflowError) as error:
+        raise FileFormatError(path, f"a cell cannot be read ({error})", _REMEDY) from None
+    if not cells:
+        raise FileFormatError(path, "holds no frames", "export it again with its motion")
+    words = [row[at["keypoint"]] for row in cells]
+    names = tuple(dict.fromkeys(words))
+    numbers, which = np.unique(frames, return_inverse=True)
+    if len(numbers) * len(names) > 100 * len(cells):
+        raise FileFormatError(path, "its frames hold hardly any of its points", _REMEDY)
+    out = np.full((len(numbers), len(names), 3), np.nan)
+    index = {name: i for i, name in enumerate(names)}
+    out[which, [index[word] for word in words]] = places
+    rate = float("nan")
+    if times is not None:
+        firsts = np.full(len(numbers), np.nan)
+        firsts[which] = times
+        rate = _rate_of_times(firsts)
+    return PointSet(out, names, fps=rate)
+
+
+def looks_like_named_json(data: bytes) -> bool:
+    """Whether a text is a JSON object with names of joints and places."""
+    start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not start.startswith(b"{"):
+        return False
+    return b'"joint_names"' in data and b'"positions"' in data
+
+
+def read_named_json(data: bytes, path: Path, asked: Asked) -> Recording:
+    """Read a JSON file with ``joint_names``, ``positions`` (frames, joints, 3), ``fps`` and perhaps ``parents``.
+
+    Args:
+        data: The file's bytes.
+        path: Where they are from.
+        asked: Nothing is asked of it but the only person.
+
+    Raises:
+        FileFormatError: It is no such JSON, or its names are not those of a body.
+    """
+    asked.index_of(["the only one"], path)
+    if len(data) > _LARGEST:
+        raise FileFormatError(path, "is too large for JSON", "write it as .npz")
+    try:
+        content: Any = json.loads(data.decode("utf-8-sig"))
+        names = tuple(str(name) for name in content["joint_names"])
+        places = np.array(content["positions"], np.float64)
+        parents = content.get("parents")
+        tree = (
+            None
+            if parents is None
+            else np.array([-1 if p is None else int(p) for p in parents], np.int64)
+        )
+        fps = float(content.get("fps", "nan"))
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
+        raise FileFormatError(path, f"cannot be read ({error})"[:300], _JSON_REMEDY) from None
+    if places.ndim != 3 or places.shape[1:] != (len(names), 3) or len(set(names)) != len(names):
+        raise FileFormatError(
+            path, f"has {len(names)} names and positions {places.shape}", _JSON_REMEDY
+        )
+    if tree is not None and (len(tree) != len(names) or (tree >= np.arange(len(names))).any()):
+        raise FileFormatError(path, "its parents do not come before their children", _JSON_REMEDY)
+    return recording_of_points(PointSet(places, names, tree, fps=fps), path)

@@ -1,0 +1,238 @@
+"""Places of joints in arrays and tables: which joint is which, rates, gaps, samples, and what is refused."""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import smpl_files as made
+from bvh_files import CLIPS
+
+from retarget.errors import FileFormatError
+from retarget.motion import Motion, read_motion
+from retarget.motion.formats.arrays.names import tree_of_names
+from retarget.motion.formats.arrays.orders import fitting_order, orders
+from retarget.motion.formats.gaps import fill_gaps
+from retarget.motion.formats.smpl.body import body_tree
+
+needs_clips = pytest.mark.skipif(not CLIPS.is_dir(), reason="needs ../shared/clips")
+
+
+@pytest.fixture
+def walk(tmp_path: Path) -> Motion:
+    return read_motion(made.written(tmp_path, "amass.npz", made.amass(made.walk())))
+
+
+def npy(array: Any) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array, allow_pickle=array.dtype.hasobject)
+    return stream.getvalue()
+
+
+def y_up(motion: Motion) -> np.ndarray:
+    """Places with y up and z where x was."""
+    return np.asarray(motion.positions[:, :22, [1, 2, 0]])
+
+
+def csv_text(
+    names: list[str], places: np.ndarray, pattern: str = "{}_{}", fps: float = 0.0
+) -> bytes:
+    head = [pattern.format(name, axis) for name in names for axis in "xyz"]
+    rows = [
+        [f"{v:.6f}" if np.isfinite(v) else "" for v in row]
+        for row in places.reshape(len(places), -1)
+    ]
+    if fps:
+        head = ["time", *head]
+        rows = [[f"{i / fps:.6f}", *row] for i, row in enumerate(rows)]
+    return "\r\n".join(",".join(row) for row in [head, *rows]).encode()
+
+
+def test_22_joints_are_smpls_at_the_rate_of_humanml3d_which_is_doubted(
+    walk: Motion, tmp_path: Path
+) -> None:
+    motion = read_motion(made.written(tmp_path, "012314.npy", npy(y_up(walk).astype(np.float32))))
+    assert motion.fps == 20
+    assert {"rate", "rotations"} <= {doubt.name for doubt in motion.source.doubts}
+    assert motion.source.up_axis == "y"
+    np.testing.assert_allclose(motion.positions, walk.positions[:, :22], atol=1e-5)
+
+
+def test_a_sample_of_mdm_is_picked_and_cut_to_its_length(walk: Motion, tmp_path: Path) -> None:
+    both = np.stack([np.moveaxis(y_up(walk), 0, -1)] * 2)
+    content = {"motion": both, "text": ["walks", "walks again"], "lengths": np.array([40, 25])}
+    path = made.written(tmp_path, "results.npy", npy(np.array(content, object)))
+    assert len(read_motion(path)) == 40
+    assert len(read_motion(f"{path}#2")) == 25
+    with pytest.raises(FileFormatError, match="no sample '3'"):
+        read_motion(f"{path}#3")
+
+
+def test_names_tell_joints_in_any_order_and_middles_are_added(walk: Motion, tmp_path: Path) -> None:
+    """Landmarks as MediaPipe's: no pelvis, no spine, a nose, feet by heels and toes."""
+    landmarks = {
+        "nose": "head", "left_heel": "left_ankle", "right_heel": "right_ankle", "left_foot_index": "left_foot",
+        "right_foot_index": "right_foot",
+        **{f"{s}_{p}": f"{s}_{p}" for s in ("right", "left") for p in ("wrist", "elbow", "shoulder", "ankle", "knee", "hip")},
+    }  # fmt: skip
+    names, tree = list(landmarks), body_tree("smpl").names
+    places = walk.positions[:, [tree.index(joint) for joint in landmarks.values()]].copy()
+    places[:, 1:3, 2] -= 0.05
+    data = made.npz(joint_names=np.array(names), positions=places, fps=30)
+    motion = read_motion(made.written(tmp_path, "points.npz", data))
+    middle = (walk.role_positions("left_hip") + walk.role_positions("right_hip")) / 2
+    np.testing.assert_allclose(motion.role_positions("pelvis"), middle, atol=1e-9)
+    np.testing.assert_allclose(
+        motion.role_positions("left_toe"), walk.role_positions("left_toe"), atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("pattern", ["{}_{}", "{}.{}", "{} {}", "{} ({})"])
+def test_tables_name_a_column_for_each_coordinate(
+    pattern: str, walk: Motion, tmp_path: Path
+) -> None:
+    names, places = list(body_tree("smpl").names[:22]), np.array(walk.positions[:, :22])
+    places[5:9, 3] = np.nan
+    text = csv_text(names, places, pattern, fps=50)
+    motion = read_motion(made.written(tmp_path, "walk.csv", text))
+    assert motion.fps == 50
+    np.testing.assert_allclose(motion.positions, walk.positions[:, :22], atol=2e-3)
+    assert any("were filled" in doubt.reason for doubt in motion.source.doubts)
+
+
+def test_a_row_for_each_point_is_read_as_freemocap_writes_it(walk: Motion, tmp_path: Path) -> None:
+    names = body_tree("smpl").names[:22]
+    lines = ["frame,timestamp,model,keypoint,x,y,z,reprojection_error"]
+    for frame, row in enumerate(walk.positions[:, :22] * 1000):
+        lines += [
+            f"{frame},{frame / 30:.5f},pose,{name},{x:.3f},{y:.3f},{z:.3f},0.1"
+            for name, (x, y, z) in zip(names, row, strict=True)
+        ]
+    motion = read_motion(made.written(tmp_path, "by_frame.csv", "\n".join(lines).encode()))
+    assert (motion.fps, motion.source.unit) == (30, "millimetre")
+    np.testing.assert_allclose(motion.positions, walk.positions[:, :22], atol=1e-5)
+
+
+def test_json_with_names_is_read(walk: Motion, tmp_path: Path) -> None:
+    content = {
+        "fps": 24,
+        "joint_names": list(body_tree("smpl").names[:22]),
+        "positions": walk.positions[:, :22].tolist(),
+    }
+    motion = read_motion(made.written(tmp_path, "walk.json", json.dumps(content).encode()))
+    assert motion.fps == 24
+    np.testing.assert_allclose(motion.positions, walk.positions[:, :22], atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "order", [order for order in orders() if order.name != "Xsens"], ids=lambda order: order.name
+)
+def test_every_order_is_a_tree_of_distinct_joints(order: Any) -> None:
+    assert len(set(order.names)) == len(order.names) == len(order.parents)
+    assert (order.parents < np.arange(len(order.names))).all()
+    assert tree_of_names(order.names) is not None
+
+
+def test_orders_of_the_same_count_are_told_by_bones_that_keep_their_length(walk: Motion) -> None:
+    shuffled = next(order for order in orders() if order.name == "SMPL in MuJoCo's order")
+    smpl = body_tree("smpl").names
+    ours = {
+        "Pelvis": "pelvis",
+        "Torso": "spine1",
+        "Spine": "spine2",
+        "Chest": "spine3",
+        "Neck": "neck",
+        "Head": "head",
+    }
+    words = {"Hip": "hip", "Knee": "knee", "Ankle": "ankle", "Toe": "foot", "Thorax": "collar", "Shoulder": "shoulder",
+             "Elbow": "elbow", "Wrist": "wrist", "Hand": "hand"}  # fmt: skip
+    for side, long in (("L", "left"), ("R", "right")):
+        ours |= {f"{side}_{word}": f"{long}_{other}" for word, other in words.items()}
+    rest = made.expected_joints(made.walk())
+    places = rest[:, [smpl.index(ours[name]) for name in shuffled.names]]
+    found, problem = fitting_order(places)
+    assert (found and found.name, problem) == (shuffled.name, "")
+    found, _ = fitting_order(rest)
+    assert found is not None
+    assert found.name == "SMPL"
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (npy(np.random.default_rng(0).normal(size=(50, 22, 3))), "keeps its bones' lengths"),
+        (npy(np.zeros((50, 21, 3))), "21 joints without names"),
+        (npy(np.zeros((50, 34, 3))), "of a robot, Unitree G1"),
+        (npy(np.zeros((50, 263))), "263 features"),
+        (made.npz(positions=np.zeros((5, 4)), joint_names=np.array(["a"])), "not \\(frames, joints, 3\\)"),
+        (",".join(f"{n}_{a}" for n in "abcdef" for a in "xyz").encode() + b"\n" + b"1," * 17 + b"what\n", "'what'"),
+        (b'{"joint_names": ["a"], "positions": [[[1, 2]]]}', "1 names and positions"),
+    ],
+)  # fmt: skip
+def test_what_is_no_body_is_refused_in_one_line(data: bytes, words: str, tmp_path: Path) -> None:
+    suffix = (
+        ".npy" if data.startswith(b"\x93NUMPY") else ".npz" if data.startswith(b"PK") else ".txt"
+    )
+    with pytest.raises(FileFormatError, match=words) as error:
+        read_motion(made.written(tmp_path, f"file{suffix}", data), source_fps=30)
+    assert "\n" not in str(error.value)
+
+
+def test_a_long_gap_is_refused_with_its_joint_and_frame(walk: Motion, tmp_path: Path) -> None:
+    places = np.array(walk.positions[:, :22])
+    places[10:30, 7] = np.nan
+    data = made.npz(positions=places, joint_names=np.array(body_tree("smpl").names[:22]), fps=30)
+    with pytest.raises(FileFormatError, match="left_ankle is missing from frame 10"):
+        read_motion(made.written(tmp_path, "walk.npz", data))
+
+
+def test_gaps_are_filled_along_the_curve_of_what_is_around_them() -> None:
+    time = np.arange(60) / 30
+    places = np.stack([time**2, np.sin(3 * time), time], axis=1)
+    torn = places.copy()
+    torn[20:26] = np.nan
+    torn[40:52] = np.nan
+    assert fill_gaps(torn, 30.0) == 6
+    np.testing.assert_allclose(torn[20:26], places[20:26], atol=2e-3)
+    assert np.isnan(torn[40:52]).all()
+
+
+@needs_clips
+def test_lafan1_is_the_same_motion_as_bvh_and_as_global_places(tmp_path: Path) -> None:
+    (path, *_) = sorted(CLIPS.glob("lafan1_bvh/*.bvh"))
+    motion = read_motion(path)
+    kept = [joint for joint, name in enumerate(motion.joint_names) if "#" not in name]
+    places = np.asarray(motion.positions[:, kept])
+    data = made.npz(global_joint_positions=places, height=np.array(1.7))
+    other = read_motion(made.written(tmp_path, "lafan.npz", data))
+    assert any("LAFAN1" in note for note in other.source.notes)
+    np.testing.assert_allclose(other.positions, places, atol=1e-9)
+
+
+@needs_clips
+def test_real_generated_and_captured_files_are_humans_on_their_floor() -> None:
+    (soma,) = CLIPS.glob("kimodo_npz/soma30*.npz")
+    (climb,) = CLIPS.glob("climb_npy/*.npy")
+    (omomo,) = CLIPS.glob("omomo_pt/*.pt")
+    for path, joints in ((soma, 30), (climb, 53), (omomo, 52)):
+        motion = read_motion(path, source_fps=120 if path == climb else None)
+        assert motion.positions.shape[1] == joints
+        pelvis = np.median(
+            motion.role_positions("pelvis")[:, 2] - motion.role_positions("left_toe")[:, 2]
+        )
+        assert 0.3 < pelvis < 1.2
+    assert not [d for d in read_motion(soma).source.doubts if d.name == "rotations"]
+    (robot,) = CLIPS.glob("kimodo_npz/g1*.npz")
+    with pytest.raises(FileFormatError, match="of a robot"):
+        read_motion(robot)
+
+
+def test_a_pickle_of_places_is_read_without_running_it(walk: Motion, tmp_path: Path) -> None:
+    content = {"joint_positions": walk.positions[:, :22].copy(), "fps": 30.0}
+    motion = read_motion(made.written(tmp_path, "walk.pkl", pickle.dumps(content)))
+    np.testing.assert_allclose(motion.positions, walk.positions[:, :22], atol=1e-9)
