@@ -136,6 +136,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "geometry",
         "compiled",
         "motion.doubts",
+        "motion.names",
         "motion.recording",
         "motion.motion",
         "motion.kinematics",

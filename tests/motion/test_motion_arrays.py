@@ -75,10 +75,11 @@ def test_a_sample_of_mdm_is_picked_and_cut_to_its_length(walk: Motion, tmp_path:
 
 def test_names_tell_joints_in_any_order_and_middles_are_added(walk: Motion, tmp_path: Path) -> None:
     """Landmarks as MediaPipe's: no pelvis, no spine, a nose, feet by heels and toes."""
+    parts = ("wrist", "elbow", "shoulder", "ankle", "knee", "hip")
     landmarks = {
         "nose": "head", "left_heel": "left_ankle", "right_heel": "right_ankle", "left_foot_index": "left_foot",
         "right_foot_index": "right_foot",
-        **{f"{s}_{p}": f"{s}_{p}" for s in ("right", "left") for p in ("wrist", "elbow", "shoulder", "ankle", "knee", "hip")},
+        **{name: name for s in ("right", "left") for p in parts for name in [f"{s}_{p}"]},
     }  # fmt: skip
     names, tree = list(landmarks), body_tree("smpl").names
     places = walk.positions[:, [tree.index(joint) for joint in landmarks.values()]].copy()
