@@ -133,12 +133,21 @@ class RunConfig(BaseModel):
 
     @classmethod
     def of_result(cls, result: RetargetingResult) -> RunConfig:
-        """The robot that a result was made with, as `retarget.worker` has recorded it."""
+        """The robot that a result was made with, as `retarget.worker` has recorded it.
+
+        Raises:
+            OptionsError: What is recorded is no robot.
+        """
         made_with = result.provenance.get("run", {})
-        return cls(
-            robot=made_with.get("robot", result.robot),
-            robot_description=made_with.get("robot_description"),
-        )
+        try:
+            return cls(
+                robot=made_with.get("robot", result.robot),
+                robot_description=made_with.get("robot_description"),
+            )
+        except (AttributeError, ValidationError):
+            raise OptionsError(
+                f"the result's record of its robot is {repr(made_with)[:100]}; give the robot with --robot"
+            ) from None
 
     def robot_record(self) -> dict[str, str | None]:
         """What finds the robot again, from any folder."""

@@ -48,8 +48,9 @@ def evaluate(
     """
     if result.joint_names != robot.joint_names:
         raise RobotError(
-            f"the result was made for {result.robot!r}, whose joints are not those of {robot.name!r}; "
-            "load the robot that the result names"
+            f"the result of robot {result.robot!r} does not fit {robot.name!r}: "
+            f"{_difference(result.joint_names, robot.joint_names)}; "
+            "judge it with the robot that it was made for, or retarget the clip again"
         )
     if not len(result):
         raise RobotError("the result has no frames; there is nothing to measure")
@@ -98,6 +99,16 @@ def evaluate(
         diagnostics=diagnose(result, robot),
         doubts=doubts or (),
     )
+
+
+def _difference(theirs: tuple[str, ...], ours: tuple[str, ...]) -> str:
+    """How a result's joints differ from a robot's, in words."""
+    if len(theirs) != len(ours):
+        return f"it has {len(theirs)} joints, the robot {len(ours)}"
+    if sorted(theirs) == sorted(ours):
+        return "the same joints, but in another order"
+    first = next(i for i, (name, own) in enumerate(zip(theirs, ours, strict=True)) if name != own)
+    return f"its joint {first + 1} of {len(ours)} is {theirs[first]!r:.60}, the robot's {ours[first]!r}"
 
 
 def _doubts(result: RetargetingResult) -> tuple[Doubt, ...] | None:
