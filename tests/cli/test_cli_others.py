@@ -42,7 +42,7 @@ def test_evaluate_refuses_another_robot_and_its_own_input(
     before = walk_result.read_bytes()
     other = command("evaluate", "--result", walk_result, "--robot", "unitree_h1")
     assert other.code == 1
-    assert "joints are not those of" in other.error
+    assert "does not fit" in other.error
     same = command("evaluate", "--result", walk_result, "--output", walk_result)
     assert same.code == 2
     assert walk_result.read_bytes() == before

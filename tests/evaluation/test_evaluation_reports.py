@@ -42,6 +42,7 @@ def test_every_number_has_its_unit_and_definition(good: ClipReport, tmp_path: Pa
             "rad/s",
             "rad/s^2",
             "rad/s^3",
+            "s",
         }, name
         assert len(measure["definition"]) > 15
 

@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict
 from retarget.compiled.jit import NANS_COUNT, jit
 from retarget.compiled.scratch import scratch
 from retarget.evaluation.collisions import deepest_pair
+from retarget.evaluation.continuity import Continuity, find_continuity
 from retarget.evaluation.limits import kept_accelerations, kept_positions, kept_speeds
+from retarget.evaluation.measures import FASTEST_BASE, FASTEST_HUMAN, FASTEST_TURN, LOST_TIME
 from retarget.result import RetargetingResult
 from retarget.robots.model import RobotModel
 
@@ -17,9 +19,19 @@ __all__ = ["Diagnosis", "diagnose"]
 
 SATURATED_TIME = 0.5  # seconds at a limit that show a pose out of the robot's reach
 MISSED_TIME = 0.2  # seconds of a residual that show more than a moment's compromise
+MOMENT = 0.15  # seconds that are told as one time
 LARGEST_OVERLAP = 0.005  # metres; as for the self-collision measure
 AT_LIMIT = 1e-4  # rad
 _KINDS = ("position_limit", "speed_limit", "acceleration_limit")
+_OF_THE_BASE = {
+    "base_speed": ("the base moves", "m/s"),
+    "base_turn": ("the base turns", "rad/s"),
+    "human_base_speed": ("the recording's hips move", "m/s"),
+}
+_OF_LOST_FRAMES = {
+    "repeats": "nothing of the robot moves, though the human does,",
+    "human_repeats": "the recording stands still amid motion, as if frames were lost,",
+}
 LIMIT_SHARE = 1e-3  # of a speed or acceleration limit
 
 
@@ -28,13 +40,15 @@ class Diagnosis(BaseModel):
 
     Attributes:
         kind: ``position_limit``, ``speed_limit``, ``acceleration_limit``, ``hold`` (a part of the body that rests on
-            the ground is off its place) or ``overlap``.
+            the ground is off its place), ``overlap``, ``base_speed`` or ``base_turn`` (the base moves as nobody can),
+            ``human_base_speed`` (so does the human), ``repeats`` or ``human_repeats`` (nothing moves for a moment).
         joint: The joint at its limit; empty for other kinds.
         point: What could not be held, such as ``left_toe``; empty for other kinds.
         bodies: Names of the two collision capsules that overlap most.
         start_s: Time at which it begins, seconds.
         end_s: Time at which it ends, seconds.
-        worst: Largest residual in metres; 0 for limits, which are kept.
+        worst: Largest residual in metres; m/s and rad/s of a base that moves; 0 for limits, which are kept, and for
+            frames that repeat.
 
     Example:
         >>> diagnose(result, robot)[0].text  # doctest: +SKIP
@@ -55,23 +69,58 @@ class Diagnosis(BaseModel):
     def text(self) -> str:
         """The same for people."""
         when = f"from {self.start_s:.1f} to {self.end_s:.1f} s"
+        if self.end_s - self.start_s < MOMENT:
+            when = f"at {self.start_s:.2f} s"
         if self.kind == "hold":
             held = self.point.replace("_", " ")
             return f"{held} on the ground is up to {100 * self.worst:.1f} cm off its place {when}"
+        if self.kind in _OF_THE_BASE:
+            what, unit = _OF_THE_BASE[self.kind]
+            return f"{what} at up to {self.worst:.1f} {unit} {when}"
+        if self.kind in _OF_LOST_FRAMES:
+            return f"{_OF_LOST_FRAMES[self.kind]} {when}"
         if self.kind == "overlap":
             bodies = " and ".join(self.bodies) or "bodies"
             return f"{bodies} overlap by up to {1000 * self.worst:.0f} mm {when}"
         return f"{self.joint} is at its {self.kind.replace('_', ' ')} {when}"
 
 
-def diagnose(result: RetargetingResult, robot: RobotModel) -> tuple[Diagnosis, ...]:
-    """All stretches of a clip in which a limit saturates for long or a residual stays high, by time."""
+def diagnose(
+    result: RetargetingResult, robot: RobotModel, continuity: Continuity | None = None
+) -> tuple[Diagnosis, ...]:
+    """All stretches of a clip in which a limit saturates for long, a residual stays high or the motion breaks off.
+
+    By time. ``continuity`` is what `find_continuity` says of the result, where it is known already.
+    """
     found = [
+        *_breaks(continuity or find_continuity(result), result.fps),
         *_saturated_joints(result, robot),
         *_yielded_holds(result),
         *_deep_overlaps(result, robot),
     ]
     return tuple(sorted(found, key=lambda one: (one.start_s, one.kind, one.joint, one.point)))
+
+
+def _breaks(found: Continuity, fps: float) -> list[Diagnosis]:
+    """Where the base jumps, and where frames are lost."""
+    measured = (
+        ("base_speed", found.base_speed, FASTEST_BASE, 0.0),
+        ("base_turn", found.base_turn, FASTEST_TURN, 0.0),
+        ("human_base_speed", found.human_speed, FASTEST_HUMAN, 0.0),
+        ("repeats", found.repeats.astype(np.float64), 0.0, LOST_TIME),
+        ("human_repeats", found.human_repeats.astype(np.float64), 0.0, LOST_TIME),
+    )
+    # A step counts with the frame that it leads to.
+    return [
+        Diagnosis(
+            kind=kind,
+            start_s=start,
+            end_s=end + 1 / fps,
+            worst=0.0 if kind in _OF_LOST_FRAMES else float(values[peak]),
+        )
+        for kind, values, limit, shortest in measured
+        for start, end, peak in _stretches(values > limit, values, fps, shortest)
+    ]
 
 
 def _saturated_joints(result: RetargetingResult, robot: RobotModel) -> list[Diagnosis]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from retarget.errors import RobotError
 from retarget.evaluation.collisions import CollisionMeasures
+from retarget.evaluation.continuity import find_continuity, measure_continuity
 from retarget.evaluation.diagnostics import diagnose
 from retarget.evaluation.feet import FootTrack, measure_stance
 from retarget.evaluation.gates import Gates
@@ -60,6 +61,7 @@ def evaluate(
     collisions = CollisionMeasures(robot, len(result))
     tracking = TrackingMeasures(robot, result.source)
     trunk = TrunkMeasures(robot, result.source)
+    continuity = find_continuity(result)
     human = scaled_human(result.source, stance, robot, result.fps)
     blocks = _pose_blocks(result, robot)
     for block in blocks():
@@ -81,6 +83,7 @@ def evaluate(
             result.fps,
             limited=bool(np.isfinite(robot.effort_limits).any()),
         ),
+        **measure_continuity(continuity, result.fps),
         **measure_joints(robot, result.qpos[:, 7:], result.fps, kept_accelerations(result, robot)),
         **collisions.values(),
         **tracking.values(),
@@ -96,7 +99,7 @@ def evaluate(
         check_time_s=time.perf_counter() - start,
         measures=measures,
         gates=(gates or Gates()).check(measures),
-        diagnostics=diagnose(result, robot),
+        diagnostics=diagnose(result, robot, continuity),
         doubts=doubts or (),
     )
 

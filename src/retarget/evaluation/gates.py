@@ -8,7 +8,13 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from retarget.evaluation.measures import Measure
+from retarget.evaluation.measures import (
+    FASTEST_BASE,
+    FASTEST_HUMAN,
+    FASTEST_TURN,
+    LOST_TIME,
+    Measure,
+)
 
 __all__ = ["DEMANDING", "GateResult", "Gates"]
 
@@ -74,6 +80,14 @@ class Gates(BaseModel):
     velocity_limit_share: float | None = Field(default=0.0, ge=0)
     acceleration_limit_share: float | None = Field(default=0.0, ge=0)
     floating_share: float | None = Field(default=0.05, ge=0)
+    base_speed_max: float | None = Field(default=FASTEST_BASE, gt=0)
+    base_turn_max: float | None = Field(default=FASTEST_TURN, gt=0)
+    human_base_speed_max: float | None = Field(default=FASTEST_HUMAN, gt=0)
+    # Recordings that hang for a frame are usable, those that lost a fifth of a second are not.
+    repeated_share: float | None = Field(default=0.02, ge=0)
+    repeated_time_max: float | None = Field(default=LOST_TIME, ge=0)
+    human_repeated_share: float | None = Field(default=0.02, ge=0)
+    human_repeated_time_max: float | None = Field(default=LOST_TIME, ge=0)
     # Fast turns on the spot reach 0.17, a high kick 0.7, dances 0.17; walks 0.04, 0.16 and 0.08. Feet that drag along
     # the floor have 0.3, 0.95 and 0.6 on walks.
     swing_scuff_excess: float | None = 0.2

@@ -39,6 +39,18 @@ QUASI_STATIC_ACCELERATION = (
     0.3  # m/s^2 likewise: moves the point of balance by 2 cm at a height of 0.7 m
 )
 SUPPORT_MARGIN = 0.02  # m
+REPEATED_STEP = 1e-5  # m or rad: less than the noise of any recording, so that nothing has moved
+MOVING_BODY = (
+    0.5  # m/s of the human's fastest joint centre, at which a robot that follows moves, too
+)
+STOPPED_BODY = 1.0  # m/s likewise: nobody comes from there to a dead stop, or the other way, between two frames
+# What the default gates allow, and diagnoses show where it is exceeded. The fastest sprint ever measured had 12.4 m/s
+# (Graubner & Nixdorf 2011), which is 9 m/s in the size of a robot 1.3 m tall; runs, jumps and rolls reach 3 on it, a
+# teleport by 5 m, smoothed by the solver, 37.
+FASTEST_HUMAN, FASTEST_BASE = 12.5, 10.0  # m/s
+# Spins on one foot and rolls reach 12; half a turn between frames at 30 Hz is 94, smoothed by the solver 75.
+FASTEST_TURN = 25.0  # rad/s
+LOST_TIME = 0.2  # s that a motion may hang
 FAST_JOINT = 20.0  # rad/s
 JUMP_SPEED = 15.0  # rad/s: 0.5 rad between two frames at 30 Hz
 JUMP_RATE = 30.0  # Hz
@@ -247,6 +259,28 @@ def _definitions() -> dict[str, Definition]:
             "1",
             "95th percentile over frames of the joint with the highest share",
         ),
+        "base_speed_max": ("m/s", "highest speed of the base between two frames"),
+        "base_turn_max": (
+            "rad/s",
+            "fastest turn of the base, about any axis, between two frames",
+        ),
+        "human_base_speed_max": (
+            "m/s",
+            "highest speed of the middle of the human's hips between two frames, in the human's own size",
+        ),
+        "repeated_share": (
+            "1",
+            f"share of steps in which nothing of the robot moves (by {REPEATED_STEP:g} m or rad) while a joint centre "
+            f"of the human is faster than {MOVING_BODY} m/s",
+        ),
+        "repeated_time_max": ("s", "longest run of such steps"),
+        "human_repeated_share": (
+            "1",
+            f"share of steps in which no joint centre of the human moves by {REPEATED_STEP:g} m, in runs with one "
+            f"faster than {STOPPED_BODY} m/s in the step before or after: frames that were lost, and filled with "
+            "others or with zeros",
+        ),
+        "human_repeated_time_max": ("s", "longest run of such steps"),
         "position_limit_excess_max": ("rad", "farthest that a joint is beyond its position limit"),
         "position_limit_share": ("1", "share of frames with a joint beyond its position limit"),
         "velocity_limit_share": ("1", "share of steps with a joint beyond its speed limit"),
