@@ -307,7 +307,9 @@ def test_what_a_short_clip_cannot_show_has_no_value(frames: int, robot: RobotMod
 
 
 def test_a_result_for_another_robot_is_refused() -> None:
-    with pytest.raises(RobotError, match=r"'unitree_g1' does not fit 'unitree_h1': it has 29 joints, the robot 19"):
+    with pytest.raises(
+        RobotError, match=r"'unitree_g1' does not fit 'unitree_h1': it has 29 joints, the robot 19"
+    ):
         evaluate(motions.jumps(), load_robot("unitree_h1"))
 
 
