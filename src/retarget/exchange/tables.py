@@ -8,6 +8,8 @@ from typing import Any, Literal, TypeAlias
 
 from retarget.exchange.orders import Order
 from retarget.kinds import ExportFormat
+from retarget.robots.model import RobotModel
+from retarget.tracks import LinkSet
 
 __all__ = [
     "Builder",
@@ -44,6 +46,10 @@ Source: TypeAlias = Literal[
     "fps",  # frames per second
     "joint_names",  # D names
     "link_names",  # B names
+    "frame",  # (T, 1) number of each frame, from 0
+    "time",  # (T,) s
+    "order",  # name of the order of links and joints
+    "velocity_point",  # "link_origin" or "centre_of_mass"
     "special",  # what the table's builder makes
 ]
 
@@ -61,6 +67,10 @@ class Row:
             for one value.
         quaternion: How rotations are stored; None where there are none.
         optional: Readers do without it.
+        scale: Factor on SI units and radians: 100 writes centimetres.
+        columns: Headings in tables of text, between blanks; those with ``{i}``, ``{joint}`` or ``{link}`` are repeated
+            for every joint or link.
+        decimals: Digits behind the point in tables of text.
 
     Example:
         >>> Row("body_quat_w", "link_rotation", "f4", "T B 4", "wxyz").key
@@ -73,6 +83,9 @@ class Row:
     shape: str = ""
     quaternion: Quaternion | None = None
     optional: bool = False
+    scale: float = 1.0
+    columns: str = ""
+    decimals: int = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +97,22 @@ class Rate:
             ``default``. ``implicit``: the file does not say it and people take it to be ``default``.
         default: Rate to write, 1/s; None keeps the motion's own.
         whole: Only whole numbers are understood.
+        inverted: The reader keeps one over the rate and cuts its inverse to a whole number, which loses one of some.
     """
 
     rule: Literal["stored", "fixed", "implicit"]
     default: float | None = None
     whole: bool = False
+    inverted: bool = False
+
+    def problem(self, fps: float) -> str:
+        """Why a rate cannot be written; empty when it can."""
+        if self.whole and fps != round(fps):
+            return f"a whole number of frames per second is needed, not {fps:g}"
+        if self.inverted and int(1 / (1 / fps)) != fps:
+            read = int(1 / (1 / fps))
+            return f"readers would take {fps:g} frames per second for {read}; 30, 50, 60, 100 and 120 are safe"
+        return ""
 
 
 Builder: TypeAlias = Callable[[Any], dict[str, Any]]  # of a `retarget.exchange.view.View`
@@ -111,7 +135,9 @@ class ExportTable:
         group: Group of fixed links in the robot's description that are listed too.
         per_clip: The values are an entry under the clip's name in a dictionary of clips.
         builder: Makes the rows whose source is ``special``; for what a row cannot say.
-        refusal: Says why a robot cannot be written in this format, or nothing.
+        refusal: Says why a robot's links cannot be written in this format, or nothing.
+        joint_set: Joints to write where the robot's description has a set of that name and nothing else is asked for.
+        stem: What file names must end with before the suffix.
         least_frames: Fewest frames that make sense: 3 where velocities are stored.
         extras: Rows that consumers ignore and that say what the file is; only in containers with names.
         doc: What else a user must know, in a sentence or two.
@@ -128,10 +154,18 @@ class ExportTable:
     group: str = ""
     per_clip: bool = False
     builder: Builder | None = None
-    refusal: Callable[[Any], str] | None = None
+    refusal: Callable[[LinkSet, RobotModel], str] | None = None
+    joint_set: str = ""
+    stem: str = ""
     least_frames: int = 1
     extras: tuple[Row, ...] = ()
     doc: str = ""
+
+    @property
+    def velocity_point(self) -> str:
+        """Whose velocity the file holds of a link: ``link_origin``, ``centre_of_mass`` or nobody's."""
+        points = {"link_velocity": "link_origin", "centre_velocity": "centre_of_mass"}
+        return next((points[row.source] for row in self.rows if row.source in points), "")
 
     def row(self, source: Source) -> Row | None:
         """The first row that holds something, or None."""

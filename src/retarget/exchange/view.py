@@ -170,5 +170,9 @@ _SOURCES: dict[str, Callable[[View, Quaternion | None], Any]] = {
     "fps": lambda view, _: view.tracks.fps,
     "joint_names": lambda view, _: view.order.joint_names,
     "link_names": lambda view, _: view.order.link_names,
+    "frame": lambda view, _: np.arange(len(view.tracks), dtype=np.float64)[:, None],
+    "time": lambda view, _: np.arange(len(view.tracks)) / view.tracks.fps,
+    "order": lambda view, _: view.table.order,
+    "velocity_point": lambda view, _: view.table.velocity_point,
     "special": _special,
 }
