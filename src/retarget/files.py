@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -15,6 +16,7 @@ from typing import IO
 from retarget.errors import OutputError
 
 __all__ = [
+    "atomic_path",
     "atomic_write",
     "remove_temporaries",
     "same_file",
@@ -60,6 +62,47 @@ def atomic_write(path: str | Path) -> Iterator[IO[bytes]]:
         ) from error
 
 
+@contextlib.contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """A path for a file or folder that takes its place at ``path`` whole when the block ends, or not at all.
+
+    The path given has the same name, in a temporary folder beside; so what is made can be opened and checked by its
+    name before anybody sees it. A file or folder that is at ``path`` is replaced.
+
+    Raises:
+        OutputError: The folder cannot be made or written, or the disk is full; ``path`` is untouched.
+    """
+    path = Path(path)
+    holder = path.with_name(f".{path.name[:80]}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        holder.mkdir()
+        try:
+            made = holder / path.name
+            yield made
+            for file in [made, *made.rglob("*")] if made.is_dir() else [made]:
+                _sync_file(file)
+            if path.is_dir():
+                path.replace(holder / "replaced")
+            made.replace(path)
+        finally:
+            shutil.rmtree(holder, ignore_errors=True)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror or error}); "
+            "check that the folder exists, is writable and has space"
+        ) from error
+
+
+def _sync_file(path: Path) -> None:
+    if path.is_dir():
+        _sync_folder(path)
+        return
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
 def remove_temporaries(path: str | Path) -> None:
     """Remove what writers of ``path`` that were killed have left beside it; only when nobody writes it now."""
     path = Path(path)
@@ -67,7 +110,7 @@ def remove_temporaries(path: str | Path) -> None:
     with contextlib.suppress(OSError, ValueError):
         for left in path.parent.iterdir():
             if name.fullmatch(left.name):
-                left.unlink()
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def write_bytes(path: str | Path, data: bytes) -> None:

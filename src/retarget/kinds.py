@@ -157,11 +157,9 @@ class MotionFormatKind(Kind):
 
 
 class ExportFormat(Kind):
-    """A file format of robot motions, named after the consumer; see ``retarget formats --exports``.
+    """A file format of robot motions, named after the consumer; see ``retarget formats --exports``."""
 
-    Distributions may offer more through the entry-point group ``retarget.exports``.
-    """
-
+    _plugins = plugins.EXPORTS
     UNITREE_CSV: ClassVar[ExportFormat]
     KIMODO_CSV: ClassVar[ExportFormat]
     BEYONDMIMIC: ClassVar[ExportFormat]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import retarget.robots
+from retarget.result import RetargetingResult, SourceClip, packed_rotations
 from retarget.robots import RobotModel
 
 EMBEDDED = Path(retarget.robots.__file__).parent / "embedded"
@@ -55,3 +56,27 @@ def _unitree_dance(path: Path) -> np.ndarray:
 def mujoco_model(robot: str) -> mujoco.MjModel:
     """MuJoCo's own model of an embedded robot."""
     return mujoco.MjModel.from_xml_path(str(EMBEDDED / robot / "model.xml"))
+
+
+def result_of(
+    qpos: np.ndarray, fps: float, robot: RobotModel, contacts: np.ndarray | None = None
+) -> RetargetingResult:
+    """A result with these configurations; its human is left out."""
+    frames = len(qpos)
+    source = SourceClip(
+        ("pelvis",),
+        np.zeros((frames, 1, 3), np.float32),
+        ("pelvis",),
+        packed_rotations(np.tile([1.0, 0, 0, 0], (frames, 1, 1))),
+    )
+    alternating = np.zeros((frames, 2, 2), bool)
+    alternating[: frames // 2, 0] = alternating[frames // 3 :, 1] = True
+    return RetargetingResult(
+        qpos=qpos,
+        fps=fps,
+        joint_names=robot.joint_names,
+        robot=robot.name,
+        contacts=alternating if contacts is None else contacts,
+        frame_cost=np.zeros(frames),
+        source=source,
+    )

@@ -27,7 +27,7 @@ ISAACLAB_AMP = ExportTable(
     links="all",
     group="urdf",
     least_frames=3,
-    doc="Isaac Lab 3.0's library is xyzw, but its motion files and loader stayed wxyz: --quaternion xyzw for forks that "
+    doc="Isaac Lab 3.0 is xyzw, but its motion files and loader stayed wxyz: --quaternion xyzw for forks that "
     "changed them.",
 )
 

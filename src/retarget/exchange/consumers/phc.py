@@ -79,8 +79,8 @@ PHC = ExportTable(
     per_clip=True,
     builder=_pose_rows,
     refusal=_refusal,
-    doc="One dictionary of clips; in a folder of files the clip's name is the file's, without dots. Zero rows of pose_aa "
-    "stand for two hands and a head.",
+    doc="One dictionary of clips; in a folder of files the clip's name is the file's, without dots. Zero rows of "
+    "pose_aa stand for two hands and a head.",
 )
 
 ASAP = replace(PHC, kind=ExportFormat.ASAP, title="ASAP", joint_set="g1_23")
