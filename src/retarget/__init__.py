@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from retarget.batch import BatchJob, BatchManifest, BatchRunner, BatchRunRecord, BatchWorker
     from retarget.errors import RetargetError
     from retarget.evaluation import evaluate
-    from retarget.kinds import MotionFormatKind, RobotKind, RunStatus
+    from retarget.export import export_result
+    from retarget.kinds import ExportFormat, MotionFormatKind, RobotKind, RunStatus
     from retarget.motion import Motion, read_motion
     from retarget.options import RetargetOptions
     from retarget.pipeline import retarget_motion
@@ -35,6 +36,7 @@ __all__ = [
     "BatchRunRecord",
     "BatchRunner",
     "BatchWorker",
+    "ExportFormat",
     "Motion",
     "MotionFormatKind",
     "RetargetError",
@@ -46,6 +48,7 @@ __all__ = [
     "StreamingRetargeter",
     "__version__",
     "evaluate",
+    "export_result",
     "load_robot",
     "read_motion",
     "retarget_motion",
@@ -57,6 +60,7 @@ _HOMES = {
     "BatchRunRecord": "retarget.batch",
     "BatchRunner": "retarget.batch",
     "BatchWorker": "retarget.batch",
+    "ExportFormat": "retarget.kinds",
     "Motion": "retarget.motion",
     "MotionFormatKind": "retarget.kinds",
     "RetargetError": "retarget.errors",
@@ -67,6 +71,7 @@ _HOMES = {
     "RunStatus": "retarget.kinds",
     "StreamingRetargeter": "retarget.streaming",
     "evaluate": "retarget.evaluation",
+    "export_result": "retarget.export",
     "load_robot": "retarget.robots",
     "read_motion": "retarget.motion",
     "retarget_motion": "retarget.pipeline",

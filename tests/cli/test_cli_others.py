@@ -1,5 +1,6 @@
 """``retarget`` evaluate, export, inspect, robots, formats, doctor, and the command line as such."""
 
+import json
 import re
 import subprocess
 import sys
@@ -72,7 +73,10 @@ def test_export_writes_unitree_rows_at_any_rate(
         "export", "--result", walk_result, "--output", output, "--fps", "50", "--json"
     )
     assert outcome.code == 0
-    assert outcome.json == {"output": str(output), "frames": 127, "fps": 50.0}
+    assert (outcome.json["frames"], outcome.json["fps"]) == (127, 50.0)
+    assert any("does not tell its rate" in note for note in outcome.json["notes"])
+    told = json.loads((tmp_path / "walk.csv.json").read_text())
+    assert told["fps"] == 50.0 and len(told["joint_names"]) == 29
     rows = np.loadtxt(output, delimiter=",")
     first = RetargetingResult.load_npz(walk_result).qpos[0]
     assert rows.shape == (127, 36)
@@ -82,7 +86,10 @@ def test_export_writes_unitree_rows_at_any_rate(
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["--format", "fbx"], "unknown export format 'fbx'; known: csv"),
+        (["--for", "fbx"], "unknown export format 'fbx'; known: amp_rsl_rl"),
+        (["--for", "mjlab"], "want names that end in '.npz'"),
+        (["--joints", "left_tail"], "unknown joint or joint set of unitree_g1 'left_tail'"),
+        (["--quaternion", "zyxw"], "must be wxyz or xyzw"),
         (["--fps", "0"], "fps: a rate of 0 frames a second is not between 1 and 2000"),
         (["--fps", "1e7"], "fps: a rate of 1e+07 frames a second is not between 1 and 2000"),
     ],

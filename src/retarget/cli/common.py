@@ -135,15 +135,17 @@ def require_folder(path: Path, what: str) -> Path:
     return path
 
 
-def refuse_overwriting_inputs(output: Path, *inputs: Path | None) -> None:
-    """Check that an output is none of the inputs, through links and ``..`` too.
+def refuse_overwriting_inputs(
+    output: Path, *inputs: Path | None, may_be_folder: bool = False
+) -> None:
+    """Check that an output is none of the inputs, through links and ``..`` too; a folder only where one is written.
 
     Raises:
         UsageError: It is one of them, or a folder.
     """
     from retarget.files import same_file, split_which
 
-    if output.is_dir():
+    if output.is_dir() and not may_be_folder:
         raise UsageError(f"{output}: is a folder; give the name of the file to write")
     for path in inputs:
         if path is not None and same_file(output, split_which(path)[0]):

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from retarget.errors import OptionsError
-from retarget.exchange.containers.csv_tables import Columns
 from retarget.exchange.tables import ExportTable, Row
 from retarget.exchange.view import View, row_values
+from retarget.exchange.writers.csv_tables import Columns
 
 __all__ = ["file_values", "shape_of"]
 
@@ -66,7 +66,7 @@ def _encoded(row: Row, value: Any, view: View) -> Any:
         return array
     if row.dtype.startswith("f") and not np.isfinite(array.astype(row.dtype)).all():
         raise OptionsError(f"{view.clip}: {row.key} has values that {row.dtype} cannot hold")
-    return np.ascontiguousarray(array, row.dtype)
+    return np.asarray(array, row.dtype, order="C")
 
 
 def _whole(value: float) -> int:

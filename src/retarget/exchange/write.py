@@ -11,13 +11,14 @@ import numpy as np
 
 from retarget._version import __version__
 from retarget.errors import OptionsError
-from retarget.exchange.containers import writer_of_container
 from retarget.exchange.encode import file_values
 from retarget.exchange.registry import export_table
 from retarget.exchange.sources import chosen_joints, tracks_of_result
 from retarget.exchange.tables import ExportTable, Quaternion
 from retarget.exchange.view import View, links_of_table, view_of
+from retarget.exchange.writers import writer_of_container
 from retarget.files import atomic_path, write_text
+from retarget.frame_rates import rate_problem
 from retarget.kinds import ExportFormat
 from retarget.result import RetargetingResult
 from retarget.robots import RobotModel, load_robot
@@ -104,7 +105,7 @@ def export_result(
     """
     table, options, path = export_table(kind), options or ExportOptions(), Path(path)
     _require_name(path, table)
-    robot = load_robot(result.robot) if robot is None else robot
+    robot = _robot_of(result) if robot is None else robot
     clip = options.clip or path.name.removesuffix(table.suffix)
     view, notes = export_view(result, robot, table, replace(options, clip=clip))
     write_view(view, path)
@@ -198,6 +199,14 @@ def _require_name(path: Path, table: ExportTable) -> None:
         )
 
 
+def _robot_of(result: RetargetingResult) -> RobotModel:
+    """The robot that a result was made with, from where it was loaded then."""
+    made_with = result.provenance.get("run", {})
+    return load_robot(
+        made_with.get("robot", result.robot), description=made_with.get("robot_description")
+    )
+
+
 def _require_robot(result: RetargetingResult, robot: RobotModel) -> None:
     if result.joint_names != robot.joint_names:
         raise OptionsError(
@@ -228,6 +237,9 @@ def _rate(
     rate = table.rate
     own = float(round(result.fps)) if rate.whole else result.fps
     fps = float(wanted) if wanted is not None else rate.default or own
+    problem = rate_problem(fps)
+    if problem:
+        raise OptionsError(f"fps: {problem}")
     problem = rate.problem(fps)
     if problem:
         raise OptionsError(f"{table.kind}: {problem}")

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from retarget.exchange.containers.archives import write_npz_values
-from retarget.exchange.containers.csv_tables import write_csv_folder, write_csv_table
-from retarget.exchange.containers.keyframes import write_keyframes
-from retarget.exchange.containers.pickles import write_npy_dict, write_pickle
-from retarget.exchange.containers.torch_zip import write_torch_zip
 from retarget.exchange.tables import Container
+from retarget.exchange.writers.archives import write_npz_values
+from retarget.exchange.writers.csv_tables import write_csv_folder, write_csv_table
+from retarget.exchange.writers.keyframes import write_keyframes
+from retarget.exchange.writers.pickles import write_npy_dict, write_pickle
+from retarget.exchange.writers.torch_zip import write_torch_zip
 
 __all__ = ["FOLDERS", "Writer", "writer_of_container"]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from retarget.exchange.containers.pickles import plain
+from retarget.exchange.writers.pickles import plain
 
 __all__ = ["write_torch_zip"]
 

@@ -38,7 +38,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in "biuf":
             raise TypeError(f"an array of {value.dtype} has no place in a pickle; use a list")
-        return np.ascontiguousarray(value)
+        return np.asarray(value, order="C")
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, Mapping):

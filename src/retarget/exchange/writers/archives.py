@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from retarget.archives import write_npz
+from retarget.containers import write_npz
 
 __all__ = ["write_npz_values"]
 
