@@ -151,6 +151,7 @@ class MotionFormatKind(Kind):
     AMP_NPZ: ClassVar[MotionFormatKind]
     DEEPMIMIC: ClassVar[MotionFormatKind]
     SMPL: ClassVar[MotionFormatKind]
+    ACCLAIM: ClassVar[MotionFormatKind]
     NAMED_JSON: ClassVar[MotionFormatKind]
     NAMED_CSV: ClassVar[MotionFormatKind]
     ARRAYS: ClassVar[MotionFormatKind]
@@ -207,6 +208,7 @@ MotionFormatKind.BVH = MotionFormatKind.register("bvh")
 MotionFormatKind.AMP_NPZ = MotionFormatKind.register("amp_npz")
 MotionFormatKind.DEEPMIMIC = MotionFormatKind.register("deepmimic")
 MotionFormatKind.SMPL = MotionFormatKind.register("smpl")
+MotionFormatKind.ACCLAIM = MotionFormatKind.register("acclaim")
 MotionFormatKind.NAMED_JSON = MotionFormatKind.register("named_json")
 MotionFormatKind.NAMED_CSV = MotionFormatKind.register("named_csv")
 MotionFormatKind.ARRAYS = MotionFormatKind.register("arrays")

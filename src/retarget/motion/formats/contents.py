@@ -9,25 +9,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
-from retarget.containers import PLAIN, read_data, read_npz
+from retarget.containers import PLAIN, npz_names, read_data, read_npz
 
-__all__ = ["NPY", "ZIP", "npz_names", "open_contents", "pickled_part"]
+__all__ = ["NPY", "ZIP", "open_contents", "pickled_part"]
 
 ZIP: Final = b"PK\x03\x04"
 NPY: Final = b"\x93NUMPY"
 _LARGEST_KEYS: Final = 1 << 26  # bytes of what only names keys and shapes
-
-
-def npz_names(data: bytes) -> frozenset[str]:
-    """Names of the arrays of a NumPy archive; none where it is no archive."""
-    if not data.startswith(ZIP):
-        return frozenset()
-    try:
-        with zipfile.ZipFile(BytesIO(data)) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, ValueError, OSError):
-        return frozenset()
-    return frozenset(name.removesuffix(".npy") for name in names if name.endswith(".npy"))
 
 
 def open_contents(data: bytes, path: Path, names: Collection[str]) -> Any:
@@ -36,7 +24,7 @@ def open_contents(data: bytes, path: Path, names: Collection[str]) -> Any:
     Raises:
         FileFormatError: It cannot be read, or is larger or something else than it may be.
     """
-    if npz_names(data):
+    if data.startswith(ZIP) and npz_names(data):
         return read_npz(data, path, names, allowance=PLAIN)
     return read_data(data, path, PLAIN)
 

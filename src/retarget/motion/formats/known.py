@@ -52,4 +52,10 @@ KNOWN: Final = (
         (".json",),
         found_in("arrays.tables.read_named_json", "arrays.tables.looks_like_named_json"),
     ),
+    MotionFormat(
+        MotionFormatKind.ACCLAIM,
+        "Acclaim motion (AMC) with its skeleton (ASF) beside it: CMU, HDM05",
+        (".amc", ".asf"),
+        found_in("acclaim.motion.read_amc", "acclaim.motion.looks_like_acclaim"),
+    ),
 )

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from retarget.containers import npz_names
 from retarget.errors import FileFormatError
 from retarget.frame_rates import rate_problem
 from retarget.geometry import quaternion_from_matrix, without_flips
@@ -17,7 +18,7 @@ from retarget.motion.doubts import Doubt
 from retarget.motion.formats.arrays.names import tree_of_names
 from retarget.motion.formats.arrays.orders import fitting_order
 from retarget.motion.formats.asked import Asked
-from retarget.motion.formats.contents import NPY, npz_names, open_contents, pickled_part
+from retarget.motion.formats.contents import NPY, ZIP, open_contents, pickled_part
 from retarget.motion.formats.gaps import fill_gaps
 from retarget.motion.recording import LONG, Recording
 
@@ -83,7 +84,7 @@ class PointSet:
 
 def looks_like_arrays(data: bytes) -> bool:
     """Whether a file is a container with an array of places."""
-    names = npz_names(data)
+    names = npz_names(data) if data.startswith(ZIP) else frozenset()
     if names:
         return bool(names & {*_PLACES} - {"motion", "points"}) and "body_positions" not in names
     head = data[:256]

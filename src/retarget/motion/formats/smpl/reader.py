@@ -10,11 +10,12 @@ from typing import Any, Final
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from retarget.containers import npz_names
 from retarget.errors import FileFormatError
 from retarget.frame_rates import rate_problem
 from retarget.motion.doubts import Doubt
 from retarget.motion.formats.asked import Asked
-from retarget.motion.formats.contents import NPY, npz_names, open_contents, pickled_part
+from retarget.motion.formats.contents import NPY, ZIP, open_contents, pickled_part
 from retarget.motion.formats.posed import posed
 from retarget.motion.formats.smpl.body import body_tree
 from retarget.motion.formats.smpl.layouts import Person, persons_in
@@ -81,7 +82,7 @@ class _Pose:
 
 def looks_like_smpl(data: bytes) -> bool:
     """Whether a file is a container with the keys of one of the layouts."""
-    names = npz_names(data)
+    names = npz_names(data) if data.startswith(ZIP) else frozenset()
     if names:
         posed_ = names & {*_FULL, *_BODY, "smpl_poses", "pose_world"}
         return bool(posed_ and names & {*_TRANS, *_SHAPE, *_ROOT, "smpl_trans", "trans_world"})

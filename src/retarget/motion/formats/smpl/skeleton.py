@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.errors import FileFormatError
+from retarget.inputs import read_bytes
 from retarget.motion.doubts import Doubt
 from retarget.motion.formats.smpl.body import body_tree, fixed_skeleton
 
@@ -164,14 +165,11 @@ def _gender_of(path: Path) -> str:
 
 
 @lru_cache(maxsize=12)
-def _loaded(path: Path, _changed: int, size: int) -> _Shaped:
+def _loaded(path: Path, _changed: int, _size: int) -> _Shaped:
     """Rest joints and their shape directions; read once a process and file."""
-    from retarget.containers import CHUMPY, PLAIN, SPARSE, read_data, read_npz
-    from retarget.motion.formats.contents import npz_names
+    from retarget.containers import CHUMPY, PLAIN, SPARSE, npz_names, read_data, read_npz
 
-    if size > _LARGEST:
-        raise FileFormatError(path, "is too large for a body model", "give the published files")
-    data = path.read_bytes()
+    data = read_bytes(path, "give the published files", most=_LARGEST)
     allowed = PLAIN | CHUMPY | SPARSE
     whole = not npz_names(data)
     arrays = read_data(data, path, allowed) if whole else read_npz(data, path, _KEYS)

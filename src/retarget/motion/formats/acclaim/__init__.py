@@ -1,0 +1,1 @@
+"""Acclaim's pair of files: a skeleton (``.asf``) and motions of it (``.amc``)."""
