@@ -118,7 +118,7 @@ def test_bones_turn_about_their_own_axes(tmp_path: Path) -> None:
 def test_the_skeleton_is_the_one_named_else_the_prefix_else_the_only_one(tmp_path: Path) -> None:
     path = tmp_path / "07_01.amc"
     path.write_text(amc(motion_values(), head="# nothing is named"))
-    with pytest.raises(FileFormatError, match="has no skeleton beside it; copy its .asf file"):
+    with pytest.raises(FileFormatError, match=r"has no skeleton beside it; copy its .asf file"):
         read_motion(path)
     (tmp_path / "other.asf").write_text(asf())
     assert "the skeleton is other.asf" in read_motion(path).source.notes
