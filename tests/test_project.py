@@ -99,6 +99,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
     "kinds": {"errors", "plugins"},
     "files": {"errors"},
     "geometry": set[str](),
+    "ground": set[str](),
     "frame_rates": set[str](),
     "inputs": {"errors", "wording"},
     "containers": {"errors", "inputs"},
@@ -109,6 +110,8 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
     "result": {"errors", "files", "frame_rates", "geometry", "result_file", "wording"},
     "motion.recording": {"errors", "motion.doubts"},
     "motion.doubts": {"errors"},
+    "motion.spans": {"compiled"},
+    "motion.quantiles": {"compiled"},
     "motion.motion": {"errors", "frame_rates", "motion.doubts", "motion.recording"},
     "motion.kinematics": {"compiled"},
     "motion.names": set[str](),
@@ -128,6 +131,8 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "motion.kinematics",
     },
     "motion": {
+        "motion.quantiles",
+        "motion.spans",
         "errors",
         "frame_rates",
         "inputs",
@@ -153,7 +158,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "motion.formats",
     },
     "robots": {"errors", "kinds", "geometry", "inputs", "plugins", "wording"},
-    "targets": {"errors", "geometry", "compiled", "motion", "robots"},
+    "targets": {"ground", "motion.spans", "errors", "geometry", "compiled", "motion", "robots"},
     "solver.arrays": set[str](),
     "solver.linear": {"compiled"},
     "solver.kinematics": {"compiled", "robots", "solver.arrays", "solver.linear"},
@@ -166,6 +171,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "solver.kinematics",
     },
     "solver.start": {
+        "motion.spans",
         "geometry",
         "compiled",
         "motion",
@@ -181,6 +187,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "solver.limits",
     },
     "solver.live": {
+        "ground",
         "compiled",
         "motion",
         "targets",
@@ -191,6 +198,8 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "solver.window",
     },
     "solver": {
+        "ground",
+        "motion.spans",
         "errors",
         "geometry",
         "compiled",
@@ -218,6 +227,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "result",
     },
     "streaming": {
+        "ground",
         "errors",
         "frame_rates",
         "geometry",
@@ -232,6 +242,9 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "options",
     },
     "evaluation": {
+        "ground",
+        "motion.quantiles",
+        "motion.spans",
         "errors",
         "files",
         "geometry",

@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float64
 from retarget.errors import OptionsError, RetargetError
 from retarget.frame_rates import rate_problem
 from retarget.geometry import matrix_from_quaternion, quaternion_from_matrix
+from retarget.ground import FALL_SPAN
 from retarget.motion.anatomy import Anatomy, find_anatomy
 from retarget.motion.contacts import Contacts, find_contacts
 from retarget.motion.feet import SLIDE_SPEED, SLIDE_TIME, SPEED_OFF, toe_speeds
@@ -22,7 +23,6 @@ from retarget.solver.live.step import FINE, find_fault, live_step
 from retarget.solver.problem import RATE, make_setting, rated_start_options, style_weights
 from retarget.solver.start.frame import frame_scratch
 from retarget.targets.build import robot_sizes
-from retarget.targets.clearance import FALL_SPAN
 from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
 
 __all__ = ["StreamingRetargeter"]

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from scipy.optimize import nnls
 
 import retarget.robots
-from retarget.evaluation.cone_fit import fit_in_cones
-from retarget.evaluation.dynamics import inverse_dynamics
-from retarget.evaluation.ground_points import ground_points
-from retarget.evaluation.hull import support_distance
-from retarget.evaluation.measures import GRAVITY
-from retarget.evaluation.physics import contact_forces
-from retarget.evaluation.sharing import share_load
+from retarget.evaluation.forces.cone_fit import fit_in_cones
+from retarget.evaluation.forces.dynamics import inverse_dynamics
+from retarget.evaluation.forces.ground_points import ground_points
+from retarget.evaluation.forces.hull import support_distance
+from retarget.evaluation.forces.sharing import share_load
+from retarget.evaluation.frames.physics import contact_forces
+from retarget.ground import GRAVITY
 from retarget.robots import RobotModel, load_robot, robot_names
 from retarget.solver.kinematics.forward import forward_kinematics
 

@@ -10,8 +10,8 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from retarget.evaluation import ClipReport, Gates, evaluate
-from retarget.evaluation.measures import GRAVITY
-from retarget.evaluation.physics import contact_forces
+from retarget.evaluation.frames.physics import contact_forces
+from retarget.ground import GRAVITY
 from retarget.result import RetargetingResult
 from retarget.robots import RobotModel, load_robot
 

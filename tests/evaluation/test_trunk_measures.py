@@ -10,7 +10,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from retarget.evaluation import ClipReport, evaluate
-from retarget.evaluation.trunk import NAMES
+from retarget.evaluation.frames.trunk import NAMES
 from retarget.result import packed_rotations
 from retarget.robots import RobotModel, load_robot
 

@@ -15,7 +15,7 @@ from scipy.spatial import ConvexHull
 
 from retarget import pipeline
 from retarget.evaluation import evaluate
-from retarget.evaluation.measures import GRAVITY
+from retarget.ground import GRAVITY
 from retarget.solver import stretches
 from retarget.solver.balance.path import PathOptions, centre_path
 from retarget.solver.balance.support import CORNERS

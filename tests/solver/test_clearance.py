@@ -10,7 +10,7 @@ from clips import SHARED, filled_in, jump, robot
 from floor_poses import floor_clip
 
 from retarget.evaluation import evaluate
-from retarget.evaluation.physics import contact_forces
+from retarget.evaluation.frames.physics import contact_forces
 from retarget.motion import Motion, read_motion
 from retarget.pipeline import make_targets, retarget_motion
 from retarget.result import RetargetingResult

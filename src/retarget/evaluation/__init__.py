@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from retarget.evaluation.evaluate import evaluate
+from retarget.evaluation.frames.physics import Forces, contact_forces
 from retarget.evaluation.gates import GateResult, Gates
 from retarget.evaluation.measures import DEFINITIONS, Definition, Measure
-from retarget.evaluation.physics import Forces, contact_forces
 from retarget.evaluation.report import ClipReport, Summary, summarise
 
 __all__ = [

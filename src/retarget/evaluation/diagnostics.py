@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict
 
 from retarget.compiled.jit import NANS_COUNT, jit
 from retarget.compiled.scratch import scratch
-from retarget.evaluation.collisions import deepest_pair
-from retarget.evaluation.continuity import Continuity, find_continuity
-from retarget.evaluation.limits import kept_accelerations, kept_positions, kept_speeds
+from retarget.evaluation.frames.collisions import deepest_pair
+from retarget.evaluation.frames.continuity import Continuity, find_continuity
+from retarget.evaluation.frames.limits import kept_accelerations, kept_positions, kept_speeds
 from retarget.evaluation.measures import FASTEST_BASE, FASTEST_HUMAN, FASTEST_TURN, LOST_TIME
 from retarget.result import RetargetingResult
 from retarget.robots.model import RobotModel

@@ -9,21 +9,21 @@ from pathlib import Path
 import numpy as np
 
 from retarget.errors import RobotError
-from retarget.evaluation.collisions import CollisionMeasures
-from retarget.evaluation.continuity import find_continuity, measure_continuity
 from retarget.evaluation.diagnostics import diagnose
-from retarget.evaluation.feet import FootTrack, measure_stance
+from retarget.evaluation.frames.collisions import CollisionMeasures
+from retarget.evaluation.frames.continuity import find_continuity, measure_continuity
+from retarget.evaluation.frames.feet import FootTrack, measure_stance
+from retarget.evaluation.frames.human import scaled_human
+from retarget.evaluation.frames.joints import measure_joints
+from retarget.evaluation.frames.limits import kept_accelerations
+from retarget.evaluation.frames.physics import contact_forces, measure_physics
+from retarget.evaluation.frames.stance import find_stance
+from retarget.evaluation.frames.swing import measure_support, measure_swing
+from retarget.evaluation.frames.tracking import TrackingMeasures
+from retarget.evaluation.frames.trunk import TrunkMeasures
 from retarget.evaluation.gates import Gates
-from retarget.evaluation.human import scaled_human
-from retarget.evaluation.joints import measure_joints
-from retarget.evaluation.limits import kept_accelerations
 from retarget.evaluation.measures import DEFINITIONS, Measure
-from retarget.evaluation.physics import contact_forces, measure_physics
 from retarget.evaluation.report import ClipReport
-from retarget.evaluation.stance import find_stance
-from retarget.evaluation.swing import measure_support, measure_swing
-from retarget.evaluation.tracking import TrackingMeasures
-from retarget.evaluation.trunk import TrunkMeasures
 from retarget.motion.doubts import Doubt, doubts_from_json, total_doubt
 from retarget.result import RetargetingResult
 from retarget.robots.model import RobotModel

@@ -6,6 +6,8 @@ from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict
 
+from retarget.ground import FALL_SHARE, FALL_SPAN, STANDING_HEIGHT
+
 __all__ = ["DEFINITIONS", "ORIENTED_SEGMENTS", "POINTING_SEGMENTS", "Definition", "Measure"]
 
 # Thresholds of the definitions below; the peers' published comparisons use the same.
@@ -22,12 +24,8 @@ FAST_FOOT = 0.5  # m/s: a foot in the middle of its swing
 SWING_ENOUGH = 0.2  # s of swing of either foot, without which clearance has no value
 CLEARANCE_FLOOR = 0.02  # m: what a lack of clearance is a share of at least, as rest heights are known to millimetres
 FLIGHT_HEIGHT = 0.02  # m that all toes and ankles of the scaled human are above their rest
-FLIGHT_SPAN = 0.1  # s to either side over which the acceleration of its hips is taken, and which flight may be off by
-FLIGHT_SHARE = 0.4  # of free fall: hips bob at a third of it in a walk, and arms and legs swing about them in a jump
-GRAVITY = 9.81  # m/s^2
 UNSUPPORTED_HEIGHT = 0.02  # m above the floor of a robot's lowest point
 FRICTION = 0.8  # coefficient between robot and floor; rubber on most floors has more
-STANDING_HEIGHT = 0.005  # m over the floor up to which a point is pushed by it
 STANDING_SPEED = 0.25  # m/s up to which it stands: as for the human's stance
 TORQUE_ARM = 0.3  # m over which a torque counts as a force: a quarter of a humanoid robot's height
 FORCE_SHARE = 0.1  # of the weight
@@ -209,9 +207,9 @@ def _definitions() -> dict[str, Definition]:
         "floating_share": (
             "1",
             f"share of frames with soles and collision capsules all over {UNSUPPORTED_HEIGHT * 100:.0f} cm off the "
-            f"floor, farther than {FLIGHT_SPAN} s from the human's flight: its toes and ankles "
+            f"floor, farther than {FALL_SPAN} s from the human's flight: its toes and ankles "
             f"{FLIGHT_HEIGHT * 100:.0f} cm and more above their rest, its hips accelerating downwards by "
-            f"{FLIGHT_SHARE:.0%} of free fall or more over {FLIGHT_SPAN} s to either side",
+            f"{FALL_SHARE:.0%} of free fall or more over {FALL_SPAN} s to either side",
         ),
         "force_left_mean": (
             "1",

@@ -6,27 +6,18 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from retarget.compiled.jit import jit
+from retarget.ground import FALL_SHARE, FALL_SPAN, GRAVITY, STANDING_HEIGHT
 from retarget.motion.anatomy import Anatomy
 from retarget.motion.contacts import Contacts
 from retarget.motion.segments import SIDES
 
-__all__ = ["GRAVITY", "LIFTING", "STANDING_HEIGHT", "swing_clearances"]
-
-GRAVITY = 9.81  # m/s^2
+__all__ = ["LIFTING", "swing_clearances"]
 
 LIFTING = 30.0
 """Largest acceleration with which a clearance rises after a stance and falls before one, m/s^2: three times gravity."""
 
-STANDING_HEIGHT = 0.005
-"""Clearance below which a foot stands, metres."""
-
 _LANDING = 0.2
 """Seconds in which a foot that is near the ground comes to stand, or leaves it."""
-
-# Feet are off the ground together in flight where hips accelerate downwards by this share of free fall on average, over
-# as long as that lasts and at least this time (seconds) to either side of its middle. In a walk hips bob at a third of
-# it at most. Somebody who drops into a squat falls for a moment, but is braked while the feet are still light.
-FALL_SHARE, FALL_SPAN = 0.4, 0.1
 
 
 def swing_clearances(

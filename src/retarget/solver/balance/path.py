@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from retarget.compiled.jit import jit
+from retarget.ground import GRAVITY
 from retarget.solver.arrays import Problem
 from retarget.solver.balance.support import Support, find_support, nearest_on_hull
 from retarget.solver.linear.pentadiagonal import (
@@ -23,7 +24,6 @@ from retarget.solver.linear.pentadiagonal import (
     factorise_diagonals,
     substitute_diagonals,
 )
-from retarget.targets.clearance import GRAVITY
 
 __all__ = ["CentrePath", "PathOptions", "centre_path"]
 

@@ -10,11 +10,11 @@ from jaxtyping import Float64, Int64
 from retarget.compiled.jit import jit
 from retarget.compiled.packs import LANES, REAL, packs
 from retarget.compiled.scratch import scratch
+from retarget.ground import STANDING_HEIGHT
 from retarget.solver.arrays import Floor, Masses, Problem, Soles, Tree, single_robot
 from retarget.solver.kinematics.forward import world_point
 from retarget.solver.kinematics.lanes import make_poses, pose_lanes
 from retarget.solver.kinematics.masses import first_moments
-from retarget.targets.clearance import STANDING_HEIGHT
 
 __all__ = ["Support", "find_support", "nearest_on_hull"]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from retarget.compiled.jit import jit
+from retarget.ground import FALL_SHARE, GRAVITY
 from retarget.solver.live.arrays import LiveModel, LiveState
-from retarget.targets.clearance import FALL_SHARE, GRAVITY, LIFTING
+from retarget.targets.clearance import LIFTING
 
 __all__ = ["find_clearances"]
 

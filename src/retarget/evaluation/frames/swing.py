@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64
 
-from retarget.evaluation.feet import FootTrack
-from retarget.evaluation.human import ScaledHuman
+from retarget.evaluation.frames.feet import FootTrack
+from retarget.evaluation.frames.human import ScaledHuman
+from retarget.evaluation.frames.stance import Stance, central_speed
+from retarget.evaluation.frames.statistics import mean_of, percentile_of
 from retarget.evaluation.measures import (
     CLEARANCE_FLOOR,
     DOWN_HEIGHT,
@@ -15,8 +17,6 @@ from retarget.evaluation.measures import (
     SWING_ENOUGH,
     UNSUPPORTED_HEIGHT,
 )
-from retarget.evaluation.stance import Stance, central_speed
-from retarget.evaluation.statistics import mean_of, percentile_of
 
 __all__ = ["measure_support", "measure_swing"]
 

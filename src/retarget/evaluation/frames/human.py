@@ -7,17 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from retarget.evaluation.build import robot_build
+from retarget.evaluation.frames.build import robot_build
+from retarget.evaluation.frames.stance import Stance, central_speed
+from retarget.evaluation.frames.statistics import percentile_of, percentiles_of
 from retarget.evaluation.measures import (
     FLIGHT_HEIGHT,
-    FLIGHT_SHARE,
-    FLIGHT_SPAN,
-    GRAVITY,
     REST_DIFFERENCE,
     REST_PERCENTILE,
 )
-from retarget.evaluation.stance import Stance, central_speed, runs
-from retarget.evaluation.statistics import percentile_of, percentiles_of
+from retarget.ground import FALL_SHARE, FALL_SPAN, GRAVITY
+from retarget.motion.spans import runs
 from retarget.result import SourceClip
 from retarget.robots.model import RobotModel
 
@@ -65,16 +64,16 @@ def flight(
 ) -> Bool[np.ndarray, "T"]:
     """Frames in which someone off the ground falls freely, rather than stands on a floor that is not where it was.
 
-    The height of the hips (metres, in the human's own size) tells: its acceleration over `FLIGHT_SPAN` to either side
-    is that of `FLIGHT_SHARE` of free fall or more. Frames close to such ones count, too.
+    The height of the hips (metres, in the human's own size) tells: its acceleration over `FALL_SPAN` to either side
+    is that of `FALL_SHARE` of free fall or more. Frames close to such ones count, too.
     """
-    span = max(round(FLIGHT_SPAN * fps), 1)
+    span = max(round(FALL_SPAN * fps), 1)
     flies = np.zeros(len(airborne), bool)
     if len(airborne) <= 2 * span:
         return flies
     acceleration = np.pad(hips[2 * span :] - 2 * hips[span:-span] + hips[: -2 * span], span, "edge")
-    falling = airborne & (acceleration * (fps / span) ** 2 < -FLIGHT_SHARE * GRAVITY)
-    for start, stop in runs(falling).tolist():
+    falling = airborne & (acceleration * (fps / span) ** 2 < -FALL_SHARE * GRAVITY)
+    for start, stop in runs(falling):
         flies[max(start - span, 0) : stop + span] = True
     return flies
 

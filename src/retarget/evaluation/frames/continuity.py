@@ -15,13 +15,13 @@ from jaxtyping import Bool, Float32, Float64, Int64
 
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
-from retarget.evaluation.dynamics import angular_step
+from retarget.evaluation.forces.dynamics import angular_step
+from retarget.evaluation.frames.statistics import mean_of
 from retarget.evaluation.measures import (
     MOVING_BODY,
     REPEATED_STEP,
     STOPPED_BODY,
 )
-from retarget.evaluation.statistics import mean_of
 from retarget.result import RetargetingResult
 
 __all__ = ["Continuity", "find_continuity", "measure_continuity"]

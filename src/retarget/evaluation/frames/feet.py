@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from retarget.compiled.jit import jit
+from retarget.evaluation.frames.stance import Stance, horizontal_speed
+from retarget.evaluation.frames.statistics import mean_of, percentile_of
 from retarget.evaluation.measures import LIFTED_HEIGHT
-from retarget.evaluation.stance import Stance, horizontal_speed
-from retarget.evaluation.statistics import mean_of, percentile_of
 from retarget.geometry import unit
 from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel

@@ -15,7 +15,7 @@ from jaxtyping import Float64
 
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
-from retarget.evaluation.measures import GRAVITY
+from retarget.ground import GRAVITY
 from retarget.robots.model import RobotModel
 from retarget.solver.arrays import Tree
 from retarget.solver.kinematics.forward import body_kinematics, tree_arrays

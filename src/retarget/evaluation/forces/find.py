@@ -10,12 +10,12 @@ from jaxtyping import Bool, Float64, Int64
 
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
-from retarget.evaluation.cone_fit import cone_fit
-from retarget.evaluation.dynamics import Masses, angular_step, body_forces, gather_forces
-from retarget.evaluation.ground_points import GroundPoints
-from retarget.evaluation.hull import hull_distance
-from retarget.evaluation.measures import GRAVITY
-from retarget.evaluation.sharing import shared_load
+from retarget.evaluation.forces.cone_fit import cone_fit
+from retarget.evaluation.forces.dynamics import Masses, angular_step, body_forces, gather_forces
+from retarget.evaluation.forces.ground_points import GroundPoints
+from retarget.evaluation.forces.hull import hull_distance
+from retarget.evaluation.forces.sharing import shared_load
+from retarget.ground import GRAVITY
 from retarget.solver.arrays import Tree
 from retarget.solver.kinematics.forward import body_kinematics
 

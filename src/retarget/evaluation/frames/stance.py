@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Bool, Float64
 
 from retarget.compiled.jit import jit
 from retarget.errors import RoleError
+from retarget.evaluation.frames.statistics import percentile_of
 from retarget.evaluation.measures import (
     LEAST_SHANK_RISE,
     STANCE_DURATION,
     STANCE_HEIGHT,
     STANCE_SPEED,
 )
-from retarget.evaluation.statistics import percentile_of
 from retarget.result import SourceClip
 
-__all__ = ["Stance", "central_speed", "find_stance", "horizontal_speed", "runs"]
+__all__ = ["Stance", "central_speed", "find_stance", "horizontal_speed"]
 
 _SIDES = ("left", "right")
 
@@ -99,18 +99,6 @@ def _stands(points: Float64[np.ndarray, "T 2 3"], fps: float) -> Bool[np.ndarray
     stands = low & (central_speed(points, fps) < STANCE_SPEED)
     _drop_short_runs(stands, max(1, round(STANCE_DURATION * fps)))
     return stands
-
-
-def runs(mask: Bool[np.ndarray, "T"]) -> Int64[np.ndarray, "n 2"]:
-    """First frame and end of each run of True.
-
-    Example:
-        >>> runs(np.array([False, True, True, False, True])).tolist()
-        [[1, 3], [4, 5]]
-    """
-    padded = np.zeros(len(mask) + 2, np.int8)
-    padded[1:-1] = mask
-    return np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2)
 
 
 @jit()

@@ -7,26 +7,25 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from retarget.evaluation.dynamics import mass_arrays
-from retarget.evaluation.forces import Found, Ground, Room, find_forces
-from retarget.evaluation.ground_points import ground_points
-from retarget.evaluation.hull import FAR
-from retarget.evaluation.human import ScaledHuman
+from retarget.evaluation.forces.dynamics import mass_arrays
+from retarget.evaluation.forces.find import Found, Ground, Room, find_forces
+from retarget.evaluation.forces.ground_points import ground_points
+from retarget.evaluation.forces.hull import FAR
+from retarget.evaluation.frames.human import ScaledHuman
+from retarget.evaluation.frames.statistics import mean_of, percentile_of
 from retarget.evaluation.measures import (
     BALLISTIC_SHARE,
     FORCE_SHARE,
     FRICTION,
-    GRAVITY,
     HUMAN_SPAN,
     QUASI_STATIC_ACCELERATION,
     QUASI_STATIC_SPEED,
     QUIET_ACCELERATION,
-    STANDING_HEIGHT,
     STANDING_SPEED,
     SUPPORT_MARGIN,
     TORQUE_ARM,
 )
-from retarget.evaluation.statistics import mean_of, percentile_of
+from retarget.ground import GRAVITY, STANDING_HEIGHT
 from retarget.robots.model import RobotModel
 from retarget.solver.kinematics.forward import tree_arrays
 

@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from retarget.errors import RoleError
-from retarget.evaluation.angles import add_errors, correlate
+from retarget.evaluation.frames.angles import add_errors, correlate
+from retarget.evaluation.frames.statistics import percentile_of
 from retarget.evaluation.measures import ORIENTED_SEGMENTS, POINTING_SEGMENTS
-from retarget.evaluation.statistics import percentile_of
 from retarget.result import SourceClip
 from retarget.robots.model import RobotModel
 

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from retarget.compiled.jit import NANS_COUNT, jit
+from retarget.evaluation.frames.statistics import percentile_of
 from retarget.evaluation.measures import FAST_JOINT, JUMP_RATE, JUMP_SPEED, LIMIT_TOLERANCE
-from retarget.evaluation.statistics import percentile_of
 from retarget.robots.model import RobotModel
 
 __all__ = ["measure_joints"]

@@ -16,9 +16,9 @@ from jaxtyping import Float32, Float64, Int16, Int64
 
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
-from retarget.evaluation.angles import human_rotation
-from retarget.evaluation.build import robot_build
-from retarget.evaluation.statistics import percentiles_of
+from retarget.evaluation.frames.angles import human_rotation
+from retarget.evaluation.frames.build import robot_build
+from retarget.evaluation.frames.statistics import percentiles_of
 from retarget.result import SourceClip
 from retarget.robots.model import RobotModel
 

@@ -1,0 +1,1 @@
+"""What a motion needs of its contacts, and what they can give."""
