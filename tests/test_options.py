@@ -55,7 +55,7 @@ def test_options_survive_json_and_travel_between_processes() -> None:
         ({"weights": {"hand": -1.0}}, "greater than or equal to 0"),
         ({"weights": {"hand": float("nan")}}, "finite"),
         ({"weights": [1.0]}, "dictionary"),
-        ({"joint_acceleration_limit": 0.0}, "greater than 0"),
+        ({"joint_acceleration_limit": 0.0}, "greater than or equal to 0.01"),
         ({"time_scale": 0.2}, "0.2 is no factor .* from 0.25 to 4, or 'similar'"),
         ({"time_scale": 5}, "from 0.25 to 4, or 'similar'"),
         ({"time_scale": float("nan")}, "from 0.25 to 4, or 'similar'"),
@@ -65,6 +65,13 @@ def test_options_survive_json_and_travel_between_processes() -> None:
         ({"joint_acceleration_limit": float("inf")}, "finite"),
         ({"joint_margin": -0.1}, "greater than or equal to 0"),
         ({"speed_limits": "perhaps"}, "boolean"),
+        ({"smoothness": 1e300}, "less than or equal to 10000"),
+        ({"weights": {"hand": 1e9}}, "less than or equal to 10000"),
+        ({"collision_margin": 5.0}, "less than or equal to 0.1"),
+        ({"joint_acceleration_limit": 1e-6}, "greater than or equal to 0.01"),
+        ({"joint_speed_limit": 1e9}, "less than or equal to 1000"),
+        ({"joint_margin": 3.0}, "less than or equal to 1.6"),
+        ({"start_s": 1e300}, "less than or equal to 10000000"),
     ],
 )
 def test_wrong_values_are_refused_with_the_reason(wrong: dict[str, object], complaint: str) -> None:

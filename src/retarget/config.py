@@ -103,7 +103,7 @@ class RunConfig(BaseModel):
                 try:
                     config = cls.model_validate(content)
                 except ValidationError as error:
-                    raise OptionsError(f"{path}: {_first_problem(error, cls)}") from error
+                    raise OptionsError(f"{path}: {_options_error(error, cls)}") from error
                 return config._relative_to(path.parent)
         except FileFormatError as error:
             raise OptionsError(str(error)) from error
@@ -117,7 +117,7 @@ class RunConfig(BaseModel):
         try:
             return type(self).model_validate({**dict(self), **changes})
         except ValidationError as error:
-            raise OptionsError(_first_problem(error, type(self))) from error
+            raise _options_error(error, type(self)) from error
 
     def with_options(self, changes: Mapping[str, Any]) -> RunConfig:
         """The same with some options of the solver changed.
@@ -128,7 +128,7 @@ class RunConfig(BaseModel):
         try:
             options = RetargetOptions.model_validate({**self.options.model_dump(), **changes})
         except ValidationError as error:
-            raise OptionsError(_first_problem(error, RetargetOptions)) from error
+            raise _options_error(error, RetargetOptions) from error
         return self.model_copy(update={"options": options})
 
     @classmethod
@@ -195,6 +195,16 @@ class RunConfig(BaseModel):
             smpl_models=self.smpl_models,
         )
 
+    def robot_files(self) -> tuple[Path, ...]:
+        """The files that the robot is loaded from, whether they are there or not.
+
+        Raises:
+            FileFormatError: A ``robot.toml`` cannot be read.
+        """
+        from retarget.robots import robot_files
+
+        return robot_files(self.robot, description=self.robot_description)
+
     def load_robot(self) -> RobotModel:
         """Load the robot.
 
@@ -207,10 +217,14 @@ class RunConfig(BaseModel):
         return load_robot(self.robot, description=self.robot_description)
 
 
-def _first_problem(error: ValidationError, model: type[BaseModel]) -> str:
+def _options_error(error: ValidationError, model: type[BaseModel]) -> OptionsError:
+    """The first of a model's complaints, with the option that it is about."""
     first = error.errors()[0]
     key = ".".join(shortened(str(part)) for part in first["loc"])
-    if first["type"] != "extra_forbidden":
-        return f"{key}: {first['msg'].removeprefix('Value error, ')}"
-    table = RetargetOptions if len(first["loc"]) > 1 else model
-    return f"unknown key {key}; known: {', '.join(table.model_fields)}"
+    if first["type"] == "extra_forbidden":
+        table = RetargetOptions if len(first["loc"]) > 1 else model
+        return OptionsError(f"unknown key {key}; known: {', '.join(table.model_fields)}")
+    problem = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    if problem.startswith("must be"):
+        problem += f", not {first['input']!r}"
+    return OptionsError(problem, option=key)

@@ -18,6 +18,7 @@ from retarget.errors import OutputError
 __all__ = [
     "atomic_path",
     "atomic_write",
+    "check_writable",
     "remove_temporaries",
     "same_file",
     "sha256_of",
@@ -37,9 +38,11 @@ def atomic_write(path: str | Path) -> Iterator[IO[bytes]]:
     the folder is synced, so that the rename survives a power cut. Missing parent folders are made.
 
     Raises:
-        OutputError: The folder cannot be made or written, or the disk is full; ``path`` is untouched.
+        OutputError: The folder cannot be made or written, the disk is full, or a device or folder lies there;
+            ``path`` is untouched.
     """
     path = Path(path)
+    _refuse_other_kinds(path)
     temporary = path.with_name(f".{path.name[:80]}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,10 +59,44 @@ def atomic_write(path: str | Path) -> Iterator[IO[bytes]]:
             raise
         _sync_folder(path.parent)
     except OSError as error:
-        raise OutputError(
-            f"{path}: cannot be written ({error.strerror or error}); "
-            "check that the folder exists, is writable and has space"
-        ) from error
+        raise _unwritable(path, error) from error
+
+
+def check_writable(path: str | Path) -> None:
+    """Check that a file can be written, as far as that can be told beforehand; nothing is left behind.
+
+    Missing parent folders are not made: the nearest one that exists is tried.
+
+    Raises:
+        OutputError: It cannot.
+    """
+    path = Path(path)
+    _refuse_other_kinds(path)
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            path.lstat()  # finds names that are too long, and folders that may not be searched
+        folder = path.parent
+        while not os.path.lexists(folder) and folder != folder.parent:
+            folder = folder.parent
+        probe = folder / f".probe-{os.getpid()}-{secrets.token_hex(4)}.tmp"
+        probe.touch(exist_ok=False)
+        probe.unlink()
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _refuse_other_kinds(path: Path) -> None:
+    """What is not a file would be replaced by one: a device too, by whoever may."""
+    if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 - never raise
+        kind = "a folder" if path.is_dir() else "a device or a pipe"
+        raise OutputError(f"{path}: cannot be written (it is {kind}); give the name of a file")
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"{path}: cannot be written ({error.strerror or error}); "
+        "check that the folder exists, is writable and has space"
+    )
 
 
 @contextlib.contextmanager

@@ -114,13 +114,24 @@ def retarget_file(
 
     Returns:
         JSON-ready record: ``frames``, ``fps``, ``time_scale`` (factor on the recording's duration), ``robot``,
-        ``seconds`` by stage, ``quality`` (measures of `retarget.evaluation`), ``diagnostics`` (where the robot could
-        not follow), hashes of input, robot and output, ``notes`` for people, and ``doubts`` about how the recording was
-        understood.
+        ``seconds`` by stage (``total`` of all, of which ``compile`` went into compiling), ``quality`` (measures of
+        `retarget.evaluation`), ``diagnostics`` (where the robot could not follow), hashes of input, robot and output,
+        ``notes`` for people, and ``doubts`` about how the recording was understood.
 
     Raises:
         RetargetError: The file cannot be read, retargeted or written; nothing is left behind.
     """
+    from retarget.compiled.waiting import compile_time
+
+    with compile_time() as compiling:
+        record = _retarget_file(motion, output, config, ask_sisters)
+    record["seconds"]["compile"] = compiling.seconds
+    return record
+
+
+def _retarget_file(
+    motion: Path, output: Path, config: RunConfig, ask_sisters: bool
+) -> dict[str, Any]:
     from retarget.evaluation import evaluate
     from retarget.pipeline import retarget_motion
     from retarget.report.scores import key_measures
@@ -129,7 +140,7 @@ def retarget_file(
         raise OutputError(f"{output}: the output is the input {motion}; choose another output")
     seconds: dict[str, float] = {}
     started = time.perf_counter()
-    robot = config.load_robot()
+    robot = timed(seconds, "robot", config.load_robot)
     clip = timed(seconds, "read", lambda: _read(motion, config, ask_sisters))
     result, source = retarget_motion(clip, robot, config.options), clip.source
     del clip  # a long one takes as much memory as its result
@@ -137,6 +148,7 @@ def retarget_file(
     seconds |= result.provenance["timings"]
     report = timed(seconds, "evaluate", lambda: evaluate(result, robot))
     timed(seconds, "save", lambda: result.save_npz(output))
+    output_sha256 = timed(seconds, "save", lambda: sha256_of(output))
     return {
         "frames": len(result),
         "fps": result.fps,
@@ -147,7 +159,7 @@ def retarget_file(
         "diagnostics": [d.text for d in report.diagnostics[:_MOST_DIAGNOSTICS]],
         "diagnostics_count": len(report.diagnostics),
         "failed_gates": [gate.measure for gate in report.gates if not gate.passed],
-        "output_sha256": sha256_of(output),
+        "output_sha256": output_sha256,
         "motion_sha256": source.sha256,
         "motion_format": source.format,
         "rig": source.rig,

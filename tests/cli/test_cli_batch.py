@@ -33,7 +33,7 @@ def test_every_file_ends_in_one_record_and_outputs_keep_the_path(
     out = tmp_path / "out"
     outcome = command("batch", "--input-dir", folder, "--output-dir", out, "--max-workers", "1")
     assert outcome.code == 1
-    assert "2 done, 0 skipped, 1 failed of 3 jobs" in outcome.out
+    assert "2 done, 1 failed of 3 jobs" in outcome.out
     manifest = BatchManifest.load(out / "batch_manifest.json")
     assert [r.job_id for r in manifest.records] == ["a.bvh", "broken.bvh", "deep/b.bvh"]
     broken = manifest.records_by_id()["broken.bvh"]
@@ -118,8 +118,12 @@ def test_two_workers_give_the_same_motion_as_one(
         (["--stale", "perhaps"], "known: fail, rerun, skip"),
         (["--engine", "steam"], "unknown engine"),
         (["--address", "auto"], "add --engine ray"),
-        (["--max-workers", "0"], "max_workers"),
-        (["--timeout", "-1"], "timeout_s"),
+        (["--max-workers", "0"], "--max-workers: must be a whole number of at least 1, not 0"),
+        (["--timeout", "-1"], "--timeout: must be a number of seconds above 0, not -1.0"),
+        (["--limit", "-1"], "--limit: must be a whole number of at least 0, not -1"),
+        (["--retries", "-1"], "--retries: must be a whole number of at least 0, not -1"),
+        (["--memory-limit", "0.0001"], "--memory-limit: 0.102 MiB is less than any worker"),
+        (["--engine", "in-process", "--timeout", "5"], "--timeout: only a process of its own"),
     ],
 )
 def test_wrong_usage_is_said_before_the_first_job(
@@ -162,12 +166,12 @@ def test_the_demo_scores_and_draws_each_clip_and_is_resumable(
         assert f"\n{name} " in first.out
         assert (out / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert str(out / f"{name}.png") in first.out
-    assert f"{len(names)} done, 0 skipped, 0 failed" in first.out
+    assert f"{len(names)} done, 0 failed of {len(names)} jobs" in first.out
     again = command("demo", "--output-dir", out)
-    assert f"0 done, {len(names)} skipped, 0 failed" in again.out
+    assert f"0 done, {len(names)} done before, 0 failed" in again.out
     (out / "humanoid_run.npz").unlink()
     third = command("demo", "--output-dir", out)
-    assert f"1 done, {len(names) - 1} skipped, 0 failed" in third.out
+    assert f"1 done, {len(names) - 1} done before, 0 failed" in third.out
     assert (out / "humanoid_run.npz").exists()
     assert {path: path.read_bytes() for path in clips_folder().iterdir()} == before
 
@@ -198,7 +202,7 @@ def test_a_finished_batch_is_looked_into(command: Command, folder: Path, tmp_pat
     assert status.code == 0
     assert (status.json["state"], status.json["remaining"]) == ("finished", 0)
     assert status.json["failures_by_type"] == {"FileFormatError": 1}
-    assert "2 done, 0 skipped, 1 failed, 0 left of 3 jobs; finished" in command("status", path).out
+    assert "2 done, 1 failed of 3 jobs, 0 left; finished" in command("status", path).out
     assert "deep/b.bvh" in command("manifest", "show", path).out
     assert command("manifest", "show", path, "--json").json["total"] == 3
     failed = command("manifest", "failed", path)
@@ -211,15 +215,25 @@ def test_a_finished_batch_is_looked_into(command: Command, folder: Path, tmp_pat
     assert [problem["job"] for problem in verified.json["problems"]] == ["a.bvh"]
 
 
-@pytest.mark.parametrize("words", [["status"], ["manifest", "show"], ["manifest", "verify"]])
-def test_a_manifest_that_is_none_is_named(
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["status"],
+        ["manifest", "show"],
+        ["manifest", "verify"],
+        ["manifest", "failed"],
+        ["manifest", "merge", "--output", "whole.json"],
+        ["evaluate", "--batch-manifest"],
+    ],
+)
+def test_a_manifest_that_is_missing_is_wrong_usage_and_one_that_is_none_has_failed(
     command: Command, tmp_path: Path, words: list[str]
 ) -> None:
     (tmp_path / "m.json").write_text("[1, 2")
-    for path in (tmp_path / "m.json", tmp_path / "missing.json"):
-        outcome = command(*words, path)
-        assert outcome.code == 1
-        assert path.name in outcome.error
+    for name, code in (("m.json", 1), ("missing.json", 2)):
+        outcome = command(*words, tmp_path / name)
+        assert outcome.code == code
+        assert name in outcome.error
 
 
 def test_shards_together_do_everything_once_and_merge_into_one_manifest(
@@ -234,7 +248,7 @@ def test_shards_together_do_everything_once_and_merge_into_one_manifest(
     whole = out / "whole.json"
     merged = command("manifest", "merge", *[part["manifest"] for part in parts], "--output", whole)
     assert merged.code == 0
-    assert "2 done, 0 skipped, 1 failed of 3 jobs" in merged.out
+    assert "2 done, 1 failed of 3 jobs" in merged.out
     assert BatchManifest.load(whole).total == 3
     wrong = command(*said, "--shard", "3/2")
     assert wrong.code == 2

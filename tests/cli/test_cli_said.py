@@ -27,13 +27,13 @@ def test_inspect_takes_what_is_said_and_asks_no_witness(command: Command) -> Non
 @pytest.mark.parametrize(
     ("said", "complaint"),
     [
-        (["--up", "w"], "up: unknown up axis 'w'; known: -x, -y, -z, x, y, z"),
+        (["--up", "w"], "--up: unknown up axis 'w'; known: -x, -y, -z, x, y, z"),
         (
             ["--unit", "ell"],
-            "unit: unknown unit 'ell'; known: centimetre, cmu, decimetre, foot, inch",
+            "--unit: unknown unit 'ell'; known: centimetre, cmu, decimetre, foot, inch",
         ),
-        (["--floor", "nan"], "floor_m: the floor is said to be at nan m; give its height"),
-        (["--floor", "1e9"], "floor_m: the floor is said to be at 1e+09 m; give its height"),
+        (["--floor", "nan"], "--floor: the floor is said to be at nan m; give its height"),
+        (["--floor", "1e9"], "--floor: the floor is said to be at 1e+09 m; give its height"),
     ],
 )
 def test_what_cannot_be_said_lists_what_can(

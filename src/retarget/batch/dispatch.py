@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from retarget.batch.attempt import Outcome, died
 from retarget.batch.engines.base import Ended, Engine, EngineEvent, Started, Task
-from retarget.batch.events import BatchEvent, EventSink
+from retarget.batch.events import JOB_LOG, BatchEvent, EventSink
 from retarget.batch.ledger import Ledger
 from retarget.batch.logs import remove_log, write_log
 from retarget.batch.models import BatchJob, BatchRunRecord, trusted_record, utc_now
@@ -27,10 +27,7 @@ from retarget.errors import OutputError
 from retarget.files import remove_temporaries
 from retarget.kinds import RunStatus
 
-__all__ = ["JOB_LOG", "Dispatcher", "Policy"]
-
-JOB_LOG = "retarget.batch.jobs"
-"""Logger of what happens to single jobs, for those who watch neither events nor records."""
+__all__ = ["Dispatcher", "Policy"]
 
 _log = logging.getLogger("retarget.batch")
 _job_log = logging.getLogger(JOB_LOG)

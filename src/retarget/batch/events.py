@@ -9,7 +9,10 @@ from typing import Literal
 
 from retarget.batch.models import BatchJob, BatchRunRecord
 
-__all__ = ["BatchEvent", "EventSink"]
+__all__ = ["JOB_LOG", "BatchEvent", "EventSink"]
+
+JOB_LOG = "retarget.batch.jobs"
+"""Name of the logger of what happens to single jobs, for those who watch neither events nor records."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

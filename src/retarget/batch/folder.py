@@ -15,16 +15,16 @@ from retarget.batch.plain import printable
 from retarget.errors import BatchError
 from retarget.kinds import MotionFormatKind, RobotKind
 
-__all__ = ["LeftOut", "jobs_from_folder"]
+__all__ = ["Unreadable", "jobs_from_folder"]
 
 _log = logging.getLogger("retarget.batch")
 
-LeftOut = Callable[[str, str], None]
-"""Told of a folder, by its path relative to the input folder, and why what it may hold is no job."""
+Unreadable = Callable[[str, str], None]
+"""Told of a folder that cannot be read, by its path relative to the input folder, and why."""
 
 
 def _warn(folder: str, reason: str) -> None:
-    _log.warning("%s: %s", folder, reason)
+    _log.warning("%s: cannot be read (%s); what it holds is left out", folder, reason)
 
 
 def jobs_from_folder(
@@ -36,7 +36,7 @@ def jobs_from_folder(
     motion_format: MotionFormatKind | None = None,
     robot: RobotKind | None = None,
     config_path: Path | None = None,
-    left_out: LeftOut = _warn,
+    unreadable: Unreadable = _warn,
 ) -> list[BatchJob]:
     """One job for whatever matches in a folder and is not a folder itself, in the order of their names.
 
@@ -58,8 +58,7 @@ def jobs_from_folder(
         motion_format: Given to every job.
         robot: Given to every job.
         config_path: Given to every job.
-        left_out: Told of each folder that cannot be read, and of each that matches as a file would; they are
-            logged as warnings when nothing else is given.
+        unreadable: Told of each folder that cannot be read; a warning is logged when nothing else is given.
 
     Raises:
         BatchError: ``input_dir`` is not a folder or cannot be read, or the pattern leaves it.
@@ -79,7 +78,7 @@ def jobs_from_folder(
         )
     wanted = _literal_suffix(parts[-1])
     jobs: list[BatchJob] = []
-    for relative in sorted(_matching(root, parts, target, left_out)):
+    for relative in sorted(_matching(root, parts, target, unreadable)):
         keep_suffix = not wanted or not relative.endswith(wanted)
         output = _output_name(relative, suffix, keep_suffix)
         jobs.append(
@@ -107,18 +106,20 @@ def _output_name(relative: str, suffix: str, keep_suffix: bool) -> str:
     return str(path.with_name((path.name if keep_suffix else path.stem) + suffix))
 
 
-def _matching(root: Path, parts: tuple[str, ...], target: Path, left_out: LeftOut) -> Iterator[str]:
+def _matching(
+    root: Path, parts: tuple[str, ...], target: Path, unreadable: Unreadable
+) -> Iterator[str]:
     """Whatever matches a pattern and is not a folder, by relative path."""
-    for relative, is_folder in _entries(root, target, left_out):
+    for relative, is_folder in _entries(root, target, unreadable):
         if not _matches(PurePosixPath(relative).parts, parts):
             continue
         if not is_folder:
             yield relative
         elif _literal_suffix(parts[-1]):  # `*` is not meant for folders
-            left_out(relative, f"is a folder, though its name matches {'/'.join(parts)!r}")
+            _log.warning("%s: is a folder, though its name matches %r", relative, "/".join(parts))
 
 
-def _entries(root: Path, avoid: Path, left_out: LeftOut) -> Iterator[tuple[str, bool]]:
+def _entries(root: Path, avoid: Path, unreadable: Unreadable) -> Iterator[tuple[str, bool]]:
     """All that lies below a folder by relative path, and whether it is a folder."""
     try:
         avoided = avoid.resolve().stat()
@@ -135,7 +136,7 @@ def _entries(root: Path, avoid: Path, left_out: LeftOut) -> Iterator[tuple[str, 
             raise BatchError(
                 f"{printable(str(root))}: cannot be read ({error.strerror})"
             ) from error
-        left_out(folder, f"cannot be read ({error.strerror}); what it holds is left out")
+        unreadable(folder, str(error.strerror))
 
     ancestors: dict[str, frozenset[tuple[int, int]]] = {}
     for folder, folders, files in os.walk(root, followlinks=True, onerror=cannot_be_read):

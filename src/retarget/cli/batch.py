@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from retarget.cli.common import (
     SOME_FAILED,
     JsonFlag,
     UsageError,
+    counted,
     print_json,
     print_table,
     require_folder,
@@ -21,6 +23,7 @@ from retarget.cli.common import (
     tell,
 )
 from retarget.cli.options import RunOptions, with_run_options
+from retarget.cli.outputs import refuse_inputs
 from retarget.cli.progress import batch_display
 from retarget.errors import UnknownNameError
 
@@ -29,10 +32,9 @@ if TYPE_CHECKING:
     from retarget.batch.plan import StalePolicy
     from retarget.batch.runner import EngineFactory
 
-__all__ = ["MANIFEST_NAME", "batch", "report_batch", "usable_cores"]
+__all__ = ["MANIFEST_NAME", "batch", "interrupted", "outcome", "report_batch", "usable_cores"]
 
 MANIFEST_NAME = "batch_manifest.json"
-_MOST_FAILURES = 10  # listed at the end; the manifest holds all
 
 
 @with_run_options
@@ -42,7 +44,10 @@ def batch(
         Path, typer.Option("--output-dir", help="Folder for results and manifest.")
     ],
     chosen: RunOptions,
-    pattern: Annotated[str, typer.Option("--pattern", help="Which files, as a glob.")] = "**/*.bvh",
+    pattern: Annotated[
+        str,
+        typer.Option("--pattern", help="Which files, as a glob; a suffix in upper or lower case."),
+    ] = "**/*.bvh",
     max_workers: Annotated[
         int | None,
         typer.Option(
@@ -67,23 +72,27 @@ def batch(
         typer.Option("--shard", help="Do part i of n (i/n, from 1), with its own manifest."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would run, and why.")
+        bool,
+        typer.Option("--dry-run", help="Say how many jobs would run, and why; changes nothing."),
     ] = False,
     engine: Annotated[
         str | None,
         typer.Option(
-            "--engine", help="Where jobs run: in-process, local or ray.", show_default="local"
+            "--engine",
+            help="Where jobs run: in-process, local or ray.",
+            show_default="in-process for one worker without limits, else local",
         ),
     ] = None,
     address: Annotated[
         str | None, typer.Option("--address", help="Ray cluster to join, such as auto.")
     ] = None,
-    timeout: Annotated[
+    timeout_s: Annotated[
         float | None, typer.Option("--timeout", help="Seconds after which a job is killed.")
     ] = None,
     retries: Annotated[int, typer.Option("--retries", help="Further attempts at a job.")] = 0,
     memory_limit: Annotated[
-        float | None, typer.Option("--memory-limit", help="GiB that one worker may use.")
+        float | None,
+        typer.Option("--memory-limit", metavar="GIB", help="GiB that one worker may use."),
     ] = None,
     recycle_after: Annotated[
         int | None, typer.Option("--recycle-after", help="Jobs after which a worker is replaced.")
@@ -107,9 +116,16 @@ def batch(
     settings = chosen.settings()
     settings.load_robot()  # a wrong robot is wrong usage, not a failure of every job
     worker = RetargetWorker(settings)
-    jobs = jobs_from_folder(input_dir, pattern, output_dir)
+    unread: list[str] = []
+
+    def say_unread(folder: str, reason: str) -> None:
+        unread.append(folder)
+        say(f"error: {input_dir / folder}: cannot be read ({reason}); what it holds is left out")
+
+    jobs = jobs_from_folder(input_dir, pattern, output_dir, unreadable=say_unread)
     if not jobs:
         raise UsageError(f"{input_dir}: no file matches {pattern!r}; give another --pattern")
+    refuse_inputs([job.output for job in jobs], [*chosen.files, *settings.robot_files()])
     manifest_path = output_dir / MANIFEST_NAME
     if shard is not None:
         index, count = parse_shard(shard)
@@ -118,7 +134,7 @@ def batch(
     with batch_display(quiet=dry_run) as display:
         runner = BatchRunner(
             engine=_engine(engine, address),
-            timeout_s=timeout,
+            timeout_s=timeout_s,
             retries=retries,
             memory_limit=None if memory_limit is None else int(memory_limit * 2**30),
             recycle_after=recycle_after,
@@ -144,9 +160,8 @@ def batch(
                 pattern=pattern,
             )
         except KeyboardInterrupt as interrupt:
-            say(f"interrupted: {interrupt}; run the same command again to go on")
-            raise typer.Exit(INTERRUPTED) from None
-    report_batch(manifest, manifest_path, as_json=as_json)
+            raise interrupted(interrupt) from None
+    report_batch(manifest, manifest_path, as_json=as_json, unread=unread)
 
 
 def usable_cores() -> int:
@@ -156,27 +171,39 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def report_batch(manifest: BatchManifest, manifest_path: Path, *, as_json: bool) -> None:
-    """Print how a batch ended; exit 1 if a job failed.
+def interrupted(interrupt: KeyboardInterrupt) -> typer.Exit:
+    """Say that a batch was stopped, and how to go on; what to raise."""
+    say(f"interrupted: {interrupt or 'stopped'}; run the same command again to go on")
+    return typer.Exit(INTERRUPTED)
+
+
+def outcome(manifest: BatchManifest) -> str:
+    """How many jobs ended in which way: ``3 done, 2,869 done before, 109 failed of 2,981 jobs``."""
+    parts = [f"{manifest.success_count:,} done"]
+    if manifest.skipped_count:
+        parts.append(f"{manifest.skipped_count:,} done before")
+    return (
+        f"{', '.join(parts)}, {manifest.failed_count:,} failed of {counted(manifest.total, 'job')}"
+    )
+
+
+def report_batch(
+    manifest: BatchManifest, manifest_path: Path, *, as_json: bool, unread: Sequence[str] = ()
+) -> None:
+    """Print how a batch ended; exit 1 if a job failed, or a folder could not be read.
 
     Raises:
-        typer.Exit: A job failed.
+        typer.Exit: One did.
     """
     if as_json:
         print_json({"manifest": str(manifest_path), **json.loads(manifest.model_dump_json())})
     else:
-        failed = [record for record in manifest.records if record.status == "failed"]
-        for record in failed[:_MOST_FAILURES]:
-            say(f"failed: {record.job_id}: {record.message}")
-        if len(failed) > _MOST_FAILURES:
-            say(
-                f"... and {len(failed) - _MOST_FAILURES} more; see: retarget manifest failed {manifest_path}"
-            )
-        tell(
-            f"{manifest.success_count} done, {manifest.skipped_count} skipped, "
-            f"{manifest.failed_count} failed of {manifest.total} jobs; manifest: {manifest_path}"
-        )
+        tell(f"{outcome(manifest)}; manifest: {manifest_path}")
+    if unread:
+        say(f"{counted(len(unread), 'folder')} could not be read; see above")
     if manifest.failed_count:
+        say(f"what failed, and why: retarget manifest failed {manifest_path}")
+    if manifest.failed_count or unread:
         raise typer.Exit(SOME_FAILED)
 
 
@@ -210,6 +237,13 @@ def _print_plan(
     if as_json:
         print_json([{"job": p.job.id, "action": p.action, "reason": p.reason} for p in plan])
         return
-    print_table(["job", "action", "reason"], [[p.job.id, p.action, p.reason] for p in plan])
+    alike: dict[tuple[str, str], list[str]] = {}
+    for planned in plan:
+        alike.setdefault((planned.action, planned.reason), []).append(planned.job.id)
+    rows = [
+        [f"{len(ids):,}", action, reason, ids[0] if len(ids) == 1 else f"{ids[0]}, ..."]
+        for (action, reason), ids in alike.items()
+    ]
+    print_table(["jobs", "action", "reason", "which"], rows)
     to_run = sum(planned.action == "run" for planned in plan)
-    tell(f"{to_run} of {len(plan)} jobs would run; nothing was changed")
+    tell(f"{to_run:,} of {counted(len(plan), 'job')} would run; nothing was changed")

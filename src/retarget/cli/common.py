@@ -21,11 +21,13 @@ __all__ = [
     "WRONG_USAGE",
     "JsonFlag",
     "UsageError",
+    "counted",
     "print_json",
     "print_table",
-    "refuse_overwriting_inputs",
     "require_file",
     "require_folder",
+    "require_manifest",
+    "require_motion",
     "say",
     "steps",
     "tell",
@@ -118,8 +120,10 @@ def require_file(path: Path, what: str) -> Path:
         )
     from retarget.files import split_which
 
-    if not split_which(path)[0].exists():
-        raise UsageError(f"{path}: no such file; give the path of {what}")
+    file = split_which(path)[0]
+    if not file.exists():
+        cause = "leads to no file" if file.is_symlink() else "no such file"
+        raise UsageError(f"{path}: {cause}; give {what}")
     return path
 
 
@@ -135,21 +139,40 @@ def require_folder(path: Path, what: str) -> Path:
     return path
 
 
-def refuse_overwriting_inputs(
-    output: Path, *inputs: Path | None, may_be_folder: bool = False
-) -> None:
-    """Check that an output is none of the inputs, through links and ``..`` too; a folder only where one is written.
+def require_motion(path: Path) -> Path:
+    """A motion file, or the embedded clip that is named.
 
     Raises:
-        UsageError: It is one of them, or a folder.
+        UsageError: There is neither.
     """
-    from retarget.files import same_file, split_which
+    from retarget.demo import clip_names, embedded_clip
 
-    if output.is_dir() and not may_be_folder:
-        raise UsageError(f"{output}: is a folder; give the name of the file to write")
-    for path in inputs:
-        if path is not None and same_file(output, split_which(path)[0]):
-            raise UsageError(f"{output}: the output is the input {path}; choose another output")
+    clip = embedded_clip(str(path))
+    what = f"a motion file, or the name of an embedded clip ({', '.join(clip_names())})"
+    return clip or require_file(path, what)
+
+
+def require_manifest(path: Path) -> Path:
+    """Return ``path`` if a batch's manifest lies there, or at least the journal of one.
+
+    Raises:
+        UsageError: There is neither.
+    """
+    from retarget.batch.journal import journal_path
+
+    if not path.is_file() and journal_path(path).is_file():
+        return path
+    return require_file(path, "a batch manifest (.json)")
+
+
+def counted(number: int, one: str, several: str = "") -> str:
+    """A number with its noun, such as ``1 job`` or ``2,869 jobs``.
+
+    Example:
+        >>> counted(2869, "job")
+        '2,869 jobs'
+    """
+    return f"{number:,} {one if number == 1 else several or one + 's'}"
 
 
 @contextmanager

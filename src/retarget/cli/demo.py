@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retarget.cli.batch import MANIFEST_NAME, report_batch
-from retarget.cli.common import INTERRUPTED, say, steps, tell
+from retarget.cli.batch import MANIFEST_NAME, interrupted, report_batch
+from retarget.cli.common import JsonFlag, counted, say, steps, tell
 from retarget.cli.evaluate import print_scores
+from retarget.cli.options import require_robot_files
 from retarget.cli.progress import batch_display
 
 if TYPE_CHECKING:
@@ -32,26 +33,50 @@ def demo(
     force: Annotated[
         bool, typer.Option("--force", help="Run again where a result exists.")
     ] = False,
+    as_json: JsonFlag = False,
 ) -> None:
     """Retarget the embedded clips in parallel, score them and draw a film strip of each."""
     from retarget.config import RunConfig
     from retarget.evaluation import summarise
 
     settings = RunConfig(robot=robot)
+    require_robot_files(settings)
     settings.load_robot()
+    no_pictures = _why_no_pictures()
     manifest = _run(settings, output_dir, max_workers, force)
     done = [record.output for record in manifest.records if record.status != "failed"]
-    reports = _score_and_draw(done, settings.load_robot())
+    reports = _score_and_draw(done, settings.load_robot(), draw=not no_pictures)
     summary = summarise(reports)
-    summary.write(output_dir / "evaluation.json")
-    tell()
-    print_scores(reports, summary)
+    scores = output_dir / "evaluation.json"
+    summary.write(scores)
+    if not as_json:
+        tell()
+        print_scores(reports, summary)
+        _say_what_was_made(done, scores, no_pictures)
+    report_batch(manifest, output_dir / MANIFEST_NAME, as_json=as_json)
+
+
+def _why_no_pictures() -> str:
+    """Why no pictures can be drawn; empty where they can."""
+    from retarget.errors import MissingExtraError
+    from retarget.report import require_pictures
+
+    try:
+        require_pictures()
+    except MissingExtraError as error:
+        return str(error)
+    return ""
+
+
+def _say_what_was_made(results: list[Path], scores: Path, no_pictures: str) -> None:
     tell("\nlook at:")
-    for path in done:
-        tell(f"  {path.with_suffix('.png')}")
-    tell(f"  {output_dir / 'evaluation.json'}: all scores, with units and definitions")
-    tell("then try your own: retarget run --motion FILE.bvh --output FILE.npz --picture FILE.png\n")
-    report_batch(manifest, output_dir / MANIFEST_NAME, as_json=False)
+    for path in results:
+        tell(f"  {path if no_pictures else path.with_suffix('.png')}")
+    tell(f"  {scores}: all scores, with units and definitions")
+    if no_pictures:
+        tell(f"without pictures: {no_pictures}")
+    picture = "" if no_pictures else " --picture FILE.png"
+    tell(f"then try your own: retarget run --motion FILE.bvh --output FILE.npz{picture}\n")
 
 
 def _run(settings: RunConfig, output_dir: Path, max_workers: int, force: bool) -> BatchManifest:
@@ -65,8 +90,7 @@ def _run(settings: RunConfig, output_dir: Path, max_workers: int, force: bool) -
         for pattern in ("*.bvh", "*.npz")
         for job in jobs_from_folder(clips_folder(), pattern, output_dir)
     ]
-    say(f"retargeting {len(jobs)} clips onto {settings.robot} into {output_dir}")
-    say("(the first run compiles the solver, once: up to a minute)")
+    say(f"retargeting {counted(len(jobs), 'clip')} onto {settings.robot} into {output_dir}")
     with batch_display() as display:
         runner = BatchRunner(fingerprint=worker.fingerprint, on_event=display, stale="rerun")
         try:
@@ -81,23 +105,22 @@ def _run(settings: RunConfig, output_dir: Path, max_workers: int, force: bool) -
                 pattern="*",
             )
         except KeyboardInterrupt as interrupt:
-            say(f"interrupted: {interrupt}; run the same command again to go on")
-            raise typer.Exit(INTERRUPTED) from None
+            raise interrupted(interrupt) from None
 
 
-def _score_and_draw(results: list[Path], robot: RobotModel) -> list[ClipReport]:
+def _score_and_draw(results: list[Path], robot: RobotModel, *, draw: bool) -> list[ClipReport]:
     """Evaluate each result, and draw it unless its picture is newer."""
     from retarget.evaluation import evaluate
-    from retarget.report.filmstrip import draw_filmstrip
-    from retarget.report.scores import headline
+    from retarget.report import draw_filmstrip, headline
     from retarget.result import RetargetingResult
 
     reports = []
-    for path in steps(results, "scoring and drawing"):
+    for path in steps(results, "scoring and drawing" if draw else "scoring"):
         result = RetargetingResult.load_npz(path)
         report = evaluate(result, robot, clip=path.stem)
         reports.append(report)
         picture = path.with_suffix(".png")
-        if not (picture.exists() and picture.stat().st_mtime_ns >= path.stat().st_mtime_ns):
+        newer = picture.exists() and picture.stat().st_mtime_ns >= path.stat().st_mtime_ns
+        if draw and not newer:
             draw_filmstrip(result, robot, picture, title=path.stem, subtitle=headline(report))
     return reports

@@ -16,12 +16,13 @@ from retarget.cli.common import (
     UsageError,
     print_json,
     print_table,
-    refuse_overwriting_inputs,
     require_file,
+    require_manifest,
     say,
     steps,
     tell,
 )
+from retarget.cli.outputs import Output, check_outputs
 
 if TYPE_CHECKING:
     from retarget.evaluation import ClipReport, Summary
@@ -55,7 +56,10 @@ def evaluate(
         raise UsageError("give either --result or --batch-manifest")
     inputs = _inputs(result, batch_manifest)
     if output is not None:
-        refuse_overwriting_inputs(output, batch_manifest, *inputs.values())
+        check_outputs(
+            [Output(output, "a report", (".json",))],
+            [batch_manifest, *inputs.values(), robot_description],
+        )
     reports: list[ClipReport] = []
     failed = 0
     for name, path in steps(inputs.items(), "evaluating"):
@@ -81,7 +85,7 @@ def _inputs(result: Path | None, manifest: Path | None) -> dict[str, Path]:
     from retarget.batch import BatchManifest
 
     assert manifest is not None
-    batch = BatchManifest.load(require_file(manifest, "a batch manifest (.json)"))
+    batch = BatchManifest.load(require_manifest(manifest))
     return {record.job_id: record.output for record in batch.records if record.status != "failed"}
 
 
@@ -98,6 +102,8 @@ def _robot_of(result: RetargetingResult, robot: str | None, description: Path | 
     from retarget.config import RunConfig
 
     asked_for = None if robot is None else RunConfig(robot=robot, robot_description=description)
+    if asked_for is not None:
+        options.require_robot_files(asked_for)
     model = (asked_for or RunConfig.of_result(result)).load_robot()
     made_with = result.provenance.get("robot_sha256", model.sha256)
     if model.sha256 != made_with:

@@ -7,15 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from retarget.cli.common import (
-    JsonFlag,
-    UsageError,
-    print_json,
-    refuse_overwriting_inputs,
-    require_file,
-    say,
-    tell,
-)
+from retarget.cli.common import JsonFlag, UsageError, print_json, require_file, say, tell
+from retarget.cli.outputs import Output, check_outputs
 
 __all__ = ["export"]
 
@@ -66,7 +59,7 @@ def export(
     options = ExportOptions(fps, joints, _quaternion(quaternion), fixed_links, clip)
     table = export_table(consumer)
     require_file(result, "a result (.npz)")
-    refuse_overwriting_inputs(output, result, may_be_folder=not table.suffix)
+    check_outputs([Output(output, "an export", folder=not table.suffix)], [result])
     motion = RetargetingResult.load_npz(result)
     robot = RunConfig.of_result(motion).load_robot()
     written = export_result(motion, output, table.kind, robot=robot, options=options, sidecar=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retarget.cli import options
-from retarget.cli.common import JsonFlag, print_json, print_table, require_file, tell
+from retarget.cli.common import JsonFlag, print_json, print_table, require_motion, tell
 
 if TYPE_CHECKING:
     from retarget.motion import Motion
@@ -17,7 +17,9 @@ __all__ = ["inspect"]
 
 
 def inspect(
-    motion: Annotated[Path, typer.Argument(help="Motion file.")],
+    motion: Annotated[
+        Path, typer.Argument(help="Motion file, or an embedded clip: humanoid_dance, ...")
+    ],
     motion_format: options.FormatName = None,
     skip_bind_pose: options.BindPoseFlag = None,
     roles: options.RolesFile = None,
@@ -30,7 +32,7 @@ def inspect(
     as_json: JsonFlag = False,
 ) -> None:
     """Print a file's joints, roles, unit, up axis, rate, size, floor, ground contact, and what is doubtful."""
-    require_file(motion, "a motion file")
+    motion = require_motion(motion)
     settings = options.RunOptions(
         motion_format=motion_format,
         skip_bind_pose=skip_bind_pose,

@@ -6,10 +6,11 @@ Only typer is imported here; each command imports what it needs when it runs, so
 from __future__ import annotations
 
 import atexit
+import errno
 import gc
-import io
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,12 +28,15 @@ from retarget.cli import (
     robots,
     run,
     status,
+    streams,
 )
 from retarget.cli.common import ALL_WELL, SOME_FAILED, WRONG_USAGE, UsageError, say
 from retarget.errors import OptionsError, RetargetError, UnknownNameError
 
 __all__ = ["app", "main"]
 
+_OF_THE_SYSTEM = (errno.ENOENT, errno.ENOSPC, errno.EDQUOT, errno.EPIPE, errno.EIO, errno.EBADF)
+_WIDEST_HELP = 120  # characters; lines beyond are hard to read
 _USAGE_ERRORS = (UnknownNameError, OptionsError, UsageError)
 
 app = typer.Typer(
@@ -40,20 +44,31 @@ app = typer.Typer(
     help="Human motion capture to clean humanoid-robot motion, for whole datasets.",
     epilog="Exit codes: 0 all well, 1 some work failed, 2 wrong usage, 130 interrupted.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
+    # Plain help has every name whole at any width; drawn in columns, long ones are cut to "--joint-acceler...".
+    rich_markup_mode=None,
+    context_settings={"max_content_width": _WIDEST_HELP},
 )
-app.command("run")(run.run)
-app.command("batch")(batch.batch)
-app.command("evaluate")(evaluate.evaluate)
-app.command("export")(export.export)
-app.command("inspect")(inspect.inspect)
-app.command("status")(status.status)
-app.add_typer(manifest.app, name="manifest", no_args_is_help=True)
-app.command("robots")(robots.robots)
-app.command("formats")(formats.formats)
-app.command("doctor")(doctor.doctor)
-app.command("demo")(demo.demo)
+for _name, _command, _short in (
+    # The list of commands shows these whole on a narrow terminal, too.
+    ("run", run.run, "Retarget one motion file."),
+    ("batch", batch.batch, "Retarget every matching file of a folder; resumable."),
+    ("evaluate", evaluate.evaluate, "Measure results against their human source."),
+    ("export", export.export, "Write a result in a format that other tools read."),
+    ("inspect", inspect.inspect, "Show what is found out about a motion file."),
+    ("status", status.status, "Say how a batch stands."),
+    ("robots", robots.robots, "List the robots known by name."),
+    ("formats", formats.formats, "List the motion formats that can be read."),
+    ("doctor", doctor.doctor, "Check that everything works on this machine."),
+    ("demo", demo.demo, "Retarget, score and draw the embedded clips."),
+):
+    app.command(_name, short_help=_short)(_command)
+app.add_typer(
+    manifest.app,
+    name="manifest",
+    no_args_is_help=True,
+    short_help="Look into, check or merge the manifests of batches.",
+)
 
 
 def _print_version(wanted: bool) -> None:
@@ -80,49 +95,70 @@ def _global_options(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; errors become one line on stderr."""
-    _print_any_name()
+    streams.prepare()
     atexit.register(gc.freeze)  # or Python looks through all that it is about to drop: 0.2 s
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
     try:
-        code = app(
-            [w for w in words if w != "--debug"], prog_name="retarget", standalone_mode=False
-        )
+        with streams.log_lines():
+            code = app(words, prog_name="retarget", standalone_mode=False)
+            streams.flush()
     except Exception as error:
         if debug:
             raise
-        return _report(error)
+        return _report(error, words)
     return code if isinstance(code, int) else ALL_WELL
 
 
-def _print_any_name() -> None:
-    """Let names that the terminal's encoding cannot show be printed with escapes, not fail."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
-def _report(error: Exception) -> int:
+def _report(error: Exception, words: Sequence[str]) -> int:
     """Print one line about an error and say which exit code it means."""
-    if isinstance(error, _USAGE_ERRORS):
-        say(f"error: {error}")
-        return WRONG_USAGE
     if isinstance(error, RetargetError):
-        say(f"error: {error}")
-        return SOME_FAILED
-    if isinstance(error, BrokenPipeError):  # the reader of our output, such as `head`, has enough
-        sys.stdout = None
-        return SOME_FAILED
+        said = _with_options_named(error, words) if isinstance(error, OptionsError) else str(error)
+        say(f"error: {said}")
+        return WRONG_USAGE if isinstance(error, _USAGE_ERRORS) else SOME_FAILED
     if type(error).__module__.startswith("typer"):
         return _report_typer(error)
-    if isinstance(error, OSError) and error.filename is not None:
-        say(f"error: {error.filename}: {error.strerror}")
-        return SOME_FAILED
+    if isinstance(error, OSError) and (error.filename is not None or error.errno in _OF_THE_SYSTEM):
+        return _report_system(error)
     say(
         f"error: internal error, please report it: {type(error).__name__}: {error}; "
         "add --debug for the traceback"
     )
     return SOME_FAILED
+
+
+def _report_system(error: OSError) -> int:
+    """An error of the operating system, which knows a file, a removed working folder, or is about our output."""
+    if error.filename is not None:
+        say(f"error: {error.filename}: {error.strerror}")
+    elif isinstance(error, FileNotFoundError) and not _has_working_folder():
+        say("error: the working folder has been removed; change to one that exists")
+    else:
+        streams.forget_output()
+        if not isinstance(error, BrokenPipeError):  # the reader, such as `head`, has enough
+            say(f"error: standard output cannot be written ({error.strerror or error})")
+    return SOME_FAILED
+
+
+def _has_working_folder() -> bool:
+    try:
+        return bool(Path.cwd())
+    except OSError:
+        return False
+
+
+def _with_options_named(error: OptionsError, words: Sequence[str]) -> str:
+    """The complaint about an option as the command line calls it: ``--timeout`` for ``timeout_s``."""
+    parameter, _, part = error.option.partition(".")
+    named = typer.main.get_command(app)
+    for word in words:
+        commands = getattr(named, "commands", {})
+        named = commands.get(word, named)
+    flags = {one.name: max(one.opts, key=len) for one in named.params}
+    if parameter not in flags:
+        return str(error)
+    return f"{flags[parameter]}{' ' * bool(part)}{part}: {error.problem}"
 
 
 def _report_typer(error: Exception) -> int:

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retarget.cli.common import SOME_FAILED, JsonFlag, print_json, print_table, say, tell
+from retarget.cli.batch import outcome
+from retarget.cli.common import (
+    SOME_FAILED,
+    JsonFlag,
+    counted,
+    print_json,
+    print_table,
+    require_manifest,
+    say,
+    tell,
+)
+from retarget.cli.outputs import Output, check_outputs
 
 if TYPE_CHECKING:
     from retarget.batch import BatchRunRecord
@@ -25,7 +36,7 @@ def show(manifest: _ManifestFile, as_json: JsonFlag = False) -> None:
     """List every job's outcome."""
     from retarget.batch import BatchManifest
 
-    batch = BatchManifest.load(manifest)
+    batch = BatchManifest.load(require_manifest(manifest))
     if as_json:
         print_json(json.loads(batch.model_dump_json()))
         return
@@ -40,10 +51,7 @@ def show(manifest: _ManifestFile, as_json: JsonFlag = False) -> None:
         for r in batch.records
     ]
     print_table(["job", "status", "s", "frames", "message"], rows)
-    tell(
-        f"{batch.success_count} done, {batch.skipped_count} skipped, {batch.failed_count} failed "
-        f"of {batch.total} jobs"
-    )
+    tell(outcome(batch))
 
 
 @app.command()
@@ -51,7 +59,9 @@ def failed(manifest: _ManifestFile, as_json: JsonFlag = False) -> None:
     """List the jobs that failed, with their errors and logs; exit 1 if there are any."""
     from retarget.batch import BatchManifest
 
-    records = [r for r in BatchManifest.load(manifest).records if r.status == "failed"]
+    records = [
+        r for r in BatchManifest.load(require_manifest(manifest)).records if r.status == "failed"
+    ]
     if as_json:
         print_json([json.loads(record.model_dump_json()) for record in records])
     else:
@@ -59,7 +69,7 @@ def failed(manifest: _ManifestFile, as_json: JsonFlag = False) -> None:
             tell(f"{record.job_id}: {record.error_type}: {record.message}")
             if log := record.batch_notes.get("log"):
                 tell(f"  log: {log}")
-        tell(f"{len(records)} failed jobs")
+        tell(counted(len(records), "failed job"))
     if records:
         raise typer.Exit(SOME_FAILED)
 
@@ -69,7 +79,7 @@ def verify(manifest: _ManifestFile, as_json: JsonFlag = False) -> None:
     """Open every output and check it against its record; exit 1 if one is not what it should be."""
     from retarget.batch import BatchManifest, verify_manifest
 
-    batch = BatchManifest.load(manifest)
+    batch = BatchManifest.load(require_manifest(manifest))
     problems = verify_manifest(batch, _open_result)
     checked = sum(record.status != "failed" for record in batch.records)
     if as_json:
@@ -91,15 +101,19 @@ def verify(manifest: _ManifestFile, as_json: JsonFlag = False) -> None:
 def merge(
     manifests: Annotated[list[Path], typer.Argument(help="Manifests of the shards.")],
     output: Annotated[Path, typer.Option("--output", help="Manifest of the whole.")],
+    as_json: JsonFlag = False,
 ) -> None:
     """Make one manifest of those of a batch's shards."""
     from retarget.batch import merge_manifests
 
+    for manifest in manifests:
+        require_manifest(manifest)
+    check_outputs([Output(output, "a manifest")], [])
     batch = merge_manifests(manifests, output)
-    tell(
-        f"{len(manifests)} manifests -> {output}: {batch.success_count} done, "
-        f"{batch.skipped_count} skipped, {batch.failed_count} failed of {batch.total} jobs"
-    )
+    if as_json:
+        print_json({"manifest": str(output), **json.loads(batch.model_dump_json())})
+    else:
+        tell(f"{counted(len(manifests), 'manifest')} -> {output}: {outcome(batch)}")
 
 
 def _open_result(record: BatchRunRecord) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from retarget.cli.common import UsageError
+from retarget.cli.common import UsageError, require_file
 
 if TYPE_CHECKING:
     from retarget.config import RunConfig
@@ -28,6 +28,7 @@ __all__ = [
     "SourceRate",
     "UnitName",
     "UpAxis",
+    "require_robot_files",
     "with_run_options",
 ]
 
@@ -233,11 +234,13 @@ class RunOptions:
 
         Raises:
             UnknownNameError: No such format.
-            UsageError: A weight is no number.
+            UsageError: A weight is no number, or a file is missing.
             OptionsError: The config or roles file is wrong, or an option's value.
         """
         from retarget.config import RunConfig
 
+        for given in self.files:
+            require_file(given, "a TOML file")
         base = RunConfig.load(self.config) if self.config is not None else RunConfig()
         changes: dict[str, Any] = {}
         if self.motion_format is not None:
@@ -262,7 +265,19 @@ class RunOptions:
         }
         if self.weights:
             options["weights"] = {**base.options.weights, **_read_weights(self.weights)}
-        return base.with_changes(changes).with_options(options)
+        settings = base.with_changes(changes).with_options(options)
+        require_robot_files(settings)
+        return settings
+
+
+def require_robot_files(settings: RunConfig) -> None:
+    """Check that the files are there that a robot is to be loaded from.
+
+    Raises:
+        UsageError: One is not.
+    """
+    for path in settings.robot_files():
+        require_file(path, "a robot's MJCF, URDF or robot.toml, or the name of a known robot")
 
 
 def with_run_options(command: Callable[..., None]) -> Callable[..., None]:

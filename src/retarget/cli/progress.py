@@ -8,13 +8,13 @@ from collections import Counter
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from retarget.cli.common import say
+from retarget.cli.common import counted, say
 from retarget.wording import shown
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from retarget.batch import BatchEvent
+    from retarget.batch import BatchEvent, BatchRunRecord
 
 __all__ = ["BatchDisplay", "batch_display"]
 
@@ -47,7 +47,8 @@ class _Tally:
     """What has been done so far."""
 
     def __init__(self) -> None:
-        self.total = self.finished = self.frames = 0
+        self.total = self.finished = self.frames = self.stale = 0
+        self.compiling_s = 0.0
         self.failures: Counter[str] = Counter()
         self._started: float | None = None
 
@@ -60,6 +61,9 @@ class _Tally:
             self.finished += 1
             if event.record.status == "success":
                 self.frames += int(event.record.provenance.get("frames", 0))
+                self.compiling_s += _compiling_s(event.record)
+            elif event.record.batch_notes.get("stale"):
+                self.stale += 1
             elif event.record.status == "failed":
                 self.failures[event.record.error_type or "unknown"] += 1
 
@@ -67,7 +71,23 @@ class _Tally:
     def frames_per_second(self) -> float:
         if self._started is None or not self.frames:
             return 0.0
-        return self.frames / max(time.monotonic() - self._started, 1e-3)
+        return self.frames / max(time.monotonic() - self._started - self.compiling_s, 1e-3)
+
+    @property
+    def begun(self) -> bool:
+        """Whether a worker has begun with a job."""
+        return self._started is not None
+
+    @property
+    def stale_words(self) -> str:
+        """How many outputs stand though they would come out otherwise now, and what to do about that."""
+        if not self.stale:
+            return ""
+        verb = "stands though its" if self.stale == 1 else "stand though their"
+        return (
+            f"note: {counted(self.stale, 'result')} {verb} input, robot or options have changed; "
+            "add --stale rerun to make them again"
+        )
 
     @property
     def failed(self) -> str:
@@ -76,6 +96,12 @@ class _Tally:
             return ""
         kinds = ", ".join(f"{count} {kind}" for kind, count in self.failures.most_common(3))
         return f"{sum(self.failures.values())} failed ({kinds})"
+
+
+def _compiling_s(record: BatchRunRecord) -> float:
+    """Seconds of a job that went into compiling: only where jobs run in this process."""
+    seconds = record.provenance.get("seconds")
+    return float(seconds.get("compile", 0.0)) if isinstance(seconds, dict) else 0.0
 
 
 class _Quiet:
@@ -98,11 +124,22 @@ class _PlainLines(_Quiet):
     def __call__(self, event: BatchEvent) -> None:
         self._tally.count(event)
         if event.kind == "planned":
-            say(f"{event.total} jobs: {event.to_run} to run, {event.to_skip} to skip")
+            say(
+                f"{counted(event.total, 'job')}: {event.to_run:,} to run, {event.to_skip:,} done before"
+            )
         elif event.kind in ("retrying", "stopping"):
-            say(event.message)
+            say(_words_of(event))
+        elif event.kind == "ended" and self._tally.stale:
+            say(self._tally.stale_words)
         elif event.record is not None and event.record.status != "skipped":
             say(f"[{self._tally.finished}/{self._tally.total}] {_line_of(event)}")
+
+
+def _words_of(event: BatchEvent) -> str:
+    """What to say of a job that is tried again, or of a run that comes to its end before its jobs do."""
+    if event.kind == "retrying" and event.job is not None:
+        return f"trying {event.job.id} again after {event.message}"
+    return f"no more jobs are handed out: {event.message}"
 
 
 def _line_of(event: BatchEvent) -> str:
@@ -111,24 +148,29 @@ def _line_of(event: BatchEvent) -> str:
     if record.status == "failed":
         return f"failed {record.job_id}: {record.message}"
     frames = record.provenance.get("frames", 0)
-    rate = f", {frames / record.duration_s:.0f} frames/s" if frames and record.duration_s else ""
-    return f"done {record.job_id}: {frames} frames in {record.duration_s:.2f} s{rate}"
+    seconds = record.duration_s - _compiling_s(record)
+    rate = f", {frames / seconds:,.0f} frames/s" if frames and seconds > 0 else ""
+    return f"done {record.job_id}: {frames} frames in {seconds:.2f} s{rate}"
 
 
 class _LiveDisplay:
-    """A bar over all jobs with rate and time left, and a line for the job of each worker."""
+    """A bar over all jobs, a line with rate and failures, and a line for the job of each worker."""
 
     def __init__(self) -> None:
         from rich.console import Console, Group
         from rich.live import Live
+        from rich.text import Text
 
         self._tally = _Tally()
         self._console = Console(stderr=True)
-        self._overall, self._workers = _progress_bars()
-        self._bar: TaskID = self._overall.add_task("batch", total=None, detail="")
+        self._overall, self._workers = _progress_bars(self._console.width)
+        self._bar: TaskID = self._overall.add_task("batch", total=None)
+        self._detail = Text(no_wrap=True, overflow="ellipsis")
         self._of_worker: dict[str, TaskID] = {}
         self._live = Live(
-            Group(self._overall, self._workers), console=self._console, refresh_per_second=8
+            Group(self._overall, self._detail, self._workers),
+            console=self._console,
+            refresh_per_second=8,
         )
 
     def __enter__(self) -> Self:
@@ -145,19 +187,23 @@ class _LiveDisplay:
         if event.kind == "started" and event.job is not None:
             self._show_worker(event.worker, event.job.label, event.attempt)
         elif event.kind in ("retrying", "stopping"):
-            self._console.print(shown(event.message), markup=False)
+            self._console.print(shown(_words_of(event)), markup=False, highlight=False)
         elif event.kind == "finished" and event.record is not None:
             if event.record.status == "failed":
-                self._console.print(shown(_line_of(event)), style="red", markup=False)
+                line = shown(_line_of(event))
+                self._console.print(line, style="red", markup=False, highlight=False)
             if event.worker in self._of_worker:
                 self._workers.update(self._of_worker[event.worker], visible=False)
+        elif event.kind == "ended" and self._tally.stale:
+            self._console.print(self._tally.stale_words, markup=False, highlight=False)
         rate = self._tally.frames_per_second
-        detail = [f"{rate:.0f} frames/s" if rate else "", self._tally.failed]
+        waiting = event.to_run and not self._tally.begun
+        words = [f"{rate:,.0f} frames/s" if rate else "", self._tally.failed]
+        self._detail.plain = "  ".join(
+            filter(None, ["  starting", "the workers"] if waiting else ["", *words])
+        )
         self._overall.update(
-            self._bar,
-            total=self._tally.total or None,
-            completed=self._tally.finished,
-            detail="  ".join(filter(None, detail)),
+            self._bar, total=self._tally.total or None, completed=self._tally.finished
         )
 
     def _show_worker(self, worker: str, label: str, attempt: int) -> None:
@@ -169,8 +215,12 @@ class _LiveDisplay:
         self._workers.reset(self._of_worker[worker], detail=words, visible=True)
 
 
-def _progress_bars() -> tuple[Progress, Progress]:
-    """The bar over all jobs, and the lines of the workers below it."""
+_WIDEST_BAR, _LEAST_BAR = 30, 4  # characters
+_BESIDE_BAR = 42  # characters that name, counts and times take at most
+
+
+def _progress_bars(width: int) -> tuple[Progress, Progress]:
+    """The bar over all jobs, and the lines of the workers below it; counts and times are whole at any width."""
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -179,15 +229,19 @@ def _progress_bars() -> tuple[Progress, Progress]:
         TimeElapsedColumn,
         TimeRemainingColumn,
     )
+    from rich.table import Column
 
-    detail = TextColumn("{task.fields[detail]}", markup=False)
+    detail = TextColumn(
+        "{task.fields[detail]}",
+        markup=False,
+        table_column=Column(no_wrap=True, overflow="ellipsis"),
+    )
     overall = Progress(
         TextColumn("{task.description}"),
-        BarColumn(bar_width=30),
+        BarColumn(bar_width=max(_LEAST_BAR, min(_WIDEST_BAR, width - _BESIDE_BAR))),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        detail,
     )
     return overall, Progress(TextColumn("{task.description}"), TimeElapsedColumn(), detail)

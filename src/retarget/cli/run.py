@@ -10,23 +10,27 @@ import typer
 from retarget.cli.common import (
     JsonFlag,
     print_json,
-    refuse_overwriting_inputs,
-    require_file,
+    require_motion,
     say,
     tell,
     working_on,
 )
 from retarget.cli.options import RunOptions, with_run_options
+from retarget.cli.outputs import Output, check_outputs
 
 if TYPE_CHECKING:
     from retarget.config import RunConfig
 
 __all__ = ["run"]
 
+_WORTH_TELLING_S = 0.5
+
 
 @with_run_options
 def run(
-    motion: Annotated[Path, typer.Option("--motion", help="Motion file.")],
+    motion: Annotated[
+        Path, typer.Option("--motion", help="Motion file, or an embedded clip: humanoid_dance, ...")
+    ],
     output: Annotated[Path, typer.Option("--output", help="Result file (.npz).")],
     chosen: RunOptions,
     picture: Annotated[
@@ -35,11 +39,15 @@ def run(
     as_json: JsonFlag = False,
 ) -> None:
     """Retarget one motion file onto a robot."""
-    require_file(motion, "a motion file")
-    for written in [output, picture]:
-        if written is not None:
-            refuse_overwriting_inputs(written, motion, *chosen.files)
+    motion = require_motion(motion)
     settings = chosen.settings()
+    outputs = [Output(output, "a result", (".npz",))]
+    if picture is not None:
+        from retarget.report import require_pictures
+
+        require_pictures()
+        outputs.append(Output(picture, "a picture", (".png",)))
+    check_outputs(outputs, [motion, *chosen.files, *settings.robot_files()])
     with working_on(f"retargeting {motion}"):
         from retarget.ahead import compiled_ahead
         from retarget.worker import retarget_file
@@ -76,14 +84,16 @@ def _print_summary(
 ) -> None:
     from retarget.report.scores import headline
 
-    frames, seconds = record["frames"], record["seconds"]["total"]
+    frames, compiling = record["frames"], record["seconds"]["compile"]
+    seconds = record["seconds"]["total"] - compiling
     for note in record["notes"]:
         say(f"note: {motion}: {note}")
     for doubt in record["doubts"]:
         say(f"doubt: {motion}: {doubt['name']} ({doubt['weight']:.0%}): {doubt['reason']}")
     tell(
         f"{motion} -> {output}: {frames} frames at {record['fps']:g} fps on {record['robot']} "
-        f"in {seconds:.2f} s ({frames / seconds:.0f} frames/s)"
+        f"in {seconds:.2f} s ({frames / seconds:,.0f} frames/s)"
+        + (f", and {compiling:.1f} s of compiling, once" if compiling >= _WORTH_TELLING_S else "")
     )
     if (scale := record["time_scale"]) != 1.0:
         tell(f"  played {1 / scale:.3f} times as fast as recorded (time scale {scale:.4f})")

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retarget.cli.common import JsonFlag, print_json, tell
+from retarget.cli.batch import outcome
+from retarget.cli.common import JsonFlag, print_json, require_manifest, tell
+from retarget.wording import listed
 
 if TYPE_CHECKING:
     from retarget.batch import BatchStatus
@@ -29,6 +31,7 @@ def status(
     """Say how a batch stands; reads its files and disturbs no run."""
     from retarget.batch import read_status
 
+    require_manifest(manifest)
     while True:
         now = read_status(manifest)
         if as_json:
@@ -62,17 +65,15 @@ def _lines(status: BatchStatus) -> list[str]:
     words = {
         "running": "running",
         "finished": "finished",
-        "stopped": "stopped before its end; run the same command again to go on",
-        "crashed": "ended without order; run the same command again to go on, nothing recorded is lost",
+        "stopped": "the run was stopped; run the same command again to go on",
+        "crashed": "the run was killed; run the same command again to go on, nothing recorded is lost",
     }[status.state]
-    lines = [
-        f"{manifest.success_count} done, {manifest.skipped_count} skipped, {manifest.failed_count} failed, "
-        f"{status.remaining} left of {manifest.total} jobs; {words}"
-    ]
+    lines = [f"{outcome(manifest)}, {status.remaining:,} left; {words}"]
     if status.eta_s is not None:
         lines.append(f"  {status.jobs_per_s:.2f} jobs/s, about {_span(status.eta_s)} left")
     if status.in_flight:
-        lines.append(f"  in flight: {', '.join(job.job_id for job in status.in_flight)}")
+        when = "in flight" if status.state == "running" else "in flight then, to be done again"
+        lines.append(f"  {when}: {listed(job.job_id for job in status.in_flight)}")
     if status.failures_by_type:
         kinds = ", ".join(f"{count} {kind}" for kind, count in status.failures_by_type.items())
         lines.append(f"  failures: {kinds}")

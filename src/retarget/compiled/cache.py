@@ -18,6 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from retarget.compiled.waiting import begin_compiling, end_compiling
+
 try:
     import fcntl
 except ImportError:  # without file locks every process compiles for itself
@@ -182,6 +184,7 @@ class _Turn:
 
     def take(self) -> None:
         """Wait until no other process has it; without a lock where the file system knows none."""
+        begin_compiling()
         self._taken += 1
         if self._taken > 1 or fcntl is None:
             return
@@ -192,6 +195,7 @@ class _Turn:
 
     def leave(self) -> None:
         """Let the next process have it."""
+        end_compiling()
         self._taken -= 1
         if self._taken == 0 and self._descriptor >= 0:
             os.close(self._descriptor)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-__all__ = ["clips_folder", "embedded_clips"]
+__all__ = ["clip_names", "clips_folder", "embedded_clip", "embedded_clips"]
 
 
 def clips_folder() -> Path:
@@ -17,3 +18,20 @@ def embedded_clips() -> tuple[Path, ...]:
     return tuple(
         sorted(path for path in clips_folder().iterdir() if path.suffix in {".bvh", ".npz"})
     )
+
+
+def clip_names() -> tuple[str, ...]:
+    """Names by which the embedded clips can be asked for: those of their files without suffix."""
+    return tuple(path.stem for path in embedded_clips())
+
+
+def embedded_clip(name: str) -> Path | None:
+    """The embedded clip of a name; None if there is none, or a file of that name in the working folder.
+
+    Example:
+        >>> embedded_clip("humanoid_walk").name
+        'humanoid_walk.npz'
+    """
+    if not name or os.path.lexists(name):
+        return None
+    return next((path for path in embedded_clips() if path.stem == name), None)

@@ -1,1 +1,51 @@
-"""Pictures and reports for people."""
+"""Pictures and reports for people.
+
+The names are loaded when first used, as they need numerics.
+
+Example:
+    >>> from retarget.report import draw_filmstrip, headline
+    >>> draw_filmstrip(result, robot, "walk.png", title="walk", subtitle=headline(report))  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from retarget.report.drawing import require_pictures
+    from retarget.report.filmstrip import draw_filmstrip
+    from retarget.report.scores import SCORES, Score, headline, key_measures, score_cells
+
+__all__ = [
+    "SCORES",
+    "Score",
+    "draw_filmstrip",
+    "headline",
+    "key_measures",
+    "require_pictures",
+    "score_cells",
+]
+
+_HOMES = {
+    "SCORES": "scores",
+    "Score": "scores",
+    "draw_filmstrip": "filmstrip",
+    "headline": "scores",
+    "key_measures": "scores",
+    "require_pictures": "drawing",
+    "score_cells": "scores",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from retarget.errors import MissingExtraError
 from retarget.files import atomic_write
+from retarget.report.drawing import drawable, require_pictures
 from retarget.report.figures import (
     CENTRE,
     LEFT,
@@ -73,11 +73,10 @@ def draw_filmstrip(
     Example:
         >>> draw_filmstrip(result, load_robot("unitree_g1"), "walk.png", title="walk")  # doctest: +SKIP
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError("drawing a picture", "picture") from error
+    require_pictures()
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     frames = _spread(len(result), instants)
     camera = _camera(result, frames)
     rows = [
@@ -321,9 +320,9 @@ def _write_words(
     height = figure.get_figheight()
     left, right = _TEXT_INCHES / _WIDTH_INCHES, 1 - _TEXT_INCHES / _WIDTH_INCHES
     facts = f"{result.robot}, {len(result)} frames at {result.fps:.4g} fps, {result.duration:.1f} s"
-    figure.text(left, 1 - 0.30 / height, title, color=_INK, fontsize=14, weight="bold", va="center")
-    figure.text(right, 1 - 0.30 / height, facts, color=_MUTED, fontsize=10, va="center", ha="right")
-    figure.text(left, 1 - 0.56 / height, subtitle, color=_MUTED, fontsize=10, va="center")
+    _write(figure, left, 1 - 0.30 / height, title, color=_INK, fontsize=14, weight="bold")
+    _write(figure, right, 1 - 0.30 / height, facts, color=_MUTED, fontsize=10, ha="right")
+    _write(figure, left, 1 - 0.56 / height, subtitle, color=_MUTED, fontsize=10)
     for axis, name in zip(axes, ("human", "robot"), strict=False):
         axis.text(
             -0.004,
@@ -336,3 +335,9 @@ def _write_words(
             ha="right",
             va="center",
         )
+
+
+def _write(figure: Figure, x: float, y: float, text: str, **style: Any) -> None:
+    """Write a line whose letters may be any, and in which a dollar sign begins no formula."""
+    words, fonts = drawable(text)
+    figure.text(x, y, words, va="center", parse_math=False, fontfamily=fonts, **style)

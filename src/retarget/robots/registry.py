@@ -17,7 +17,7 @@ from retarget.robots.spec import RobotSpec, read_robot_spec
 if TYPE_CHECKING:
     from retarget.robots.model import RobotModel
 
-__all__ = ["load_robot", "register_robot", "robot_names", "robot_spec"]
+__all__ = ["load_robot", "register_robot", "robot_files", "robot_names", "robot_spec"]
 
 _EMBEDDED = Path(__file__).parent / "embedded"
 _MODEL_SUFFIXES = (".xml", ".mjcf", ".urdf")
@@ -124,6 +124,32 @@ def load_robot(name_or_path: str | Path, *, description: str | Path | None = Non
     raise UnknownNameError(
         "robot", str(name_or_path), list(robot_names()), "; ".join(filter(None, [nearest, hint]))
     )
+
+
+def robot_files(
+    name_or_path: str | Path, *, description: str | Path | None = None
+) -> tuple[Path, ...]:
+    """The files that `load_robot` reads, whether they are there or not; none for a name that is not known.
+
+    Raises:
+        FileFormatError: A ``robot.toml`` cannot be read, or names no model file.
+        PluginError: The package that offers the robot cannot be used.
+
+    Example:
+        >>> [path.name for path in robot_files("unitree_g1")]
+        ['model.xml', 'robot.toml']
+    """
+    path = Path(name_or_path)
+    if _resolved(str(name_or_path)) is not None:
+        found = _files_of(str(name_or_path))
+    elif path.suffix.lower() == ".toml" and path.is_file():
+        found = _files(path, None)
+    elif path.suffix.lower() in (*_MODEL_SUFFIXES, ".toml"):
+        found = _Files(path)
+    else:
+        return ()
+    files = (found.model, found.description, Path(description) if description else None)
+    return tuple(file for file in files if file is not None)
 
 
 def _files_of(name: str) -> _Files:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import faulthandler
+import logging
 import os
 import pickle
 import signal
@@ -16,7 +17,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, TextIO
@@ -47,7 +48,8 @@ def child_main(pipes: ChildPipes, worker_pickle: bytes, driver: int) -> None:
         worker: Any = pickle.loads(worker_pickle)
         warm_up = getattr(worker, "warm_up", None)
         if callable(warm_up):
-            warm_up()
+            with _warnings_sent(results):
+                warm_up()
     except BaseException:
         write_frame(results, b"x" + traceback.format_exc().encode("utf-8", "backslashreplace"))
         return
@@ -63,6 +65,27 @@ def child_main(pipes: ChildPipes, worker_pickle: bytes, driver: int) -> None:
         text = outcome.to_json()
         del outcome, job
         write_frame(results, b"o%d " % resident_bytes() + text)
+
+
+@contextmanager
+def _warnings_sent(results: int) -> Iterator[None]:
+    """Let the driver log what is logged here, before there is a job in whose output it could be found."""
+    handler, logger = _ToDriver(results), logging.getLogger()
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+class _ToDriver(logging.Handler):
+    def __init__(self, results: int) -> None:
+        super().__init__(logging.WARNING)
+        self._results = results
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = f"{record.name}\n{record.getMessage()}"
+        write_frame(self._results, b"l" + text.encode("utf-8", "backslashreplace"))
 
 
 def write_frame(descriptor: int, payload: bytes) -> None:

@@ -55,6 +55,7 @@ class LocalEngine:
         self._selector = selectors.DefaultSelector()
         self._events: deque[EngineEvent] = deque()
         self._waiting: deque[PickledTask] = deque()
+        self._said: set[str] = set()
         self._failed_starts = 0
         self._spawned = 0
         self._spawn_after = 0.0
@@ -173,12 +174,21 @@ class LocalEngine:
                 self._events.append(Ended(*outcome))
             if self._is_worn(process, int(size)):
                 self._retire(process)
+        elif kind == b"l":
+            self._log_once(body.decode("utf-8", "replace"))
         elif kind == b"x":
             self._drop(process)
             raise BatchError(
                 "the worker cannot be started in a process of its own:\n"
                 + body.decode("utf-8", "replace").strip()
             )
+
+    def _log_once(self, said: str) -> None:
+        """Log what a worker says while it warms up; its sisters say the same."""
+        if said not in self._said:
+            self._said.add(said)
+            name, _, text = said.partition("\n")
+            logging.getLogger(name).warning("%s", text)
 
     def _refuse_hopeless_limit(self, warm_bytes: int) -> None:
         """No job could be done within less than a worker takes before its first one."""

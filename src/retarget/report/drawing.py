@@ -1,0 +1,86 @@
+"""What pictures need: the package that draws them, and fonts in which any name can be written."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+from retarget.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from matplotlib.ft2font import FT2Font
+
+__all__ = ["drawable", "require_pictures"]
+
+# Fonts with letters that matplotlib's own lacks, as systems have them; those that are not installed are passed over.
+_MORE_FONTS = (
+    "Noto Sans CJK JP",
+    "Noto Sans CJK SC",
+    "Source Han Sans",
+    "WenQuanYi Zen Hei",
+    "IPAexGothic",
+    "Hiragino Sans",
+    "PingFang SC",
+    "Yu Gothic",
+    "Microsoft YaHei",
+    "Malgun Gothic",
+    "Noto Sans",
+    "Arial Unicode MS",
+)
+
+
+def require_pictures() -> None:
+    """Check that pictures can be drawn, before the work whose result is to be drawn.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    try:
+        importlib.import_module("matplotlib")
+    except ImportError as error:
+        raise MissingExtraError("drawing a picture", "picture") from error
+
+
+def drawable(text: str) -> tuple[str, list[str]]:
+    """A text and the fonts to draw it in; letters that none of them has are escaped, as boxes would tell nothing.
+
+    Example:
+        >>> drawable("walk")
+        ('walk', ['DejaVu Sans'])
+    """
+    fonts = _fonts()
+    own, *more = fonts
+    letters = [
+        letter if any(_has(fonts[name], letter) for name in fonts) else _escaped(letter)
+        for letter in text
+    ]
+    used = [
+        own,
+        *(n for n in more if any(_has(fonts[n], x) and not _has(fonts[own], x) for x in text)),
+    ]
+    return "".join(letters), used
+
+
+def _escaped(letter: str) -> str:
+    return letter.encode("unicode_escape").decode("ascii")
+
+
+def _has(font: FT2Font, letter: str) -> bool:
+    return bool(font.get_char_index(ord(letter)))
+
+
+@cache
+def _fonts() -> dict[str, FT2Font]:
+    """Fonts by name: matplotlib's own first, which is always there."""
+    return dict(_found())
+
+
+def _found() -> Iterator[tuple[str, FT2Font]]:
+    from matplotlib.font_manager import fontManager, get_font
+
+    installed = {entry.name: entry.fname for entry in reversed(fontManager.ttflist)}
+    for name in ("DejaVu Sans", *_MORE_FONTS):
+        if name in installed:
+            yield name, get_font(installed[name])
