@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from retarget.cli.common import JsonFlag, UsageError, print_json, require_file, say, tell
+from retarget.cli.export_batch import export_batch
 from retarget.cli.outputs import Output, check_outputs
+
+if TYPE_CHECKING:
+    from retarget.exchange.tables import ExportTable
+    from retarget.export import ExportOptions
 
 __all__ = ["export"]
 
 
 def export(
-    result: Annotated[Path, typer.Option("--result", help="Result file (.npz).")],
-    output: Annotated[Path, typer.Option("--output", help="File or folder to write.")],
+    result: Annotated[Path | None, typer.Option("--result", help="Result file (.npz).")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="File or folder to write, of one result.")
+    ] = None,
+    batch_manifest: Annotated[
+        Path | None, typer.Option("--batch-manifest", help="Export all results of a batch.")
+    ] = None,
+    output_dir: Annotated[
+        Path | None, typer.Option("--output-dir", help="Folder for the files of a batch.")
+    ] = None,
     consumer: Annotated[
         str, typer.Option("--for", help="Who reads it: see 'retarget formats --exports'.")
     ] = "unitree_csv",
@@ -48,18 +61,63 @@ def export(
         str | None,
         typer.Option("--clip", help="Name of the clip in the file.", show_default="the file's"),
     ] = None,
+    merge: Annotated[
+        bool,
+        typer.Option("--merge", help="Also write the one file of all clips, beside --output-dir."),
+    ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Export clips too that do not pass the gates.")
+    ] = False,
+    max_workers: Annotated[
+        int | None,
+        typer.Option(
+            "--max-workers", help="How many files at once.", show_default="all usable cores"
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write again what exists.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Write a result as another tool reads it; beside it a .json says what the file holds."""
-    from retarget.config import RunConfig
+    """Write results as another tool reads them: one, or all of a batch that pass its gates."""
     from retarget.exchange.registry import export_table
-    from retarget.export import ExportOptions, export_result
-    from retarget.result import RetargetingResult
+    from retarget.export import ExportOptions
 
     options = ExportOptions(fps, joints, _quaternion(quaternion), fixed_links, clip)
     table = export_table(consumer)
+    if batch_manifest is not None:
+        if result is not None or output is not None or clip is not None or output_dir is None:
+            raise UsageError(
+                "--batch-manifest goes with --output-dir, and neither with --result, --output nor --clip"
+            )
+        export_batch(
+            batch_manifest,
+            output_dir,
+            table,
+            options,
+            merge,
+            everything,
+            max_workers,
+            force,
+            as_json,
+        )
+        return
+    if result is None or output is None or output_dir is not None or merge or everything:
+        raise UsageError(
+            "give --result and --output for one result, or --batch-manifest and --output-dir for those of a batch"
+        )
+    _export_one(result, output, table, options, as_json)
+
+
+def _export_one(
+    result: Path, output: Path, table: ExportTable, options: ExportOptions, as_json: bool
+) -> None:
+    from retarget.config import RunConfig
+    from retarget.export import export_result
+    from retarget.result import RetargetingResult
+
     require_file(result, "a result (.npz)")
-    check_outputs([Output(output, "an export", folder=not table.suffix)], [result])
+    told = output.with_name(f"{output.name}.json")
+    places = [Output(output, "an export", folder=not table.suffix), Output(told, "what it holds")]
+    check_outputs(places, [result])
     motion = RetargetingResult.load_npz(result)
     robot = RunConfig.of_result(motion).load_robot()
     written = export_result(motion, output, table.kind, robot=robot, options=options, sidecar=True)

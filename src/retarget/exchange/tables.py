@@ -15,6 +15,7 @@ __all__ = [
     "Builder",
     "Container",
     "ExportTable",
+    "Library",
     "Quaternion",
     "Rate",
     "Row",
@@ -24,6 +25,7 @@ __all__ = [
 Container: TypeAlias = Literal[
     "csv", "npz", "npy_dict", "pickle", "torch_zip", "csv_folder", "mjcf"
 ]
+Library: TypeAlias = Literal["", "dictionary", "list", "package", "paths", "trajectories"]
 Quaternion: TypeAlias = Literal["wxyz", "xyzw", "rotvec", "euler_xyz_deg"]
 Source: TypeAlias = Literal[
     "root_position",  # (T, 3) m
@@ -140,6 +142,9 @@ class ExportTable:
         stem: What file names must end with before the suffix.
         least_frames: Fewest frames that make sense: 3 where velocities are stored.
         extras: Rows that consumers ignore and that say what the file is; only in containers with names.
+        library: What holds many clips for the reader: one ``dictionary`` of clips, a ``list`` of files in YAML
+            (``paths`` with whole ones), a ``package`` of concatenated tensors, concatenated ``trajectories`` with their
+            split points, or nothing.
         doc: What else a user must know, in a sentence or two.
     """
 
@@ -159,6 +164,7 @@ class ExportTable:
     stem: str = ""
     least_frames: int = 1
     extras: tuple[Row, ...] = ()
+    library: Library = ""
     doc: str = ""
 
     @property

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import copyreg
+import io
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-__all__ = ["plain", "write_npy_dict", "write_pickle"]
+__all__ = ["plain", "write_npy_dict", "write_pickle", "write_pickled_entries"]
 
 _PROTOCOL = 4  # of Python 3.4, which every trainer's Python reads
 
@@ -27,6 +28,28 @@ def write_npy_dict(path: Path, values: Mapping[str, Any]) -> None:
     with path.open("wb") as stream:
         np.lib.format.write_array_header_1_0(stream, header)
         _dump(stream, _ObjectArray(plain(dict(values))))
+
+
+def write_pickled_entries(path: Path, entries: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+    """Write a dictionary of many entries, one after the other, so that memory does not grow with their number.
+
+    Entries are pickled by themselves, without the numbers under which a pickle remembers what it has seen and without
+    frames (which came with protocol 4), and put into one dictionary.
+    """
+    with path.open("wb") as stream:
+        stream.write(b"\x80\x03}(")  # PROTO 3, EMPTY_DICT, MARK
+        for name, values in entries:
+            stream.write(_body(name) + _body(plain(dict(values))))
+        stream.write(b"u.")  # SETITEMS, STOP
+
+
+def _body(value: Any) -> bytes:
+    """What makes a value in a pickle of protocol 3, for other opcodes to stand around it."""
+    stream = io.BytesIO()
+    pickler = _PublicPickler(stream, protocol=3)
+    pickler.fast = True
+    pickler.dump(value)
+    return stream.getvalue()[2:-1]  # less PROTO and STOP
 
 
 def plain(value: Any) -> Any:

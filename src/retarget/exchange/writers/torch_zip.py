@@ -20,6 +20,7 @@ __all__ = ["write_torch_zip"]
 
 _ROOT = "archive"
 _DATE = (1980, 1, 1, 0, 0, 0)  # fixed: equal values make equal files
+_PIECE = 1 << 24  # bytes written at once: tensors may be larger than memory, in mapped files
 _STORAGES = {
     "<f4": "FloatStorage",
     "<f8": "DoubleStorage",
@@ -37,7 +38,7 @@ def write_torch_zip(path: Path, values: Mapping[str, Any]) -> None:
     """
     script = _Script()
     script.put(plain(dict(values)))
-    members = [
+    members: list[tuple[str, bytes | memoryview]] = [
         ("data.pkl", script.finished()),
         ("byteorder", b"little"),
         *((f"data/{number}", blob) for number, blob in enumerate(script.blobs)),
@@ -45,7 +46,11 @@ def write_torch_zip(path: Path, values: Mapping[str, Any]) -> None:
     ]
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for name, data in members:
-            archive.writestr(zipfile.ZipInfo(f"{_ROOT}/{name}", _DATE), data)
+            info = zipfile.ZipInfo(f"{_ROOT}/{name}", _DATE)
+            info.file_size = len(data)
+            with archive.open(info, "w") as stream:
+                for first in range(0, len(data), _PIECE):
+                    stream.write(data[first : first + _PIECE])
 
 
 class _Script:
@@ -53,7 +58,7 @@ class _Script:
 
     def __init__(self) -> None:
         self._code = bytearray(b"\x80\x02")  # PROTO 2
-        self.blobs: list[bytes] = []
+        self.blobs: list[memoryview] = []
 
     def finished(self) -> bytes:
         return bytes(self._code) + b"."  # STOP
@@ -109,7 +114,7 @@ class _Script:
         if storage is None:
             raise TypeError(f"no tensor is made of an array of {array.dtype}")
         key = str(len(self.blobs))
-        self.blobs.append(array.tobytes())
+        self.blobs.append(array.reshape(-1).view(np.uint8).data)
         self._global("torch._utils", "_rebuild_tensor_v2")
         self._code += b"(("  # arguments, of which the first is the storage's persistent id
         self._put_text("storage")

@@ -1,0 +1,89 @@
+"""``retarget export --batch-manifest``: the results of a batch for one reader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retarget.cli.batch import interrupted, report_batch, usable_cores
+from retarget.cli.common import UsageError, counted, require_manifest, say
+from retarget.cli.outputs import refuse_inputs
+from retarget.cli.progress import batch_display
+
+if TYPE_CHECKING:
+    from retarget.exchange.tables import ExportTable
+    from retarget.export import ExportOptions
+    from retarget.export_worker import LeftOut
+
+__all__ = ["INDEX_NAME", "MANIFEST_NAME", "export_batch"]
+
+INDEX_NAME = "export.json"
+MANIFEST_NAME = "export_manifest.json"
+_MOST_LEFT_OUT = 10  # listed at the end; the index holds all
+
+
+def export_batch(
+    source: Path,
+    output_dir: Path,
+    table: ExportTable,
+    options: ExportOptions,
+    merge: bool,
+    everything: bool,
+    max_workers: int | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Write the results of a batch for one reader; run again it goes on where it stopped.
+
+    Raises:
+        UsageError: There is nothing to write, or the results would be overwritten.
+        typer.Exit: A clip could not be written, or the run was interrupted.
+    """
+    from retarget.batch import BatchManifest, BatchRunner
+    from retarget.exchange.libraries import library_suffix
+    from retarget.export_worker import ExportWorker, export_jobs, write_index, write_merged
+
+    if merge:
+        library_suffix(
+            table
+        )  # a reader without libraries is wrong usage, not a surprise at the end
+    batch = BatchManifest.load(require_manifest(source))
+    jobs, left_out = export_jobs(batch, table, output_dir, everything=everything)
+    if not jobs:
+        raise UsageError(_nothing_left(source, left_out))
+    written = [job.output for job in jobs] + [
+        output_dir / name for name in (INDEX_NAME, MANIFEST_NAME)
+    ]
+    refuse_inputs(written, [source, *(job.motion for job in jobs)])
+    worker = ExportWorker(str(table.kind), options)
+    manifest_path = output_dir / MANIFEST_NAME
+    with batch_display(quiet=False) as display:
+        runner = BatchRunner(fingerprint=worker.fingerprint, on_event=display, stale="rerun")
+        try:
+            manifest = runner.run(
+                jobs,
+                worker,
+                manifest_path=manifest_path,
+                max_workers=usable_cores() if max_workers is None else max_workers,
+                force=force,
+                input_dir=batch.output_dir,
+                output_dir=output_dir,
+                pattern=str(table.kind),
+            )
+        except KeyboardInterrupt as interrupt:
+            raise interrupted(interrupt) from None
+    write_index(manifest, jobs, left_out, table, output_dir / INDEX_NAME)
+    for clip in left_out[:_MOST_LEFT_OUT]:
+        say(f"left out: {clip.clip}: {clip.reason}")
+    if len(left_out) > _MOST_LEFT_OUT:
+        say(f"... and {len(left_out) - _MOST_LEFT_OUT} more; see {output_dir / INDEX_NAME}")
+    if merge:
+        say(f"library: {write_merged(manifest, jobs, table, output_dir)}")
+    report_batch(manifest, manifest_path, as_json=as_json)
+
+
+def _nothing_left(source: Path, left_out: list[LeftOut]) -> str:
+    if not left_out:
+        return f"{source}: holds no results"
+    first = f"{left_out[0].clip}: {left_out[0].reason}"
+    return f"{source}: none of {counted(len(left_out), 'clip')} is to be exported ({first}); --all exports those that fail gates"
