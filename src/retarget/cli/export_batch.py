@@ -85,5 +85,6 @@ def export_batch(
 def _nothing_left(source: Path, left_out: list[LeftOut]) -> str:
     if not left_out:
         return f"{source}: holds no results"
+    clips = counted(len(left_out), "clip")
     first = f"{left_out[0].clip}: {left_out[0].reason}"
-    return f"{source}: none of {counted(len(left_out), 'clip')} is to be exported ({first}); --all exports those that fail gates"
+    return f"{source}: none of {clips} is to be exported ({first}); --all exports those that fail gates"

@@ -80,7 +80,7 @@ def verify(manifest: _ManifestFile, as_json: JsonFlag = False) -> None:
     from retarget.batch import BatchManifest, verify_manifest
 
     batch = BatchManifest.load(require_manifest(manifest))
-    problems = verify_manifest(batch, _open_result)
+    problems = verify_manifest(batch, _open_output)
     checked = sum(record.status != "failed" for record in batch.records)
     if as_json:
         print_json(
@@ -114,6 +114,21 @@ def merge(
         print_json({"manifest": str(output), **json.loads(batch.model_dump_json())})
     else:
         tell(f"{counted(len(manifests), 'manifest')} -> {output}: {outcome(batch)}")
+
+
+def _open_output(record: BatchRunRecord) -> None:
+    """Compare an output with what its record says: an exported file by its hash, a result by opening it.
+
+    Raises:
+        ValueError: It is not what was written.
+    """
+    if "result_sha256" in record.provenance:
+        from retarget.export_worker import tree_sha256
+
+        if tree_sha256(record.output) != record.provenance["output_sha256"]:
+            raise ValueError("its content is not what was exported; export it again with --force")
+        return
+    _open_result(record)
 
 
 def _open_result(record: BatchRunRecord) -> None:

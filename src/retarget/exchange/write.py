@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from retarget._version import __version__
-from retarget.errors import OptionsError
+from retarget.errors import OptionsError, UnknownNameError
 from retarget.exchange.encode import file_values
 from retarget.exchange.registry import export_table
 from retarget.exchange.sources import chosen_joints, tracks_of_result
@@ -131,6 +131,7 @@ def export_view(
     fps, notes = _rate(table, result, options.fps)
     foreign = _foreign_model(options.joints)
     model = robot if foreign is None else foreign
+    _require_group(model, options.fixed_links)
     joints = _joints(model, table, options.joints if foreign is None else "all")
     links = links_of_table(table, model, joints)
     problem = table.refusal(links, model) if table.refusal is not None else ""
@@ -264,6 +265,13 @@ def _joints(robot: RobotModel, table: ExportTable, wanted: str | None) -> tuple[
     if wanted is not None:
         return chosen_joints(robot, wanted)
     return robot.joint_sets.get(table.joint_set)
+
+
+def _require_group(robot: RobotModel, group: str | None) -> None:
+    known = sorted(set(robot.links.groups) - {""})
+    if group and group not in known:
+        hint = f"add a [links.{group}] to the robot's TOML"
+        raise UnknownNameError(f"group of fixed links of {robot.name}", group, known, hint)
 
 
 def _left_out(
