@@ -115,6 +115,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
     "motion.motion": {"errors", "frame_rates", "motion.doubts", "motion.recording"},
     "motion.kinematics": {"compiled"},
     "motion.names": set[str](),
+    "motion.hinges": {"compiled"},
     "motion.formats": {
         "containers",
         "errors",
@@ -125,6 +126,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "geometry",
         "compiled",
         "motion.doubts",
+        "motion.hinges",
         "motion.names",
         "motion.recording",
         "motion.motion",
@@ -141,6 +143,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "geometry",
         "compiled",
         "motion.doubts",
+        "motion.hinges",
         "motion.names",
         "motion.recording",
         "motion.motion",

@@ -151,6 +151,8 @@ class MotionFormatKind(Kind):
     AMP_NPZ: ClassVar[MotionFormatKind]
     DEEPMIMIC: ClassVar[MotionFormatKind]
     SMPL: ClassVar[MotionFormatKind]
+    C3D: ClassVar[MotionFormatKind]
+    TRC: ClassVar[MotionFormatKind]
     ACCLAIM: ClassVar[MotionFormatKind]
     NAMED_JSON: ClassVar[MotionFormatKind]
     NAMED_CSV: ClassVar[MotionFormatKind]
@@ -208,6 +210,8 @@ MotionFormatKind.BVH = MotionFormatKind.register("bvh")
 MotionFormatKind.AMP_NPZ = MotionFormatKind.register("amp_npz")
 MotionFormatKind.DEEPMIMIC = MotionFormatKind.register("deepmimic")
 MotionFormatKind.SMPL = MotionFormatKind.register("smpl")
+MotionFormatKind.C3D = MotionFormatKind.register("c3d")
+MotionFormatKind.TRC = MotionFormatKind.register("trc")
 MotionFormatKind.ACCLAIM = MotionFormatKind.register("acclaim")
 MotionFormatKind.NAMED_JSON = MotionFormatKind.register("named_json")
 MotionFormatKind.NAMED_CSV = MotionFormatKind.register("named_csv")

@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 
 from retarget.motion import Motion, MotionSource, Recording, motion_from_recording, read_motion
 from retarget.motion.anatomy import find_anatomy
-from retarget.motion.from_places import kept_hinges
+from retarget.motion.hinges import kept_hinges
 from retarget.motion.segments import SEGMENTS
 
 

@@ -15,7 +15,6 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float32, Float64
 
-from retarget.compiled.jit import jit
 from retarget.geometry import (
     cross,
     frame_from_y,
@@ -25,18 +24,15 @@ from retarget.geometry import (
     unit,
     without_flips,
 )
+from retarget.motion.hinges import FADING, kept_hinges
 from retarget.motion.tree import children_of, line_to
 
 __all__ = ["turn_by_places"]
 
 _SIDES: Final = ("left", "right")
-# Sine of a limb's bend from which its hinge is seen a little, and from which it is seen well (17 and 44 degrees): a
-# straight knee's plane is that of its valgus, not of its hinge.
-_HARDLY, _WELL = 0.3, 0.7
 # Weight of level ground against the knee's hinge in how a foot is turned about its length; between 0.5 and 0.8 the feet
 # of LAFAN1, CMU, Bandai and an SMPL clip come within 3 degrees (median) of those recorded.
 _LEVEL: Final = 0.7
-_MEMORY: Final = 0.5  # seconds after which a hinge that was seen has lost most of its say
 _RIGID: Final = 0.05  # share by which the distance of two points of one rigid body may vary (5th to 95th percentile)
 _SPREAD: Final = 0.3  # sine of the least angle at a joint between two points that turn it
 _SAMPLED: Final = 400  # frames, evenly over the motion, that tell what is rigid
@@ -179,7 +175,7 @@ def _turn_limb(
     guess = base[..., 1] if leg else _hinge_of_resting_arm(base, upper, side)
     hinge = np.empty_like(upper)
     kept_hinges(
-        upper, lower, base, np.ascontiguousarray(guess), sign, 1.0 / (fps * _MEMORY), hinge
+        upper, lower, base, np.ascontiguousarray(guess), sign, FADING / fps, hinge
     )  # fmt: skip
     body.turn(body.roles[top], frame_from_z(-upper, hinge))
     body.turn(body.roles[middle], frame_from_z(-lower, hinge))
@@ -258,78 +254,3 @@ def _swung(base: Frames, start: Places, end: Places) -> Frames:
     skew -= np.swapaxes(skew, 1, 2)
     turn = np.eye(3) + skew + skew @ skew / np.maximum(1.0 + cosine, 1e-6)
     return np.asarray(turn @ base)
-
-
-@jit("void(f8[:, ::1], f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8, f8, f8[:, ::1])")
-def kept_hinges(
-    upper: Places,
-    lower: Places,
-    trunk: Frames,
-    guess: Places,
-    sign: float,
-    fading: float,
-    hinges: Places,
-) -> None:
-    """Hinge axes of a limb in all frames, orthogonal to its upper segment.
-
-    Args:
-        upper: Directions of the upper segment, away from the trunk.
-        lower: Directions of the lower segment.
-        trunk: Axes of what carries the limb.
-        guess: Where the hinge is if the limb is never bent.
-        sign: +1 where bending takes the far end backwards (knee), -1 where forwards (elbow).
-        fading: Share of its say that a hinge loses a frame, natural units.
-        hinges: Filled.
-    """
-    count = upper.shape[0]
-    keep = np.exp(-fading)
-    for backward in range(2):
-        say = 1e-6
-        hx, hy, hz = 0.0, 0.0, 0.0
-        for step in range(count):
-            t = count - 1 - step if backward else step
-            if step == 0:
-                hx, hy, hz = guess[t, 0], guess[t, 1], guess[t, 2]
-            else:  # as the trunk has turned it
-                b = t + 1 if backward else t - 1
-                c0 = trunk[b, 0, 0] * hx + trunk[b, 1, 0] * hy + trunk[b, 2, 0] * hz
-                c1 = trunk[b, 0, 1] * hx + trunk[b, 1, 1] * hy + trunk[b, 2, 1] * hz
-                c2 = trunk[b, 0, 2] * hx + trunk[b, 1, 2] * hy + trunk[b, 2, 2] * hz
-                hx = trunk[t, 0, 0] * c0 + trunk[t, 0, 1] * c1 + trunk[t, 0, 2] * c2
-                hy = trunk[t, 1, 0] * c0 + trunk[t, 1, 1] * c1 + trunk[t, 1, 2] * c2
-                hz = trunk[t, 2, 0] * c0 + trunk[t, 2, 1] * c1 + trunk[t, 2, 2] * c2
-                say *= keep
-            ux, uy, uz = upper[t, 0], upper[t, 1], upper[t, 2]
-            nx = sign * (uy * lower[t, 2] - uz * lower[t, 1])
-            ny = sign * (uz * lower[t, 0] - ux * lower[t, 2])
-            nz = sign * (ux * lower[t, 1] - uy * lower[t, 0])
-            sine = np.sqrt(nx * nx + ny * ny + nz * nz)
-            seen = min(max((sine - _HARDLY) / (_WELL - _HARDLY), 0.0), 1.0)
-            seen = seen * seen * (3.0 - 2.0 * seen)
-            along = hx * ux + hy * uy + hz * uz
-            hx, hy, hz = hx - along * ux, hy - along * uy, hz - along * uz
-            length = np.sqrt(hx * hx + hy * hy + hz * hz)
-            if length < 1e-6:  # the trunk turned it into the limb
-                along = guess[t, 0] * ux + guess[t, 1] * uy + guess[t, 2] * uz
-                hx, hy, hz = (
-                    guess[t, 0] - along * ux,
-                    guess[t, 1] - along * uy,
-                    guess[t, 2] - along * uz,
-                )
-                length = max(np.sqrt(hx * hx + hy * hy + hz * hz), 1e-9)
-            rest = (1.0 - seen) * say / (say + seen) / length
-            share = seen / max(sine, 1e-9)
-            hx, hy, hz = rest * hx + share * nx, rest * hy + share * ny, rest * hz + share * nz
-            length = max(np.sqrt(hx * hx + hy * hy + hz * hz), 1e-9)
-            hx, hy, hz = hx / length, hy / length, hz / length
-            say = max(say, seen)
-            if backward:
-                ax = hinges[t, 0] + say * hx
-                ay = hinges[t, 1] + say * hy
-                az = hinges[t, 2] + say * hz
-                length = np.sqrt(ax * ax + ay * ay + az * az)
-                if length < 1e-7:  # both sides are against each other
-                    ax, ay, az, length = hx, hy, hz, 1.0
-                hinges[t, 0], hinges[t, 1], hinges[t, 2] = ax / length, ay / length, az / length
-            else:
-                hinges[t, 0], hinges[t, 1], hinges[t, 2] = say * hx, say * hy, say * hz

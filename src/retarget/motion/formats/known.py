@@ -58,4 +58,16 @@ KNOWN: Final = (
         (".amc", ".asf"),
         found_in("acclaim.motion.read_amc", "acclaim.motion.looks_like_acclaim"),
     ),
+    MotionFormat(
+        MotionFormatKind.C3D,
+        "C3D markers of a whole body, by the names of many laboratories",
+        (".c3d",),
+        found_in("markers.reader.read_c3d", "markers.c3d.looks_like_c3d"),
+    ),
+    MotionFormat(
+        MotionFormatKind.TRC,
+        "TRC markers of a whole body, likewise",
+        (".trc",),
+        found_in("markers.reader.read_trc", "markers.trc.looks_like_trc"),
+    ),
 )

@@ -27,16 +27,18 @@ def parse_table(
     *,
     separator: bytes = b",",
     first_line: int = 1,
+    more_is_dropped: bool = False,
 ) -> Float64[np.ndarray, "rows columns"]:
     """Parse lines of numbers; empty cells, missing ones at a line's end and ``NaN`` are NaN.
 
     Args:
         data: The text.
         start: Offset of the first line.
-        columns: Cells of a row; further ones must be empty.
+        columns: Cells of a row; further ones must be empty, unless they are dropped.
         path: The file, for messages.
         separator: What stands between cells: a comma, semicolon or tab.
         first_line: Number of the first line, for messages.
+        more_is_dropped: Cells beyond ``columns`` may hold anything.
 
     Raises:
         FileFormatError: A cell is no number; the message names its line.
@@ -50,7 +52,9 @@ def parse_table(
         cells = line.count(separator) + 1
         if not line.strip(separator + b" \t"):
             continue
-        if cells > columns:
+        if cells > columns and more_is_dropped:
+            line = separator.join(line.split(separator, columns)[:columns])  # noqa: PLW2901
+        elif cells > columns:
             line = line.rstrip(b" ")  # noqa: PLW2901
             while line.endswith(separator) and line.count(separator) >= columns:
                 line = line[: -len(separator)]  # noqa: PLW2901
