@@ -101,7 +101,7 @@ def test_a_wrong_config_is_wrong_usage(
     ("words", "complaint"),
     [
         (["--robot", "g2"], "unknown robot 'g2'; known: booster_t1, unitree_g1, unitree_h1"),
-        (["--format", "mp4"], "unknown motion format 'mp4'; known: amp_npz, "),
+        (["--format", "mp4"], "unknown motion format 'mp4'; known: "),
         (["--config", "missing.toml"], "missing.toml"),
         (["--frobnicate"], "no such option"),
     ],
