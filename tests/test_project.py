@@ -117,6 +117,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
     "motion.names": set[str](),
     "motion.hinges": {"compiled"},
     "motion.formats": {
+        "plugins",
         "containers",
         "errors",
         "frame_rates",
@@ -150,6 +151,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "motion.kinematics",
     },
     "motion.read": {
+        "demo",
         "errors",
         "files",
         "frame_rates",

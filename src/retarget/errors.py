@@ -22,6 +22,7 @@ __all__ = [
     "RobotError",
     "RoleError",
     "UnknownNameError",
+    "check_argument",
 ]
 
 
@@ -120,6 +121,29 @@ class UnknownNameError(RetargetError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return (UnknownNameError, (self.what, self.name, self.known, self.hint))
+
+
+def check_argument(value: object, kind: type, name: str, example: str) -> None:
+    """Check that an argument of a public function is what it should be, before something inside it stumbles.
+
+    Args:
+        value: What was given.
+        kind: What it should be.
+        name: Name of the argument.
+        example: How one gets such a value.
+
+    Raises:
+        TypeError: It is something else.
+
+    Example:
+        >>> check_argument({"fps": 50}, RetargetError, "options", "RetargetOptions(fps=50)")
+        Traceback (most recent call last):
+        TypeError: options must be a RetargetError, not a dict; write RetargetOptions(fps=50)
+    """
+    if not isinstance(value, kind):
+        raise TypeError(
+            f"{name} must be a {kind.__name__}, not a {type(value).__name__}; write {example}"
+        )
 
 
 class MissingExtraError(RetargetError):

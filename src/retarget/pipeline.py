@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from retarget._version import __version__
-from retarget.errors import RetargetError
+from retarget.errors import RetargetError, check_argument
 from retarget.motion.anatomy import Anatomy, find_anatomy, leg_length
 from retarget.motion.body_contacts import BODY_CONTACTS
 from retarget.motion.contacts import Contacts, find_contacts
@@ -73,13 +73,17 @@ def retarget_motion(
         RetargetError: The motion has no frames, or positions that are not finite; or nothing can be found within the
             limits asked for.
         OptionsError: No frame lies in the time range asked for.
+        TypeError: An argument is something else than it should be, such as a mapping for ``options``.
 
     Example:
         >>> result = retarget_motion(read_motion("walk.bvh"), load_robot("unitree_g1"))  # doctest: +SKIP
         >>> result.qpos.shape  # doctest: +SKIP
         (3945, 36)
     """
-    options = options or RetargetOptions()
+    check_argument(motion, Motion, "motion", "read_motion(path)")
+    check_argument(robot, RobotModel, "robot", "load_robot(name_or_path)")
+    options = RetargetOptions() if options is None else options
+    check_argument(options, RetargetOptions, "options", "RetargetOptions(fps=50, ...)")
     motion = between(motion, options.start_s, options.end_s)
     if options.mirror:
         motion = mirrored(motion)

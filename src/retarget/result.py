@@ -45,6 +45,9 @@ class SourceClip:
     rotation_roles: tuple[str, ...]
     rotations: Int16[np.ndarray, "T S 4"]
 
+    def __repr__(self) -> str:
+        return f"SourceClip({len(self.positions)} frames, {len(self.position_roles)} joint centres)"
+
     def position(self, role: str) -> Float64[np.ndarray, "T 3"]:
         """Positions of one joint centre in metres.
 
@@ -127,7 +130,7 @@ class RetargetingResult:
     Example:
         >>> result = RetargetingResult.load_npz("walk.npz")  # doctest: +SKIP
         >>> result.resampled(50.0).qpos.shape  # doctest: +SKIP
-        (6575, 36)
+        (6574, 36)
     """
 
     qpos: Float64[np.ndarray, "T Q"]
@@ -177,6 +180,14 @@ class RetargetingResult:
 
     def __len__(self) -> int:
         return len(self.qpos)
+
+    def __repr__(self) -> str:
+        path = self.provenance.get("motion", {}).get("path")
+        source = f", from {path!r}" if path else ""
+        return (
+            f"RetargetingResult({self.robot!r}: {len(self)} frames at {self.fps:.6g} fps, "
+            f"{self.duration:.1f} s, {len(self.joint_names)} joints{source})"
+        )
 
     @property
     def duration(self) -> float:

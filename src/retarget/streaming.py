@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from retarget.errors import OptionsError, RetargetError
+from retarget.errors import OptionsError, RetargetError, check_argument
 from retarget.frame_rates import rate_problem
 from retarget.geometry import matrix_from_quaternion, quaternion_from_matrix
 from retarget.ground import FALL_SPAN
@@ -88,7 +88,10 @@ class StreamingRetargeter:
                 acceleration limits, or a rate that none can be (`retarget.frame_rates`).
             RetargetError: The motion has no frames, or values that are not finite.
         """
-        options = options or RetargetOptions()
+        check_argument(robot, RobotModel, "robot", "load_robot(name_or_path)")
+        check_argument(calibration_motion, Motion, "calibration_motion", "read_motion(path)")
+        options = RetargetOptions() if options is None else options
+        check_argument(options, RetargetOptions, "options", "RetargetOptions(style='smooth', ...)")
         self._fps = float(calibration_motion.fps if fps is None else fps)
         _check(calibration_motion, options, self._fps)
         slope = find_slope(calibration_motion)

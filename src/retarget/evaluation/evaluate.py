@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from retarget.errors import RobotError
+from retarget.errors import RobotError, check_argument
 from retarget.evaluation.diagnostics import diagnose
 from retarget.evaluation.frames.collisions import CollisionMeasures
 from retarget.evaluation.frames.continuity import find_continuity, measure_continuity
@@ -47,6 +47,8 @@ def evaluate(
         RobotError: The result was made for a robot with other joints, or has no frames.
         RoleError: The source lacks a joint that is compared.
     """
+    check_argument(result, RetargetingResult, "result", "retarget_motion(motion, robot)")
+    check_argument(robot, RobotModel, "robot", "load_robot(name_or_path)")
     if result.joint_names != robot.joint_names:
         raise RobotError(
             f"the result of robot {result.robot!r} does not fit {robot.name!r}: "

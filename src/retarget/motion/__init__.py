@@ -12,7 +12,13 @@ if TYPE_CHECKING:
     from retarget.motion.anatomy import Anatomy, find_anatomy
     from retarget.motion.contacts import Contacts, find_contacts
     from retarget.motion.doubts import DOUBTS, Doubt, total_doubt
-    from retarget.motion.formats import MotionFormat, format_names, motion_formats, register_reader
+    from retarget.motion.formats import (
+        MotionFormat,
+        format_names,
+        motion_format,
+        motion_formats,
+        register_reader,
+    )
     from retarget.motion.motion import Motion, MotionSource
     from retarget.motion.read import read_motion
     from retarget.motion.recording import Recording
@@ -34,6 +40,7 @@ __all__ = [
     "find_contacts",
     "find_roles",
     "format_names",
+    "motion_format",
     "motion_formats",
     "motion_from_recording",
     "read_motion",
@@ -56,6 +63,7 @@ _HOMES = {
     "find_contacts": "contacts",
     "find_roles": "roles",
     "format_names": "formats",
+    "motion_format": "formats",
     "motion_formats": "formats",
     "motion_from_recording": "understand",
     "read_motion": "read",

@@ -108,6 +108,13 @@ class Motion:
     def __len__(self) -> int:
         return len(self.positions)
 
+    def __repr__(self) -> str:
+        name = f"{self.source.path!r}: " if self.source.path else ""
+        return (
+            f"Motion({name}{len(self)} frames at {self.fps:.6g} fps, {self.duration:.1f} s, "
+            f"{len(self.joint_names)} joints, rig {self.source.rig})"
+        )
+
     @property
     def duration(self) -> float:
         """Length in seconds."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from retarget.demo import embedded_clip
 from retarget.errors import FileFormatError, OptionsError, RoleError
 from retarget.files import split_which
 from retarget.frame_rates import rate_problem
@@ -45,8 +46,8 @@ def read_motion(
     """Read a motion file of any known format.
 
     Args:
-        path: The file; it is only read. Where it holds several persons or animations, ``#2`` or ``#name`` behind
-            the path picks one.
+        path: The file, or the name of an embedded clip (`retarget.demo.clip_names`); it is only read. Where it
+            holds several persons or animations, ``#2`` or ``#name`` behind the path picks one.
         format: Its format, or ``auto`` to find it from content and name.
         skip_bind_pose: Drop the frames that are a bind pose (T-pose): None if they are recognised, True in any
             case (then at least the first frame goes), False never.
@@ -76,6 +77,7 @@ def read_motion(
         ('centimetre', 'y')
     """
     kind = MotionFormatKind(str(format))
+    path = embedded_clip(str(path)) or path
     said_path = str(path)
     path, which = split_which(path)
     asked = Asked(which, _checked_rate(source_fps), _models_folder(smpl_models))

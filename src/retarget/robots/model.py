@@ -103,6 +103,10 @@ class RobotModel:
     source: str
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        mass = float(self.masses.sum())
+        return f"RobotModel({self.name!r}: {self.joint_count} joints, {mass:.1f} kg)"
+
     @property
     def joint_count(self) -> int:
         """Number N of hinge joints."""

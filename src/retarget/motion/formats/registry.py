@@ -1,10 +1,14 @@
-"""Motion formats: how each is recognised and read. Users add their own."""
+"""Motion formats: how each is recognised and read. Programs and installed packages add their own."""
 
 from __future__ import annotations
 
+import inspect
+import logging
+from functools import lru_cache
 from pathlib import Path
 
-from retarget.errors import FileFormatError, UnknownNameError
+from retarget import plugins
+from retarget.errors import FileFormatError, PluginError, UnknownNameError
 from retarget.kinds import MotionFormatKind
 from retarget.motion.formats.format import MotionFormat, Reader, Recogniser, for_one
 from retarget.motion.formats.known import KNOWN
@@ -14,20 +18,27 @@ __all__ = [
     "Reader",
     "format_names",
     "format_of",
+    "motion_format",
     "motion_formats",
     "register_reader",
     "sniff_format",
 ]
 
 
+_log = logging.getLogger("retarget.motion")
+
+
 def motion_formats() -> tuple[MotionFormat, ...]:
-    """All formats that can be read, in the order in which they are tried."""
-    return tuple(_registry.values())
+    """All formats that can be read, in the order in which they are tried; those of installed packages last.
+
+    What a package offers and does not keep is left out with a warning: other files can still be read.
+    """
+    return (*_registry.values(), *(one for name in _offered() if (one := _usable(name))))
 
 
 def format_names() -> tuple[str, ...]:
-    """Names of all formats that can be read."""
-    return tuple(str(kind) for kind in _registry)
+    """Names of all formats that can be read; imports no package that offers one."""
+    return (*(str(kind) for kind in _registry), *_offered())
 
 
 def register_reader(
@@ -47,14 +58,40 @@ def register_reader(
         suffixes: File name ends in lower case, such as ``.bvh``.
         recognises: Tells from a file's bytes whether they are of this format.
 
-    Worker processes know the format only if they import the module that registers it.
+    A format that is registered in a program is known in that program, and in worker processes that import the module
+    which registers it. For the command line, install a package with an entry point in the group ``retarget.formats``
+    whose object is a reader like ``read``, or a `MotionFormat` (made by `motion_format`)::
+
+        [project.entry-points."retarget.formats"]
+        lab_v2 = "my_lab.motion:read_lab"
 
     Example:
         >>> class LabFormat(MotionFormatKind):
         ...     LAB = "lab"
         >>> register_reader(LabFormat.LAB, read_lab, suffixes=(".lab",))  # doctest: +SKIP
     """
-    _registry[kind] = MotionFormat(kind, description, suffixes, lambda: (recognises, for_one(read)))
+    _registry[kind] = motion_format(
+        kind, read, description=description, suffixes=suffixes, recognises=recognises
+    )
+
+
+def motion_format(
+    kind: MotionFormatKind | str,
+    read: Reader,
+    *,
+    description: str = "",
+    suffixes: tuple[str, ...] = (),
+    recognises: Recogniser = lambda data: False,
+) -> MotionFormat:
+    """A format from its reader, as packages offer it; arguments as those of `register_reader`.
+
+    Example:
+        >>> LAB_V2 = motion_format("bvh", lambda data, path: ..., suffixes=(".lab",))
+        >>> LAB_V2.suffixes
+        ('.lab',)
+    """
+    kind = MotionFormatKind(str(kind))
+    return MotionFormat(kind, description, suffixes, lambda: (recognises, for_one(read)))
 
 
 def format_of(kind: MotionFormatKind) -> MotionFormat:
@@ -62,10 +99,13 @@ def format_of(kind: MotionFormatKind) -> MotionFormat:
 
     Raises:
         UnknownNameError: No reader is registered for it.
+        PluginError: The package that offers it cannot be used.
     """
-    if kind not in _registry:
-        raise UnknownNameError("motion format", str(kind), list(format_names()))
-    return _registry[kind]
+    if kind in _registry:
+        return _registry[kind]
+    if str(kind) in _offered():
+        return _of_package(str(kind))
+    raise UnknownNameError("motion format", str(kind), list(format_names()))
 
 
 def sniff_format(data: bytes, path: Path) -> MotionFormat:
@@ -78,12 +118,36 @@ def sniff_format(data: bytes, path: Path) -> MotionFormat:
         if candidate.recognises(data):
             return candidate
     named = [one for one in motion_formats() if path.name.lower().endswith(one.suffixes)]
-    if (
-        len(named) == 1
-    ):  # its reader says best what is wrong; containers of arrays may be of several formats
+    if len(named) == 1:
+        # Its reader says best what is wrong; containers of arrays may be of several formats.
         return named[0]
     known = ", ".join(f"{one.kind} ({' '.join(one.suffixes)})" for one in motion_formats())
     raise FileFormatError(path, "is of no known motion format", f"known are: {known}")
+
+
+def _offered() -> list[str]:
+    """Names of formats that installed packages offer, and nobody has registered himself."""
+    return [name for name in plugins.FORMATS.names() if MotionFormatKind(name) not in _registry]
+
+
+@lru_cache
+def _of_package(name: str) -> MotionFormat:
+    """What an installed package's entry point offers: a format, or a reader."""
+    found = plugins.FORMATS.load(name)
+    if isinstance(found, MotionFormat):
+        return found
+    if not callable(found):
+        raise plugins.FORMATS.refuse(name, found, "a MotionFormat, or a reader of bytes and path")
+    summary = (inspect.getdoc(found) or "").partition("\n")[0]
+    return motion_format(name, found, description=summary)
+
+
+def _usable(name: str) -> MotionFormat | None:
+    try:
+        return _of_package(name)
+    except PluginError as error:
+        _log.warning("%s", error)
+        return None
 
 
 _registry: dict[MotionFormatKind, MotionFormat] = {one.kind: one for one in KNOWN}
