@@ -18,11 +18,7 @@ from retarget import MotionFormatKind, load_robot, read_motion, retarget_motion
 from retarget.errors import FileFormatError
 from retarget.motion import Motion, Recording, register_reader
 
-
-class LabFormat(MotionFormatKind):
-    """Names of our lab's formats; every place that takes a `MotionFormatKind` takes them too."""
-
-    LAB_V2 = "lab_v2"
+LAB_V2 = MotionFormatKind.register("lab_v2")  # a name that every place takes which takes a format
 
 
 def read_lab(data: bytes, path: Path) -> Recording:
@@ -56,9 +52,7 @@ def write_lab(motion: Motion, path: Path) -> None:
 def main(folder: Path) -> None:
     """Write a file in the format, and retarget it."""
     folder.mkdir(parents=True, exist_ok=True)
-    register_reader(
-        LabFormat.LAB_V2, read_lab, suffixes=(".lab",), description="our lab's recorder"
-    )
+    register_reader(LAB_V2, read_lab, suffixes=(".lab",), description="our lab's recorder")
     path = folder / "run.lab"
     write_lab(read_motion("humanoid_run"), path)
     motion = read_motion(path)  # told by its suffix; or format="lab_v2"

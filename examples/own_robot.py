@@ -3,9 +3,9 @@
 For the command line, put its files into an installed package and name it in that package's pyproject.toml:
 
     [project.entry-points."retarget.robots"]
-    lab_r1 = "my_lab.robots:lab_r1"   # def lab_r1(): return Path(__file__).with_name("lab_r1.xml")
+    lab_h1 = "my_lab.robots:lab_h1"   # def lab_h1(): return Path(__file__).with_name("lab_h1.xml")
 
-Then `retarget run --robot lab_r1 ...` knows it, and so does every worker of a batch.
+Then `retarget run --robot lab_h1 ...` knows it, and so does every worker of a batch.
 """
 
 import sys
@@ -14,12 +14,7 @@ from pathlib import Path
 from retarget import RobotKind, load_robot, read_motion, retarget_motion
 from retarget.robots import register_robot, robot_files
 
-
-class LabRobot(RobotKind):
-    """Names of our lab's robots; every place that takes a `RobotKind` takes them too."""
-
-    R1 = "lab_r1"
-
+LAB_H1 = RobotKind.register("lab_h1")  # a name that every place takes which takes a robot
 
 DESCRIPTION = """
 [velocity_limits]   # what the model file does not say
@@ -31,17 +26,17 @@ DESCRIPTION = """
 def main(folder: Path) -> None:
     """Register a robot from its files, and retarget onto it."""
     folder.mkdir(parents=True, exist_ok=True)
-    model = folder / "lab_r1.xml"  # your MJCF or URDF; here a copy of one that comes along
+    model = folder / "lab_h1.xml"  # your MJCF or URDF; here a copy of one that comes along
     model.write_bytes(robot_files("unitree_h1")[0].read_bytes())
-    description = folder / "lab_r1.toml"
+    description = folder / "lab_h1.toml"
     description.write_text(DESCRIPTION)
 
     print(load_robot(model, description=description))  # by path: roles and soles are proposed
-    register_robot(LabRobot.R1, model, description=description)
-    robot = load_robot(LabRobot.R1)  # by name, as a BatchJob(robot=LabRobot.R1) takes it
+    register_robot(LAB_H1, model, description=description)
+    robot = load_robot(LAB_H1)  # by name, as a BatchJob(robot=LAB_H1) takes it
     print(robot, "knee:", robot.velocity_limits[robot.joint_names.index("left_knee")], "rad/s")
     result = retarget_motion(read_motion("humanoid_run"), robot)
-    result.save_npz(folder / "run_of_r1.npz")
+    result.save_npz(folder / "run_of_lab_h1.npz")
 
 
 if __name__ == "__main__":

@@ -11,19 +11,25 @@ import pytest
 
 from retarget.batch import BatchManifest
 from retarget.exchange import registry as exports
+from retarget.kinds import ExportFormat, MotionFormatKind, RobotKind
 from retarget.motion.formats import registry as formats
 from retarget.result import RetargetingResult
 from retarget.robots import registry as robots
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
-REGISTRIES = {exports: "_TABLES", formats: "_registry", robots: "_registered"}
+REGISTRIES = {
+    exports: "_TABLES",
+    formats: "_registry",
+    robots: "_registered",
+    **dict.fromkeys((ExportFormat, MotionFormatKind, RobotKind), "_members"),
+}
 # What each makes, and a word of what it says.
 MAKES = {
     "one_clip": (["walk.npz", "walk.json", "walk.csv", "walk_mjlab.npz", "walk.png"], "gates"),
     "live": (["live.npy"], "77 frames"),
     "own_format": (["run_of_lab.npz"], "unit: centimetre format: lab_v2"),
-    "own_robot": (["run_of_r1.npz"], "knee: 10.0 rad/s"),
+    "own_robot": (["run_of_lab_h1.npz"], "knee: 10.0 rad/s"),
     "own_export": (["run_lab.npz"], "at 100.0 fps"),
 }
 
@@ -47,7 +53,7 @@ def test_an_example_makes_what_it_promises(
     made, said = MAKES[name]
     for file in made:
         assert (tmp_path / "example_output" / file).stat().st_size > 0
-        if file.endswith(("walk.npz", "_of_lab.npz", "_of_r1.npz")):
+        if file.endswith(("walk.npz", "_of_lab.npz", "_of_lab_h1.npz")):
             assert len(RetargetingResult.load_npz(tmp_path / "example_output" / file)) > 10
     assert said in capsys.readouterr().out
     robots._known.cache_clear()

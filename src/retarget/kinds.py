@@ -71,7 +71,9 @@ class Kind(str, metaclass=_Family):
         if name in offered:
             return cls.register(name)
         known = [str(m) for m in cls.members()]
-        raise UnknownNameError(cls.__name__, str(name), [*known, *offered])
+        raise UnknownNameError(
+            cls.__name__, str(name), [*known, *(name for name in offered if name not in known)]
+        )
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -86,11 +86,12 @@ def motion_format(
     """A format from its reader, as packages offer it; arguments as those of `register_reader`.
 
     Example:
-        >>> LAB_V2 = motion_format("bvh", lambda data, path: ..., suffixes=(".lab",))
-        >>> LAB_V2.suffixes
+        >>> LAB_V2 = motion_format("lab_v2", read_lab, suffixes=(".lab",))  # doctest: +SKIP
+        >>> LAB_V2.suffixes  # doctest: +SKIP
         ('.lab',)
     """
-    kind = MotionFormatKind(str(kind))
+    if not isinstance(kind, MotionFormatKind):
+        kind = MotionFormatKind.register(kind)
     return MotionFormat(kind, description, suffixes, lambda: (recognises, for_one(read)))
 
 
@@ -139,7 +140,7 @@ def _of_package(name: str) -> MotionFormat:
     if not callable(found):
         raise plugins.FORMATS.refuse(name, found, "a MotionFormat, or a reader of bytes and path")
     summary = (inspect.getdoc(found) or "").partition("\n")[0]
-    return motion_format(name, found, description=summary)
+    return motion_format(MotionFormatKind(name), found, description=summary)
 
 
 def _usable(name: str) -> MotionFormat | None:
