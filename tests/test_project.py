@@ -271,6 +271,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "robots",
         "solver",
         "solver.arrays",
+        "solver.start",
         "solver.window",
         "targets",
     },
