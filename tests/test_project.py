@@ -58,7 +58,8 @@ def pins(name: str) -> dict[str, str]:
 
 def test_requirements_are_pinned_and_hold_all_dependencies() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["picture"]]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["picture"], *extras["dataset"]]
     pinned = pins("dev.txt")
     for requirement in wanted:
         assert re.split(r"[><=]", requirement)[0].lower() in pinned, requirement
@@ -289,6 +290,18 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "tracks",
     },
     "export": {"exchange", "kinds", "result"},
+    "passing": {"batch"},
+    "dataset": {
+        "batch",
+        "errors",
+        "evaluation",
+        "exchange",
+        "files",
+        "passing",
+        "result",
+        "robots",
+        "tracks",
+    },
     "report": {"errors", "files", "result", "robots", "solver.kinematics"},
     "batch": {"errors", "files", "kinds"},
     "demo": set[str](),

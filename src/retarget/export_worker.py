@@ -16,6 +16,7 @@ from retarget.exchange.libraries import LibraryClip, library_suffix, write_libra
 from retarget.exchange.registry import export_table
 from retarget.exchange.write import ExportOptions, export_result
 from retarget.files import sha256_of, write_text
+from retarget.passing import LeftOut, reason_against
 
 if TYPE_CHECKING:
     from retarget.batch import BatchManifest, BatchRunRecord
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ExportWorker",
-    "LeftOut",
     "clip_names",
     "export_jobs",
     "library_path",
@@ -32,14 +32,6 @@ __all__ = [
     "write_index",
     "write_merged",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A clip that is not exported, and why."""
-
-    clip: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +117,7 @@ def export_jobs(
     left: list[LeftOut] = []
     taken: dict[Path, str] = {}
     for record in manifest.records:
-        reason = _reason_against(record, everything)
+        reason = reason_against(record, everything)
         if reason:
             left.append(LeftOut(record.job_id, reason))
             continue
@@ -137,17 +129,6 @@ def export_jobs(
         taken[output] = record.job_id
         jobs.append(BatchJob(id=record.job_id, motion=record.output.absolute(), output=output))
     return jobs, left
-
-
-def _reason_against(record: BatchRunRecord, everything: bool) -> str:
-    if record.status == "failed":
-        return f"failed: {record.message}"
-    if everything:
-        return ""
-    gates = record.provenance.get("failed_gates")
-    if gates is None:
-        return "its record says nothing of gates; retarget it again, or export all"
-    return f"does not pass: {', '.join(map(str, gates))}" if gates else ""
 
 
 def _relative_output(record: BatchRunRecord, manifest: BatchManifest, table: ExportTable) -> Path:

@@ -19,7 +19,11 @@ from retarget.cli.common import SOME_FAILED, JsonFlag, print_json, print_table, 
 __all__ = ["doctor"]
 
 _NEEDED = ("numpy", "scipy", "numba", "mujoco", "pydantic", "typer", "rich")
-_EXTRAS = {"matplotlib": ("picture", "film strips"), "ray": ("ray", "batches on a cluster")}
+_EXTRAS = {
+    "matplotlib": ("picture", "film strips"),
+    "pyarrow": ("dataset", "data sets"),
+    "ray": ("ray", "batches on a cluster"),
+}
 _LEAST_SPACE = 1 << 30  # bytes
 
 

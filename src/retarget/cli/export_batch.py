@@ -13,7 +13,7 @@ from retarget.cli.progress import batch_display
 if TYPE_CHECKING:
     from retarget.exchange.tables import ExportTable
     from retarget.export import ExportOptions
-    from retarget.export_worker import LeftOut
+    from retarget.passing import LeftOut
 
 __all__ = ["INDEX_NAME", "MANIFEST_NAME", "export_batch"]
 

@@ -18,6 +18,7 @@ import typer
 from retarget._version import __version__
 from retarget.cli import (
     batch,
+    dataset,
     demo,
     doctor,
     evaluate,
@@ -54,11 +55,11 @@ for _name, _command, _short in (
     ("run", run.run, "Retarget one motion file."),
     ("batch", batch.batch, "Retarget every matching file of a folder; resumable."),
     ("evaluate", evaluate.evaluate, "Measure results against their human source."),
-    ("export", export.export, "Write a result in a format that other tools read."),
+    ("export", export.export, "Write results, one or a batch's, as other tools read them."),
     ("inspect", inspect.inspect, "Show what is found out about a motion file."),
     ("status", status.status, "Say how a batch stands."),
     ("robots", robots.robots, "List the robots known by name."),
-    ("formats", formats.formats, "List the motion formats that can be read."),
+    ("formats", formats.formats, "List the formats that can be read and written."),
     ("doctor", doctor.doctor, "Check that everything works on this machine."),
     ("demo", demo.demo, "Retarget, score and draw the embedded clips."),
 ):
@@ -68,6 +69,12 @@ app.add_typer(
     name="manifest",
     no_args_is_help=True,
     short_help="Look into, check or merge the manifests of batches.",
+)
+app.add_typer(
+    dataset.app,
+    name="dataset",
+    no_args_is_help=True,
+    short_help="Pack a batch's results into one data set; filter, split it.",
 )
 
 

@@ -9,14 +9,22 @@ from jaxtyping import Bool, Float64
 
 from retarget.errors import OptionsError, UnknownNameError
 from retarget.result import RetargetingResult
-from retarget.robots.model import RobotModel
+from retarget.robots import RobotModel, load_robot
 from retarget.tracks import LinkSet, Tracks, make_tracks
 
-__all__ = ["chosen_joints", "moved_onto", "tracks_of_result"]
+__all__ = ["chosen_joints", "moved_onto", "robot_of_result", "tracks_of_result"]
 
 # Part of the body that a recording sees on the ground -> body role of the robot's link that lies there.
 _TOUCHING = {"knee": "knee", "shank": "knee", "hand": "wrist", "forearm": "elbow"}
 _LEAST_COMMON = 0.5  # of both robots' joints that bear the same names, in robots of one family
+
+
+def robot_of_result(result: RetargetingResult) -> RobotModel:
+    """The robot that a result was made with, from where it was loaded then."""
+    made_with = result.provenance.get("run", {})
+    return load_robot(
+        made_with.get("robot", result.robot), description=made_with.get("robot_description")
+    )
 
 
 def tracks_of_result(

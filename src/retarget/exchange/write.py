@@ -13,7 +13,7 @@ from retarget._version import __version__
 from retarget.errors import OptionsError, UnknownNameError
 from retarget.exchange.encode import file_values
 from retarget.exchange.registry import export_table
-from retarget.exchange.sources import chosen_joints, tracks_of_result
+from retarget.exchange.sources import chosen_joints, robot_of_result, tracks_of_result
 from retarget.exchange.tables import ExportTable, Quaternion
 from retarget.exchange.view import View, links_of_table, view_of
 from retarget.exchange.writers import writer_of_container
@@ -105,7 +105,7 @@ def export_result(
     """
     table, options, path = export_table(kind), options or ExportOptions(), Path(path)
     _require_name(path, table)
-    robot = _robot_of(result) if robot is None else robot
+    robot = robot_of_result(result) if robot is None else robot
     clip = options.clip or path.name.removesuffix(table.suffix)
     view, notes = export_view(result, robot, table, replace(options, clip=clip))
     write_view(view, path)
@@ -198,14 +198,6 @@ def _require_name(path: Path, table: ExportTable) -> None:
         raise OptionsError(
             f"{path}: readers of {table.kind} cut names at the first dot, and miss the clip; take it out"
         )
-
-
-def _robot_of(result: RetargetingResult) -> RobotModel:
-    """The robot that a result was made with, from where it was loaded then."""
-    made_with = result.provenance.get("run", {})
-    return load_robot(
-        made_with.get("robot", result.robot), description=made_with.get("robot_description")
-    )
 
 
 def _require_robot(result: RetargetingResult, robot: RobotModel) -> None:
