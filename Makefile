@@ -44,6 +44,7 @@ bench: $(BENCH)
 	@$(PY) benchmarks/cold_starts.py
 	@$(PY) benchmarks/workers.py
 	@$(PY) benchmarks/batch_scaling.py
+	@$(PY) benchmarks/exports.py
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis demo_output build dist
