@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import degrees
 
 from retarget.exchange.tables import ExportTable, Rate, Row
@@ -23,17 +24,11 @@ UNITREE_CSV = ExportTable(
     doc="The rate is nowhere in the file, and converters differ in what they take it for: give them --input-fps.",
 )
 
-KIMODO_CSV = ExportTable(
-    ExportFormat.KIMODO_CSV,
-    "ProtoMotions' convert_g1_csv_to_proto (Kimodo, ARDY)",
-    "csv",
-    ".csv",
-    (
-        Row("", "root_position", shape="T 3"),
-        Row("", "root_rotation", shape="T 4", quaternion="wxyz"),
-        Row("", "joint_position", shape="T D"),
-    ),
-    Rate("implicit", 30.0),
+KIMODO_CSV = replace(
+    UNITREE_CSV,
+    kind=ExportFormat.KIMODO_CSV,
+    title="ProtoMotions' convert_g1_csv_to_proto (Kimodo, ARDY)",
+    rows=tuple(replace(row, quaternion=row.quaternion and "wxyz") for row in UNITREE_CSV.rows),
     doc="As unitree_csv, with the quaternion as wxyz: --pos-units m --rot-format quat_wxyz --joint-units rad.",
 )
 
