@@ -92,8 +92,8 @@ def main() -> None:
     body = (
         "Megabytes and milliseconds of processor time for each clip, from the result in memory to the file on disk, "
         f"on the Unitree G1 and others; median of {_REPEATS}. *Loader's rules*: the LAFAN1 dance read back as each "
-        "reader's loader reads it (restated in `tests/exchange/loaders.py`), greatest difference from the result at the "
-        "reader's rate; "
+        "reader's loader reads it (restated in `tests/exchange/loaders.py`), greatest difference from the result at "
+        "the reader's rate; "
         "links against MuJoCo's kinematics, in the stated order and in the other simulator's.\n\n"
         + table(columns, rows)
         + f"\n\n{speed}\n\n{bulk}"
