@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from batch_workers import make_jobs, wait_until, write
 
-from retarget.batch import BatchJob, BatchManifest, BatchRunner, store
-from retarget.batch.journal import read_journal
+from retarget.batch import BatchJob, BatchManifest, BatchRunner, read_status, store
+from retarget.batch.journal import encode_event, encode_line, read_journal
 from retarget.errors import ManifestError
 
 
@@ -177,3 +177,42 @@ def test_reading_while_a_run_ends_never_misses_a_finished_job(
     monkeypatch.setattr(store, between, step_then_end)
     records = BatchManifest.load(folder / "m.json").records
     assert [r.job_id for r in records if r.status != "failed"] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"e": "start", "id": -1, "at": "2026-01-01T00:00:00", "motion": "m", "output": "o"},
+        {"e": "start", "id": "", "at": "2026-01-01T00:00:00", "motion": "m", "output": "o"},
+        {"e": "start", "id": "x", "at": 7, "motion": "m", "output": "o"},
+        {"e": "start", "id": "x", "at": "2026-01-01T00:00:00", "motion": ["m"], "output": "o"},
+        {"e": "plan", "ids": ["a", None]},
+        {"e": "plan", "ids": 3},
+        {"e": "retry", "id": ["a"], "notes": 1},
+        {"e": "end", "record": {"job_id": 5}},
+        {"e": "run", "at": "yesterday"},
+        {"e": "start", "id": "\ud800", "at": "2026-01-01T00:00:00", "motion": "m", "output": "o"},
+        {"e": "start", "id": "b", "at": "2026-01-01T00:00:00", "motion": "\ud800", "output": "o"},
+    ],
+)
+def test_events_that_are_whole_and_of_another_kind_cost_nothing_else(
+    tmp_path: Path, event: dict[str, Any]
+) -> None:
+    folder = tmp_path / "batch"
+    journal = crashed(folder).rstrip(b"\n") + b"\n"
+    (folder / "m.json.journal").write_bytes(journal + encode_line(encode_event(event)))
+    assert read_status(folder / "m.json").state == "crashed"
+    manifest = BatchRunner().run(
+        make_jobs(folder, "a", "b", "c"), write, manifest_path=folder / "m.json"
+    )
+    ended = {record.job_id: str(record.status) for record in manifest.records}
+    assert {ended[job_id] for job_id in "abc"} <= {"success", "skipped"}
+
+
+def test_records_and_manifests_write_times_alike(tmp_path: Path) -> None:
+    crashed(tmp_path / "batch")
+    folder = tmp_path / "batch"
+    BatchRunner().run(make_jobs(folder, "a"), write, manifest_path=folder / "m.json")
+    said = json.loads((folder / "m.json").read_text())
+    times = [said["created_at"], said["updated_at"], said["records"][0]["started_at"]]
+    assert all(time.endswith("+00:00") for time in times)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from batch_workers import Weighty, make_jobs, runs, write
@@ -218,3 +221,62 @@ def test_an_empty_batch_writes_an_empty_manifest(tmp_path: Path) -> None:
     assert BatchManifest.load(tmp_path / "m.json") == manifest.model_copy(
         update={"updated_at": BatchManifest.load(tmp_path / "m.json").updated_at}
     )
+
+
+CALLING = """
+import sys
+from pathlib import Path
+from batch_workers import make_jobs, write
+from retarget.batch import BatchRunner
+
+def go():
+    folder = Path(sys.argv[1])
+    jobs = make_jobs(folder, "a", "b")
+    return BatchRunner().run(jobs, write, manifest_path=folder / "m.json", max_workers=2)
+"""
+
+
+def calling(folder: Path, end: str, *, piped: bool = False) -> subprocess.CompletedProcess[str]:
+    """What a script prints that starts a batch of two workers."""
+    script = folder / "script.py"
+    script.write_text(CALLING + end)
+    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    return subprocess.run(
+        [sys.executable, "-" if piped else script, folder],
+        input=script.read_text() if piped else None,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_script_without_a_guard_gets_one_line_of_advice(tmp_path: Path) -> None:
+    done = calling(tmp_path, "go()\n")
+    assert done.returncode == 1
+    said = done.stderr.strip().splitlines()
+    assert "put what it does under if __name__ == '__main__'" in said[-1]
+    assert len([line for line in said if line.startswith("Traceback")]) == 1
+    assert runs(tmp_path) == []
+
+
+def test_a_guarded_script_runs(tmp_path: Path) -> None:
+    done = calling(tmp_path, "if __name__ == '__main__':\n    print(go().success_count)\n")
+    assert (done.returncode, done.stdout) == (0, "2\n"), done.stderr
+
+
+def test_a_program_from_standard_input_is_told_so(tmp_path: Path) -> None:
+    done = calling(tmp_path, "go()\n", piped=True)
+    assert "worker processes cannot import a program from <stdin>; save it" in done.stderr
+
+
+def test_a_worker_typed_in_a_session_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = ModuleType("__main__")
+    monkeypatch.setitem(sys.modules, "__main__", session)
+    exec("def typed(job): return {}", vars(session))
+    with pytest.raises(BatchError, match="the worker typed was typed in an interactive session"):
+        BatchRunner().run(
+            make_jobs(tmp_path, "a"), session.typed, manifest_path=tmp_path / "m", max_workers=2
+        )

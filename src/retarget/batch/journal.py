@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from retarget.batch.plain import to_plain
 from retarget.errors import ManifestError, OutputError
 from retarget.files import atomic_write
 
@@ -55,8 +56,10 @@ def decode_line(line: bytes) -> Event | None:
         if int(line[:8], 16) != zlib.crc32(payload):
             return None
         event = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
+    if b"\\ud" in payload or b"\\uD" in payload:
+        event = to_plain(event)  # halves of characters, which no file can hold, are escaped
     return event if isinstance(event, dict) else None
 
 

@@ -137,7 +137,7 @@ def read_manifest_file(path: Path) -> ManifestContent | None:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        cause = f"{place}: {first['msg']}"
+        cause = f"{place}: {first['msg']}" if place else first["msg"]
     except RecursionError:
         cause = "nested too deep"
     except ValueError as error:

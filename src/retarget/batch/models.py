@@ -27,6 +27,7 @@ __all__ = [
     "BatchRunRecord",
     "BatchWorker",
     "ManifestContent",
+    "as_utc",
     "slimmed",
     "trusted_record",
     "utc_now",
@@ -40,7 +41,8 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _as_utc(time: datetime) -> datetime:
+def as_utc(time: datetime) -> datetime:
+    """A time in UTC; one without a zone is taken to be in UTC."""
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
@@ -48,7 +50,12 @@ def _plain_dict(value: Any) -> Any:
     return to_plain(value) if isinstance(value, Mapping) else value
 
 
-UtcTime = Annotated[datetime, AfterValidator(_as_utc)]
+# Written as datetime.isoformat has it, in records as in a manifest's head and a journal's events.
+UtcTime = Annotated[
+    datetime,
+    AfterValidator(as_utc),
+    PlainSerializer(datetime.isoformat, str, when_used="json"),
+]
 # A path that UTF-8 cannot hold is written with escapes: a readable stand-in, not the path.
 PortablePath = Annotated[
     Path, PlainSerializer(lambda path: printable(str(path)), str, when_used="json")

@@ -31,6 +31,7 @@ from retarget.batch.validation import (
     Inputs,
     check_folder_writable,
     check_jobs,
+    check_main,
     check_max_workers,
     check_picklable,
 )
@@ -261,6 +262,7 @@ class BatchRunner:
         if not callable(worker):
             raise BatchError(f"the worker must be callable, not {type(worker).__name__}")
         if name != "in-process":
+            check_main()
             check_picklable(worker)
         return _EngineChoice(name, worker, max_workers, limits)
 

@@ -20,7 +20,7 @@ from retarget.batch.journal import (
     read_journal,
 )
 from retarget.batch.manifest_file import ManifestHead, read_manifest_file, real_path
-from retarget.batch.models import BatchRunRecord, ManifestContent, utc_now
+from retarget.batch.models import BatchRunRecord, ManifestContent, as_utc, utc_now
 from retarget.errors import ManifestError
 
 __all__ = [
@@ -161,21 +161,27 @@ def _replay(path: Path, stored: StoredBatch, journal: JournalContent) -> None:
 
 
 def _apply(stored: StoredBatch, event: dict[str, Any]) -> None:
+    """Apply one event.
+
+    Raises:
+        KeyError, TypeError, ValueError: It is not what an event of its kind is.
+    """
     match event.get("e"):
         case "run":
-            stored.run_began = datetime.fromisoformat(event["at"])
+            stored.run_began = _time(event["at"])
         case "plan":
-            stored.order.extend(str(job_id) for job_id in event["ids"])
+            stored.order.extend(_text(job_id) for job_id in event["ids"])
         case "start":
-            stored.records.pop(event["id"], None)
-            stored.unfinished[event["id"]] = StartedJob(
-                job_id=event["id"],
-                at=datetime.fromisoformat(event["at"]),
+            started = StartedJob(
+                job_id=_text(event["id"]),
+                at=_time(event["at"]),
                 attempt=int(event.get("attempt", 1)),
-                motion=str(event["motion"]),
-                output=str(event["output"]),
+                motion=_text(event["motion"]),
+                output=_text(event["output"]),
                 notes=dict(event.get("notes", {})),
             )
+            stored.records.pop(started.job_id, None)
+            stored.unfinished[started.job_id] = started
         case "retry":
             started = stored.unfinished[event["id"]]
             stored.unfinished[event["id"]] = replace(started, notes=dict(event["notes"]))
@@ -186,3 +192,13 @@ def _apply(stored: StoredBatch, event: dict[str, Any]) -> None:
             stored.updated_at = max(stored.updated_at, record.finished_at)
         case _:
             pass  # an event of a later minor version: nothing that changes outcomes
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError(f"{value!r} stands where a text should")
+    return value
+
+
+def _time(value: Any) -> datetime:
+    return as_utc(datetime.fromisoformat(_text(value)))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pickle
 import stat
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,12 @@ from retarget.batch.plain import printable
 from retarget.errors import BatchError, OutputError
 
 __all__ = [
+    "UNGUARDED",
     "Inputs",
     "PathResolver",
     "check_folder_writable",
     "check_jobs",
+    "check_main",
     "check_max_workers",
     "check_picklable",
 ]
@@ -168,12 +172,42 @@ def check_folder_writable(folder: Path) -> None:
         ) from error
 
 
+UNGUARDED = 86
+"""Exit status of a worker process that has begun the batch anew, because the calling script is not guarded."""
+
+
+def check_main() -> None:
+    """Check that worker processes can import the program that starts them, as they do before anything else.
+
+    Raises:
+        BatchError: It was read from standard input.
+        SystemExit: This is such a process, and the program starts its batch when it is imported.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise SystemExit(UNGUARDED)
+    main = sys.modules.get("__main__")
+    file = getattr(main, "__file__", None)
+    if getattr(main, "__spec__", None) is None and file and not os.path.exists(file):  # noqa: PTH110
+        raise BatchError(
+            f"worker processes cannot import a program from {file}; save it as a file, "
+            "or run with max_workers=1 in this process"
+        )
+
+
 def check_picklable(worker: Any) -> None:
     """Check that a worker can be sent to another process, and say which part of it cannot.
 
     Raises:
         BatchError: It cannot.
     """
+    main = sys.modules.get("__main__")
+    typed = getattr(worker, "__module__", "") == "__main__" and not hasattr(main, "__file__")
+    if typed and getattr(main, "__spec__", None) is None:
+        raise BatchError(
+            f"the worker {getattr(worker, '__qualname__', type(worker).__name__)} was typed in an interactive "
+            "session, which worker processes cannot import; put it into a module, "
+            "or run with max_workers=1 in this process"
+        )
     try:
         pickle.dumps(worker)
     except Exception as error:

@@ -17,6 +17,7 @@ from retarget.batch.attempt import Outcome, died
 from retarget.batch.engines.base import Ended, EngineEvent, Limits, PickledTask, Started, Task
 from retarget.batch.engines.child import resident_bytes
 from retarget.batch.engines.process import WorkerProcess
+from retarget.batch.validation import UNGUARDED
 from retarget.errors import BatchError, OptionsError
 
 __all__ = ["LocalEngine"]
@@ -219,13 +220,17 @@ class LocalEngine:
                 started, "WorkerDied", _why_died(code), output_tail=tail, killed_worker=True
             )
             self._events.append(Ended(task.key, outcome))
+        elif code == UNGUARDED:
+            raise BatchError(
+                "the calling script starts its batch when worker processes import it; put what it does under "
+                "if __name__ == '__main__':"
+            )
         elif not process.ready:
             self._failed_starts += 1
             _log.warning("worker %s could not start: %s\n%s", process.name, _why_died(code), tail)
             if self._failed_starts >= _MAX_FAILED_STARTS:
                 raise BatchError(
-                    f"worker processes cannot start ({_why_died(code)}); is the calling script guarded "
-                    "by if __name__ == '__main__', and is there memory for a process each?"
+                    f"worker processes cannot start ({_why_died(code)}); is there memory for a process each?"
                     + (f"\n{tail}" if tail else "")
                 )
 
