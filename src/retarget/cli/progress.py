@@ -196,15 +196,18 @@ class _LiveDisplay:
                 self._workers.update(self._of_worker[event.worker], visible=False)
         elif event.kind == "ended" and self._tally.stale:
             self._console.print(self._tally.stale_words, markup=False, highlight=False)
-        rate = self._tally.frames_per_second
-        waiting = event.to_run and not self._tally.begun
-        words = [f"{rate:,.0f} frames/s" if rate else "", self._tally.failed]
-        self._detail.plain = "  ".join(
-            filter(None, ["  starting", "the workers"] if waiting else ["", *words])
-        )
+        if event.kind != "ended":  # workers take a moment to end, which is none of the rate's
+            self._detail.plain = self._words_below(event)
         self._overall.update(
             self._bar, total=self._tally.total or None, completed=self._tally.finished
         )
+
+    def _words_below(self, event: BatchEvent) -> str:
+        if event.to_run and not self._tally.begun:
+            return "  starting the workers"
+        rate = self._tally.frames_per_second
+        words = [f"{rate:,.0f} frames/s" if rate else "", self._tally.failed]
+        return f"  {', '.join(filter(None, words))}"
 
     def _show_worker(self, worker: str, label: str, attempt: int) -> None:
         words = shown(label) if attempt == 1 else shown(f"{label} (attempt {attempt})")
