@@ -153,6 +153,9 @@ class MotionFormatKind(Kind):
     AMP_NPZ: ClassVar[MotionFormatKind]
     DEEPMIMIC: ClassVar[MotionFormatKind]
     SMPL: ClassVar[MotionFormatKind]
+    MVNX: ClassVar[MotionFormatKind]
+    MOTIVE: ClassVar[MotionFormatKind]
+    GLTF: ClassVar[MotionFormatKind]
     C3D: ClassVar[MotionFormatKind]
     TRC: ClassVar[MotionFormatKind]
     ACCLAIM: ClassVar[MotionFormatKind]
@@ -212,6 +215,9 @@ MotionFormatKind.BVH = MotionFormatKind.register("bvh")
 MotionFormatKind.AMP_NPZ = MotionFormatKind.register("amp_npz")
 MotionFormatKind.DEEPMIMIC = MotionFormatKind.register("deepmimic")
 MotionFormatKind.SMPL = MotionFormatKind.register("smpl")
+MotionFormatKind.MVNX = MotionFormatKind.register("mvnx")
+MotionFormatKind.MOTIVE = MotionFormatKind.register("motive")
+MotionFormatKind.GLTF = MotionFormatKind.register("gltf")
 MotionFormatKind.C3D = MotionFormatKind.register("c3d")
 MotionFormatKind.TRC = MotionFormatKind.register("trc")
 MotionFormatKind.ACCLAIM = MotionFormatKind.register("acclaim")

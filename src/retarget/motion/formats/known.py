@@ -70,4 +70,22 @@ KNOWN: Final = (
         (".trc",),
         found_in("markers.reader.read_trc", "markers.trc.looks_like_trc"),
     ),
+    MotionFormat(
+        MotionFormatKind.MVNX,
+        "Xsens MVNX: segments in metres, z up",
+        (".mvnx",),
+        found_in("suits.mvnx.read_mvnx", "suits.mvnx.looks_like_mvnx"),
+    ),
+    MotionFormat(
+        MotionFormatKind.MOTIVE,
+        "OptiTrack Motive tables with a skeleton's bones",
+        (".csv",),
+        found_in("suits.motive.read_motive", "suits.motive.looks_like_motive"),
+    ),
+    MotionFormat(
+        MotionFormatKind.GLTF,
+        "glTF, GLB, VRM and VRMA: animated skeletons, one animation",
+        (".glb", ".gltf", ".vrm", ".vrma"),
+        found_in("scenes.gltf.read_gltf", "scenes.gltf.looks_like_gltf"),
+    ),
 )

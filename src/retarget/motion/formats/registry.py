@@ -10,6 +10,7 @@ from pathlib import Path
 from retarget import plugins
 from retarget.errors import FileFormatError, PluginError, UnknownNameError
 from retarget.kinds import MotionFormatKind
+from retarget.motion.formats.foreign import what_it_is
 from retarget.motion.formats.format import MotionFormat, Reader, Recogniser, for_one
 from retarget.motion.formats.known import KNOWN
 
@@ -118,6 +119,8 @@ def sniff_format(data: bytes, path: Path) -> MotionFormat:
     for candidate in motion_formats():
         if candidate.recognises(data):
             return candidate
+    if (foreign := what_it_is(data)) is not None:
+        raise FileFormatError(path, *foreign)
     named = [one for one in motion_formats() if path.name.lower().endswith(one.suffixes)]
     if len(named) == 1:
         # Its reader says best what is wrong; containers of arrays may be of several formats.

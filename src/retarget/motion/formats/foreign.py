@@ -1,0 +1,39 @@
+"""Files that are no motion which can be read, but of a kind that is known: what they are, and what to do with them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["what_it_is"]
+
+_TO_BVH: Final = "export the skeleton as BVH or GLB, in Blender or in the program that wrote it"
+_HEADS: Final = (
+    (b"Kaydara FBX Binary", "is FBX, which is not read", _TO_BVH),
+    (b"; FBX", "is FBX as text, which is not read", _TO_BVH),
+    (b"PXR-USDC", "is USD, which is not read", _TO_BVH),
+    (b"#usda", "is USD, which is not read", _TO_BVH),
+    (b"NO_OF_FRAMES", "is a Qualisys table, which is not read", "export C3D from Qualisys Track Manager"),
+    (b"\x1f\x8b", "is packed with gzip", "unpack it first"),
+    (b"7z\xbc\xaf", "is a 7z archive", "unpack it first"),
+    (b"Rar!", "is a RAR archive", "unpack it first"),
+    (b"\x89HDF", "is HDF5 or a new MAT file, which is not read", "write the arrays as .npz with names"),
+    (b"MATLAB 5.0", "is a MAT file, which is not read", "write the arrays as .npz with names"),
+    (b"version https://git-lfs", "is a pointer of Git LFS and not the file", "fetch it with: git lfs pull"),
+    (b"<mujoco", "is a robot's model", "give a motion file; robots go to --robot"),
+    (b"<robot", "is a robot's model", "give a motion file; robots go to --robot"),
+)  # fmt: skip
+
+
+def what_it_is(data: bytes) -> tuple[str, str] | None:
+    """What a file is and what to do with it, as cause and remedy; None where nobody knows."""
+    start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    for head, cause, remedy in _HEADS:
+        if start.startswith(head):
+            return cause, remedy
+    if (
+        data.startswith(b"PK\x03\x04")
+        and b".npy" not in data[:256]
+        and b"data.pkl" not in data[:512]
+    ):
+        return "is a ZIP archive", "unpack it first"
+    return None

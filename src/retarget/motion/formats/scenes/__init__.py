@@ -1,0 +1,1 @@
+"""Animated skeletons in scene files."""

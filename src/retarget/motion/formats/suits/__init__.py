@@ -1,0 +1,1 @@
+"""Skeletons as recorders solve them: Xsens' MVNX and OptiTrack's Motive tables."""

@@ -1,0 +1,168 @@
+"""Xsens MVNX: segments with global orientations and the places of their origins, metres, z up.
+
+The format: "MVN User Manual" (Movella), section MVNX. Elements are found in the text itself, as a parser of XML makes a
+hundred bytes of objects of each number.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from retarget.errors import FileFormatError
+from retarget.frame_rates import rate_problem
+from retarget.geometry import without_flips
+from retarget.motion.doubts import Doubt
+from retarget.motion.formats.asked import Asked
+from retarget.motion.recording import LONG, Recording
+from retarget.wording import quoted
+
+__all__ = ["looks_like_mvnx", "read_mvnx"]
+
+_SUBJECT: Final = re.compile(rb"<subject\b([^>]*)>")
+_ATTRIBUTE: Final = re.compile(rb'([\w:]+)\s*=\s*"([^"]*)"')
+_SEGMENT: Final = re.compile(rb"<segment\b([^>]*)>")
+_JOINT: Final = re.compile(
+    rb"<connector1>\s*([^</]+)/[^<]*</connector1>\s*<connector2>\s*([^</]+)/[^<]*</connector2>"
+)
+_FRAME: Final = re.compile(rb"<frame\b([^>]*)>")
+_ORIENTATION: Final = re.compile(rb"<orientation>([^<]*)</orientation>")
+_POSITION: Final = re.compile(rb"<position>([^<]*)</position>")
+_REMEDY: Final = "export it again as MVNX with orientations and positions of segments"
+_MOST_SEGMENTS: Final = 400
+_ON_THE_SPOT: Final = 0.6
+
+
+def looks_like_mvnx(data: bytes) -> bool:
+    """Whether a text is an MVNX file."""
+    return b"<mvnx" in data[:8192]
+
+
+def read_mvnx(data: bytes, path: Path, asked: Asked) -> Recording:
+    """Read one subject of an MVNX file; identity and T-pose frames before the motion are no part of it.
+
+    Args:
+        data: The file's bytes.
+        path: Where they are from.
+        asked: Which subject.
+
+    Raises:
+        FileFormatError: There is no subject or no frame, or a frame has not all segments.
+    """
+    subjects = list(_SUBJECT.finditer(data))
+    if not subjects:
+        raise FileFormatError(path, "holds no subject", _REMEDY)
+    if b"</mvnx>" not in data[-4096:]:
+        raise FileFormatError(path, "is cut short: its last element is open", "copy it again")
+    said = [_attributes(match[1]) for match in subjects]
+    names = [one.get("label", str(i)) for i, one in enumerate(said, 1)]
+    chosen = asked.index_of(names, path, "subject")
+    stop = subjects[chosen + 1].start() if chosen + 1 < len(subjects) else len(data)
+    text = data[subjects[chosen].end() : stop]
+    head = text[: max(0, text.find(b"<frames"))]
+    segments = tuple(_attributes(m[1]).get("label", "") for m in _SEGMENT.finditer(head))
+    if not 0 < len(segments) <= _MOST_SEGMENTS or len(set(segments)) != len(segments):
+        raise FileFormatError(path, f"has {len(segments)} segments", _REMEDY)
+    normal, rest_frame = _frames_to_read(text)
+    if not normal:
+        raise FileFormatError(path, "holds no frames", "export it again with its motion")
+    places = _numbers(_POSITION.findall(text), normal, 3 * len(segments), "position", path)
+    turns = _numbers(_ORIENTATION.findall(text), normal, 4 * len(segments), "orientation", path)
+    fps = _rate(said[chosen].get("frameRate", ""), path)
+    order, parents = _tree(segments, head)
+    rotations = turns.reshape(len(turns), -1, 4)[:, order]
+    norms = np.linalg.norm(rotations, axis=-1, keepdims=True)
+    if not ((norms > 0.5) & (norms < 1.5)).all():
+        raise FileFormatError(path, "an orientation is no unit quaternion", _REMEDY)
+    rotations = without_flips(rotations / norms)
+    positions = places.reshape(len(places), -1, 3)[:, order]
+    doubts: tuple[Doubt, ...] = ()
+    if said[chosen].get("configuration", "FullBody") == "UpperBody":
+        reason = "only the upper body wore sensors: the pelvis stays at one place, and legs are as assumed"
+        doubts = (Doubt("travel", _ON_THE_SPOT, reason),)
+    return Recording(
+        joint_names=tuple(segments[i] for i in order),
+        parents=parents,
+        positions=np.ascontiguousarray(positions),
+        rotations=rotations.astype(np.float32) if len(rotations) > LONG else rotations,
+        fps=fps,
+        metres_per_unit=1.0,
+        up_axis="z",
+        rest=None if rest_frame is None else _numbers(
+            _POSITION.findall(text), [rest_frame], 3 * len(segments), "position", path
+        ).reshape(-1, 3)[order],
+        notes=asked.note_of_others(names, "subject"),
+        doubts=doubts,
+    )  # fmt: skip
+
+
+def _attributes(text: bytes) -> dict[str, str]:
+    return {
+        key.decode(): value.decode("utf-8", "replace") for key, value in _ATTRIBUTE.findall(text)
+    }
+
+
+def _frames_to_read(text: bytes) -> tuple[list[int], int | None]:
+    """Numbers of the frames that are motion, and of the one in which all orientations are one."""
+    kinds = [_attributes(match).get("type", "normal") for match in _FRAME.findall(text)]
+    rest = kinds.index("identity") if "identity" in kinds else None
+    return [i for i, kind in enumerate(kinds) if kind == "normal"], rest
+
+
+def _numbers(
+    found: list[bytes], frames: list[int], columns: int, what: str, path: Path
+) -> Float64[np.ndarray, "T n"]:
+    from retarget.motion.formats.numbers import NumberRowsError, parse_rows
+
+    if len(found) <= frames[-1]:
+        cause = f"has {what}s in {len(found)} of its {frames[-1] + 1} frames"
+        raise FileFormatError(path, cause, _REMEDY)
+    rows = b"\n".join(
+        b" ".join(found[frame].split(b"\n")) if b"\n" in found[frame] else found[frame]
+        for frame in frames
+    )
+    try:
+        parts = parse_rows(rows, 0, columns, max(1, (1 << 26) // (8 * columns)))
+    except NumberRowsError as error:
+        cause = f"frame {frames[error.row]}: {quoted(error.word)} is no number of a {what}"
+        if error.count is not None:
+            cause = f"frame {frames[error.row]} has {error.count} of {columns} numbers of {what}s"
+        raise FileFormatError(path, cause, _REMEDY) from None
+    values = np.concatenate(parts) if parts else np.empty((0, columns))
+    if len(values) != len(frames):
+        raise FileFormatError(path, f"has frames without {what}s", _REMEDY)
+    return values
+
+
+def _rate(word: str, path: Path) -> float:
+    try:
+        fps = float(word)
+    except ValueError:
+        return float("nan")
+    if problem := rate_problem(fps):
+        raise FileFormatError(path, problem, "correct frameRate, or say it with --source-fps")
+    return fps
+
+
+def _tree(segments: tuple[str, ...], head: bytes) -> tuple[list[int], Int64[np.ndarray, "J"]]:
+    """Segments with parents before their children, and the parents, as the file's joints connect them."""
+    index = {name: i for i, name in enumerate(segments)}
+    above = [-1] * len(segments)
+    for upper, lower in _JOINT.findall(head):
+        near, far = (
+            index.get(name.decode("utf-8", "replace").strip(), -1) for name in (upper, lower)
+        )
+        if near >= 0 and far >= 0 and above[far] < 0 and near != far:
+            above[far] = near
+    order: list[int] = []
+    waiting = [i for i, parent in enumerate(above) if parent < 0]
+    while waiting:
+        here = waiting.pop(0)
+        order.append(here)
+        waiting = [i for i, parent in enumerate(above) if parent == here] + waiting
+    place = {segment: at for at, segment in enumerate(order)}
+    return order, np.array([place.get(above[i], -1) for i in order], np.int64)
