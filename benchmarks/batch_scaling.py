@@ -151,7 +151,7 @@ def main() -> None:
             measured.append(row)
             print(
                 f"{row['what']:14s} {row['jobs']:7d} jobs {row['seconds']:8.2f} s "
-                f"{row['ms_a_job']:8.3f} ms a job ({row['driver_cpu_ms_a_job']:.3f} of the driver's CPU) "
+                f"{row['ms_a_job']:8.3f} ms per job ({row['driver_cpu_ms_a_job']:.3f} of the driver's CPU) "
                 f"{row['peak_mb']:5d} MB peak",
                 flush=True,
             )
@@ -160,7 +160,7 @@ def main() -> None:
 
 
 def _write_results(measured: list[dict[str, Any]]) -> None:
-    columns = ["engine", "jobs", "s", "ms a job", "driver's CPU ms a job", "peak memory MB"]
+    columns = ["engine", "jobs", "s", "ms per job", "driver's CPU ms per job", "peak memory MB"]
     keys = ["what", "jobs", "seconds", "ms_a_job", "driver_cpu_ms_a_job", "peak_mb"]
     body = (
         "Jobs that only create their output. `resume` runs them again when all is done, `load` reads the "

@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def _stages(clip: Path, output: Path, repeats: int) -> None:
-    """Frames a second of every stage."""
+    """Frames per second of every stage."""
     runs: list[dict[str, float]] = []
 
     def run() -> int:
@@ -78,7 +78,7 @@ def _stages(clip: Path, output: Path, repeats: int) -> None:
     wall, busy, few = _short_run(output)
     body = (
         f"`{clip.name}`, {frames} frames, Unitree G1; medians of {repeats} repeats in a warm process.\n\n"
-        + table(["stage", "ms", "us a frame", "frames/s"], rows)
+        + table(["stage", "ms", "us per frame", "frames/s"], rows)
         + f"\n\nWhole run of {few} frames, warm (`{SHORT_CLIP.name}`): {wall * 1e3:.1f} ms, of which the processor "
         f"works for {busy * 1e3:.1f} ms; the least of {SHORT_REPEATS}.\n"
     )
@@ -133,7 +133,7 @@ def _beside_the_peer(clip: Path, output: Path) -> None:
     body = (
         f"`{clip.name}`, solving only, the same targets in the same process; medians of {ROUNDS} rounds in turn. mink "
         "1.3 with daqp: a frame task a segment, joint limits, warm start from the previous frame, Gauss-Newton steps "
-        f"until the error stops falling ({peer.steps_per_frame:.1f} QPs a frame); it knows no floor, no contacts and "
+        f"until the error stops falling ({peer.steps_per_frame:.1f} QPs per frame); it knows no floor, no contacts and "
         "no collisions.\n\n"
         + table(["", "frames/s", "ratio", *(score.title for score in SCORES)], rows)
     )

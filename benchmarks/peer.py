@@ -28,7 +28,7 @@ POSITION_COST, ROTATION_COST, POSTURE_COST, DAMPING = 10.0, 1.0, 1e-2, 1e-3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PeerRun:
-    """What the peer made of a clip: ``qpos``, its seconds, and its QPs a frame."""
+    """What the peer made of a clip: ``qpos``, its seconds, and its QPs per frame."""
 
     qpos: Float64[np.ndarray, "T Q"]
     seconds: float

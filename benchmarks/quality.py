@@ -62,7 +62,7 @@ def main() -> None:
         "Unitree G1, default options, roles found automatically. Limb error and slide are mean / p95; "
         "definitions and units: `retarget.evaluation.DEFINITIONS`.\n\n"
         + table(columns, rows)
-        + "\n\nOrientation error by segment, degrees, after one constant offset a joint:\n\n"
+        + "\n\nOrientation error by segment, degrees, after one constant offset per joint:\n\n"
         + table(["clip", *ORIENTED_SEGMENTS], [_orientations(report) for report in reports])
     )
     write_section("quality", "Quality of every clip", COMMAND, body)

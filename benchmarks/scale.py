@@ -1,4 +1,4 @@
-"""Growth: time a frame and memory at 300,000 frames beside 3,000, every clip's speed, and arithmetic beside the peak.
+"""Growth: time per frame and memory at 300,000 frames beside 3,000, every clip's speed, and arithmetic beside the peak.
 
 Usage: python benchmarks/scale.py [--frames N]
 """
@@ -76,7 +76,7 @@ def _growth(frames: int) -> None:
     body = (
         f"The LAFAN1 clip there and back again, Unitree G1; each length a process of its own, {SHORT:,} frames the "
         f"mean of {PARTS} parts of the same motion. A frame of the long clip takes {ratio:.2f} times as long.\n\n"
-        + table(["frames", "retargeting, us a frame", "evaluating", "peak memory MB"], rows)
+        + table(["frames", "retargeting, us per frame", "evaluating", "peak memory MB"], rows)
         + f"\n\n`retarget run` on a BVH file of {frames:,} frames, from its text to the saved and scored result: "
         + _whole_run(frames)
     )
@@ -179,7 +179,7 @@ def _every_clip(files: list[Path]) -> None:
                 "clip",
                 "frames",
                 "start and solve, frames/s",
-                "solve, us a frame",
+                "solve, us per frame",
                 "steps",
                 "of peak",
             ],
@@ -211,7 +211,7 @@ def _multiply_adds(values: np.ndarray, factor: np.float32, summand: np.float32, 
 
 
 def _peak() -> float:
-    """Operations a second that one core reaches with multiply-adds of single precision, the solve's."""
+    """Operations per second that one core reaches with multiply-adds of single precision, the solve's."""
     values, times = np.ones(1024, np.float32), 2000
     factor, summand = np.float32(0.999), np.float32(1e-3)
     a = np.random.default_rng(0).random((768, 768), np.float32)

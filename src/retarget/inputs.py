@@ -92,7 +92,7 @@ def open_input(
         if stat.S_ISDIR(status.st_mode):
             raise FileFormatError(path, "is a folder", remedy)
         if not (stat.S_ISREG(status.st_mode) or piped):
-            raise FileFormatError(path, "is no file but a pipe or a device", remedy)
+            raise FileFormatError(path, "is not a file but a pipe or a device", remedy)
         if status.st_size > most:
             cause = (
                 f"has {binary_size(status.st_size)}; files of up to {binary_size(most)} are read"

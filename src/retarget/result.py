@@ -37,7 +37,7 @@ class SourceClip:
         positions: Their positions.
         rotation_roles: Names of the S joints whose recorded rotations are kept.
         rotations: Those rotations, wxyz, as `packed_rotations` makes them: components times 32767; not comparable
-            across rigs but for a constant offset a joint.
+            across rigs but for a constant offset per joint.
     """
 
     position_roles: tuple[str, ...]

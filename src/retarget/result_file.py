@@ -168,13 +168,13 @@ def _parsed(path: str | Path, name: str, text: str) -> Any:
     try:
         return json.loads(text, parse_constant=no_number)
     except json.JSONDecodeError as error:
-        raise FileFormatError(path, f"{name} is no JSON ({error})", _REMEDY) from None
+        raise FileFormatError(path, f"{name} is not JSON ({error})", _REMEDY) from None
 
 
 def _check_record(path: str | Path, record: object) -> None:
     """Check the types of what is read of a record; what it lacks was not known when it was written."""
     if not isinstance(record, dict):
-        raise FileFormatError(path, "manifest_json is no JSON object", _REMEDY)
+        raise FileFormatError(path, "manifest_json is not a JSON object", _REMEDY)
     for place, kind in _RECORD.items():
         *tables, key = place.split(".")
         table = record

@@ -80,7 +80,7 @@ def npz(**arrays: Any) -> bytes:
 
 
 def amass(motion: Walk, **changes: Any) -> bytes:
-    """SMPL+H: 156 numbers a frame."""
+    """SMPL+H: 156 numbers per frame."""
     poses = np.zeros((len(motion.poses), 156))
     poses[:, :66] = motion.poses[:, :22].reshape(-1, 66)
     fields = {"poses": poses, "trans": motion.trans, "betas": np.zeros(16), "gender": np.array(b"male"),

@@ -111,7 +111,7 @@ def changed(frame: int, column: int, value: Any) -> bytes:
 @pytest.mark.parametrize(
     ("data", "cause"),
     [
-        (packed(rows())[:-20], "is no whole JSON (line 1"),
+        (packed(rows())[:-20], "is not whole JSON (line 1"),
         (b"\xff\xfe{}", "is not text"),
         (b'{"Frames": 1' + b"0" * 5000 + b"}", "no JSON that can be read"),
         (b'{"Frames": ' + b"[" * 200_000, "JSON"),

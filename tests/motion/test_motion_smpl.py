@@ -197,7 +197,7 @@ def test_a_folder_without_models_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"poses": np.zeros((40, 70))}, "70 numbers a frame"),
+        ({"poses": np.zeros((40, 70))}, "70 numbers per frame"),
         ({"trans": np.zeros((39, 3))}, "40 poses and translations"),
         ({"trans": np.full((40, 3), np.nan)}, "frame 0: the translation is not finite"),
         ({"poses": np.full((40, 156), np.inf)}, "a rotation that is not finite"),

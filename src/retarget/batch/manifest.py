@@ -50,7 +50,7 @@ class BatchManifest(ManifestContent):
         return load_manifest(cls, Path(path))
 
     def save_json(self, path: str | Path) -> None:
-        """Save manifest JSON: one record a line, replaced atomically.
+        """Save manifest JSON: one record per line, replaced atomically.
 
         Raises:
             OutputError: The file cannot be written; what was there is untouched.

@@ -1,4 +1,4 @@
-"""The manifest as a file: read in any layout and version, written one record a line, whole or not at all."""
+"""The manifest as a file: read in any layout and version, written one record per line, whole or not at all."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def _parse(data: bytes) -> ManifestContent:
 
 
 def _parse_by_line(data: bytes) -> ManifestContent | None:
-    """A manifest as it is written here, one record a line; ``None`` for any other layout.
+    """A manifest as it is written here, one record per line; ``None`` for any other layout.
 
     A file of 100,000 records takes a third of the memory that parsing it as a whole does.
     """

@@ -88,7 +88,7 @@ SourceRate = Annotated[
     typer.Option(
         "--source-fps",
         metavar="NUMBER",
-        help="Frames a second of the files, over what they say.",
+        help="Frames per second of the files, over what they say.",
         show_default="the files' own",
     ),
 ]

@@ -18,7 +18,7 @@ class Zip:
         budget: What its entries may take, unpacked.
 
     Raises:
-        zipfile.BadZipFile, ValueError, OSError: It is no whole archive.
+        zipfile.BadZipFile, ValueError, OSError: It is not a whole archive.
     """
 
     def __init__(self, data: bytes, budget: Budget) -> None:

@@ -117,7 +117,7 @@ _LIMBS = (
 )
 _TURNS = (
     "angle between the robot body and the recorded rotation of the human joint that carries the segment, "
-    "after the same yaw and one constant best-fit offset a joint (Procrustes over the clip)"
+    "after the same yaw and one constant best-fit offset per joint (Procrustes over the clip)"
 )
 _UPRIGHT = (
     "the human's axis is fixed to the recorded joint and lies along the human's own line from hips to shoulders where "

@@ -2,7 +2,7 @@
 
 A joint's recorded axes mean nothing across rigs, so a segment's frame is defined by joint centres: x forward,
 y left or along the hinge, z up or from the distal to the proximal joint. Where joint centres say nothing (the
-twist of a straight limb, the tilt of the pelvis) the recorded rotation does, through one constant offset a joint
+twist of a straight limb, the tilt of the pelvis) the recorded rotation does, through one constant offset per joint
 that is fitted over the frames in which geometry is well conditioned. A constant rotation of every joint's axes
 therefore changes nothing.
 """

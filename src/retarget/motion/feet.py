@@ -34,7 +34,7 @@ __all__ = [
     "toe_speeds",
 ]
 
-# Hysteresis of ground contact, in leg lengths and leg lengths a second. Chosen on the dance, walk and jump clips;
+# Hysteresis of ground contact, in leg lengths and leg lengths per second. Chosen on the dance, walk and jump clips;
 # anything within a third of these values gives the same stances.
 HEIGHT_ON, HEIGHT_OFF = 0.045, 0.065
 SPEED_ON, SPEED_OFF = 0.35, 0.55
@@ -51,7 +51,7 @@ SHORTEST_STANCE = 0.08  # seconds; shorter touches and gaps are noise
 # faster, but only for an instant.
 SLIDE_SPEED, SLIDE_TIME = 0.25, 0.17
 
-# Marker speed noise in leg lengths a second, below which it cannot flip a contact.
+# Marker speed noise in leg lengths per second, below which it cannot flip a contact.
 HARMLESS_SPEED_NOISE = 0.08
 
 Positions = Float64[np.ndarray, "T 3"]
@@ -89,7 +89,7 @@ def lowpass(positions: Positions, *, fps: float, noise: float, leg_length: float
 
 
 def toe_speeds(*, fps: float, noise: float, leg_length: float) -> tuple[float, float]:
-    """Strict and loose threshold of a toe's speed in stance, leg lengths a second.
+    """Strict and loose threshold of a toe's speed in stance, leg lengths per second.
 
     What noise is left after `lowpass` must not end a stance.
     """
@@ -98,7 +98,7 @@ def toe_speeds(*, fps: float, noise: float, leg_length: float) -> tuple[float, f
 
 
 def speed(positions: Positions, fps: float) -> Float64[np.ndarray, "T"]:
-    """Speed in metres a second by central differences; zero for a single frame."""
+    """Speed in metres per second by central differences; zero for a single frame."""
     speeds = np.empty(len(positions))
     fill_speeds(np.ascontiguousarray(positions), fps, speeds)
     return speeds
@@ -173,7 +173,7 @@ def stance_runs(
         floor: Its height at rest, metres.
         leg: Leg length, metres.
         fps: Frames per second.
-        slow: Strict and loose threshold of speed, leg lengths a second.
+        slow: Strict and loose threshold of speed, leg lengths per second.
     """
     still = Stillness(
         strict_height=HEIGHT_ON * leg,

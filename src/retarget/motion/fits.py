@@ -50,7 +50,7 @@ __all__ = ["STRAIGHT", "fit_segments"]
 # sin(bend) below which a limb counts as straight: about 11 degrees, where joint-centre noise of a centimetre
 # already turns the hinge axis by ten degrees.
 STRAIGHT: Final = 0.2
-# Spine twist and lean, in radians and 1 - cos, over which a frame loses its say in the trunk's offsets, but for this.
+# Spine twist and lean, in radians and 1 - cos, over which a frame counts this little in the trunk's offsets.
 _TWIST, _LEAN, _ANY_TRUNK = 0.35, 0.1, 1e-3
 # Weight of a frame in which a limb is straight: its hinge is guessed there.
 _GUESSED = 1e-3

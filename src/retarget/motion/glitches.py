@@ -40,7 +40,7 @@ _CLIP_TIME, _CLIP_DISTANCE = 1.0, 50.0
 
 class _Tracked(NamedTuple):
     joints: Int64[np.ndarray, "K"]  # the pelvis first
-    travel: float  # metres a frame
+    travel: float  # metres per frame
     limb: float
     out_and_back: float
 

@@ -1,6 +1,6 @@
 """Kernels that compare a human's directions and rotations with a robot's, frame by frame.
 
-What the robot is compared with is known only up to one yaw of the whole clip and a constant offset a joint. Both come
+What the robot is compared with is known only up to one yaw of the whole clip and a constant offset per joint. Both come
 from sums over frames that need no yaw: the yaw ``(s, c)`` enters the human's rotation ``H`` linearly, so the moment of
 human and robot is ``c A + s B + C`` with sums A, B and C that a first pass collects.
 """

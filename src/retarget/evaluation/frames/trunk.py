@@ -36,7 +36,9 @@ NAMES = (
 _ENDS = ("left_hip", "right_hip", "left_shoulder", "right_shoulder")
 # Directions kept of a robot's frame: from hips to shoulders, up of pelvis and chest, left of hips and shoulders.
 _LINE, _PELVIS, _CHEST, _HIPS, _SHOULDERS = range(5)
-_LEANING = 0.1  # 1 - cosine of lean over which a frame loses its say in where the human's up is
+_LEANING = (
+    0.1  # 1 - cosine of lean over which a frame no longer counts in finding where the human's up is
+)
 _LEVEL = 0.5  # squared horizontal part of a line that has a heading: up to 45 degrees from level
 
 

@@ -1,4 +1,4 @@
-"""Motion formats: one reader a module, and the registry that tells formats apart.
+"""Motion formats: one reader per module, and the registry that tells formats apart.
 
 Readers know bytes and recordings; what a recording means is found out above them.
 """

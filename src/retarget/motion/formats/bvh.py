@@ -126,7 +126,7 @@ def _parse_motion_head(data: bytes, path: Path, line: int, offset: int) -> tuple
 def _parse_values(
     data: bytes, path: Path, offset: int, skeleton: Skeleton
 ) -> list[Float64[np.ndarray, "n C"]]:
-    """The channel values, one row a frame, in parts."""
+    """The channel values, one row per frame, in parts."""
     from retarget.motion.formats.numbers import NumberRowsError, parse_rows
 
     columns = len(skeleton.kinds)
@@ -207,7 +207,7 @@ def _poses(
 
 
 def _rate(frame_time: str) -> float:
-    """Frames a second: the whole or NTSC rate whose period was rounded to what is written, else its reciprocal.
+    """Frames per second: the whole or NTSC rate whose period was rounded to what is written, else its reciprocal.
 
     Files write periods with few digits (0.0333 for 30 frames a second), but a rate more than 0.2% away is
     never meant.

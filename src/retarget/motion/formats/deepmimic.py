@@ -1,4 +1,4 @@
-"""Motion files of DeepMimic's 15-joint humanoid: JSON with one row of numbers a frame.
+"""Motion files of DeepMimic's 15-joint humanoid: JSON with one row of numbers per frame.
 
 A row is the frame's duration (s), the root's position (m) and rotation, then the joints' rotations in the order of
 the character file ``humanoid3d.txt`` (Peng et al. 2018): unit quaternions, wxyz, and for knees and elbows one angle in
@@ -121,10 +121,10 @@ def _rows(data: bytes, path: Path) -> Float64[np.ndarray, "T 44"]:
     except UnicodeDecodeError as error:
         raise FileFormatError(path, f"is not text ({error.reason})", _REMEDY) from None
     except json.JSONDecodeError as error:
-        cause = f"is no whole JSON (line {error.lineno}: {error.msg})"
+        cause = f"is not whole JSON (line {error.lineno}: {error.msg})"
         raise FileFormatError(path, cause, "export or copy it again") from None
     except (ValueError, RecursionError):  # a number of thousands of digits; brackets without end
-        raise FileFormatError(path, "is no JSON that can be read", _REMEDY) from None
+        raise FileFormatError(path, "is not JSON that can be read", _REMEDY) from None
     frames = content.get("Frames") if isinstance(content, dict) else None
     if not isinstance(frames, list):
         raise FileFormatError(path, 'has no list of "Frames"', _REMEDY)

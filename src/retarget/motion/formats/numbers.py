@@ -60,7 +60,7 @@ class NumberRowsError(ValueError):
 def parse_rows(
     text: bytes, start: int, columns: int, most: int
 ) -> list[Float64[np.ndarray, "rows columns"]]:
-    """Parse rows of numbers, one a line; blank lines are skipped.
+    """Parse rows of numbers, one per line; blank lines are skipped.
 
     Args:
         text: ASCII text with lines ended by LF, CRLF or CR.

@@ -126,7 +126,7 @@ def sniff_format(data: bytes, path: Path) -> MotionFormat:
         # Its reader says best what is wrong; containers of arrays may be of several formats.
         return named[0]
     known = ", ".join(f"{one.kind} ({' '.join(one.suffixes)})" for one in motion_formats())
-    raise FileFormatError(path, "is of no known motion format", f"known are: {known}")
+    raise FileFormatError(path, "is not of any known motion format", f"known are: {known}")
 
 
 def _offered() -> list[str]:

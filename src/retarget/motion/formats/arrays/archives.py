@@ -207,7 +207,7 @@ def _point_set(content: Any, path: Path, asked: Asked) -> PointSet:
     if array.ndim == 2 and array.shape[1] == _FEATURES:
         raise FileFormatError(
             path,
-            "holds HumanML3D's 263 features a frame, not places",
+            "holds HumanML3D's 263 features per frame, not places",
             "give the 22 joints (new_joints)",
         )
     return PointSet(_of_three(array, path))

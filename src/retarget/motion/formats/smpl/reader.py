@@ -199,7 +199,7 @@ def _pose(person: Person, path: Path) -> _Pose:
         rows = full.reshape(len(full), -1)
         per = numbers_per_joint(rows.shape[1], _FULL_JOINTS)
         if not per:
-            cause = f"has poses of {rows.shape[1]} numbers a frame, no count of an SMPL body"
+            cause = f"has poses of {rows.shape[1]} numbers per frame, no count of an SMPL body"
             raise FileFormatError(path, cause, _REMEDY)
         values = rows.reshape(len(rows), -1, per)
         kind = {24: "smpl", 52: "smplh", 55: "smplx"}.get(values.shape[1], "")

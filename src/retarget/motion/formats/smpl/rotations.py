@@ -55,7 +55,7 @@ def quaternions_of(
 
 
 def six_are_rows(values: Float64[np.ndarray, "T J 6"]) -> bool:
-    """Whether six numbers a joint are rows of matrices: the reading in which knees bend as knees do.
+    """Whether six numbers per joint are rows of matrices: the reading in which knees bend as knees do.
 
     Writers disagree (columns: Zhou et al. 2019; rows: PyTorch3D). The other reading is each joint's inverse rotation.
     """
