@@ -113,7 +113,7 @@ def changed(frame: int, column: int, value: Any) -> bytes:
     [
         (packed(rows())[:-20], "is not whole JSON (line 1"),
         (b"\xff\xfe{}", "is not text"),
-        (b'{"Frames": 1' + b"0" * 5000 + b"}", "no JSON that can be read"),
+        (b'{"Frames": 1' + b"0" * 5000 + b"}", "not JSON that can be read"),
         (b'{"Frames": ' + b"[" * 200_000, "JSON"),
         (b"[1, 2]", 'has no list of "Frames"'),
         (b'{"Loop": "none"}', 'has no list of "Frames"'),

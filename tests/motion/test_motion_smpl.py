@@ -203,7 +203,7 @@ def test_a_folder_without_models_is_told(tmp_path: Path) -> None:
         ({"poses": np.full((40, 156), np.inf)}, "a rotation that is not finite"),
         ({"mocap_framerate": np.array(-30)}, "a rate of -30 frames"),
         ({"poses": np.array(["a"] * 40)}, "poses holds <U1"),
-        ({"poses": None, "trans": None}, "no known motion format"),
+        ({"poses": None, "trans": None}, "not of any known motion format"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_in_one_line(

@@ -73,7 +73,7 @@ def test_limits_and_the_floor_are_kept_at_every_frame(name: str, motion: str, sp
     assert_within_limits(qpos, robot(name), speed, retargeter.fps)
 
 
-# Degrees, and metres per second; the whole-clip solve slides by 0.001 to 0.004. No foot of the run stands long enough to
+# Degrees, and metres a second; the whole-clip solve slides by 0.001 to 0.004. No foot of the run stands long enough to
 # be measured. Limbs give way to soles that are kept above the human's clearance and to a base that keeps to its path:
 # bounds are a tenth above the 1.21, 1.83, 0.72 and 1.22 that this costs.
 @pytest.mark.parametrize(

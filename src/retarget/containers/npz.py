@@ -144,7 +144,7 @@ def read_npz(
         limit_bytes: What they may take in memory.
 
     Raises:
-        FileFormatError: It is not a whole archive, or one that is packed or locked in a way that nobody can read; an array
+        FileFormatError: It is not a whole archive, or is packed or locked in a way that nobody can read; an array
             is torn, too large, or of objects that are not allowed.
     """
     found = {}
