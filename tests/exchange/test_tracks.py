@@ -150,6 +150,20 @@ def test_no_rotation_jumps_to_its_negative_though_the_configurations_do() -> Non
     assert np.sum(rotation[1:] * rotation[:-1], axis=2).min() > 0.9
 
 
+def test_parts_of_a_motion_are_the_motion(monkeypatch: pytest.MonkeyPatch) -> None:
+    robot = load_robot("unitree_g1")
+    whole = make_tracks(smooth_motion(robot, 200), FPS, robot)
+    monkeypatch.setattr("retarget.tracks.tracks._BLOCK_FRAMES", 37)
+    covered = 0
+    for frames, part in whole.blocks():
+        covered += len(part)
+        np.testing.assert_array_equal(part.root_spin, whole.root_spin[frames])
+        for name in ("position", "rotation", "velocity", "centre_velocity", "spin"):
+            of_whole = getattr(whole.bodies, name)[frames]
+            np.testing.assert_array_equal(getattr(part.bodies, name), of_whole, err_msg=name)
+    assert covered == 200
+
+
 def test_joints_that_are_left_out_are_locked_at_zero() -> None:
     robot = load_robot("unitree_g1")
     kept = robot.joint_sets["g1_23"]

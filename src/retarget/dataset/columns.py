@@ -64,9 +64,11 @@ COLUMNS: tuple[Column, ...] = (
 
 def frame_arrays(tracks: Tracks) -> dict[str, Float32[np.ndarray, "T n"]]:
     """All columns of a motion in single precision, one row for each frame."""
-    return {
-        column.name: np.ascontiguousarray(
-            column.values(tracks).reshape(len(tracks), -1), np.float32
-        )
-        for column in COLUMNS
-    }
+    arrays: dict[str, np.ndarray] = {}
+    for frames, part in tracks.blocks():
+        for column in COLUMNS:
+            values = column.values(part).reshape(len(part), -1)
+            if column.name not in arrays:
+                arrays[column.name] = np.empty((len(tracks), values.shape[1]), np.float32)
+            arrays[column.name][frames] = values
+    return arrays

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,16 @@ from retarget.exchange.writers.csv_tables import Columns
 
 __all__ = ["file_values", "shape_of"]
 
+_LINK_SOURCES = (
+    "link_position",
+    "link_rotation",
+    "link_velocity",
+    "centre_velocity",
+    "link_spin",
+    "local_link_position",
+    "local_link_rotation",
+)
+
 
 def file_values(view: View) -> dict[str, Any]:
     """All that a format's file holds of a motion, by key, ready for its container.
@@ -22,13 +33,33 @@ def file_values(view: View) -> dict[str, Any]:
     """
     table = view.table
     special = table.builder(view) if table.builder is not None else {}
-    values = {
-        _place(number, row): _encoded(
-            row, special[row.key] if row.source == "special" else row_values(row, view), view
-        )
-        for number, row in enumerate((*table.rows, *table.extras))
-    }
+    links = {} if _is_text(table) else _link_arrays(view)
+    values: dict[str, Any] = {}
+    for number, row in enumerate((*table.rows, *table.extras)):
+        key = row.key or f"columns {number}"
+        if key in links:
+            values[key] = links[key]
+        else:
+            found = special[row.key] if row.source == "special" else row_values(row, view)
+            values[key] = _encoded(row, found, view)
     return {view.clip: values} if table.per_clip else values
+
+
+def _is_text(table: ExportTable) -> bool:
+    return table.container in ("csv", "csv_folder")
+
+
+def _link_arrays(view: View) -> dict[str, np.ndarray]:
+    """Arrays of links, a part of the motion at a time: in double precision they may take gigabytes."""
+    rows = [row for row in view.table.rows if row.source in _LINK_SOURCES]
+    arrays = {row.key: np.empty(_expected(row, view), row.dtype) for row in rows}
+    for frames, part in view.tracks.blocks() if rows else ():
+        shown = replace(view, tracks=part)
+        for row in rows:
+            arrays[row.key][frames] = row_values(row, shown) * row.scale
+    for row in rows:
+        _require_numbers(row, arrays[row.key], view)
+    return arrays
 
 
 def shape_of(row: Row, table: ExportTable, frames: int, joints: int, links: int) -> tuple[int, ...]:
@@ -45,28 +76,33 @@ def shape_of(row: Row, table: ExportTable, frames: int, joints: int, links: int)
     )
 
 
-def _place(number: int, row: Row) -> str:
-    return row.key or f"columns {number}"
-
-
 def _encoded(row: Row, value: Any, view: View) -> Any:
-    if view.table.container in ("csv", "csv_folder"):
+    if _is_text(view.table):
         return value if isinstance(value, str) else _columns(row, np.asarray(value), view)
     plain = _PLAIN.get(row.dtype)
     if plain is not None:
         return plain(value)
     array = np.asarray(value) if row.dtype == "U" else np.asarray(value, np.float64) * row.scale
-    expected = shape_of(
-        row, view.table, len(view.tracks), len(view.order.joints), len(view.order.links)
-    )
+    expected = _expected(row, view)
     array = array.reshape(expected) if array.size == np.prod(expected, dtype=int) else array
     if array.shape != expected:
         raise AssertionError(f"{row.key} is {array.shape}, its table says {expected}")
     if row.dtype == "U":
         return array
-    if row.dtype.startswith("f") and not np.isfinite(array.astype(row.dtype)).all():
+    stored = np.asarray(array, row.dtype, order="C")
+    _require_numbers(row, stored, view)
+    return stored
+
+
+def _expected(row: Row, view: View) -> tuple[int, ...]:
+    return shape_of(
+        row, view.table, len(view.tracks), len(view.order.joints), len(view.order.links)
+    )
+
+
+def _require_numbers(row: Row, array: np.ndarray, view: View) -> None:
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise OptionsError(f"{view.clip}: {row.key} has values that {row.dtype} cannot hold")
-    return np.asarray(array, row.dtype, order="C")
 
 
 def _whole(value: float) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float64
@@ -15,6 +17,18 @@ from retarget.tracks.kernels import LinkArrays, LinkMotion, RootMotion, TreeArra
 from retarget.tracks.link_sets import LinkSet, link_set
 
 __all__ = ["BodyTracks", "Tracks", "make_tracks"]
+
+_BLOCK_FRAMES = 4096
+_BY_FRAME = (
+    "root_position",
+    "root_rotation",
+    "joint_position",
+    "root_velocity",
+    "root_spin",
+    "joint_velocity",
+    "foot_contacts",
+    "link_contacts",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +71,7 @@ class Tracks:
         joint_velocity: rad/s.
         foot_contacts: Whether the left and the right foot stand, or None where nobody knows.
         link_contacts: Whether each link touches the ground, or None where nobody knows.
+        link_signs: Signs of the links' rotations, of a part of a motion; None chooses them by the first frame.
 
     Example:
         >>> tracks = make_tracks(result.qpos, result.fps, robot)  # doctest: +SKIP
@@ -75,6 +90,7 @@ class Tracks:
     joint_velocity: Float64[np.ndarray, "T D"]
     foot_contacts: Bool[np.ndarray, "T 2"] | None = None
     link_contacts: Bool[np.ndarray, "T L"] | None = None
+    link_signs: Float64[np.ndarray, "L"] | None = None
 
     def __len__(self) -> int:
         return len(self.root_position)
@@ -89,6 +105,24 @@ class Tracks:
     def bodies(self) -> BodyTracks:
         """Poses and velocities of the links; calculated when first asked for."""
         return _body_tracks(self)
+
+    def blocks(self) -> Iterator[tuple[slice, Tracks]]:
+        """The motion in parts of some thousand frames, as `bodies` of an hour fill a gigabyte."""
+        for first in range(0, len(self), _BLOCK_FRAMES):
+            frames = slice(first, min(first + _BLOCK_FRAMES, len(self)))
+            yield frames, self._part(frames, self._signs)
+
+    @cached_property
+    def _signs(self) -> Float64[np.ndarray, "L"]:
+        first = _body_tracks(self._part(slice(0, 1), np.ones(len(self.links))))
+        return np.where(first.rotation[0, :, 0] < 0, -1.0, 1.0)
+
+    def _part(self, frames: slice, signs: Float64[np.ndarray, "L"]) -> Tracks:
+        arrays: dict[str, Any] = {
+            name: None if getattr(self, name) is None else getattr(self, name)[frames]
+            for name in _BY_FRAME
+        }
+        return replace(self, link_signs=signs, **arrays)
 
 
 def make_tracks(
@@ -202,5 +236,8 @@ def _body_tracks(tracks: Tracks) -> BodyTracks:
         LinkArrays(links.bodies, links.offsets, links.rotations, links.mass_centres),
         motion,
     )
-    motion.rotation[:, motion.rotation[0, :, 0] < 0] *= -1.0
+    signs = tracks.link_signs
+    if signs is None:
+        signs = np.where(motion.rotation[0, :, 0] < 0, -1.0, 1.0)
+    motion.rotation[:, signs < 0] *= -1.0
     return BodyTracks(*motion)
