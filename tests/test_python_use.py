@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -77,3 +78,9 @@ def test_packages_for_files_and_pictures_have_a_public_face(package: object) -> 
     names = package.__all__  # type: ignore[attr-defined]
     assert {"export_result"} & set(names) or {"draw_filmstrip", "headline"} <= set(names)
     assert all(getattr(package, name) is not None and name in dir(package) for name in names)
+
+
+def test_the_page_on_python_names_whatever_is_public() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "python.md").read_text()
+    for name in set(retarget.__all__) - {"__version__"}:
+        assert f"`{name}`" in page, name

@@ -10,6 +10,7 @@ import pytest
 from retarget import RetargetingResult, load_robot, read_motion, retarget_motion
 from retarget.demo import clips_folder
 from retarget.errors import OutputError
+from retarget.report.drawing import drawable
 from retarget.report.figures import (
     CENTRE,
     LEFT,
@@ -145,3 +146,20 @@ def test_scores_show_a_dash_where_there_is_nothing_to_measure() -> None:
     assert cells["lifted %"] == "50.0"
     assert cells["deepest mm"] == "500.0"
     assert "limb direction error 0.5 / 0.5°" in headline(measures)
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["\u8d70\u308b", "caf\udce9", "$x^$ and $", "a\nb\tc", "\x1b[31mred", "walk \U0001f600", ""],
+)
+def test_any_name_can_be_written_above_a_picture(
+    walk: RetargetingResult, tmp_path: Path, title: str
+) -> None:
+    picture = tmp_path / "strip.png"
+    draw_filmstrip(walk, load_robot("unitree_g1"), picture, title=title, subtitle=title)
+    assert size_of(picture)[0] == 1540
+
+
+def test_letters_that_no_font_has_are_escaped_and_others_stay() -> None:
+    assert drawable("walk_01 $x$ \u00e9") == ("walk_01 $x$ \u00e9", ["DejaVu Sans"])
+    assert drawable("\udce9\n")[0] == "\\udce9\\n"
