@@ -103,7 +103,7 @@ def _compile_cache() -> str:
     folder = getattr(getattr(solve_windows, "_cache", None), "cache_path", None)
     if folder is None or not os.access(folder, os.W_OK):
         raise _LimitationError(
-            f"{folder or 'no folder'} is writable: kernels are compiled anew in every process; "
+            f"{f'{folder} is not' if folder else 'no folder is'} writable: kernels are compiled anew in every process; "
             "set NUMBA_CACHE_DIR to a writable folder"
         )
     return f"{folder} is writable"
