@@ -37,10 +37,10 @@ from retarget.solver.problem import (
 from retarget.solver.rates import at_rate
 from retarget.solver.residuals import Residuals, measure_residuals
 from retarget.solver.stretches import (
-    Part,
     Seam,
     Solution,
     Stretch,
+    StretchProblem,
     plan_stretches,
     solve_stretch,
     start_stretch,
@@ -190,18 +190,18 @@ class _Take:
             seconds, "problem", lambda: make_setting(robot, shape, motion.fps, options, weights)
         )
         stretches = plan_stretches(len(motion), motion.fps, rated_clip_options(motion.fps))
-        ground = Ground.room(len(motion), motion.fps, setting.touching)
+        ground = Ground.allocate(len(motion), motion.fps, setting.touching)
         for first, last in ((stretch.first, stretch.last) for stretch in stretches):
             work = partial(_targets, anatomy, contacts, shape, first, last)
             targets = timed(seconds, "targets", work)
             more = partial(ground.add, slice(first, last), targets, shape)
             timed(seconds, "problem", more)
-        find = partial(find_holds, ground, shape, setting.grow, setting.freed)
+        find = partial(find_holds, ground, shape, setting.toe_margin, setting.release)
         holds = timed(seconds, "problem", find)
         whole = targets if len(stretches) == 1 else None
         return cls(anatomy, contacts, shape, robot, setting, stretches, holds, whole)
 
-    def part(self, stretch: Stretch, seconds: dict[str, float]) -> Part:
+    def part(self, stretch: Stretch, seconds: dict[str, float]) -> StretchProblem:
         """A stretch as it is to be solved."""
         begin, end = stretch.begin, stretch.end
         targets = self.whole or timed(
@@ -211,11 +211,11 @@ class _Take:
         )
         return timed(seconds, "problem", lambda: self._part(targets, self.holds.within(begin, end)))
 
-    def _part(self, targets: Targets, holds: Holds) -> Part:
+    def _part(self, targets: Targets, holds: Holds) -> StretchProblem:
         problem = self.setting.problem(targets, holds)
         seeds = cold_start(targets, self.shape, self.robot)
         seeds[:, 7:] = np.clip(seeds[:, 7:], problem.limits.lower[1:], problem.limits.upper[1:])
-        return Part(
+        return StretchProblem(
             problem, holds.carried_by_frame(), seeds, self.setting.limbs, self.setting.centre
         )
 
@@ -251,7 +251,7 @@ def _solve(take: _Take, seconds: dict[str, float]) -> tuple[Solution, int]:
     start_options = rated_start_options(take.anatomy.fps)
     options = rated_clip_options(take.anatomy.fps)
     problem = take.setting.single
-    solution = Solution.room(len(take.anatomy), problem)
+    solution = Solution.allocate(len(take.anatomy), problem)
     seam: Seam | None = None
     taken = 0
     for stretch in take.stretches:

@@ -203,7 +203,7 @@ def _live_model(
     weights = style_weights(options.style)
     shape = robot_anatomy(robot)
     problem = make_setting(robot, shape, fps, options, weights).empty
-    if len(problem.limits.bend):
+    if len(problem.limits.second_difference):
         raise OptionsError(
             f"a stream onto {robot.name!r} cannot keep joint acceleration limits; "
             "give acceleration_limits=False to do without them"

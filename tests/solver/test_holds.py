@@ -24,9 +24,9 @@ def found(path: str) -> tuple[Targets, Setting, Ground, Holds]:
         motion = read_motion(KNEELING)
     _, _, targets, shape = make_targets(motion, robot())
     setting = make_setting(robot(), shape, motion.fps, RetargetOptions(), TaskWeights())
-    ground = Ground.room(len(targets), targets.fps, setting.touching)
+    ground = Ground.allocate(len(targets), targets.fps, setting.touching)
     ground.add(slice(None), targets, shape)
-    return targets, setting, ground, find_holds(ground, shape, setting.grow, setting.freed)
+    return targets, setting, ground, find_holds(ground, shape, setting.toe_margin, setting.release)
 
 
 @pytest.mark.parametrize("path", ["", str(KNEELING)], ids=["jump", "kneeling"])
@@ -66,7 +66,7 @@ def test_holds_are_carried_for_as_long_as_they_last_when_a_knee_rests_meanwhile(
 def test_parts_of_the_ground_are_those_of_the_whole() -> None:
     targets, setting, ground, _ = found("")
     _, _, _, shape = make_targets(jump(), robot())
-    parts = Ground.room(len(targets), targets.fps, setting.touching)
+    parts = Ground.allocate(len(targets), targets.fps, setting.touching)
     for start in range(0, len(targets), 100):
         own = Targets(
             {name: places[start : start + 100] for name, places in targets.positions.items()},

@@ -18,7 +18,7 @@ LIMITS = Limits(
     lower=np.array([-np.inf, -3.0, -3.0]),
     upper=np.array([np.inf, 3.0, 3.0]),
     step=np.array([np.inf, 0.4, 0.05]),
-    bend=np.array([np.inf, 0.1, 0.02]),
+    second_difference=np.array([np.inf, 0.1, 0.02]),
 )
 
 
@@ -30,7 +30,7 @@ def assert_kept(joints, limits: Limits) -> None:
     assert (joints >= limits.lower[1:]).all()
     assert (joints <= limits.upper[1:]).all()
     assert (np.abs(np.diff(joints, axis=0)) <= limits.step[1:]).all()
-    assert (np.abs(np.diff(joints, 2, axis=0)) <= limits.bend[1:]).all()
+    assert (np.abs(np.diff(joints, 2, axis=0)) <= limits.second_difference[1:]).all()
 
 
 @settings(max_examples=100, deadline=None)
@@ -61,7 +61,9 @@ def test_no_trajectory_within_the_limits_is_nearer(seed: int) -> None:
     rows = [identity, np.diff(identity, axis=0), np.diff(identity, 2, axis=0)]
     for joint in range(2):
         wanted = joints[:, joint]
-        bounds = [limit[joint + 1] for limit in (LIMITS.upper, LIMITS.step, LIMITS.bend)]
+        bounds = [
+            limit[joint + 1] for limit in (LIMITS.upper, LIMITS.step, LIMITS.second_difference)
+        ]
         largest = np.repeat(bounds, [len(row) for row in rows])
         best = minimize(
             lambda x, wanted=wanted: np.sum((x - wanted) ** 2),
@@ -96,7 +98,7 @@ def test_a_joint_without_limits_is_left_alone_beside_one_that_has_some() -> None
         lower=np.array([-np.inf, -np.inf, -3.0]),
         upper=np.array([np.inf, np.inf, 3.0]),
         step=np.array([np.inf, 1e6, 0.05]),
-        bend=np.array([np.inf, 1e6, 0.02]),
+        second_difference=np.array([np.inf, 1e6, 0.02]),
     )
     joints = np.random.default_rng(0).uniform(-3, 3, (FRAMES, 2))
     qpos = configurations(joints)

@@ -1,6 +1,6 @@
 """Several frames side by side in one vector register: the same kernels for one frame and for `LANES` of them.
 
-A pack is a vector of single-precision numbers, one a lane: twice as many as doubles, and steps of an iteration need no
+A pack is a vector of single-precision numbers, one per lane: twice as many as doubles; an iteration's steps need no
 more. An array of packs is a plain array whose last axis has `LANES` entries, seen through `packs`: indexing it gives
 packs, and packs take the operators that numbers take. So a kernel that indexes arrays and calculates without branches
 on its data works on plain arrays and on arrays of packs alike, and is tested by comparing the two.

@@ -57,13 +57,13 @@ class Limits(NamedTuple):
         lower: rad.
         upper: rad.
         step: Largest change between two frames, rad.
-        bend: Largest second difference of three frames, rad; no entries where no joint has a limit.
+        second_difference: Largest second difference of three frames, rad; no entries where no joint has a limit.
     """
 
     lower: Float64[np.ndarray, "B"]
     upper: Float64[np.ndarray, "B"]
     step: Float64[np.ndarray, "B"]
-    bend: Float64[np.ndarray, "E"]
+    second_difference: Float64[np.ndarray, "E"]
 
 
 class Tasks(NamedTuple):
@@ -190,7 +190,7 @@ class Weights(NamedTuple):
     Attributes:
         acceleration: Of each degree of freedom's second difference.
         velocity: Of a joint's step beyond its limit.
-        bend: Of a joint's second difference beyond its limit.
+        second_difference: Of a joint's second difference beyond its limit.
         floor: Of a sphere's depth below the floor, 1/m^2.
         collision: Of the overlap of two capsules, 1/m^2.
         regularisation: Added to the diagonal.
@@ -199,7 +199,7 @@ class Weights(NamedTuple):
 
     acceleration: Float64[np.ndarray, "V"]
     velocity: float
-    bend: float
+    second_difference: float
     floor: float
     collision: float
     regularisation: float

@@ -55,8 +55,8 @@ class Setting(NamedTuple):
         limbs: The robot's.
         strengths: Weight of each contact point's anchor, 1/m^2.
         centre: Weight of the centre of mass's distance from its path, 1/m^2.
-        freed: Share of its weight that a foot's point gives up while its leg lies.
-        grow: Frames by which stances of toes are lengthened.
+        release: Share of its weight that a foot's point gives up while its leg lies.
+        toe_margin: Frames by which stances of toes are lengthened.
     """
 
     empty: Problem
@@ -66,8 +66,8 @@ class Setting(NamedTuple):
     limbs: Limbs
     strengths: Float64[np.ndarray, "K"]
     centre: float
-    freed: float
-    grow: int
+    release: float
+    toe_margin: int
 
     def problem(self, targets: Targets, holds: Holds) -> Problem:
         """The problem of some frames, given what is held in them, with its robot in single precision."""
@@ -83,9 +83,11 @@ def make_problem(
 ) -> Problem:
     """Everything that the kernels need for one clip on one robot."""
     setting = make_setting(robot, anatomy, targets.fps, options, weights)
-    ground = Ground.room(len(targets), targets.fps, setting.touching)
+    ground = Ground.allocate(len(targets), targets.fps, setting.touching)
     ground.add(slice(None), targets, anatomy)
-    return setting.problem(targets, find_holds(ground, anatomy, setting.grow, setting.freed))
+    return setting.problem(
+        targets, find_holds(ground, anatomy, setting.toe_margin, setting.release)
+    )
 
 
 @lru_cache(maxsize=8)
@@ -121,7 +123,7 @@ def make_setting(
         weights=Weights(
             acceleration=accelerations(robot, tree, tasks, weights) * options.smoothness * rate**4,
             velocity=weights.speed * rate**2,
-            bend=weights.bend * rate**4,
+            second_difference=weights.second_difference * rate**4,
             floor=weights.floor,
             collision=weights.collision,
             regularisation=weights.regularisation,
@@ -146,8 +148,8 @@ def make_setting(
         limbs=find_limbs(tree, tasks),
         strengths=weights.anchor * shares * (1.0 if options.contacts else 0.0),
         centre=weights.centre,
-        freed=1.0 - weights.kneeling,
-        grow=max(1, round(fps / RATE)),
+        release=1.0 - weights.kneeling,
+        toe_margin=max(1, round(fps / RATE)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Long clips in stretches: everything that is large a frame is made for some thousand frames at a time.
+"""Long clips in stretches: what takes much memory per frame is made for some thousand frames at a time.
 
 Nobody can tell where stretches meet. The start of a stretch is solved from before the seam to well behind it, beginning
 from the start before, and takes over where both agree best; so starts are one sequence. Anchors, which are means over
@@ -26,10 +26,10 @@ from retarget.solver.weights import UNSTEADY
 __all__ = [
     "LEAST_SECONDS",
     "MOST_FRAMES",
-    "Part",
     "Seam",
     "Solution",
     "Stretch",
+    "StretchProblem",
     "plan_stretches",
     "solve_stretch",
     "start_stretch",
@@ -61,7 +61,7 @@ class Stretch(NamedTuple):
     end: int
 
 
-class Part(NamedTuple):
+class StretchProblem(NamedTuple):
     """A stretch as it is to be solved, from its first frame looked at on.
 
     Attributes:
@@ -95,7 +95,7 @@ class Solution(NamedTuple):
     anchors: Float32[np.ndarray, "T K 2"]
 
     @classmethod
-    def room(cls, frames: int, problem: Problem) -> Solution:
+    def allocate(cls, frames: int, problem: Problem) -> Solution:
         """Room for the frames of a clip."""
         size, points = len(problem.limits.lower) + 6, len(problem.soles.contact_bodies)
         return cls(
@@ -150,7 +150,7 @@ def plan_stretches(frames: int, fps: float, options: ClipOptions) -> list[Stretc
 
 
 def start_stretch(
-    stretch: Stretch, part: Part, seam: Seam | None, options: StartOptions
+    stretch: Stretch, part: StretchProblem, seam: Seam | None, options: StartOptions
 ) -> Float64[np.ndarray, "n Q"]:
     """Starts of all frames that are looked at; ``seam`` is what the stretch before has left."""
     problem, seeds = part.problem, part.seeds
@@ -171,7 +171,7 @@ def start_stretch(
 
 def solve_stretch(
     stretch: Stretch,
-    part: Part,
+    part: StretchProblem,
     start: Float64[np.ndarray, "n Q"],
     seam: Seam | None,
     options: ClipOptions,

@@ -50,7 +50,7 @@ class TaskWeights:
         arm_acceleration: Of each joint of an arm down to the elbow.
         wrist_acceleration: Of those below.
         speed: Of a joint's step beyond its limit.
-        bend: Of a joint's second difference beyond its limit.
+        second_difference: Of a joint's second difference beyond its limit.
         floor: Of depth below the floor, 1/m^2.
         collision: Of overlap, 1/m^2.
         centre: Of the centre of mass's distance from its path, 1/m^2.
@@ -83,7 +83,7 @@ class TaskWeights:
     arm_acceleration: float = 6.2
     wrist_acceleration: float = 6.2
     speed: float = 3000.0
-    bend: float = 3000.0
+    second_difference: float = 3000.0
     floor: float = 1e4
     collision: float = 1e4
     centre: float = 6e3

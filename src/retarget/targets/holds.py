@@ -41,7 +41,7 @@ class Ground:
     fps: float
 
     @classmethod
-    def room(cls, frames: int, fps: float, touching: tuple[str, ...]) -> Ground:
+    def allocate(cls, frames: int, fps: float, touching: tuple[str, ...]) -> Ground:
         """Room for a clip."""
         return cls(
             np.empty((frames, _FEET + len(touching), 2)),
@@ -122,21 +122,21 @@ class Holds:
         return carried
 
 
-def find_holds(ground: Ground, robot: RobotAnatomy, grow: int, freed: float) -> Holds:
+def find_holds(ground: Ground, robot: RobotAnatomy, toe_margin: int, release: float) -> Holds:
     """All stances and rests of a clip.
 
     Args:
         ground: What is known of every frame.
         robot: Its feet's lengths count.
-        grow: Frames by which stances of toes are lengthened at both ends.
-        freed: Share of its weight that a foot's point gives up while its leg lies.
+        toe_margin: Frames by which stances of toes are lengthened at both ends.
+        release: Share of its weight that a foot's point gives up while its leg lies.
     """
     held = np.zeros(ground.places.shape[:2], bool)
     anchors = np.zeros(ground.places.shape)
     # Touch-down and lift-off fall between frames. Toes are held a little longer than that, heels not: they are fast
     # where a foot turns about its toe, and stopped too early they drag it along.
     stance = grown(ground.stance, 1)
-    stance[..., TOE] = grown(ground.stance[..., TOE], grow)
+    stance[..., TOE] = grown(ground.stance[..., TOE], toe_margin)
     for foot, ends in enumerate(robot.contact_points):
         own = slice(2 * foot, 2 * foot + 2)
         length = float(np.linalg.norm(ends[TOE] - ends[HEEL]))
@@ -153,22 +153,22 @@ def find_holds(ground: Ground, robot: RobotAnatomy, grow: int, freed: float) -> 
     carrying = np.concatenate([[0], lies.cumsum()])
     carried = carrying[last] > carrying[first]
     shares = held.astype(np.float16)
-    shares[:, :_FEET] = _firmness(held[:, :_FEET], lying, ground.fps, freed)
+    shares[:, :_FEET] = _foot_shares(held[:, :_FEET], lying, ground.fps, release)
     shares[:, _FEET:] = resting
     return Holds(points, first, last, anchors[first, points], carried, shares)
 
 
-def _firmness(
-    held: Bool[np.ndarray, "T 4"], lying: Float64[np.ndarray, "T 2"], fps: float, freed: float
+def _foot_shares(
+    held: Bool[np.ndarray, "T 4"], lying: Float64[np.ndarray, "T 2"], fps: float, release: float
 ) -> Float64[np.ndarray, "T 4"]:
     """Shares of their weights with which heels and toes are held."""
-    firm = held.astype(np.float64)
+    shares = held.astype(np.float64)
     for foot in range(len(SIDES)):
         heel, toe = 2 * foot + HEEL, 2 * foot + TOE
         # A heel that turns about its toe would pull at it, stopped or let go at once.
-        firm[:, heel] = np.where(held[:, toe], ramped(held[:, heel], fps), held[:, heel])
-        firm[:, [heel, toe]] *= 1.0 - freed * lying[:, foot, None]
-    return firm
+        shares[:, heel] = np.where(held[:, toe], ramped(held[:, heel], fps), held[:, heel])
+        shares[:, [heel, toe]] *= 1.0 - release * lying[:, foot, None]
+    return shares
 
 
 def _runs_at_one_place(

@@ -24,7 +24,7 @@ __all__ = [
     "segment_distance",
 ]
 
-_PARALLEL = 1e-5  # squared sine; single precision tells smaller angles from noise no more
+_PARALLEL = 1e-5  # squared sine; in single precision smaller angles are noise
 _POINT = 1e-12  # square metres; a shorter segment is a point
 
 
@@ -129,13 +129,13 @@ def deepest_overlap(
     starts: Float[np.ndarray, "G 3"],
     ends: Float[np.ndarray, "G 3"],
     capsules: Capsules,
-    near: Int64[np.ndarray, "K"],
+    candidates: Int64[np.ndarray, "K"],
 ) -> float:
     """Deepest overlap of the capsules of some pairs, metres; 0 where none overlap."""
     deepest = 0.0
-    for n in range(near.shape[0]):
-        i = capsules.pairs[near[n], 0]
-        j = capsules.pairs[near[n], 1]
+    for n in range(candidates.shape[0]):
+        i = capsules.pairs[candidates[n], 0]
+        j = capsules.pairs[candidates[n], 1]
         bound = capsules.bounds[i] + capsules.bounds[j]
         if anywhere(centre_distance_squared(starts, ends, i, j) < bound * bound):
             distance, _, _ = segment_distance(starts, ends, i, j)
@@ -197,7 +197,7 @@ def near_pairs(
     count: int,
     capsules: Capsules,
     reach: float,
-    near: Int64[np.ndarray, "K"],
+    candidates: Int64[np.ndarray, "K"],
     known: int | np.int64,
 ) -> int:
     """List the pairs that come within ``reach`` of each other in any of ``count`` packs; returns how many.
@@ -208,8 +208,8 @@ def near_pairs(
     flag = scratch(pairs.shape[0], np.bool_)
     listed = scratch(pairs.shape[0], np.bool_)
     for n in range(known):
-        flag[near[n]] = True
-        listed[near[n]] = True
+        flag[candidates[n]] = True
+        listed[candidates[n]] = True
     for p in range(count):
         first, last = packs(starts[p]), packs(ends[p])
         for n in range(pairs.shape[0]):
@@ -224,6 +224,6 @@ def near_pairs(
     found = int(known)
     for n in range(pairs.shape[0]):
         if flag[n] and not listed[n]:
-            near[found] = n
+            candidates[found] = n
             found += 1
     return found

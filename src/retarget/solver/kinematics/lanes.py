@@ -1,4 +1,4 @@
-"""Frames side by side, one a lane: their targets and their poses."""
+"""Frames side by side, one per lane: their targets and their poses."""
 
 from __future__ import annotations
 

@@ -2,9 +2,13 @@
 
 Every task is a point mass with a spin inertia on its body, so the normal matrix is the tree's composite-rigid-body
 matrix (Featherstone 2008, chapter 6) of those masses, and the gradient is what their forces do to the joints. A
-body's composite is 22 numbers: mass m, first moments m x, m y, m z, rotational inertia xx xy xz yy yz zz, force,
-torque; then of masses that only resist moving up or down, as the floor does: mass n, n x, n y, n x x, n x y, n y y.
-All about the base's origin, world axes.
+body's composite is `COMPOSITE` numbers, all about the base's origin in world axes, whose places have names:
+
+    M            mass m, the sum of the weights           N              mass n of what only resists moving up or
+    MX MY MZ     first moments m x, m y, m z                             down, as the floor does
+    XX ... ZZ    rotational inertia, upper triangle       NX NY          n x, n y
+    FX FY FZ     force                                    NXX NXY NYY    n x x, n x y, n y y
+    TX TY TZ     torque
 """
 
 from __future__ import annotations
@@ -29,6 +33,7 @@ __all__ = [
     "task_composites",
 ]
 
+M, MX, MY, MZ, XX, XY, XZ, YY, YZ, ZZ, FX, FY, FZ, TX, TY, TZ, N, NX, NY, NXX, NXY, NYY = range(22)
 COMPOSITE = 22
 
 
@@ -48,22 +53,22 @@ def add_point_mass(
     f0 = m * e0
     f1 = m * e1
     f2 = m * e2
-    C[b, 0] += m
-    C[b, 1] += m * x
-    C[b, 2] += m * y
-    C[b, 3] += m * z
-    C[b, 4] += m * (y * y + z * z)
-    C[b, 5] -= m * x * y
-    C[b, 6] -= m * x * z
-    C[b, 7] += m * (x * x + z * z)
-    C[b, 8] -= m * y * z
-    C[b, 9] += m * (x * x + y * y)
-    C[b, 10] += f0
-    C[b, 11] += f1
-    C[b, 12] += f2
-    C[b, 13] += y * f2 - z * f1
-    C[b, 14] += z * f0 - x * f2
-    C[b, 15] += x * f1 - y * f0
+    C[b, M] += m
+    C[b, MX] += m * x
+    C[b, MY] += m * y
+    C[b, MZ] += m * z
+    C[b, XX] += m * (y * y + z * z)
+    C[b, XY] -= m * x * y
+    C[b, XZ] -= m * x * z
+    C[b, YY] += m * (x * x + z * z)
+    C[b, YZ] -= m * y * z
+    C[b, ZZ] += m * (x * x + y * y)
+    C[b, FX] += f0
+    C[b, FY] += f1
+    C[b, FZ] += f2
+    C[b, TX] += y * f2 - z * f1
+    C[b, TY] += z * f0 - x * f2
+    C[b, TZ] += x * f1 - y * f0
 
 
 @jit(fastmath=True, inner=True)
@@ -72,15 +77,15 @@ def add_vertical_mass(
 ) -> None:
     """Add to body b a squared error of weight n of the height of a point at (x, y)."""
     f = n * e
-    C[b, 12] += f
-    C[b, 13] += y * f
-    C[b, 14] -= x * f
-    C[b, 16] += n
-    C[b, 17] += n * x
-    C[b, 18] += n * y
-    C[b, 19] += n * x * x
-    C[b, 20] += n * x * y
-    C[b, 21] += n * y * y
+    C[b, FZ] += f
+    C[b, TX] += y * f
+    C[b, TY] -= x * f
+    C[b, N] += n
+    C[b, NX] += n * x
+    C[b, NY] += n * y
+    C[b, NXX] += n * x * x
+    C[b, NXY] += n * x * y
+    C[b, NYY] += n * y * y
 
 
 @jit(fastmath=True, inner=True)
@@ -137,15 +142,15 @@ def task_composites(
             v1 = frames[i, 1, k]
             v2 = frames[i, 2, k]
             cost += w * 2 * (1 - (u0 * v0 + u1 * v1 + u2 * v2))
-            C[b, 4] += w * (1 - u0 * u0)
-            C[b, 5] -= w * u0 * u1
-            C[b, 6] -= w * u0 * u2
-            C[b, 7] += w * (1 - u1 * u1)
-            C[b, 8] -= w * u1 * u2
-            C[b, 9] += w * (1 - u2 * u2)
-            C[b, 13] += w * (u1 * v2 - u2 * v1)
-            C[b, 14] += w * (u2 * v0 - u0 * v2)
-            C[b, 15] += w * (u0 * v1 - u1 * v0)
+            C[b, XX] += w * (1 - u0 * u0)
+            C[b, XY] -= w * u0 * u1
+            C[b, XZ] -= w * u0 * u2
+            C[b, YY] += w * (1 - u1 * u1)
+            C[b, YZ] -= w * u1 * u2
+            C[b, ZZ] += w * (1 - u2 * u2)
+            C[b, TX] += w * (u1 * v2 - u2 * v1)
+            C[b, TY] += w * (u2 * v0 - u0 * v2)
+            C[b, TZ] += w * (u0 * v1 - u1 * v0)
         m = tasks.position_weights[i]
         if m > 0.0:
             e0 = positions[i, 0] - qpos[0] - r[b, 0]
@@ -186,20 +191,20 @@ def assemble(
         v0 = y * w2 - z * w1
         v1 = z * w0 - x * w2
         v2 = x * w1 - y * w0
-        m = C[b, 0]
-        hx = C[b, 1]
-        hy = C[b, 2]
-        hz = C[b, 3]
+        m = C[b, M]
+        hx = C[b, MX]
+        hy = C[b, MY]
+        hz = C[b, MZ]
         # Linear (L) and angular (K) momentum of the composite when the joint turns at unit speed.
         L0 = m * v0 + w1 * hz - w2 * hy
         L1 = m * v1 + w2 * hx - w0 * hz
         L2 = m * v2 + w0 * hy - w1 * hx
-        K0 = hy * v2 - hz * v1 + C[b, 4] * w0 + C[b, 5] * w1 + C[b, 6] * w2
-        K1 = hz * v0 - hx * v2 + C[b, 5] * w0 + C[b, 7] * w1 + C[b, 8] * w2
-        L2 += C[b, 16] * v2 + C[b, 18] * w0 - C[b, 17] * w1
-        K0 += C[b, 18] * v2 + C[b, 21] * w0 - C[b, 20] * w1
-        K1 += C[b, 19] * w1 - C[b, 20] * w0 - C[b, 17] * v2
-        K2 = hx * v1 - hy * v0 + C[b, 6] * w0 + C[b, 8] * w1 + C[b, 9] * w2
+        K0 = hy * v2 - hz * v1 + C[b, XX] * w0 + C[b, XY] * w1 + C[b, XZ] * w2
+        K1 = hz * v0 - hx * v2 + C[b, XY] * w0 + C[b, YY] * w1 + C[b, YZ] * w2
+        L2 += C[b, N] * v2 + C[b, NY] * w0 - C[b, NX] * w1
+        K0 += C[b, NY] * v2 + C[b, NYY] * w0 - C[b, NXY] * w1
+        K1 += C[b, NXX] * w1 - C[b, NXY] * w0 - C[b, NX] * v2
+        K2 = hx * v1 - hy * v0 + C[b, XZ] * w0 + C[b, YZ] * w1 + C[b, ZZ] * w2
         H[k, 0] = L0
         H[k, 1] = L1
         H[k, 2] = L2
@@ -217,35 +222,35 @@ def assemble(
                 + a[i, 2] * (K2 + L0 * y - L1 * x)
             )
         g[k] = (
-            w0 * C[b, 13]
-            + w1 * C[b, 14]
-            + w2 * C[b, 15]
-            + v0 * C[b, 10]
-            + v1 * C[b, 11]
-            + v2 * C[b, 12]
+            w0 * C[b, TX]
+            + w1 * C[b, TY]
+            + w2 * C[b, TZ]
+            + v0 * C[b, FX]
+            + v1 * C[b, FY]
+            + v2 * C[b, FZ]
         )
     for k in range(3):
         for d in range(k):
             H[k, d] = 0.0
-        H[k, k] = C[0, 0]
-    H[2, 2] += C[0, 16]
+        H[k, k] = C[0, M]
+    H[2, 2] += C[0, N]
     H[3, 0] = 0.0
-    H[3, 1] = -C[0, 3]
-    H[3, 2] = C[0, 2] + C[0, 18]
-    H[4, 0] = C[0, 3]
+    H[3, 1] = -C[0, MZ]
+    H[3, 2] = C[0, MY] + C[0, NY]
+    H[4, 0] = C[0, MZ]
     H[4, 1] = 0.0
-    H[4, 2] = -C[0, 1] - C[0, 17]
-    H[5, 0] = -C[0, 2]
-    H[5, 1] = C[0, 1]
+    H[4, 2] = -C[0, MX] - C[0, NX]
+    H[5, 0] = -C[0, MY]
+    H[5, 1] = C[0, MX]
     H[5, 2] = 0.0
-    H[3, 3] = C[0, 4] + C[0, 21]
-    H[4, 3] = C[0, 5] - C[0, 20]
-    H[5, 3] = C[0, 6]
-    H[4, 4] = C[0, 7] + C[0, 19]
-    H[5, 4] = C[0, 8]
-    H[5, 5] = C[0, 9]
+    H[3, 3] = C[0, XX] + C[0, NYY]
+    H[4, 3] = C[0, XY] - C[0, NXY]
+    H[5, 3] = C[0, XZ]
+    H[4, 4] = C[0, YY] + C[0, NXX]
+    H[5, 4] = C[0, YZ]
+    H[5, 5] = C[0, ZZ]
     for k in range(6):
-        g[k] = C[0, 10 + k]
+        g[k] = C[0, FX + k]
 
 
 @jit(fastmath=True, inner=True)

@@ -45,15 +45,19 @@ def joint_limits(robot: RobotModel, options: RetargetOptions, fps: float) -> Lim
         lower=np.concatenate([[-np.inf], lower]),
         upper=np.concatenate([base, upper]),
         step=np.concatenate([base, speed / fps]),
-        bend=np.concatenate([base, acceleration / fps**2]) if limited else np.empty(0),
+        second_difference=np.concatenate([base, acceleration / fps**2]) if limited else np.empty(0),
     )
 
 
 def with_reserve(limits: Limits) -> Limits:
     """What the solve aims at, so that little is left to the last projection."""
-    return limits._replace(step=limits.step * _RESERVE, bend=limits.bend * _RESERVE)
+    return limits._replace(
+        step=limits.step * _RESERVE, second_difference=limits.second_difference * _RESERVE
+    )
 
 
 def without_reserve(limits: Limits) -> Limits:
     """The inverse of `with_reserve`."""
-    return limits._replace(step=limits.step / _RESERVE, bend=limits.bend / _RESERVE)
+    return limits._replace(
+        step=limits.step / _RESERVE, second_difference=limits.second_difference / _RESERVE
+    )

@@ -24,7 +24,7 @@ _LIFT_TIME = 0.1  # seconds over which the base is raised and lowered again
 
 def keep_joint_limits(qpos: Float64[np.ndarray, "T Q"], limits: Limits) -> None:
     """Move joints, in place, as little as makes them keep their limits; they must be within position limits."""
-    if len(limits.bend):
+    if len(limits.second_difference):
         limit_joint_motion(qpos, limits)
     else:
         limit_joint_steps(qpos, limits.step)

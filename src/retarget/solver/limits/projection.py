@@ -82,7 +82,7 @@ def limit_joint_motion(
         low[0] = max(limits.lower[b], x.min() - reach)
         high[0] = min(limits.upper[b], x.max() + reach)
         high[1] = min(limits.step[b] * (1.0 - _ROUNDING), 4.0 * reach)
-        high[2] = min(limits.bend[b] * (1.0 - _ROUNDING), 8.0 * reach)
+        high[2] = min(limits.second_difference[b] * (1.0 - _ROUNDING), 8.0 * reach)
         low[1] = -high[1]
         low[2] = -high[2]
         kept = True

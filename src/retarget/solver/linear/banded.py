@@ -42,7 +42,7 @@ __all__ = [
     "substitute_back",
 ]
 
-SMALLEST_PIVOT = 1e-6  # share of its diagonal; single precision tells less from nothing
+SMALLEST_PIVOT = 1e-6  # share of its diagonal; less is rounding in single precision
 
 
 @jit()

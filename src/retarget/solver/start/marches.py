@@ -29,6 +29,8 @@ from retarget.solver.start.frame import (
 
 __all__ = ["First", "march_frames"]
 
+SEQUENCE, FIRST, FRAMES, DIRECTION, LEAD = range(5)
+"""Columns of a march: see `march_frames`."""
 _IDLE = -1
 
 
@@ -40,7 +42,17 @@ class First(NamedTuple):
 
 
 class _Lanes(NamedTuple):
-    """Frames being solved side by side; the last axis of every array holds the lanes."""
+    """Frames being solved side by side; the last axis of every array holds the lanes.
+
+    Attributes:
+        qpos: Configurations that have been kept.
+        near: Configurations that the pull is towards: those of the frame before in the march.
+        trial: Configurations after a step that is not yet kept.
+        pull: Weight of that pull, 1/rad^2.
+        damping: Relative damping of the next step.
+        cost: Cost of what has been kept.
+        loaded: 1 where a frame has just been put into the lane.
+    """
 
     qpos: Float32[np.ndarray, "Q L"]
     near: Float32[np.ndarray, "Q L"]
@@ -48,10 +60,10 @@ class _Lanes(NamedTuple):
     pull: Float32[np.ndarray, "1 L"]
     damping: Float32[np.ndarray, "1 L"]
     cost: Float32[np.ndarray, "1 L"]
-    fresh: Float32[np.ndarray, "1 L"]
+    loaded: Float32[np.ndarray, "1 L"]
 
 
-class _Marches(NamedTuple):
+class _Progress(NamedTuple):
     """Where each lane is: its march (or `_IDLE`), how far in it, and the steps taken on the frame."""
 
     march: Int64[np.ndarray, "L"]
@@ -65,7 +77,7 @@ def _load_frame(
 ) -> None:
     load_target(clip, t, lane, 0.0, 0.0, tasks, targets)
     lanes.damping[0, lane] = FIRST_DAMPING
-    lanes.fresh[0, lane] = 1.0
+    lanes.loaded[0, lane] = 1.0
 
 
 @jit(inner=True)
@@ -80,24 +92,24 @@ def _next_frame(
     first_pull: float,
     lanes: _Lanes,
     targets: LaneTargets,
-    at: _Marches,
+    progress: _Progress,
 ) -> int:
     """Put the next frame of its march, or of the next march, into a lane; returns which march comes after."""
-    own = at.march[lane]
-    at.steps[lane] = 0
+    own = progress.march[lane]
+    progress.steps[lane] = 0
     if own != _IDLE:
-        at.done[lane] += 1
-        if at.done[lane] < marches[own, 2]:
+        progress.done[lane] += 1
+        if progress.done[lane] < marches[own, FRAMES]:
             lanes.pull[0, lane] = pull
-            t = marches[own, 1] + marches[own, 3] * at.done[lane]
+            t = marches[own, FIRST] + marches[own, DIRECTION] * progress.done[lane]
             _load_frame(lane, t, clip, tasks, lanes, targets)
             return following
     if following == marches.shape[0]:
-        at.march[lane] = _IDLE
+        progress.march[lane] = _IDLE
         return following
-    at.march[lane] = following
-    at.done[lane] = 0
-    first = marches[following, 1]
+    progress.march[lane] = following
+    progress.done[lane] = 0
+    first = marches[following, FIRST]
     for k in range(lanes.qpos.shape[0]):
         lanes.qpos[k, lane] = seeds[first, k]
     lanes.pull[0, lane] = first_pull
@@ -106,25 +118,25 @@ def _next_frame(
 
 
 @jit(inner=True)
-def _judge(
+def _keep_or_damp(
     new: Float64[np.ndarray, "1 L"],
     largest: Float64[np.ndarray, "1 L"],
     options: StartOptions,
     first_steps: int,
     lanes: _Lanes,
-    at: _Marches,
+    progress: _Progress,
     finished: Bool[np.ndarray, "L"],
     kept: Float32[np.ndarray, "1 L"],
 ) -> bool:
-    """Judge each lane's trial, mark those that are kept and lanes that are done; returns whether any is refused."""
+    """Keep each lane's trial or damp its next step more; marks lanes that are done, returns whether any is refused."""
     refused = False
     for lane in range(LANES):
         finished[lane] = False
         kept[0, lane] = 1.0
-        if at.march[lane] == _IDLE:
+        if progress.march[lane] == _IDLE:
             continue
-        steps = at.steps[lane]
-        most = first_steps if at.done[lane] == 0 else options.warm_steps
+        steps = progress.steps[lane]
+        most = first_steps if progress.done[lane] == 0 else options.warm_steps
         if new[0, lane] <= lanes.cost[0, lane]:
             lanes.damping[0, lane] = less_damping(lanes.damping[0, lane])
             finished[lane] = settled(lanes.cost[0, lane], new[0, lane], largest[0, lane], options)
@@ -154,8 +166,8 @@ def march_frames(
 
     Args:
         seeds: Where each march sets out, at its first frame.
-        marches: Rows of sequence, first frame, number of frames, direction, and how many of the first frames only lead
-            up to those that are wanted.
+        marches: A row per march: the `SEQUENCE` that it belongs to, its `FIRST` frame, how many `FRAMES` it has, its
+            `DIRECTION` in time, 1 or -1, and how many frames only `LEAD` up to those that are wanted.
         clip: Targets.
         options: How hard each frame is worked on.
         start: The same of each march's first frame.
@@ -177,7 +189,9 @@ def march_frames(
         scratch((1, LANES), REAL),
         scratch((1, LANES), REAL),
     )
-    at = _Marches(scratch(LANES, np.int64), scratch(LANES, np.int64), scratch(LANES, np.int64))
+    progress = _Progress(
+        scratch(LANES, np.int64), scratch(LANES, np.int64), scratch(LANES, np.int64)
+    )
     qpos, near, trial = packs(lanes.qpos), packs(lanes.near), packs(lanes.trial)
     targets = make_targets(clip)
     positions, frames = packs(targets.positions), packs(targets.frames)
@@ -188,10 +202,10 @@ def march_frames(
     a = packs(scratch((bodies, 3, LANES), REAL))
     C = packs(scratch((bodies, COMPOSITE, LANES), REAL))
     H = packs(scratch((size, depth, LANES), REAL))
-    fresh_H = packs(scratch((size, depth, LANES), REAL))
+    trial_H = packs(scratch((size, depth, LANES), REAL))
     factor = packs(scratch((size, depth, LANES), REAL))
     g = packs(scratch((size, LANES), REAL))
-    fresh_g = packs(scratch((size, LANES), REAL))
+    trial_g = packs(scratch((size, LANES), REAL))
     x = packs(scratch((size, LANES), REAL))
     free = packs(scratch((size, LANES), REAL))
     new_costs = scratch((1, LANES), REAL)
@@ -206,38 +220,38 @@ def march_frames(
     busy = 0
     refused = False
     for lane in range(LANES):
-        at.march[lane] = _IDLE
+        progress.march[lane] = _IDLE
         # Idle lanes calculate too: let them have something to calculate with.
         for k in range(bodies + 6):
             lanes.qpos[k, lane] = seeds[0, k]
         _load_frame(lane, begin, clip, tasks, lanes, targets)
         following = _next_frame(
             lane, following, seeds, marches, clip, tasks, options.pull, start.pull, lanes, targets,
-            at,
+            progress,
         )  # fmt: skip
-        busy += at.march[lane] != _IDLE
-    fresh = busy
+        busy += progress.march[lane] != _IDLE
+    loaded = busy
     while busy > 0:
-        if fresh > 0:
-            begins = packs(lanes.fresh)[0] > 0.5
+        if loaded > 0:
+            begins = packs(lanes.loaded)[0] > 0.5
             for k in range(bodies + 6):
                 near[k] = where(begins, qpos[k], near[k])
                 trial[k] = where(begins, qpos[k], trial[k])
-            packs(lanes.fresh)[0] = 0.0
+            packs(lanes.loaded)[0] = 0.0
             new[0] = evaluate_frame(
                 trial, near, pull[0], positions, frames, weights, anchors, options.anchor_share,
                 tree, tasks, soles, R, r, a, C, x,
             )  # fmt: skip
             for lane in range(LANES):
-                if at.steps[lane] == 0:
+                if progress.steps[lane] == 0:
                     lanes.cost[0, lane] = new_costs[0, lane]
         if refused:
-            assemble(r, a, C, tree, fresh_H, fresh_g)
+            assemble(r, a, C, tree, trial_H, trial_g)
             taken = kept[0] > 0.5
             for k in range(size):
-                g[k] = where(taken, fresh_g[k], g[k])
+                g[k] = where(taken, trial_g[k], g[k])
                 for d in range(tree.depth[k] + 1):
-                    H[k, d] = where(taken, fresh_H[k, d], H[k, d])
+                    H[k, d] = where(taken, trial_H[k, d], H[k, d])
         else:
             assemble(r, a, C, tree, H, g)
         largest[0] = damped_step(
@@ -246,28 +260,30 @@ def march_frames(
         )  # fmt: skip
         retract(qpos, x, limits, trial)
         for lane in range(LANES):
-            at.steps[lane] += 1
+            progress.steps[lane] += 1
         new[0] = evaluate_frame(
             trial, near, pull[0], positions, frames, weights, anchors, options.anchor_share, tree,
             tasks, soles, R, r, a, C, x,
         )  # fmt: skip
-        refused = _judge(new_costs, largest_turns, options, start.steps, lanes, at, finished, keeps)
+        refused = _keep_or_damp(
+            new_costs, largest_turns, options, start.steps, lanes, progress, finished, keeps
+        )
         taken = kept[0] > 0.5
         for k in range(bodies + 6):
             qpos[k] = where(taken, trial[k], qpos[k])
-        fresh = 0
+        loaded = 0
         for lane in range(LANES):
             if not finished[lane]:
                 continue
-            own = at.march[lane]
-            if at.done[lane] >= marches[own, 4]:
-                t = marches[own, 1] + marches[own, 3] * at.done[lane]
+            own = progress.march[lane]
+            if progress.done[lane] >= marches[own, LEAD]:
+                t = marches[own, FIRST] + marches[own, DIRECTION] * progress.done[lane]
                 for k in range(bodies + 6):
-                    out[marches[own, 0], t, k] = lanes.qpos[k, lane]
+                    out[marches[own, SEQUENCE], t, k] = lanes.qpos[k, lane]
             following = _next_frame(
                 lane, following, seeds, marches, clip, tasks, options.pull, start.pull, lanes,
-                targets, at,
+                targets, progress,
             )  # fmt: skip
             keeps[0, lane] = 1.0
-            fresh += 1
-            busy -= at.march[lane] == _IDLE
+            loaded += 1
+            busy -= progress.march[lane] == _IDLE

@@ -101,7 +101,7 @@ def _group_costs(
                 out[limbs.group[b]] += m * off * off
 
 
-_FAR = 1e30  # more than any path costs; an infinity is not for fast arithmetic
+_FAR = 1e30  # more than any path costs; fast arithmetic must not meet infinity
 
 
 class _Answers(NamedTuple):
@@ -183,7 +183,7 @@ def _best_path(
             lowest = min(lowest, total[0, j])
             came_from[t, j] = source[0, j]
         for j in range(count):
-            total[0, j] -= lowest  # single precision tells small numbers best
+            total[0, j] -= lowest  # single precision resolves small numbers best
     j = 0
     for i in range(count):
         if total[0, i] < total[0, j]:
@@ -214,7 +214,7 @@ def best_paths(
         costs: Cost of each group of bodies in each of them.
         neutral: The neutral pose.
         limbs: The groups.
-        groups: Those that choose; what is there of the others stays.
+        groups: The limbs whose paths are chosen; entries of the others are left as they are.
         change_weight: Weight of joint changes between frames, 1/rad^2.
         neutral_weight: Weight of joints' distance from neutral, 1/rad^2.
         out: Filled where they choose.

@@ -29,7 +29,7 @@ __all__ = [
     "UNKNOWN",
     "cut_held_joints",
     "hold_joints",
-    "predict_fast",
+    "predict_rates",
     "predict_touching",
     "retract_all",
     "shift_floor",
@@ -37,9 +37,27 @@ __all__ = [
     "violations",
 ]
 
+# Behind a held joint's couplings within its frame: its right-hand side, and its couplings with itself in other frames.
+_RIGHT, _NEXT, _BEFORE, _AFTER_NEXT, _BEFORE_LAST = range(5)
 FREE, UNKNOWN = 0, 2  # state of a joint limit: -1 held at lower, 1 held at upper
 _LARGEST_SHIFT = 0.05  # metres; a floor multiplier beyond this fights a target that cannot be met
 _PAIR_REACH = 0.03  # metres beyond contact within which a pair's approach is predicted
+
+
+@jit(fastmath=True, inner=True)
+def _couplings(own: int, k: int, row: int, width: int, block: int) -> tuple[int, int, int, int]:
+    """Where a joint's couplings with itself in the next frame, the one before, +2 and -2 frames are.
+
+    A frame's rows hold those with later frames only (`retarget.solver.linear.banded`), row k of frame t being
+
+        | own: columns 0 ... V, right-hand side, reciprocal | next: [k] t+1 | after next: [k] t+2 |
+        ^ own + k * row                                     ^ + width       ^ + 2 * width
+
+    and those with earlier ones are in these frames' rows, a block per frame further up.
+    """
+    following = own + k * row + width + k
+    after = following + width
+    return following, following - block, after, after - 2 * block
 
 
 @jit(fastmath=True, inner=True)
@@ -79,12 +97,12 @@ def cut_held_joints(
             if state[t, k] != FREE:
                 for c in range(size):
                     rows[held, c] = a[own + c * row + k] if c < k else a[own + k * row + c]
-                rows[held, size] = pull
-                here = own + k * row + width + k
-                rows[held, size + 1] = a[here]
-                rows[held, size + 2] = a[here - block] if t >= 1 else 0.0
-                rows[held, size + 3] = a[here + width]
-                rows[held, size + 4] = a[here + width - 2 * block] if t >= 2 else 0.0
+                rows[held, size + _RIGHT] = pull
+                following, before, after, last = _couplings(own, k, row, width, block)
+                rows[held, size + _NEXT] = a[following]
+                rows[held, size + _BEFORE] = a[before] if t >= 1 else 0.0
+                rows[held, size + _AFTER_NEXT] = a[after]
+                rows[held, size + _BEFORE_LAST] = a[last] if t >= 2 else 0.0
                 index[held, 0] = t
                 index[held, 1] = k
                 held += 1
@@ -97,13 +115,13 @@ def cut_held_joints(
             own = t * block
             for c in range(size):
                 a[own + c * row + right] -= rows[m, c] * move
-            here = own + k * row + right
-            a[here + block] -= rows[m, size + 1] * move
-            a[here + 2 * block] -= rows[m, size + 3] * move
+            here = own + k * row + right  # the same joint's is a block further in the next frame
+            a[here + block] -= rows[m, size + _NEXT] * move
+            a[here + 2 * block] -= rows[m, size + _AFTER_NEXT] * move
             if t >= 1:
-                a[here - block] -= rows[m, size + 2] * move
+                a[here - block] -= rows[m, size + _BEFORE] * move
             if t >= 2:
-                a[here - 2 * block] -= rows[m, size + 4] * move
+                a[here - 2 * block] -= rows[m, size + _BEFORE_LAST] * move
     for m in range(held):
         t = index[m, 0]
         k = index[m, 1]
@@ -115,13 +133,13 @@ def cut_held_joints(
         for c in range(k + 1, size):
             a[own + k * row + c] = 0.0
         a[own + k * row + right] = a[own + k * row + k] * move
-        here = own + k * row + width + k
-        a[here] = 0.0
-        a[here + width] = 0.0
+        following, before, after, last = _couplings(own, k, row, width, block)
+        a[following] = 0.0
+        a[after] = 0.0
         if t >= 1:
-            a[here - block] = 0.0
+            a[before] = 0.0
         if t >= 2:
-            a[here + width - 2 * block] = 0.0
+            a[last] = 0.0
     return held
 
 
@@ -143,17 +161,17 @@ def hold_joints(
     for m in range(held):
         t = index[m, 0]
         k = index[m, 1]
-        multiplier = rows[m, size]
+        multiplier = rows[m, size + _RIGHT]
         for c in range(size):
             multiplier -= rows[m, c] * x[t, c]
         if t + 1 < frames:
-            multiplier -= rows[m, size + 1] * x[t + 1, k]
+            multiplier -= rows[m, size + _NEXT] * x[t + 1, k]
         if t >= 1:
-            multiplier -= rows[m, size + 2] * x[t - 1, k]
+            multiplier -= rows[m, size + _BEFORE] * x[t - 1, k]
         if t + 2 < frames:
-            multiplier -= rows[m, size + 3] * x[t + 2, k]
+            multiplier -= rows[m, size + _AFTER_NEXT] * x[t + 2, k]
         if t >= 2:
-            multiplier -= rows[m, size + 4] * x[t - 2, k]
+            multiplier -= rows[m, size + _BEFORE_LAST] * x[t - 2, k]
         if multiplier * state[t, k] <= 0:
             state[t, k] = FREE
     for t in range(frames):
@@ -166,16 +184,16 @@ def hold_joints(
 
 
 @jit(fastmath=True, inner=True)
-def predict_fast(
+def predict_rates(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
     steps: Float64[np.ndarray, "n V"],
     frames: int,
     limits: Limits,
-    fast: Int8[np.ndarray, "n V"],
-    bent: Int8[np.ndarray, "n V"],
+    speed_active: Int8[np.ndarray, "n V"],
+    acceleration_active: Int8[np.ndarray, "n V"],
 ) -> None:
-    """Mark the joints that would be too fast, or turn too fast, after the step."""
+    """Mark the joints that would be too speed_active, or turn too speed_active, after the step."""
     for t in range(frames):
         q = qpos[first + t]
         s = steps[t]
@@ -185,8 +203,8 @@ def predict_fast(
                 if t > 0:
                     change -= steps[t - 1, k]
                 limit = limits.step[k - 5]
-                fast[t, k] = 1 if change > limit else -1 if change < -limit else 0
-        if first + t > 1 and limits.bend.shape[0] > 0:
+                speed_active[t, k] = 1 if change > limit else -1 if change < -limit else 0
+        if first + t > 1 and limits.second_difference.shape[0] > 0:
             q1 = qpos[first + t - 1]
             q2 = qpos[first + t - 2]
             for k in range(6, s.shape[0]):
@@ -195,15 +213,15 @@ def predict_fast(
                     turn -= 2 * steps[t - 1, k]
                 if t > 1:
                     turn += steps[t - 2, k]
-                limit = limits.bend[k - 5]
-                bent[t, k] = 1 if turn > limit else -1 if turn < -limit else 0
+                limit = limits.second_difference[k - 5]
+                acceleration_active[t, k] = 1 if turn > limit else -1 if turn < -limit else 0
 
 
 @jit(fastmath=True, inner=True)
 def predict_touching(
     steps: Float64[np.ndarray, "n V"],
     frames: int,
-    near: Int64[np.ndarray, "K"],
+    candidates: Int64[np.ndarray, "K"],
     poses: Poses,
     tree: Tree,
     floor: Floor,
@@ -237,9 +255,9 @@ def predict_touching(
             if floor.feet[s] >= 0:
                 height -= clearances[floor.feet[s]]
             touching[s] = where(height < shift[s], 1.0, 0.0)
-        if near.shape[0] > 0:
+        if candidates.shape[0] > 0:
             shifts, marks = packs(pair_shift[p]), packs(pair_active[p])
-            _predict_pairs(p, near, poses, capsules, velocity, spin, shifts, marks)
+            _predict_pairs(p, candidates, poses, capsules, velocity, spin, shifts, marks)
 
 
 @jit(fastmath=True, inner=True)
@@ -270,7 +288,7 @@ def _velocities(
 @jit(fastmath=True, inner=True)
 def _predict_pairs(
     p: int,
-    near: Int64[np.ndarray, "K"],
+    candidates: Int64[np.ndarray, "K"],
     poses: Poses,
     capsules: Capsules,
     velocity: Float64[np.ndarray, "B 3"],
@@ -279,9 +297,9 @@ def _predict_pairs(
     touching: Float64[np.ndarray, "K"],
 ) -> None:
     r, starts, ends = packs(poses.r[p]), packs(poses.starts[p]), packs(poses.ends[p])
-    for n in range(near.shape[0]):
-        i = capsules.pairs[near[n], 0]
-        j = capsules.pairs[near[n], 1]
+    for n in range(candidates.shape[0]):
+        i = capsules.pairs[candidates[n], 0]
+        j = capsules.pairs[candidates[n], 1]
         was = touching[n] > 0.5
         bound = capsules.bounds[i] + capsules.bounds[j] + _PAIR_REACH
         close = centre_distance_squared(starts, ends, i, j) < bound * bound
@@ -301,7 +319,7 @@ def _predict_pairs(
         n2 = x2 - y2
         approach = _along(capsules.bodies[i], x0, x1, x2, n0, n1, n2, r, velocity, spin)
         approach -= _along(capsules.bodies[j], y0, y1, y2, n0, n1, n2, r, velocity, spin)
-        apart = contact + capsules.margins[near[n]] + shift[n]
+        apart = contact + capsules.margins[candidates[n]] + shift[n]
         touches = distance + approach / distance < apart
         within = either(distance < contact + _PAIR_REACH, was)
         touching[n] = where(both(touches, within), 1.0, 0.0)
@@ -343,7 +361,7 @@ def retract_all(
 
 @jit(fastmath=True, inner=True)
 def violations(
-    poses: Poses, count: int, near: Int64[np.ndarray, "K"], floor: Floor, capsules: Capsules
+    poses: Poses, count: int, candidates: Int64[np.ndarray, "K"], floor: Floor, capsules: Capsules
 ) -> tuple[float, float]:
     """Deepest sphere below the floor and deepest overlap of two capsules in some packs, metres."""
     worst = scratch((2, LANES), REAL)
@@ -351,9 +369,9 @@ def violations(
     for p in range(count):
         q, R, r = packs(poses.qpos[p]), packs(poses.R[p]), packs(poses.r[p])
         found[0] = max(found[0], floor_depth(q[2], R, r, floor))
-        if near.shape[0] > 0:
+        if candidates.shape[0] > 0:
             starts, ends = packs(poses.starts[p]), packs(poses.ends[p])
-            found[1] = max(found[1], deepest_overlap(starts, ends, capsules, near))
+            found[1] = max(found[1], deepest_overlap(starts, ends, capsules, candidates))
     depth = overlap = 0.0
     for lane in range(LANES):
         depth = max(depth, worst[0, lane])
@@ -375,9 +393,9 @@ def speeding(
             step = abs(qpos[t, 6 + b] - qpos[t - 1, 6 + b])
             worst = max(worst, step / limits.step[b] - 1.0)
     for t in range(max(first, 2), first + frames):
-        for b in range(1, limits.bend.shape[0]):
+        for b in range(1, limits.second_difference.shape[0]):
             turn = abs(qpos[t, 6 + b] - 2 * qpos[t - 1, 6 + b] + qpos[t - 2, 6 + b])
-            worst = max(worst, turn / limits.bend[b] - 1.0)
+            worst = max(worst, turn / limits.second_difference[b] - 1.0)
     return worst
 
 

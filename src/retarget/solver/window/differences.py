@@ -14,8 +14,8 @@ from retarget.solver.kinematics.tree import base_rotation_step
 from retarget.solver.linear.banded import SMALLEST_PIVOT, block_rows
 
 __all__ = [
-    "bend_rows",
     "damp_diagonal",
+    "second_difference_rows",
     "second_differences",
     "step_rows",
     "write_smooth_rows",
@@ -29,7 +29,7 @@ def step_rows(
     t: int,
     step: Float64[np.ndarray, "B"],
     weight: float,
-    fast: Int8[np.ndarray, "n V"],
+    speed_active: Int8[np.ndarray, "n V"],
     a: Float32[np.ndarray, "S"],
     width: int,
 ) -> float:
@@ -42,14 +42,14 @@ def step_rows(
     right = width - 2
     cost = 0.0
     busy = 0
-    now, before, marks = qpos[first + t, 6:], qpos[first + t - 1, 6:], fast[t, 5:]
+    now, before, marks = qpos[first + t, 6:], qpos[first + t - 1, 6:], speed_active[t, 5:]
     for b in range(1, step.shape[0]):
         busy += (abs(now[b] - before[b]) > step[b]) | (marks[b] != 0)
     if busy == 0:
         return cost
     for k in range(6, size):
         e = qpos[first + t, k + 1] - qpos[first + t - 1, k + 1]
-        side = fast[t, k]
+        side = speed_active[t, k]
         if side == 0:
             if abs(e) <= step[k - 5]:
                 continue
@@ -95,31 +95,31 @@ def _add_second_difference(
 
 
 @jit(fastmath=True, inner=True)
-def bend_rows(
+def second_difference_rows(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
     t: int,
-    bend: Float64[np.ndarray, "B"],
+    limit: Float64[np.ndarray, "B"],
     weight: float,
-    bent: Int8[np.ndarray, "n V"],
+    acceleration_active: Int8[np.ndarray, "n V"],
     a: Float32[np.ndarray, "S"],
     width: int,
 ) -> float:
     """Joints' second differences within the acceleration limits; frames before the window are fixed."""
     if first + t < 2:
         return 0.0
-    size = bend.shape[0] + 5
+    size = limit.shape[0] + 5
     row = 3 * width
     block = block_rows(size) * row
     cost = 0.0
     for k in range(6, size):
         e = qpos[first + t, k + 1] - 2 * qpos[first + t - 1, k + 1] + qpos[first + t - 2, k + 1]
-        side = bent[t, k]
+        side = acceleration_active[t, k]
         if side == 0:
-            if abs(e) <= bend[k - 5]:
+            if abs(e) <= limit[k - 5]:
                 continue
             side = 1 if e > 0 else -1
-        over = side * e - bend[k - 5]
+        over = side * e - limit[k - 5]
         if over > 0:
             cost += weight * over * over
         pull = side * weight * over

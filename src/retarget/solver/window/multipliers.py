@@ -24,7 +24,7 @@ _LARGEST_SHIFT = 0.1  # metres; a pair that needs more is pulled together by wha
 def shift_pairs(
     poses: Poses,
     count: int,
-    near: Int64[np.ndarray, "K"],
+    candidates: Int64[np.ndarray, "K"],
     capsules: Capsules,
     active: Float[np.ndarray, "P K L"],
     shift: Float[np.ndarray, "P K L"],
@@ -37,10 +37,12 @@ def shift_pairs(
     for p in range(count):
         starts, ends = packs(poses.starts[p]), packs(poses.ends[p])
         held, shifts = packs(active[p]), packs(shift[p])
-        for n in range(near.shape[0]):
-            i = capsules.pairs[near[n], 0]
-            j = capsules.pairs[near[n], 1]
+        for n in range(candidates.shape[0]):
+            i = capsules.pairs[candidates[n], 0]
+            j = capsules.pairs[candidates[n], 1]
             distance, _, _ = segment_distance(starts, ends, i, j)
-            overlap = capsules.radii[i] + capsules.radii[j] + capsules.margins[near[n]] - distance
+            overlap = (
+                capsules.radii[i] + capsules.radii[j] + capsules.margins[candidates[n]] - distance
+            )
             raised = min(max(shifts[n] + overlap, 0.0), _LARGEST_SHIFT)
             shifts[n] = where(held[n] > 0.5, raised, shifts[n])

@@ -140,7 +140,7 @@ def pair_rows(
     tree: Tree,
     capsules: Capsules,
     weight: float,
-    near: Int64[np.ndarray, "K"],
+    candidates: Int64[np.ndarray, "K"],
     shift: Float[np.ndarray, "K L"],
     active: Float[np.ndarray, "K L"],
     a: Float[np.ndarray, "S"],
@@ -163,10 +163,10 @@ def pair_rows(
     overlaps, wanted = packs(work.residual), packs(work.wanted)
     normal, on_a, on_b = packs(work.normal), packs(work.on_a), packs(work.on_b)
     block = block_rows(size) * 3 * width
-    for n in range(near.shape[0]):
-        i = capsules.pairs[near[n], 0]
-        j = capsules.pairs[near[n], 1]
-        apart = capsules.margins[near[n]] + shifts[n]
+    for n in range(candidates.shape[0]):
+        i = capsules.pairs[candidates[n], 0]
+        j = capsules.pairs[candidates[n], 1]
+        apart = capsules.margins[candidates[n]] + shifts[n]
         bound = capsules.bounds[i] + capsules.bounds[j] + apart
         close = centre_distance_squared(starts, ends, i, j) < bound * bound
         if not anywhere(either(close, marks[n] > 0.5)):

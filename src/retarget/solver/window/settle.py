@@ -17,7 +17,7 @@ from retarget.solver.linear.banded import block_width, factorise, substitute_bac
 from retarget.solver.window.active import (
     UNKNOWN,
     hold_joints,
-    predict_fast,
+    predict_rates,
     predict_touching,
     retract_all,
     shift_floor,
@@ -104,7 +104,7 @@ def solve_window(
     _forget_active(window)
     last_good = scratch((frames, qpos.shape[1]), np.float64)
     last_cost = scratch(frames + after, np.float64)
-    near: int = int(np.int64(0))  # a literal would be compiled for by itself
+    candidate_count: int = int(np.int64(0))  # a literal would be compiled for by itself
     reach = options.reach
     cost = np.inf
     steps = 0
@@ -118,11 +118,13 @@ def solve_window(
         pose_frames(here, tree, capsules, poses)
         if steps == 0 or stopped:
             # Where the start had them far apart, floor and contacts may have brought them together.
-            near = near_pairs(poses.starts, poses.ends, packs, capsules, reach, window.near, near)
+            candidate_count = near_pairs(
+                poses.starts, poses.ends, packs, capsules, reach, window.candidates, candidate_count
+            )
             reach = 0.0
         if stopped:
             kept = _keeps_constraints(
-                qpos, first, frames, after, near, problem, options, window, poses
+                qpos, first, frames, after, candidate_count, problem, options, window, poses
             )
             if kept or repairs >= options.repairs:
                 break
@@ -130,7 +132,7 @@ def solve_window(
             shift_pairs(
                 poses,
                 packs,
-                window.near[:near],
+                window.candidates[:candidate_count],
                 capsules,
                 window.pair_active,
                 window.pair_shift,
@@ -148,7 +150,7 @@ def solve_window(
             continue
         if not retaken:
             new, held = build_system(
-                qpos, first, frames, after, near, problem, window, poses, width
+                qpos, first, frames, after, candidate_count, problem, window, poses, width
             )
             settled = False
             if again:
@@ -185,7 +187,9 @@ def solve_window(
             _copy(here, last_good)
         retaken = False
         if not stopped:
-            _choose_active(qpos, first, frames, after, held, near, problem, window, poses)
+            _choose_active(
+                qpos, first, frames, after, held, candidate_count, problem, window, poses
+            )
         retract_all(here, window.step, limits)
     return steps
 
@@ -196,14 +200,14 @@ def _keeps_constraints(
     first: int,
     frames: int,
     after: int,
-    near: int,
+    candidate_count: int,
     problem: Problem,
     options: ClipOptions,
     window: Window,
     poses: Poses,
 ) -> bool:
     """Whether floor, capsules and speeds are kept well enough."""
-    pairs = window.near[:near]
+    pairs = window.candidates[:candidate_count]
     depth, overlap = violations(poses, pack_count(frames), pairs, problem.floor, problem.capsules)
     return (
         depth < options.penetration
@@ -219,7 +223,7 @@ def _choose_active(
     frames: int,
     after: int,
     held: int,
-    near: int,
+    candidate_count: int,
     problem: Problem,
     window: Window,
     poses: Poses,
@@ -238,11 +242,19 @@ def _choose_active(
         window.held_index,
         window.step,
     )
-    predict_fast(qpos, first, window.step, frames + after, limits, window.fast, window.bent)
+    predict_rates(
+        qpos,
+        first,
+        window.step,
+        frames + after,
+        limits,
+        window.speed_active,
+        window.acceleration_active,
+    )
     predict_touching(
         window.step,
         frames,
-        window.near[:near],
+        window.candidates[:candidate_count],
         poses,
         problem.tree,
         problem.floor,
@@ -258,10 +270,10 @@ def _choose_active(
 def _forget_active(window: Window) -> None:
     _clear(window.floor_active)
     _clear(window.pair_active)
-    for t in range(window.fast.shape[0]):
-        for k in range(window.fast.shape[1]):
-            window.fast[t, k] = 0
-            window.bent[t, k] = 0
+    for t in range(window.speed_active.shape[0]):
+        for k in range(window.speed_active.shape[1]):
+            window.speed_active[t, k] = 0
+            window.acceleration_active[t, k] = 0
             window.joint_state[t, k] = UNKNOWN
 
 

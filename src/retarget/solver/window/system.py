@@ -21,8 +21,8 @@ from retarget.solver.linear.banded import block_rows
 from retarget.solver.window.active import cut_held_joints
 from retarget.solver.window.centre import centre_rows
 from retarget.solver.window.differences import (
-    bend_rows,
     damp_diagonal,
+    second_difference_rows,
     second_differences,
     step_rows,
     write_smooth_rows,
@@ -63,12 +63,12 @@ class Window(NamedTuple):
         damping: Relative damping of each frame.
         cost: Cost of each frame.
         floor_shift: Multiplier of each floor sphere, metres (augmented Lagrangian; 0 where the floor holds by itself).
-        pair_shift: Multiplier of each near pair, metres, likewise.
+        pair_shift: Multiplier of each candidate pair, metres, likewise.
         floor_active: 1 for spheres that the system treats as touching.
-        fast: Joints whose step from the frame before the system treats as at its limit: -1, 0 or 1.
-        bent: Joints whose second difference that ends at the frame the system treats as at its limit.
-        pair_active: 1 for near pairs that the system treats as touching.
-        near: Near pairs (the first ``near_count``).
+        speed_active: Joints whose step from the frame before the system treats as at its limit: -1, 0 or 1.
+        acceleration_active: Joints whose second difference that ends at the frame the system treats as at its limit.
+        pair_active: 1 for candidate pairs that the system treats as touching.
+        candidates: Pairs that are near enough to touch (the first ``candidate_count``).
         joint_state: Which joints are held at a limit.
         held_rows: Row of the system of each held joint before it was cut out: V couplings, the right-hand side,
             then the couplings to the frames +1, -1, +2, -2.
@@ -85,10 +85,10 @@ class Window(NamedTuple):
     floor_shift: Float32[np.ndarray, "P F L"]
     pair_shift: Float32[np.ndarray, "P K L"]
     floor_active: Float32[np.ndarray, "P F L"]
-    fast: Int8[np.ndarray, "n+2 V"]
-    bent: Int8[np.ndarray, "n+2 V"]
+    speed_active: Int8[np.ndarray, "n+2 V"]
+    acceleration_active: Int8[np.ndarray, "n+2 V"]
     pair_active: Float32[np.ndarray, "P K L"]
-    near: Int64[np.ndarray, "K"]
+    candidates: Int64[np.ndarray, "K"]
     joint_state: Int8[np.ndarray, "n+2 V"]
     held_rows: Float64[np.ndarray, "h W"]
     held_index: Int64[np.ndarray, "h 2"]
@@ -108,7 +108,7 @@ def build_system(
     first: int,
     frames: int,
     after: int,
-    near_count: int,
+    candidate_count: int,
     problem: Problem,
     window: Window,
     poses: Poses,
@@ -129,7 +129,7 @@ def build_system(
         scratch((size, LANES), REAL),
         scratch((1, LANES), REAL),
     )
-    near = window.near[:near_count]
+    candidates = window.candidates[:candidate_count]
     second_differences(
         qpos,
         first,
@@ -156,7 +156,7 @@ def build_system(
                 width,
             )
         centre_rows(p, frames, poses, tree, problem.masses, a, width, work.cost)
-        if near_count > 0:
+        if candidate_count > 0:
             pair_rows(
                 p,
                 frames,
@@ -164,7 +164,7 @@ def build_system(
                 tree,
                 problem.capsules,
                 weights.collision,
-                near,
+                candidates,
                 window.pair_shift[p],
                 window.pair_active[p],
                 a,
@@ -176,9 +176,20 @@ def build_system(
     a[frames * block : (frames + 2) * block] = 0.0
     total = 0.0
     for t in range(frames + after):
-        cost = step_rows(qpos, first, t, limits.step, weights.velocity, window.fast, a, width)
-        if limits.bend.shape[0] > 0:
-            cost += bend_rows(qpos, first, t, limits.bend, weights.bend, window.bent, a, width)
+        cost = step_rows(
+            qpos, first, t, limits.step, weights.velocity, window.speed_active, a, width
+        )
+        if limits.second_difference.shape[0] > 0:
+            cost += second_difference_rows(
+                qpos,
+                first,
+                t,
+                limits.second_difference,
+                weights.second_difference,
+                window.acceleration_active,
+                a,
+                width,
+            )
         window.cost[t] += cost
         total += window.cost[t]
     damp_diagonal(a, size, 3 * width, frames, window.damping, weights.regularisation, window.least)
