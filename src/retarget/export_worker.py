@@ -14,7 +14,7 @@ from retarget.batch import BatchJob
 from retarget.errors import OptionsError
 from retarget.exchange.libraries import LibraryClip, library_suffix, write_library
 from retarget.exchange.registry import export_table
-from retarget.exchange.write import ExportOptions, export_result
+from retarget.exchange.write import ExportOptions, export_result, foreign_model_path
 from retarget.files import sha256_of, write_text
 from retarget.passing import LeftOut, reason_against
 
@@ -89,7 +89,9 @@ class ExportWorker:
         """
         table = export_table(self.kind)
         said = repr((table.rows, table.rate, table.order, table.links, table.group, table.extras))
+        model = foreign_model_path(self.options)
         return {
+            "model": "" if model is None else sha256_of(model),
             "result": sha256_of(job.motion),
             "format": hashlib.sha256(said.encode()).hexdigest(),
             "options": hashlib.sha256(repr(asdict(self.options)).encode()).hexdigest(),

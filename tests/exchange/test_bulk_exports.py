@@ -10,7 +10,7 @@ from pathlib import Path
 import loaders
 import numpy as np
 import pytest
-from robot_motions import result_of, smooth_motion
+from robot_motions import EMBEDDED, result_of, smooth_motion
 
 from retarget.batch import BatchManifest, BatchRunRecord
 from retarget.batch.models import utc_now
@@ -105,6 +105,21 @@ def test_it_goes_on_where_it_stopped_and_sees_what_changed(batch: Path, tmp_path
     assert set(now) == set(first)
     assert {path for path in now if now[path] != first[path]} == {gone, changed}
     assert len(loaders.phc_entry(changed, "walk", G1.joint_names).qpos) == 24  # 40 frames, 50 -> 30
+
+
+def test_another_model_of_the_robot_that_changes_makes_files_stale(
+    batch: Path, tmp_path: Path
+) -> None:
+    out, model = tmp_path / "mjlab", tmp_path / "g1.xml"
+    text = (EMBEDDED / "unitree_g1" / "model.xml").read_text()
+    height = []
+    for offset in ("-0.017558", "-0.027558"):  # of both feet below the ankles
+        model.write_text(text.replace('pos="0 0 -0.017558"', f'pos="0 0 {offset}"'))
+        assert export(batch, out, "mjlab", "--joints", str(model)) == 0
+        data = np.load(out / "a" / "run.npz")
+        foot = data["body_names"].tolist().index("left_ankle_roll_link")
+        height.append(data["body_pos_w"][0, foot])
+    assert np.linalg.norm(height[0] - height[1]) == pytest.approx(0.01, abs=1e-5)
 
 
 def test_what_a_killed_writer_leaves_is_taken_away(tmp_path: Path) -> None:

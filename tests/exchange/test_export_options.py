@@ -288,6 +288,14 @@ def test_the_robot_is_found_again_by_where_it_was_loaded(
     assert export_result(made, tmp_path / "a.npz", "mjlab").frames == 51
 
 
+def test_a_robot_that_is_no_longer_the_same_is_told(
+    result: RetargetingResult, tmp_path: Path
+) -> None:
+    elder = replace(result, provenance={"robot_sha256": "another"})
+    written = export_result(elder, tmp_path / "a.npz", "mjlab", robot=G1)
+    assert "the description of unitree_g1 has changed since the result was made" in written.notes
+
+
 def test_a_table_of_ones_own_is_known_by_name(
     result: RetargetingResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

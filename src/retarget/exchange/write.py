@@ -23,7 +23,15 @@ from retarget.kinds import ExportFormat
 from retarget.result import RetargetingResult
 from retarget.robots import RobotModel, load_robot
 
-__all__ = ["ExportOptions", "Exported", "describe", "export_result", "export_view", "write_view"]
+__all__ = [
+    "ExportOptions",
+    "Exported",
+    "describe",
+    "export_result",
+    "export_view",
+    "foreign_model_path",
+    "write_view",
+]
 
 _MODEL_SUFFIXES = (".xml", ".mjcf", ".urdf", ".toml")
 
@@ -129,7 +137,7 @@ def export_view(
     _require_robot(result, robot)
     table = _with_options(table, options)
     fps, notes = _rate(table, result, options.fps)
-    foreign = _foreign_model(options.joints)
+    foreign = _foreign_model(options)
     model = robot if foreign is None else foreign
     _require_group(model, options.fixed_links)
     joints = _joints(model, table, options.joints if foreign is None else "all")
@@ -143,6 +151,7 @@ def export_view(
             f"{table.kind} holds velocities and needs {table.least_frames} frames; these are {len(resampled)}"
         )
     tracks = tracks_of_result(resampled, robot, links, foreign=foreign)
+    notes += _changed(result, robot)
     notes += _left_out(resampled, robot, links.joint_names)
     if foreign is not None:
         added = [name for name in foreign.joint_names if name not in robot.joint_names]
@@ -247,10 +256,15 @@ def _rate(
     return fps, (told,)
 
 
-def _foreign_model(joints: str | None) -> RobotModel | None:
-    if joints is None or Path(joints).suffix.lower() not in _MODEL_SUFFIXES:
-        return None
-    return load_robot(joints)
+def foreign_model_path(options: ExportOptions) -> Path | None:
+    """The model file of another robot that gives joints and links; None where a joint set or names do."""
+    path = Path(options.joints or "")
+    return path if path.suffix.lower() in _MODEL_SUFFIXES else None
+
+
+def _foreign_model(options: ExportOptions) -> RobotModel | None:
+    path = foreign_model_path(options)
+    return None if path is None else load_robot(path)
 
 
 def _joints(robot: RobotModel, table: ExportTable, wanted: str | None) -> tuple[str, ...] | None:
@@ -264,6 +278,12 @@ def _require_group(robot: RobotModel, group: str | None) -> None:
     if group and group not in known:
         hint = f"add a [links.{group}] to the robot's TOML"
         raise UnknownNameError(f"group of fixed links of {robot.name}", group, known, hint)
+
+
+def _changed(result: RetargetingResult, robot: RobotModel) -> tuple[str, ...]:
+    if result.provenance.get("robot_sha256", robot.sha256) == robot.sha256:
+        return ()
+    return (f"the description of {robot.name} has changed since the result was made",)
 
 
 def _left_out(
