@@ -83,20 +83,37 @@ CONVENTIONS = {
     "makehuman": {"Chest": "Spine3", "Shoulder": "Clavicle_?", "Arm": "UpArm_?", "ForeArm": "LoArm_?",
                   "Hand": "Hand_?", "UpLeg": "UpLeg_?", "Leg": "LoLeg_?", "Foot": "Foot_?", "Toe": "Toe_?"},
     "soma": {"UpLeg": "!Leg", "Leg": "!Shin", "Toe": "!ToeBase"},
+    "100style": {"Spine": "Chest", "Chest": "Chest4", "Shoulder": "!Collar", "Arm": "!Shoulder", "ForeArm": "!Elbow",
+                 "Hand": "!Wrist", "UpLeg": "!Hip", "Leg": "!Knee", "Foot": "!Ankle", "Toe": "!Toe"},
+    "zeroeggs": {"Chest": "Spine3", "Toe": "!ToeBase"},
+    "vrchat": {"Shoulder": "! shoulder", "Arm": "! arm", "ForeArm": "! elbow", "Hand": "! wrist", "UpLeg": "! leg",
+               "Leg": "! knee", "Foot": "! ankle", "Toe": "! toe"},
+    "perception neuron": {"Hips": "Robot_Hips", "Spine": "Robot_Spine", "Chest": "Robot_Spine2", "Neck": "Robot_Neck",
+                          "Head": "Robot_Head", **{part: f"Robot_!{part}" for part in (
+                              "Shoulder", "Arm", "ForeArm", "Hand", "UpLeg", "Leg", "Foot")}},
+    "rokoko newton": {"UpLeg": "!Thigh", "Leg": "!Shin"},
+    "gltf vrm": {"Hips": "hips", "Spine": "spine", "Chest": "upperChest", "Neck": "neck", "Head": "head",
+                 "Shoulder": "|Shoulder", "Arm": "|UpperArm", "ForeArm": "|LowerArm", "Hand": "|Hand",
+                 "UpLeg": "|UpperLeg", "Leg": "|LowerLeg", "Foot": "|Foot", "Toe": "|Toes"},
+    "azure kinect": {"Hips": "PELVIS", "Spine": "SPINE_NAVEL", "Chest": "SPINE_CHEST", "Neck": "NECK", "Head": "HEAD",
+                     "Shoulder": "CLAVICLE_%", "Arm": "SHOULDER_%", "ForeArm": "ELBOW_%", "Hand": "WRIST_%",
+                     "UpLeg": "HIP_%", "Leg": "KNEE_%", "Foot": "ANKLE_%", "Toe": "FOOT_%"},
     "shouting": {"Shoulder": "!_SHOULDER", "Arm": "!_ARM", "ForeArm": "!_FOREARM", "Hand": "!_HAND",
                  "UpLeg": "!_THIGH", "Leg": "!_SHIN", "Foot": "!_FOOT", "Toe": "!_TOE"},
 }  # fmt: skip
 
 
 def in_convention(table: dict[str, str]) -> Callable[[str], str]:
-    """Rename LAFAN1's names; ``!`` stands for Left, ``?`` for L and ``~`` for l."""
+    """Rename LAFAN1's names; ``!`` stands for Left, ``?`` for L, ``~`` for l, ``%`` for LEFT and ``|`` for left."""
 
     def rename(name: str) -> str:
         for side in ("Left", "Right"):
             part = name.removeprefix(side)
             if part != name and part in table:
-                new = table[part].replace("!", side).replace("?", side[0])
-                return new.replace("~", side[0].lower())
+                new = (
+                    table[part].replace("!", side).replace("?", side[0]).replace("%", side.upper())
+                )
+                return new.replace("~", side[0].lower()).replace("|", side.lower())
         return table.get(name, name)
 
     return rename
