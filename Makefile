@@ -40,6 +40,7 @@ bench: $(BENCH)
 	@$(PY) benchmarks/quality.py
 	@$(PY) benchmarks/physics.py
 	@$(PY) benchmarks/stress.py
+	@$(PY) benchmarks/formats.py
 	@$(PY) benchmarks/front.py
 	@$(PY) benchmarks/cold_starts.py
 	@$(PY) benchmarks/workers.py

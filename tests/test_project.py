@@ -305,6 +305,8 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
     "report": {"errors", "files", "result", "robots", "solver.kinematics"},
     "batch": {"errors", "files", "kinds"},
     "demo": set[str](),
+    "datasets": {"errors", "wording"},
+    "mixed": {"batch", "errors", "inputs", "motion.formats"},
 }
 
 

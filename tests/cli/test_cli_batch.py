@@ -292,3 +292,38 @@ def test_an_interrupted_batch_exits_130_says_how_to_go_on_and_does(
     again = command(*said, "--json")
     assert again.code == 0
     assert (again.json["skipped_count"], again.json["success_count"]) == (done, 40 - done)
+
+
+def test_a_mixed_folder_is_looked_into_and_what_was_passed_over_is_listed(
+    command: Command, folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    outcome = command(
+        "batch", "--input-dir", folder, "--output-dir", out, "--pattern", "**/*", "--dry-run"
+    )
+    assert "passed over: notes.txt: is not of any known motion format" in outcome.err
+    assert "3 of 3 jobs would run" in outcome.out
+    assert not out.exists()
+
+
+def test_a_data_set_brings_its_pattern_and_its_terms(
+    command: Command, folder: Path, tmp_path: Path
+) -> None:
+    (folder / "walk1_subject5.bvh").write_text((folder / "a.bvh").read_text())
+    said = [
+        "batch",
+        "--input-dir",
+        folder,
+        "--output-dir",
+        tmp_path / "out",
+        "--dry-run",
+        "--dataset",
+    ]
+    outcome = command(*said, "lafan1", "--split", "test")
+    assert "note: LAFAN1: CC BY-NC-ND 4.0" in outcome.err
+    assert "1 of 1 job would run" in outcome.out
+    assert command(*said, "nowhere").code == 2
+    assert (
+        "--dataset NAME"
+        in command("batch", "--input-dir", folder, "--output-dir", tmp_path, "--split", "x").error
+    )

@@ -24,6 +24,7 @@ from retarget.cli.common import (
 )
 from retarget.cli.options import RunOptions, with_run_options
 from retarget.cli.outputs import refuse_inputs
+from retarget.cli.picking import as_preset_says, say_passed_over, what_is_motion
 from retarget.cli.progress import batch_display
 from retarget.errors import UnknownNameError
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["MANIFEST_NAME", "batch", "interrupted", "outcome", "report_batch", "usable_cores"]
 
 MANIFEST_NAME = "batch_manifest.json"
+BVH_FILES = "**/*.bvh"
 
 
 @with_run_options
@@ -46,8 +48,21 @@ def batch(
     chosen: RunOptions,
     pattern: Annotated[
         str,
-        typer.Option("--pattern", help="Which files, as a glob; a suffix in upper or lower case."),
-    ] = "**/*.bvh",
+        typer.Option(
+            "--pattern",
+            help="Which files, as a glob; a suffix in upper or lower case. Without one, as '**/*', files are "
+            "looked into, and what is no motion is passed over.",
+        ),
+    ] = BVH_FILES,
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            "--dataset", help="A data set by name: its pattern, what to leave out, terms."
+        ),
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option("--split", help="Only this split of the data set, such as train.")
+    ] = None,
     max_workers: Annotated[
         int | None,
         typer.Option(
@@ -113,7 +128,16 @@ def batch(
     from retarget.worker import RetargetWorker
 
     require_folder(input_dir, "motion files")
-    settings = chosen.settings()
+    settings, preset = chosen.settings(), None
+    if dataset is not None:
+        from retarget.datasets import dataset_named
+
+        preset = dataset_named(dataset)
+        pattern = preset.pattern if pattern == BVH_FILES else pattern
+        settings = as_preset_says(settings, preset)
+        say(f"note: {preset.terms}")
+    elif split is not None:
+        raise UsageError("--split is one of a data set; add --dataset NAME")
     settings.load_robot()  # a wrong robot is wrong usage, not a failure of every job
     worker = RetargetWorker(settings)
     unread: list[str] = []
@@ -125,6 +149,12 @@ def batch(
     jobs = jobs_from_folder(input_dir, pattern, output_dir, unreadable=say_unread)
     if not jobs:
         raise UsageError(f"{input_dir}: no file matches {pattern!r}; give another --pattern")
+    jobs, passed = what_is_motion(jobs, pattern, settings, preset, split)
+    say_passed_over(passed, None if dry_run else output_dir)
+    if not jobs:
+        raise UsageError(
+            f"{input_dir}: none of the files that match {pattern!r} is taken as motion"
+        )
     refuse_inputs([job.output for job in jobs], [*chosen.files, *settings.robot_files()])
     manifest_path = output_dir / MANIFEST_NAME
     if shard is not None:

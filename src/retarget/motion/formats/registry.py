@@ -6,6 +6,7 @@ import inspect
 import logging
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 from retarget import plugins
 from retarget.errors import FileFormatError, PluginError, UnknownNameError
@@ -17,10 +18,12 @@ from retarget.motion.formats.known import KNOWN
 __all__ = [
     "MotionFormat",
     "Reader",
+    "format_by_name_alone",
     "format_names",
     "format_of",
     "motion_format",
     "motion_formats",
+    "recognised_format",
     "register_reader",
     "sniff_format",
 ]
@@ -110,23 +113,45 @@ def format_of(kind: MotionFormatKind) -> MotionFormat:
     raise UnknownNameError("motion format", str(kind), list(format_names()))
 
 
-def sniff_format(data: bytes, path: Path) -> MotionFormat:
-    """The format that recognises a file's content, else the only one that has its suffix.
+def format_by_name_alone(path: Path) -> MotionFormat | None:
+    """The only format with a file's suffix, unless that is one of plain text; None where there is none."""
+    name = path.name.lower()
+    named = [one for one in motion_formats() if name.endswith(one.suffixes)]
+    return named[0] if len(named) == 1 and not name.endswith(_TEXTS) else None
+
+
+def recognised_format(data: bytes, path: Path) -> MotionFormat:
+    """The format that recognises a file's content, whatever its name.
 
     Raises:
-        FileFormatError: There is none; the message lists the formats.
+        FileFormatError: There is none; the message says what the file is, where that is known.
     """
     for candidate in motion_formats():
         if candidate.recognises(data):
             return candidate
     if (foreign := what_it_is(data)) is not None:
         raise FileFormatError(path, *foreign)
-    named = [one for one in motion_formats() if path.name.lower().endswith(one.suffixes)]
-    if len(named) == 1:
-        # Its reader says best what is wrong; containers of arrays may be of several formats.
-        return named[0]
-    known = ", ".join(f"{one.kind} ({' '.join(one.suffixes)})" for one in motion_formats())
-    raise FileFormatError(path, "is not of any known motion format", f"known are: {known}")
+    raise FileFormatError(path, "is not of any known motion format", "see 'retarget formats'")
+
+
+def sniff_format(data: bytes, path: Path) -> MotionFormat:
+    """The format that recognises a file's content, else the only one that has its suffix.
+
+    Raises:
+        FileFormatError: There is none; the message lists the formats.
+    """
+    try:
+        return recognised_format(data, path)
+    except FileFormatError:
+        if what_it_is(data) is not None:
+            raise
+        # The reader of the only format with this suffix says best what is wrong; containers may be of several.
+        named = [one for one in motion_formats() if path.name.lower().endswith(one.suffixes)]
+        if len(named) == 1:
+            return named[0]
+        known = ", ".join(f"{one.kind} ({' '.join(one.suffixes)})" for one in motion_formats())
+        cause = "is not of any known motion format"
+        raise FileFormatError(path, cause, f"known are: {known}") from None
 
 
 def _offered() -> list[str]:
@@ -152,6 +177,9 @@ def _usable(name: str) -> MotionFormat | None:
     except PluginError as error:
         _log.warning("%s", error)
         return None
+
+
+_TEXTS: Final = (".txt", ".json", ".csv")
 
 
 _registry: dict[MotionFormatKind, MotionFormat] = {one.kind: one for one in KNOWN}

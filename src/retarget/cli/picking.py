@@ -1,0 +1,72 @@
+"""Which files of a folder ``retarget batch`` takes: those of a data set, and in mixed folders those that are motion."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from retarget.cli.common import say
+
+if TYPE_CHECKING:
+    from retarget.batch import BatchJob
+    from retarget.config import RunConfig
+    from retarget.datasets import Dataset
+    from retarget.mixed import PassedOver
+
+__all__ = ["PASSED_OVER", "as_preset_says", "say_passed_over", "what_is_motion"]
+
+PASSED_OVER = "passed_over.json"
+"""In the output folder: the files that were passed over, and why."""
+_MOST_SHOWN = 8
+
+
+def as_preset_says(settings: RunConfig, preset: Dataset) -> RunConfig:
+    """Settings with the preset's format and rate, where the command line says nothing."""
+    from retarget.kinds import MotionFormatKind
+
+    changes: dict[str, Any] = {}
+    if preset.format and settings.motion_format == MotionFormatKind.AUTO:
+        changes["motion_format"] = MotionFormatKind(preset.format)
+    if settings.source_fps is None and preset.source_fps is not None:
+        changes["source_fps"] = preset.source_fps
+    return settings.with_changes(changes) if changes else settings
+
+
+def what_is_motion(
+    jobs: Sequence[BatchJob],
+    pattern: str,
+    settings: RunConfig,
+    preset: Dataset | None,
+    split: str | None,
+) -> tuple[list[BatchJob], list[PassedOver]]:
+    """The jobs whose files are motion, and the others with the reason."""
+    from retarget.kinds import MotionFormatKind
+    from retarget.mixed import PassedOver, motion_among
+
+    passed, taken = [], list(jobs)
+    if preset is not None:
+        reasons = [(job, preset.why_left_out(job.id, split)) for job in taken]
+        passed = [PassedOver(job.id, reason) for job, reason in reasons if reason]
+        taken = [job for job, reason in reasons if not reason]
+    has_suffix = "." in pattern.rpartition("/")[2]
+    if not has_suffix and settings.motion_format == MotionFormatKind.AUTO:
+        found = list(motion_among(taken))
+        passed += [one for one in found if isinstance(one, PassedOver)]
+        taken = [one for one in found if not isinstance(one, PassedOver)]
+    return taken, passed
+
+
+def say_passed_over(passed: Sequence[PassedOver], output_dir: Path | None) -> None:
+    """Say which files were passed over and why; all of them are listed in a file of the output folder."""
+    for one in passed[:_MOST_SHOWN]:
+        say(f"passed over: {one.job_id}: {one.reason}")
+    if len(passed) > _MOST_SHOWN:
+        where = "" if output_dir is None else f"; all are in {output_dir / PASSED_OVER}"
+        say(f"passed over: {len(passed) - _MOST_SHOWN:,} more files{where}")
+    if passed and output_dir is not None:
+        from retarget.files import write_text
+
+        records = [{"file": one.job_id, "reason": one.reason} for one in passed]
+        write_text(output_dir / PASSED_OVER, json.dumps(records, indent=1) + "\n")
