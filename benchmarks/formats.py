@@ -61,7 +61,7 @@ def main() -> None:
                 failed = [gate.measure for gate in report.gates if not gate.passed]
                 scores = [
                     number(report["limb_error_mean"]),
-                    number(report["toe_slide_mean"]),
+                    number(report["toe_slide_mean"], 1000.0),
                     ", ".join(failed) or "all met",
                 ]
             except RetargetError as error:
@@ -96,8 +96,8 @@ def main() -> None:
     )
 
 
-def number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3g}"
+def number(value: float | None, scale: float = 1.0) -> str:
+    return "-" if value is None else f"{scale * value:.2g}"
 
 
 def real_files() -> Iterator[Tried]:
