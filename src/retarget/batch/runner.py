@@ -150,8 +150,11 @@ class BatchRunner:
         """Run jobs, skip existing outputs, and update a manifest incrementally.
 
         An existing manifest at ``manifest_path`` is taken up again. Jobs whose output exists are skipped
-        unless ``force``; those that failed last time, or never ended, are redone. Outcomes are safe on disk
-        before anything else happens: a run that is killed goes on where it was.
+        unless ``force``; those that failed last time, or never ended, are redone also where a file lies at their
+        output, as what lies there may be what they left half done. Outcomes are safe on disk before anything else
+        happens, in a journal beside the manifest: a run that is killed goes on where it was. The manifest itself is
+        rewritten after each record as long as that costs under 2 % of the run, and else follows within seconds, as
+        writing 100,000 records 100,000 times would be most of the work; `BatchManifest.load` reads both.
 
         Args:
             jobs: The jobs, with ids and outputs of their own.
