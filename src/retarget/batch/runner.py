@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import pickle
 from collections import deque
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Literal
 from retarget.batch.arguments import check_count, check_memory_limit, check_seconds
 from retarget.batch.dispatch import Dispatcher, Policy
 from retarget.batch.engines.base import Engine, Limits
+from retarget.batch.engines.choice import ENGINES, EngineChoice, EngineFactory
 from retarget.batch.events import BatchEvent, EventSink
 from retarget.batch.ledger import Ledger
 from retarget.batch.lock import ManifestLock
@@ -43,9 +43,6 @@ __all__ = ["DEFAULT_RETRY_ON", "BatchRunner", "EngineFactory"]
 _log = logging.getLogger("retarget.batch")
 
 DEFAULT_RETRY_ON = ("OSError", "MemoryError", "WorkerDied")
-_ENGINES = ("in-process", "local", "ray")
-
-EngineFactory = Callable[[BatchWorker, int, Limits, int], Engine]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +101,8 @@ class BatchRunner:
     grace_s: float = 10.0
 
     def __post_init__(self) -> None:
-        if isinstance(self.engine, str) and self.engine not in _ENGINES:
-            raise UnknownNameError("engine", self.engine, list(_ENGINES))
+        if isinstance(self.engine, str) and self.engine not in ENGINES:
+            raise UnknownNameError("engine", self.engine, list(ENGINES))
         if (
             self.engine is not None
             and not isinstance(self.engine, str)
@@ -220,7 +217,7 @@ class BatchRunner:
     def _work(
         self,
         plan: deque[PlannedJob],
-        make_engine: _EngineChoice,
+        make_engine: EngineChoice,
         ledger: Ledger,
         inputs: Inputs,
         path: Path,
@@ -252,7 +249,7 @@ class BatchRunner:
             )
         return manifest
 
-    def _engine_factory(self, worker: BatchWorker, max_workers: int) -> _EngineChoice:
+    def _engine_factory(self, worker: BatchWorker, max_workers: int) -> EngineChoice:
         limits = self._limits()
         name = self.engine
         if name is None:
@@ -267,7 +264,7 @@ class BatchRunner:
         if name != "in-process":
             check_main()
             check_picklable(worker)
-        return _EngineChoice(name, worker, max_workers, limits)
+        return EngineChoice(name, worker, max_workers, limits)
 
     def _limits(self) -> Limits:
         return Limits(self.timeout_s, self.memory_limit, self.recycle_after)
@@ -304,36 +301,6 @@ class BatchRunner:
             self.on_event(event)
         except Exception:
             _log.exception("a callback of the batch failed")
-
-
-@dataclass(frozen=True, slots=True)
-class _EngineChoice:
-    """An engine that has been checked and is not made yet."""
-
-    name: str | EngineFactory
-    worker: BatchWorker
-    max_workers: int
-    limits: Limits
-
-    @property
-    def in_process(self) -> bool:
-        return self.name == "in-process"
-
-    def __call__(self, expected: int) -> Engine:
-        if callable(self.name):
-            return self.name(self.worker, self.max_workers, self.limits, expected)
-        if self.name == "in-process":
-            from retarget.batch.engines.in_process import InProcessEngine
-
-            return InProcessEngine(self.worker)
-        if self.name == "ray":
-            from retarget.batch.engines.ray import RayCluster
-
-            return RayCluster()(self.worker, self.max_workers, self.limits, expected)
-        from retarget.batch.engines.local import LocalEngine
-
-        pickled = pickle.dumps(self.worker)
-        return LocalEngine(pickled, self.max_workers, self.limits, expected=expected)
 
 
 def _sort(plan: deque[PlannedJob]) -> None:
