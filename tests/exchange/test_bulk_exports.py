@@ -63,7 +63,9 @@ def export(batch: Path, output: Path, kind: str, *words: str) -> int:
     return main(["export", *where, "--for", kind, "--max-workers", "1", *words])
 
 
-def test_clips_that_pass_are_written_and_the_others_are_told(batch: Path, tmp_path: Path) -> None:
+def test_clips_that_pass_are_written_and_the_others_are_told(
+    batch: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
     out = tmp_path / "mjlab"
     assert export(batch, out, "mjlab") == 0
     files = {path.relative_to(out).as_posix() for path in out.rglob("*.npz")}
@@ -77,6 +79,10 @@ def test_clips_that_pass_are_written_and_the_others_are_told(batch: Path, tmp_pa
     assert {clip["fps"] for clip in index["clips"]} == {50.0}
     assert export(batch, tmp_path / "all", "mjlab", "--all") == 0
     assert (tmp_path / "all" / "b" / "fall.npz").is_file()
+    capsys.readouterr()
+    assert export(batch, tmp_path / "all", "mjlab") == 0  # what failed is there from before
+    said = capsys.readouterr().err
+    assert "note: 1 file of other runs in" in said and "fall.npz" in said
 
 
 def test_a_clip_of_which_nothing_is_known_is_left_out(batch: Path, tmp_path: Path) -> None:

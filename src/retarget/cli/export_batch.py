@@ -77,9 +77,23 @@ def export_batch(
         say(f"left out: {clip.clip}: {clip.reason}")
     if len(left_out) > _MOST_LEFT_OUT:
         say(f"... and {len(left_out) - _MOST_LEFT_OUT} more; see {output_dir / INDEX_NAME}")
+    strays = _strays(output_dir, {job.output for job in jobs}, table)
+    if strays:
+        say(
+            f"note: {counted(len(strays), 'file')} of other runs in {output_dir}, where readers of the folder find "
+            f"what lies there, such as {strays[0]}; remove them, or export into a new folder"
+        )
     if merge:
         say(f"library: {write_merged(manifest, jobs, table, output_dir)}")
     report_batch(manifest, manifest_path, as_json=as_json)
+
+
+def _strays(output_dir: Path, written: set[Path], table: ExportTable) -> list[Path]:
+    """Files that look like the reader's and are of no clip of this run."""
+    if not table.suffix:
+        return []
+    found = output_dir.rglob(f"*{table.stem}{table.suffix}")
+    return sorted(path for path in found if path not in written)
 
 
 def _nothing_left(source: Path, left_out: list[LeftOut]) -> str:
