@@ -114,5 +114,5 @@ def test_files_without_them_are_refused(kneeling: RetargetingResult, tmp_path: P
     kneeling.save_npz(new)
     with np.load(new) as archive:
         np.savez(old, **{n: archive[n] for n in archive.files if not n.startswith("body_")})
-    with pytest.raises(FileFormatError, match="no array 'body_contacts'.*retarget the clip again"):
+    with pytest.raises(FileFormatError, match=r"no array 'body_contacts'.*retarget the clip again"):
         RetargetingResult.load_npz(old)
