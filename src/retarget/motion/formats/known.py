@@ -15,77 +15,248 @@ KNOWN: Final = (
         "Biovision Hierarchy: any skeleton, unit and up axis",
         (".bvh",),
         found_in("bvh.read_bvh", "bvh_hierarchy.looks_like_bvh", asked=False),
+        layouts=(
+            (
+                "any rig",
+                "hierarchies, channel orders (several in one file), position channels on any joint, "
+                "several roots, wrapper roots, end sites",
+            ),
+            (
+                "names",
+                "LAFAN1, CMU, Mixamo, Bandai, 100STYLE, ZeroEGGS, SOMA, Xsens, Noitom, Rokoko, OptiTrack,"
+                " MakeHuman, Rigify, VRChat, Daz, Biped, Unreal, VRM and others; else the shape tells",
+            ),
+            (
+                "SOMA",
+                "six numbers in OFFSET: the rotation at rest is in the channels too",
+            ),
+        ),
     ),
     MotionFormat(
         MotionFormatKind.AMP_NPZ,
         "NumPy archive of the 15-body AMP humanoid: metres, z up",
         (".npz",),
         found_in("amp_npz.read_amp_npz", "amp_npz.looks_like_amp_npz", asked=False),
+        layouts=(
+            (
+                "Isaac Lab",
+                "fps, body_names, body_positions, body_rotations; it has no toes, so front ends of soles "
+                "stand in",
+            ),
+        ),
     ),
     MotionFormat(
         MotionFormatKind.DEEPMIMIC,
         "JSON rows of DeepMimic's 15-joint humanoid: metres, y up",
         (".txt", ".json"),
         found_in("deepmimic.read_deepmimic", "deepmimic.looks_like_deepmimic", asked=False),
+        layouts=(
+            (
+                "humanoid3d",
+                "Frames: rows of 44 numbers (duration, root position, root rotation wxyz, then joints); a"
+                " dropped frame is interpolated; ends of soles as above",
+            ),
+        ),
     ),
     MotionFormat(
         MotionFormatKind.SMPL,
         "SMPL, SMPL-H and SMPL-X bodies: AMASS, video models, generators",
         (".npz", ".pkl", ".pt", ".npy"),
         found_in("smpl.reader.read_smpl", "smpl.reader.looks_like_smpl"),
+        layouts=(
+            (
+                "AMASS",
+                "poses (T, 156 or 72), trans, betas, gender, mocap_framerate; z up",
+            ),
+            (
+                "AMASS stage II",
+                "SMPL-X: poses (T, 165), or root_orient, pose_body, pose_hand, ...; mocap_frame_rate *",
+            ),
+            (
+                "Motion-X",
+                "rows of 322; 30 fps, doubted *",
+            ),
+            (
+                "GVHMR, GEM",
+                "smpl_params_global or body_params_global; y up; 30 fps, doubted *",
+            ),
+            (
+                "WHAM",
+                "pose_world, trans_world of each person; y up; asks for the rate *",
+            ),
+            (
+                "GLAMR",
+                "person_data; z up; asks for the rate",
+            ),
+            (
+                "AIST++",
+                "smpl_poses, smpl_trans over smpl_scaling; y up; 60 fps *",
+            ),
+            (
+                "TRAM, HybrIK, 4D-Humans",
+                "in the axes of a camera; doubted, the last without travel; ask for the rate *",
+            ),
+            (
+                "3DPW",
+                "poses, trans, genders of several persons; y down; 30 fps *",
+            ),
+            (
+                "others",
+                "poses, or root_orient/global_orient and pose_body/body_pose, with trans/transl; axis "
+                "angle, matrices or six numbers; at most two mappings deep",
+            ),
+        ),
     ),
     MotionFormat(
         MotionFormatKind.ARRAYS,
         "joint places in .npz, .npy, .pkl and .pt: Kimodo, HumanML3D, MDM, OMOMO, and arrays with names",
         (".npz", ".npy", ".pt", ".pkl"),
         found_in("arrays.archives.read_arrays", "arrays.archives.looks_like_arrays"),
+        layouts=(
+            (
+                "Kimodo",
+                "posed_joints, global_rot_mats: SOMA with 30 or 77 joints, SMPL-X with 22; y up; 30 fps, "
+                "doubted",
+            ),
+            (
+                "HumanML3D, MDM",
+                "(T, 22, 3), or results.npy with several samples; 20 fps, doubted *",
+            ),
+            (
+                "OMOMO",
+                "torch, (T, 591): 52 joints; z up; 30 fps, doubted",
+            ),
+            (
+                "holosoma",
+                "global_joint_positions, also of LAFAN1; 30 fps, doubted *",
+            ),
+            (
+                "climbing captures",
+                "(T, 53, 3); asks for the rate",
+            ),
+            (
+                "with names",
+                "positions (T, J, 3) with joint_names, perhaps parents and fps; orders of SMPL, SMPL-H, "
+                "SMPL-X, LAFAN1 and SOMA without names",
+            ),
+        ),
     ),
     MotionFormat(
         MotionFormatKind.NAMED_CSV,
         "CSV with x, y and z of named points, also FreeMoCap's",
         (".csv",),
         found_in("arrays.tables.read_named_csv", "arrays.tables.looks_like_named_csv"),
+        layouts=(
+            (
+                "columns",
+                "name_x, name_y, name_z of every point, perhaps time *",
+            ),
+            (
+                "FreeMoCap",
+                "a row for each point of each frame: frame, timestamp, keypoint, x, y, z *",
+            ),
+        ),
     ),
     MotionFormat(
         MotionFormatKind.NAMED_JSON,
         "JSON with joint_names, positions and fps",
         (".json",),
         found_in("arrays.tables.read_named_json", "arrays.tables.looks_like_named_json"),
+        layouts=(
+            (
+                "object",
+                "joint_names, positions (T, J, 3), fps, perhaps parents *",
+            ),
+        ),
     ),
     MotionFormat(
         MotionFormatKind.ACCLAIM,
         "Acclaim motion (AMC) with its skeleton (ASF) beside it: CMU, HDM05",
         (".amc", ".asf"),
         found_in("acclaim.motion.read_amc", "acclaim.motion.looks_like_acclaim"),
+        layouts=(
+            (
+                "CMU, HDM05",
+                "the skeleton that the motion names, else whose name begins the motion's, else the only "
+                "one in the folder; 120 fps, doubted",
+            ),
+        ),
     ),
     MotionFormat(
         MotionFormatKind.C3D,
         "C3D markers of a whole body, by the names of many laboratories",
         (".c3d",),
         found_in("markers.reader.read_c3d", "markers.c3d.looks_like_c3d"),
+        layouts=(
+            (
+                "marker sets",
+                "Plug-in Gait, CMU 41 (HDM05), Rizzoli, Helen Hayes, OpenSim and ISB names, with prefixes"
+                " for each person",
+            ),
+            (
+                "joint centres",
+                "hips by Harrington 2007, shoulders by Rab 2002, other joints between medial and lateral "
+                "markers, else half a width inwards; computed points in a file are no input",
+            ),
+            (
+                "gaps",
+                "up to 0.25 s are filled; else the longest stretch in which all is seen",
+            ),
+        ),
     ),
     MotionFormat(
         MotionFormatKind.TRC,
         "TRC markers of a whole body, likewise",
         (".trc",),
         found_in("markers.reader.read_trc", "markers.trc.looks_like_trc"),
+        layouts=(
+            (
+                "OpenSim, Cortex",
+                "blanks, NaN, exponents, wrong counts, CRLF; markers as in C3D",
+            ),
+        ),
     ),
     MotionFormat(
         MotionFormatKind.MVNX,
         "Xsens MVNX: segments in metres, z up",
         (".mvnx",),
         found_in("suits.mvnx.read_mvnx", "suits.mvnx.looks_like_mvnx"),
+        layouts=(
+            (
+                "MVN",
+                "orientations and positions of segments; identity and T-pose frames are no motion; "
+                "several subjects",
+            ),
+        ),
     ),
     MotionFormat(
         MotionFormatKind.MOTIVE,
         "OptiTrack Motive tables with a skeleton's bones",
         (".csv",),
         found_in("suits.motive.read_motive", "suits.motive.looks_like_motive"),
+        layouts=(
+            (
+                "1.21 to 1.25",
+                "bones with quaternions, in global or local space; rigid bodies and markers alone are "
+                "refused *",
+            ),
+        ),
     ),
     MotionFormat(
         MotionFormatKind.GLTF,
         "glTF, GLB, VRM and VRMA: animated skeletons, one animation",
         (".glb", ".gltf", ".vrm", ".vrma"),
         found_in("scenes.gltf.read_gltf", "scenes.gltf.looks_like_gltf"),
+        layouts=(
+            (
+                "animations",
+                "LINEAR, STEP and CUBICSPLINE curves at the rate of their keys; scaled roots; buffers "
+                "inside or beside",
+            ),
+            (
+                "VRM, VRMA",
+                "bones of the human by the file's own table",
+            ),
+        ),
     ),
 )
