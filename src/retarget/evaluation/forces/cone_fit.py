@@ -2,24 +2,66 @@
 
 Columns are the edges of the cones at some points, six numbers each: a force of 1 upwards, and its torque over an arm.
 The cones are pyramids of eight edges, the first along x. Of the columns of a point only the best one is ever looked at.
+A fit may set out from the edges that another one arrived at, as those that push change little from frame to frame; what
+is left is the same.
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 
-__all__ = ["cone_fit", "fit_in_cones"]
+__all__ = ["Edges", "cone_fit", "fit_in_cones", "no_edges"]
 
 _CLOSE = 1e-10  # what a push may still take off, as a share of the load, when all are found
 _DEPENDENT = 1e-12  # squared share of a column that must be left outside the others' span
 _ROUNDS = 50
 _DIAGONAL = math.sqrt(0.5)
+
+
+class Edges(NamedTuple):
+    """Edges of cones that push, six at most.
+
+    Attributes:
+        points: The point of each.
+        ways: Which edge of its cone: 3 (x + 1) + y + 1, where x and y are the signs of its horizontal part.
+        count: How many there are, in an array of one.
+    """
+
+    points: Int64[np.ndarray, "6"]
+    ways: Int64[np.ndarray, "6"]
+    count: Int64[np.ndarray, "1"]
+
+
+class _Basis(NamedTuple):
+    """Columns of the edges that push, an orthogonal basis of them by Gram and Schmidt, and how much each pushes.
+
+    Attributes:
+        columns: A row for each.
+        across: Unit vectors, a row for each: what a column adds to those before.
+        shares: Of column k along the unit vector of row j, at j, k.
+        along: Of the load along each unit vector.
+        amounts: Pushes that are in the cones.
+        trial: Pushes that leave least, in the cones or not.
+    """
+
+    columns: Float64[np.ndarray, "6 6"]
+    across: Float64[np.ndarray, "6 6"]
+    shares: Float64[np.ndarray, "6 6"]
+    along: Float64[np.ndarray, "6"]
+    amounts: Float64[np.ndarray, "6"]
+    trial: Float64[np.ndarray, "6"]
+
+
+def no_edges() -> Edges:
+    """Room for edges, none of which is in it."""
+    return Edges(np.zeros(6, np.int64), np.zeros(6, np.int64), np.zeros(1, np.int64))
 
 
 def fit_in_cones(
@@ -41,49 +83,90 @@ def fit_in_cones(
         [0.0, 0.0, 0.0, 0.0, 0.0, 2.0]
     """
     left = np.empty(6)
-    _fit(np.ascontiguousarray(places, np.float64), len(places), friction, load, arm, left)
+    flat = np.ascontiguousarray(places, np.float64)
+    _fit(flat, len(places), friction, load, arm, no_edges(), left)
     return left
 
 
 @jit(fastmath=True, inner=True)
-def _independent(
-    columns: Float64[np.ndarray, "6 6"],
-    count: int,
-    load: Float64[np.ndarray, "6"],
-    amounts: Float64[np.ndarray, "6"],
-) -> bool:
-    """Unconstrained least squares on some columns, by Gram and Schmidt; false where they depend on each other."""
-    Q = scratch((6, 6), np.float64)
-    U = scratch((6, 6), np.float64)
-    for k in range(count):
-        before = 0.0
+def _fill_column(
+    place: Float64[np.ndarray, "3"],
+    way: int,
+    friction: float,
+    arm: float,
+    column: Float64[np.ndarray, "6"],
+) -> None:
+    """Force and torque of a push of 1 along an edge."""
+    dx, dy = way // 3 - 1, way % 3 - 1
+    level = friction * _DIAGONAL if dx != 0 and dy != 0 else friction
+    fx, fy = level * dx, level * dy
+    x, y, z = place[0] / arm, place[1] / arm, place[2] / arm
+    column[0], column[1], column[2] = fx, fy, 1.0
+    column[3], column[4], column[5] = y - z * fy, z * fx - x, x * fy - y * fx
+
+
+@jit(fastmath=True, inner=True)
+def _take_in(basis: _Basis, k: int, load: Float64[np.ndarray, "6"]) -> bool:
+    """Make column k part of the basis of those before it; false where it depends on them."""
+    column, unit = basis.columns[k], basis.across[k]
+    before = 0.0
+    for i in range(6):
+        unit[i] = column[i]
+        before += unit[i] * unit[i]
+    for j in range(k):
+        dot = 0.0
         for i in range(6):
-            Q[k, i] = columns[k, i]
-            before += Q[k, i] * Q[k, i]
-        for j in range(k):
-            dot = 0.0
-            for i in range(6):
-                dot += Q[j, i] * Q[k, i]
-            U[j, k] = dot
-            for i in range(6):
-                Q[k, i] -= dot * Q[j, i]
-        norm = 0.0
+            dot += basis.across[j, i] * unit[i]
+        basis.shares[j, k] = dot
         for i in range(6):
-            norm += Q[k, i] * Q[k, i]
-        if norm <= _DEPENDENT * before:
-            return False
-        U[k, k] = math.sqrt(norm)
-        for i in range(6):
-            Q[k, i] /= U[k, k]
-    for back in range(count):
-        k = count - 1 - back
-        value = 0.0
-        for i in range(6):
-            value += Q[k, i] * load[i]
-        for j in range(k + 1, count):
-            value -= U[k, j] * amounts[j]
-        amounts[k] = value / U[k, k]
+            unit[i] -= dot * basis.across[j, i]
+    squared = 0.0
+    for i in range(6):
+        squared += unit[i] * unit[i]
+    if squared <= _DEPENDENT * before:
+        return False
+    norm = math.sqrt(squared)
+    basis.shares[k, k] = norm
+    along = 0.0
+    for i in range(6):
+        unit[i] /= norm
+        along += unit[i] * load[i]
+    basis.along[k] = along
     return True
+
+
+@jit(fastmath=True, inner=True)
+def _try(basis: _Basis, used: int) -> None:
+    """Fill the pushes along the first columns that leave least."""
+    for back in range(used):
+        k = used - 1 - back
+        value = basis.along[k]
+        for j in range(k + 1, used):
+            value -= basis.shares[k, j] * basis.trial[j]
+        basis.trial[k] = value / basis.shares[k, k]
+
+
+@jit(fastmath=True, inner=True)
+def _set_out(
+    places: Float64[np.ndarray, "n 3"],
+    friction: float,
+    load: Float64[np.ndarray, "6"],
+    arm: float,
+    edges: Edges,
+    basis: _Basis,
+) -> int:
+    """Push along the edges given; returns their number, or 0 where they depend on each other or would pull."""
+    used = edges.count[0]
+    for k in range(used):
+        _fill_column(places[edges.points[k]], edges.ways[k], friction, arm, basis.columns[k])
+        if not _take_in(basis, k, load):
+            return 0
+    _try(basis, used)
+    for k in range(used):
+        if basis.trial[k] <= 0.0:
+            return 0
+        basis.amounts[k] = basis.trial[k]
+    return int(used)
 
 
 @jit(fastmath=True, inner=True)
@@ -94,9 +177,8 @@ def _steepest(
     arm: float,
     left: Float64[np.ndarray, "6"],
     refused: int,
-    column: Float64[np.ndarray, "6"],
-) -> tuple[int, float]:
-    """The push that takes off most of what is left: fills its column; returns its point and how much."""
+) -> tuple[int, int, float]:
+    """The push that takes off most of what is left: its point, its edge and how much."""
     best = -1
     most = -1.0
     ax, ay = 0.0, 0.0
@@ -110,20 +192,46 @@ def _steepest(
         slope = gz + friction * level
         if slope > most and p != refused:
             best, most, ax, ay = p, slope, gx, gy
-    if best < 0:
-        return best, most
-    if (abs(ax) + abs(ay)) * _DIAGONAL > max(abs(ax), abs(ay)):
-        fx, fy = math.copysign(_DIAGONAL, ax), math.copysign(_DIAGONAL, ay)
-    elif abs(ax) > abs(ay):
-        fx, fy = math.copysign(1.0, ax), 0.0
-    else:
-        fx, fy = 0.0, math.copysign(1.0, ay)
-    fx *= friction
-    fy *= friction
-    x, y, z = places[best, 0] / arm, places[best, 1] / arm, places[best, 2] / arm
-    column[0], column[1], column[2] = fx, fy, 1.0
-    column[3], column[4], column[5] = y - z * fy, z * fx - x, x * fy - y * fx
-    return best, most
+    dx = 1 if ax >= 0.0 else -1
+    dy = 1 if ay >= 0.0 else -1
+    if (abs(ax) + abs(ay)) * _DIAGONAL <= max(abs(ax), abs(ay)):
+        if abs(ax) > abs(ay):
+            dy = 0
+        else:
+            dx = 0
+    return best, 3 * (dx + 1) + dy + 1, most
+
+
+@jit(fastmath=True, inner=True)
+def _enter(edges: Edges, basis: _Basis, used: int, load: Float64[np.ndarray, "6"]) -> int:
+    """Take in the edge after those used, and out what would pull; returns how many stay, or -1 if it must not."""
+    basis.amounts[used] = 0.0
+    if not _take_in(basis, used, load):
+        return -1
+    used += 1
+    _try(basis, used)
+    if basis.trial[used - 1] <= 0.0:
+        return -1
+    while True:
+        share = 1.0
+        first = -1
+        for k in range(used):
+            now, then = basis.amounts[k], basis.trial[k]
+            if then <= 0.0 and now <= share * (now - then):
+                share = now / (now - then)
+                first = k
+        for k in range(used):
+            basis.amounts[k] += share * (basis.trial[k] - basis.amounts[k])
+        if first < 0:
+            return used
+        used -= 1
+        for k in range(first, used):
+            edges.points[k], edges.ways[k] = edges.points[k + 1], edges.ways[k + 1]
+            basis.amounts[k] = basis.amounts[k + 1]
+            for i in range(6):
+                basis.columns[k, i] = basis.columns[k + 1, i]
+            _take_in(basis, k, load)
+        _try(basis, used)
 
 
 @jit(fastmath=True, inner=True)
@@ -133,65 +241,48 @@ def cone_fit(
     friction: float,
     load: Float64[np.ndarray, "6"],
     arm: float,
+    edges: Edges,
     left: Float64[np.ndarray, "6"],
 ) -> None:
-    """`fit_in_cones` at the first ``count`` points: fills ``left``."""
-    columns = scratch((6, 6), np.float64)
-    trial = scratch(6, np.float64)
-    amounts = scratch(6, np.float64)
+    """`fit_in_cones` at the first ``count`` points: fills ``left``.
+
+    ``edges`` is where it sets out from, such as where it arrived for a similar load, and where it arrives.
+    """
+    basis = _Basis(
+        scratch((6, 6), np.float64),
+        scratch((6, 6), np.float64),
+        scratch((6, 6), np.float64),
+        scratch(6, np.float64),
+        scratch(6, np.float64),
+        scratch(6, np.float64),
+    )
     size = 0.0
     for i in range(6):
-        left[i] = load[i]
         size += load[i] * load[i]
-    used = 0
+    close = _CLOSE * math.sqrt(size)
+    used = _set_out(places, friction, load, arm, edges, basis)
     refused = -1
     for _ in range(_ROUNDS):
+        if refused < 0:
+            for i in range(6):
+                left[i] = load[i]
+            for k in range(used):
+                for i in range(6):
+                    left[i] -= basis.along[k] * basis.across[k, i]
         if used == 6:
             break
-        new, slope = _steepest(places, count, friction, arm, left, refused, columns[used])
-        if new < 0 or slope <= _CLOSE * math.sqrt(size):
+        point, way, slope = _steepest(places, count, friction, arm, left, refused)
+        if point < 0 or slope <= close:
             break
-        used = _enter(columns, used + 1, load, amounts, trial)
-        if used < 0:  # rounding alone had asked for it
-            used = -used - 1
-            refused = new
+        edges.points[used], edges.ways[used] = point, way
+        _fill_column(places[point], way, friction, arm, basis.columns[used])
+        stay = _enter(edges, basis, used, load)
+        if stay < 0:  # rounding alone had asked for it
+            refused = point
             continue
+        used = stay
         refused = -1
-        for i in range(6):
-            left[i] = load[i]
-            for k in range(used):
-                left[i] -= amounts[k] * columns[k, i]
-
-
-@jit(fastmath=True, inner=True)
-def _enter(
-    columns: Float64[np.ndarray, "6 6"],
-    used: int,
-    load: Float64[np.ndarray, "6"],
-    amounts: Float64[np.ndarray, "6"],
-    trial: Float64[np.ndarray, "6"],
-) -> int:
-    """Take the last column in, others out where they would pull; returns how many stay, or -1 - n if it must not."""
-    amounts[used - 1] = 0.0
-    if not _independent(columns, used, load, trial) or trial[used - 1] <= 0.0:
-        return -used
-    while True:
-        share = 1.0
-        first = -1
-        for k in range(used):
-            if trial[k] <= 0.0 and amounts[k] <= share * (amounts[k] - trial[k]):
-                share = amounts[k] / (amounts[k] - trial[k])
-                first = k
-        for k in range(used):
-            amounts[k] += share * (trial[k] - amounts[k])
-        if first < 0:
-            return used
-        for k in range(first, used - 1):
-            amounts[k] = amounts[k + 1]
-            for i in range(6):
-                columns[k, i] = columns[k + 1, i]
-        used -= 1
-        _independent(columns, used, load, trial)
+    edges.count[0] = used
 
 
 @jit(fastmath=True)
@@ -201,6 +292,7 @@ def _fit(
     friction: float,
     load: Float64[np.ndarray, "6"],
     arm: float,
+    edges: Edges,
     left: Float64[np.ndarray, "6"],
 ) -> None:
-    cone_fit(places, count, friction, load, arm, left)
+    cone_fit(places, count, friction, load, arm, edges, left)

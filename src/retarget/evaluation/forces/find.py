@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
-from retarget.evaluation.forces.cone_fit import cone_fit
+from retarget.evaluation.forces.cone_fit import Edges, cone_fit
 from retarget.evaluation.forces.dynamics import Masses, angular_step, body_forces, gather_forces
 from retarget.evaluation.forces.ground_points import GroundPoints
 from retarget.evaluation.forces.hull import hull_distance
@@ -68,12 +68,16 @@ class Room(NamedTuple):
         places: Points that stand, from the base's origin, metres; along the robot's heading and square to it, so that
             it does not matter to the cones' edges which way it looks.
         bodies: On which body each of them is.
+        points: Which of the `Ground.points` each of them is.
+        edges: Edges of the cones that pushed last, by `Ground.points`.
         forces: Forces on them, N, likewise.
         R, r, axes: Poses of the frames before, at and after the one that is looked at.
     """
 
     places: Float64[np.ndarray, "K 3"]
     bodies: Int64[np.ndarray, "K"]
+    points: Int64[np.ndarray, "K"]
+    edges: Edges
     forces: Float64[np.ndarray, "K 3"]
     R: Float64[np.ndarray, "3 B 3 3"]
     r: Float64[np.ndarray, "3 B 3"]
@@ -126,7 +130,10 @@ def find_forces(
         )
         for k in range(count):
             _turn(c, -s, room.places[k])
-        cone_fit(room.places, count, ground.friction, load, ground.arm, left)
+        _still_there(count, room)
+        cone_fit(room.places, count, ground.friction, load, ground.arm, room.edges, left)
+        for k in range(room.edges.count[0]):
+            room.edges.points[k] = room.points[room.edges.points[k]]
         found.force[t] = (
             math.sqrt(left[0] * left[0] + left[1] * left[1] + left[2] * left[2]) / weight
         )
@@ -279,8 +286,23 @@ def _standing(
         for i in range(3):
             room.places[count, i] = place[i]
         room.bodies[count] = b
+        room.points[count] = p
         count += 1
     return count
+
+
+@jit(fastmath=True, inner=True)
+def _still_there(count: int, room: Room) -> None:
+    """Leave of the edges that pushed last those whose points stand, by their places among these."""
+    edges = room.edges
+    kept = 0
+    for e in range(edges.count[0]):
+        for k in range(count):
+            if room.points[k] == edges.points[e]:
+                edges.points[kept], edges.ways[kept] = k, edges.ways[e]
+                kept += 1
+                break
+    edges.count[0] = kept
 
 
 @jit(fastmath=True, inner=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64
 
+from retarget.evaluation.forces.cone_fit import no_edges
 from retarget.evaluation.forces.dynamics import mass_arrays
 from retarget.evaluation.forces.find import Found, Ground, Room, find_forces
 from retarget.evaluation.forces.ground_points import ground_points
@@ -104,6 +105,8 @@ def contact_forces(
     room = Room(
         np.empty((count, 3)),
         np.empty(count, np.int64),
+        np.empty(count, np.int64),
+        no_edges(),
         np.empty((count, 3)),
         np.empty((3, bodies, 3, 3)),
         np.empty((3, bodies, 3)),
