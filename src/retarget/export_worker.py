@@ -129,7 +129,7 @@ def export_jobs(
                 f"{record.job_id} and {taken[output]} would both be {output}; rename one of them"
             )
         taken[output] = record.job_id
-        jobs.append(BatchJob(id=record.job_id, motion=record.output.absolute(), output=output))
+        jobs.append(BatchJob(id=record.job_id, motion=record.output_file.absolute(), output=output))
     return jobs, left
 
 

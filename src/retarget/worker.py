@@ -115,8 +115,9 @@ def retarget_file(
     Returns:
         JSON-ready record: ``frames``, ``fps``, ``time_scale`` (factor on the recording's duration), ``robot``,
         ``seconds`` by stage (``total`` of all, of which ``compile`` went into compiling), ``quality`` (measures of
-        `retarget.evaluation`), ``diagnostics`` (where the robot could not follow), hashes of input, robot and output,
-        ``notes`` for people, and ``doubts`` about how the recording was understood.
+        `retarget.evaluation`), ``diagnostics`` (where the robot could not follow), ``failed_gates`` by name and the
+        ``verdict`` on them in words, hashes of input, robot and output, ``notes`` for people, and ``doubts`` about how
+        the recording was understood.
 
     Raises:
         RetargetError: The file cannot be read, retargeted or written; nothing is left behind.
@@ -158,7 +159,8 @@ def _retarget_file(
         "quality": key_measures(report),
         "diagnostics": [d.text for d in report.diagnostics[:_MOST_DIAGNOSTICS]],
         "diagnostics_count": len(report.diagnostics),
-        "failed_gates": [gate.measure for gate in report.gates if not gate.passed],
+        "failed_gates": [gate.measure for gate in report.failed_gates],
+        "verdict": report.verdict,
         "output_sha256": output_sha256,
         "motion_sha256": source.sha256,
         "motion_format": source.format,

@@ -191,7 +191,7 @@ def test_a_batch_is_evaluated_by_its_manifest(
     (out / "a.npz").write_bytes(b"torn")
     torn = command(*said)
     assert torn.code == 1
-    assert "a.npz" in torn.error
+    assert "a.npz" in torn.err
 
 
 def test_a_finished_batch_is_looked_into(command: Command, folder: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from pydantic import (
     PlainSerializer,
 )
 
-from retarget.batch.plain import printable, to_plain
+from retarget.batch.plain import on_disk, printable, to_plain
 from retarget.errors import ManifestError
 from retarget.kinds import MotionFormatKind, RobotKind, RunStatus
 
@@ -169,6 +169,11 @@ class BatchRunRecord(BaseModel):
     def __hash__(self) -> int:
         """A hash of the fields that can be hashed."""
         return hash((self.job_id, self.output, self.status, self.finished_at))
+
+    @property
+    def output_file(self) -> Path:
+        """The output on disk: a manifest spells bytes of names that are not UTF-8 in another way."""
+        return on_disk(self.output)
 
     @property
     def duration_s(self) -> float:

@@ -7,10 +7,12 @@ returned, so everything is turned into ``None``, booleans, numbers, strings, lis
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
-__all__ = ["printable", "to_plain"]
+__all__ = ["on_disk", "printable", "to_plain"]
 
 _MAX_DEPTH = 40
 _MAX_TEXT = 1_000_000  # characters of one string
@@ -18,6 +20,7 @@ _MAX_STAND_IN = 1_000  # characters of the text of an object of unknown kind
 _MAX_ARRAY = 100_000  # elements of one array; larger ones belong in the output, not in its record
 _INT64 = 2**63
 _SIMPLE = (bool, type(None))
+_STAND_IN = re.compile(r"\\u(dc[89a-f][0-9a-f])")
 
 
 def printable(text: str) -> str:
@@ -35,6 +38,21 @@ def printable(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-8", "backslashreplace").decode()
     return text
+
+
+def on_disk(path: Path) -> Path:
+    r"""A path as it was before `printable`: bytes of a name that are not UTF-8 in place of what stands in for them.
+
+    Where a file has the stand-ins themselves in its name, it is that one.
+
+    Example:
+        >>> on_disk(Path("walk_\\udcff.bvh")) == Path("walk_\udcff.bvh")
+        True
+    """
+    text = str(path)
+    if not _STAND_IN.search(text) or path.exists():
+        return path
+    return Path(_STAND_IN.sub(lambda found: chr(int(found[1], 16)), text))
 
 
 def to_plain(value: Any) -> Any:

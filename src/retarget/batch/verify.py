@@ -63,12 +63,13 @@ def verify_manifest(
 
 def _problems(record: BatchRunRecord, opener: OutputOpener | None) -> Iterator[str]:
     try:
-        found = record.output.stat()
-        if record.output.is_file():
+        output = record.output_file
+        found = output.stat()
+        if output.is_file():
             if not found.st_size:
                 yield "the file is empty"
             promised = record.provenance.get("output_sha256")
-            if promised is not None and sha256_of(record.output) != promised:
+            if promised is not None and sha256_of(output) != promised:
                 yield "its content has changed since it was recorded"
         if opener is not None:
             opener(record)

@@ -13,9 +13,11 @@ import typer
 from retarget.cli.common import (
     INTERRUPTED,
     SOME_FAILED,
+    GatesFlag,
     JsonFlag,
     UsageError,
     counted,
+    gates_in_words,
     print_json,
     print_table,
     require_folder,
@@ -33,7 +35,15 @@ if TYPE_CHECKING:
     from retarget.batch.plan import StalePolicy
     from retarget.batch.runner import EngineFactory
 
-__all__ = ["MANIFEST_NAME", "batch", "interrupted", "outcome", "report_batch", "usable_cores"]
+__all__ = [
+    "MANIFEST_NAME",
+    "batch",
+    "interrupted",
+    "missed_gates",
+    "outcome",
+    "report_batch",
+    "usable_cores",
+]
 
 MANIFEST_NAME = "batch_manifest.json"
 BVH_FILES = "**/*.bvh"
@@ -115,6 +125,7 @@ def batch(
     max_failures: Annotated[
         int | None, typer.Option("--max-failures", help="Stop after so many failed jobs.")
     ] = None,
+    fail_on_gates: GatesFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Retarget every matching file of a folder; run it again to go on where it stopped."""
@@ -191,7 +202,9 @@ def batch(
             )
         except KeyboardInterrupt as interrupt:
             raise interrupted(interrupt) from None
-    report_batch(manifest, manifest_path, as_json=as_json, unread=unread)
+    report_batch(
+        manifest, manifest_path, as_json=as_json, unread=unread, fail_on_gates=fail_on_gates
+    )
 
 
 def usable_cores() -> int:
@@ -217,10 +230,25 @@ def outcome(manifest: BatchManifest) -> str:
     )
 
 
+def missed_gates(manifest: BatchManifest) -> str:
+    """How many clips miss which gates, as their records say; empty where none does."""
+    judged = [
+        record.provenance["failed_gates"]
+        for record in manifest.records
+        if record.status != "failed" and isinstance(record.provenance.get("failed_gates"), list)
+    ]
+    return gates_in_words(len(judged), judged)
+
+
 def report_batch(
-    manifest: BatchManifest, manifest_path: Path, *, as_json: bool, unread: Sequence[str] = ()
+    manifest: BatchManifest,
+    manifest_path: Path,
+    *,
+    as_json: bool,
+    unread: Sequence[str] = (),
+    fail_on_gates: bool = False,
 ) -> None:
-    """Print how a batch ended; exit 1 if a job failed, or a folder could not be read.
+    """Print how a batch ended; exit 1 if a job failed, a folder could not be read or, where asked, gates are missed.
 
     Raises:
         typer.Exit: One did.
@@ -229,11 +257,13 @@ def report_batch(
         print_json({"manifest": str(manifest_path), **json.loads(manifest.model_dump_json())})
     else:
         tell(f"{outcome(manifest)}; manifest: {manifest_path}")
+        if missed := missed_gates(manifest):
+            tell(f"{missed}; see: retarget evaluate --batch-manifest {manifest_path}")
     if unread:
         say(f"{counted(len(unread), 'folder')} could not be read; see above")
     if manifest.failed_count:
         say(f"what failed, and why: retarget manifest failed {manifest_path}")
-    if manifest.failed_count or unread:
+    if manifest.failed_count or unread or (fail_on_gates and missed_gates(manifest)):
         raise typer.Exit(SOME_FAILED)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -19,9 +20,11 @@ __all__ = [
     "INTERRUPTED",
     "SOME_FAILED",
     "WRONG_USAGE",
+    "GatesFlag",
     "JsonFlag",
     "UsageError",
     "counted",
+    "gates_in_words",
     "print_json",
     "print_table",
     "require_file",
@@ -46,6 +49,11 @@ INTERRUPTED = 130
 JsonFlag = Annotated[
     bool,
     typer.Option("--json", help="Print one JSON document on standard output, nothing else there."),
+]
+
+
+GatesFlag = Annotated[
+    bool, typer.Option("--fail-on-gates", help="Exit with 1 where a clip misses a gate, too.")
 ]
 
 
@@ -173,6 +181,25 @@ def counted(number: int, one: str, several: str = "") -> str:
         '2,869 jobs'
     """
     return f"{number:,} {one if number == 1 else several or one + 's'}"
+
+
+def gates_in_words(judged: int, failed: Iterable[Sequence[str]]) -> str:
+    """How many clips miss gates and which, most missed first; empty where none does.
+
+    Args:
+        judged: How many clips there are.
+        failed: The gates that each of them misses.
+
+    Example:
+        >>> gates_in_words(3, [["jerk_mean"], [], ["jerk_mean", "understood"]])
+        '2 of 3 clips miss a gate: jerk_mean 2, understood 1'
+    """
+    missing = [gates for gates in failed if gates]
+    if not missing:
+        return ""
+    counts = Counter(str(gate) for gates in missing for gate in gates).most_common()
+    which = ", ".join(f"{gate} {count:,}" for gate, count in counts)
+    return f"{len(missing):,} of {counted(judged, 'clip')} {'misses' if len(missing) == 1 else 'miss'} a gate: {which}"
 
 
 @contextmanager

@@ -44,7 +44,7 @@ def demo(
     settings.load_robot()
     no_pictures = _why_no_pictures()
     manifest = _run(settings, output_dir, max_workers, force)
-    done = [record.output for record in manifest.records if record.status != "failed"]
+    done = [record.output_file for record in manifest.records if record.status != "failed"]
     reports = _score_and_draw(done, settings.load_robot(), draw=not no_pictures)
     summary = summarise(reports)
     scores = output_dir / "evaluation.json"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,8 +12,11 @@ import typer
 from retarget.cli import options
 from retarget.cli.common import (
     SOME_FAILED,
+    GatesFlag,
     JsonFlag,
     UsageError,
+    counted,
+    gates_in_words,
     print_json,
     print_table,
     require_file,
@@ -23,13 +26,17 @@ from retarget.cli.common import (
     tell,
 )
 from retarget.cli.outputs import Output, check_outputs
+from retarget.errors import OutputError, RetargetError
 
 if TYPE_CHECKING:
-    from retarget.evaluation import ClipReport, Summary
+    from retarget.evaluation import ClipReport, Summary, Unjudged
     from retarget.result import RetargetingResult
     from retarget.robots import RobotModel
 
 __all__ = ["evaluate", "print_scores", "report_lines"]
+
+_MOST_ROWS = 10  # of the table of a batch: all clips, or the worst
+_MOST_UNJUDGED = 10  # told one by one; the summary holds all
 
 
 def evaluate(
@@ -49,44 +56,56 @@ def evaluate(
         typer.Option("--robot", help="Robot to judge with.", show_default="the result's own"),
     ] = None,
     robot_description: options.RobotDescription = None,
+    fail_on_gates: GatesFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Measure results against their human source; exit 1 if one cannot be judged."""
     if (result is None) == (batch_manifest is None):
         raise UsageError("give either --result or --batch-manifest")
-    inputs = _inputs(result, batch_manifest)
-    if output is not None:
-        check_outputs(
-            [Output(output, "a report", (".json",))],
-            [batch_manifest, *inputs.values(), robot_description],
-        )
-    reports: list[ClipReport] = []
-    failed = 0
-    for name, path in steps(inputs.items(), "evaluating"):
-        try:
-            reports.append(_evaluate(name, path, robot, robot_description))
-        except ValueError as error:
-            if result is not None:
-                raise
-            failed += 1
-            say(f"error: {error}")
-    if output_dir is not None:
-        for report in reports:
-            report.write(output_dir / f"{report.clip}.json")
-    _finish(reports, single=result is not None, output=output, as_json=as_json)
-    if failed:
+    unjudged: list[Unjudged] = []
+    if batch_manifest is not None:
+        inputs, unjudged = _of_batch(batch_manifest)
+    else:
+        assert result is not None
+        inputs = {result.stem: require_file(result, "a result (.npz)")}
+    _check_outputs(output, output_dir, [batch_manifest, *inputs.values(), robot_description])
+
+    def judge(name: str, path: Path) -> ClipReport:
+        report = _evaluate(name, path, robot, robot_description)
+        if output_dir is not None:
+            report.write(output_dir / f"{name}.json")
+        return report
+
+    if result is not None:
+        missed = _tell_one(judge(result.stem, result), output, as_json)
+    else:
+        missed = _tell_all(inputs, judge, unjudged, output, output_dir, as_json)
+    if (fail_on_gates and missed) or any(clip.has_result for clip in unjudged):
         raise typer.Exit(SOME_FAILED)
 
 
-def _inputs(result: Path | None, manifest: Path | None) -> dict[str, Path]:
-    """Result files by the name that their report gets."""
-    if result is not None:
-        return {result.stem: require_file(result, "a result (.npz)")}
-    from retarget.batch import BatchManifest
+def _check_outputs(
+    output: Path | None, output_dir: Path | None, inputs: Sequence[Path | None]
+) -> None:
+    outputs = []
+    if output is not None:
+        outputs.append(Output(output, "a report", (".json",)))
+    if output_dir is not None:
+        outputs.append(Output(output_dir, "a folder of reports", folder=True))
+    check_outputs(outputs, inputs)
 
-    assert manifest is not None
-    batch = BatchManifest.load(require_manifest(manifest))
-    return {record.job_id: record.output for record in batch.records if record.status != "failed"}
+
+def _of_batch(manifest: Path) -> tuple[dict[str, Path], list[Unjudged]]:
+    """A batch's result files by job, and its jobs without one."""
+    from retarget.batch import BatchManifest
+    from retarget.evaluation import Unjudged
+
+    records = BatchManifest.load(require_manifest(manifest)).records
+    return {record.job_id: record.output_file for record in records if record.status != "failed"}, [
+        Unjudged(clip=record.job_id, reason=record.message, has_result=False)
+        for record in records
+        if record.status == "failed"
+    ]
 
 
 def _evaluate(name: str, path: Path, robot: str | None, description: Path | None) -> ClipReport:
@@ -106,33 +125,136 @@ def _robot_of(result: RetargetingResult, robot: str | None, description: Path | 
         options.require_robot_files(asked_for)
     model = (asked_for or RunConfig.of_result(result)).load_robot()
     made_with = result.provenance.get("robot_sha256", model.sha256)
-    if model.sha256 != made_with:
+    if model.name == result.robot and model.sha256 != made_with:
         say(f"note: the description of {model.name} has changed since the result was made")
     return model
 
 
-def _finish(reports: list[ClipReport], *, single: bool, output: Path | None, as_json: bool) -> None:
-    from retarget.evaluation import summarise
-
-    whole: ClipReport | Summary = reports[0] if single else summarise(reports)
+def _tell_one(report: ClipReport, output: Path | None, as_json: bool) -> bool:
+    """Write and print the report of one clip; whether it misses a gate."""
     if output is not None:
-        whole.write(output)
+        report.write(output)
     if as_json:
-        print_json(json.loads(whole.model_dump_json()))
-        return
-    print_scores(reports, None if single else summarise(reports))
-    for report in reports:
+        print_json(json.loads(report.model_dump_json()))
+    else:
+        print_scores([report], None)
         for line in report_lines(report):
             tell(f"{report.clip}: {line}")
+        if output is not None:
+            tell(f"written: {output}")
+    return not report.passed
+
+
+def _tell_all(
+    inputs: dict[str, Path],
+    judge: Callable[[str, Path], ClipReport],
+    unjudged: list[Unjudged],
+    output: Path | None,
+    output_dir: Path | None,
+    as_json: bool,
+) -> bool:
+    """Judge the clips of a batch one by one, write and print their summary; whether anything misses a gate.
+
+    Clips that cannot be judged are added to ``unjudged``, with the reason.
+    """
+    from retarget.evaluation import summarise
+
+    worst = _Worst()
+    summary = summarise(_judged(inputs, judge, unjudged, worst), unjudged)
     if output is not None:
-        tell(f"written: {output}")
+        summary.write(output)
+    if as_json:
+        print_json(json.loads(summary.model_dump_json()))
+    else:
+        worst.tell(summary)
+        _tell_unjudged(summary)
+        if output_dir is not None:
+            tell(f"reports, with all measures and where robots could not follow: {output_dir}")
+        if output is not None:
+            tell(f"written: {output}")
+    return summary.passed_share < 1 or bool(unjudged)
+
+
+def _judged(
+    inputs: dict[str, Path],
+    judge: Callable[[str, Path], ClipReport],
+    unjudged: list[Unjudged],
+    worst: _Worst,
+) -> Iterator[ClipReport]:
+    from retarget.evaluation import Unjudged
+
+    for name, path in steps(inputs.items(), "evaluating"):
+        try:
+            report = judge(name, path)
+        except OutputError:  # of no clip, but of the folder of reports
+            raise
+        except Exception as error:
+            reason = str(error) if isinstance(error, RetargetError) else repr(error)
+            unjudged.append(Unjudged(clip=name, reason=" ".join(reason.split())))
+            continue
+        worst.add(report)
+        yield report
+
+
+class _Worst:
+    """The clips that are farthest from passing, or all where they are few."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._kept: list[ClipReport] = []
+
+    def add(self, report: ClipReport) -> None:
+        self._count += 1
+        self._kept.append(report)
+        if len(self._kept) >= 2 * _MOST_ROWS:
+            self._cut()
+
+    def _cut(self) -> None:
+        self._kept.sort(key=lambda one: (one.passed, -_excess(one), -len(one.failed_gates)))
+        del self._kept[_MOST_ROWS:]
+
+    def tell(self, summary: Summary) -> None:
+        """Print the table, what they miss, and how many clips miss which gate."""
+        if self._count > _MOST_ROWS:
+            self._cut()
+        if self._kept:
+            print_scores(self._kept, summary)
+        if self._count > len(self._kept):
+            tell(f"the {len(self._kept)} worst of {counted(self._count, 'clip')}")
+        for report in self._kept:
+            if not report.passed:
+                tell(f"{report.clip}: {report.verdict}")
+        judged = gates_in_words(len(summary.clips), [c.failed_gates for c in summary.clips])
+        passed = f"all of {counted(len(summary.clips), 'clip')} pass the gates"
+        tell(judged or (passed if summary.clips else "no clip could be judged"))
+
+
+def _excess(report: ClipReport) -> float:
+    return max((gate.excess for gate in report.failed_gates), default=0.0)
+
+
+def _tell_unjudged(summary: Summary) -> None:
+    for has_result, one, several in (
+        (True, "result cannot be judged", "results cannot be judged"),
+        (False, "job has no result", "jobs have no result"),
+    ):
+        clips = [clip for clip in summary.unjudged if clip.has_result is has_result]
+        for clip in clips[:_MOST_UNJUDGED]:
+            say(f"{'error' if has_result else 'no result'}: {clip.clip}: {clip.reason}")
+        if len(clips) > _MOST_UNJUDGED:
+            say(f"... and {len(clips) - _MOST_UNJUDGED:,} more; --output writes all")
+        if clips:
+            tell(counted(len(clips), one, several))
 
 
 def report_lines(report: ClipReport) -> list[str]:
     """What a person should know beyond the scores: failed gates, and where the robot could not follow."""
-    gates = [gate.text for gate in report.gates if not gate.passed and gate.value is not None]
+    from retarget.report.scores import why_empty
+
+    gates = [gate.text for gate in report.failed_gates]
+    empty = [why] if (why := why_empty(report)) else []
     doubts = [f"doubt: {doubt.text}" for doubt in report.doubts]
-    return gates + doubts + [diagnosis.text for diagnosis in report.diagnostics]
+    return gates + empty + doubts + [diagnosis.text for diagnosis in report.diagnostics]
 
 
 def print_scores(reports: Sequence[ClipReport], summary: Summary | None) -> None:
@@ -143,6 +265,6 @@ def print_scores(reports: Sequence[ClipReport], summary: Summary | None) -> None
         return [name, f"{report.duration_s:.1f}", *score_cells(report), passed]
 
     rows = [row(r.clip, r, "pass" if r.passed else "FAIL") for r in reports]
-    if summary is not None and len(reports) > 1:
+    if summary is not None and len(summary.clips) > 1:
         rows.append(row("all", summary, f"{summary.passed_share:.0%}"))
     print_table(["clip", "s", *(score.title for score in SCORES), "gates"], rows)

@@ -44,6 +44,9 @@ def inspect(
         source_fps=source_fps,
         smpl_models=smpl_models,
     ).settings()
+    if _is_result(motion):
+        _tell_result(motion, as_json)
+        return
     clip = settings.read_motion(motion)
     facts = _facts(clip)
     if as_json:
@@ -58,6 +61,41 @@ def inspect(
     tell()
     rows = [[j["joint"], j["parent"] or "-", j["role"] or ""] for j in _joints(clip)]
     print_table(["joint", "parent", "role"], rows)
+
+
+def _is_result(path: Path) -> bool:
+    """Whether a file is what `retarget run` wrote, whole or not."""
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {"qpos.npy", "manifest_json.npy"} <= set(archive.namelist())
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return False
+
+
+def _tell_result(path: Path, as_json: bool) -> None:
+    """Print what a result is: whoever inspects one has taken it for a motion."""
+    from retarget.result import RetargetingResult
+
+    result = RetargetingResult.load_npz(path)
+    source = result.provenance.get("motion", {}).get("path")
+    facts = {
+        "file": str(path),
+        "what": "a result of retarget: a robot's motion, not a recording",
+        "robot": result.robot,
+        "frames": len(result),
+        "fps": result.fps,
+        "duration_s": result.duration,
+        "motion": source,
+        "version": result.provenance.get("version"),
+    }
+    if as_json:
+        print_json(facts)
+        return
+    for name, value in facts.items():
+        tell(f"{name:14} {value}")
+    tell(f"scores: retarget evaluate --result {path}")
 
 
 def _facts(motion: Motion) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def _open_output(record: BatchRunRecord) -> None:
     if "result_sha256" in record.provenance:
         from retarget.export_worker import tree_sha256
 
-        if tree_sha256(record.output) != record.provenance["output_sha256"]:
+        if tree_sha256(record.output_file) != record.provenance["output_sha256"]:
             raise ValueError("its content is not what was exported; export it again with --force")
         return
     _open_result(record)
@@ -139,7 +139,7 @@ def _open_result(record: BatchRunRecord) -> None:
     """
     from retarget.result import RetargetingResult
 
-    result = RetargetingResult.load_npz(record.output)
+    result = RetargetingResult.load_npz(record.output_file)
     recorded = record.provenance.get("frames", len(result))
     if len(result) != recorded:
         raise ValueError(f"it has {len(result)} frames, its record says {recorded}")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retarget.cli.common import (
+    SOME_FAILED,
+    GatesFlag,
     JsonFlag,
     print_json,
     require_motion,
@@ -36,6 +38,7 @@ def run(
     picture: Annotated[
         Path | None, typer.Option("--picture", help="Also write a film strip (.png).")
     ] = None,
+    fail_on_gates: GatesFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Retarget one motion file onto a robot."""
@@ -61,6 +64,8 @@ def run(
         print_json({"motion": str(motion), "output": str(output), **record})
     else:
         _print_summary(motion, output, picture, record)
+    if fail_on_gates and record["failed_gates"]:
+        raise typer.Exit(SOME_FAILED)
 
 
 def _draw(
@@ -82,7 +87,7 @@ def _draw(
 def _print_summary(
     motion: Path, output: Path, picture: Path | None, record: dict[str, Any]
 ) -> None:
-    from retarget.report.scores import headline
+    from retarget.report.scores import headline, why_empty
 
     frames, compiling = record["frames"], record["seconds"]["compile"]
     seconds = record["seconds"]["total"] - compiling
@@ -98,6 +103,9 @@ def _print_summary(
     if (scale := record["time_scale"]) != 1.0:
         tell(f"  played {1 / scale:.3f} times as fast as recorded (time scale {scale:.4f})")
     tell(f"  {headline(record['quality'])}")
+    if why := why_empty(record["quality"]):
+        tell(f"  {why}")
+    tell(f"  {record['verdict']}")
     for diagnosis in record["diagnostics"]:
         tell(f"  {diagnosis}")
     if (more := record["diagnostics_count"] - len(record["diagnostics"])) > 0:

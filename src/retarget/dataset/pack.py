@@ -91,8 +91,10 @@ def pack(
         robot: RobotModel | None = None
         for record in progress(chosen):
             try:
-                result = RetargetingResult.load_npz(record.output)
-                rows.append(index_row(record, result, manifest.input_dir, sha256_of(record.output)))
+                result = RetargetingResult.load_npz(record.output_file)
+                rows.append(
+                    index_row(record, result, manifest.input_dir, sha256_of(record.output_file))
+                )
             except FileFormatError as error:
                 left_out[record.job_id] = f"cannot be read: {error}"
                 continue

@@ -6,7 +6,7 @@ from retarget.evaluation.evaluate import evaluate
 from retarget.evaluation.frames.physics import Forces, contact_forces
 from retarget.evaluation.gates import GateResult, Gates
 from retarget.evaluation.measures import DEFINITIONS, Definition, Measure
-from retarget.evaluation.report import ClipReport, Summary, summarise
+from retarget.evaluation.report import ClipReport, Summary, Unjudged, summarise
 
 __all__ = [
     "DEFINITIONS",
@@ -17,6 +17,7 @@ __all__ = [
     "Gates",
     "Measure",
     "Summary",
+    "Unjudged",
     "contact_forces",
     "evaluate",
     "summarise",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -45,6 +46,13 @@ class GateResult(BaseModel):
     value: float | None
     limit: float
     passed: bool
+
+    @property
+    def excess(self) -> float:
+        """How many times the limit the value is; 0 where the gate is passed, infinite where the limit is 0."""
+        if self.passed or self.value is None:
+            return 0.0
+        return self.value / self.limit if self.limit > 0 else math.inf
 
     @property
     def text(self) -> str:

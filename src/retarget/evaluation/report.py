@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from retarget.errors import FileFormatError
+from retarget.errors import FileFormatError, RetargetError
 from retarget.evaluation.diagnostics import Diagnosis
 from retarget.evaluation.gates import GateResult
 from retarget.evaluation.measures import DEFINITIONS, Measure
 from retarget.files import write_text
 from retarget.motion.doubts import Doubt
 
-__all__ = ["ClipReport", "Summary", "summarise"]
+__all__ = ["ClipOutcome", "ClipReport", "Summary", "Unjudged", "summarise"]
 
 SCHEMA_VERSION = 1
+_MOST_EXCESS = 1e3  # times over a limit; limits of 0 are exceeded infinitely, which JSON cannot say
 
 
 class _Report(BaseModel):
@@ -29,6 +32,17 @@ class _Report(BaseModel):
     def __getitem__(self, name: str) -> float | None:
         """The value of a measure of `DEFINITIONS`; none where the clip has nothing to measure it on."""
         return self.measures[name].value
+
+    def number(self, name: str) -> float:
+        """The value of a measure that has one.
+
+        Raises:
+            RetargetError: The clip has nothing to measure it on.
+        """
+        value = self.measures[name].value
+        if value is None:
+            raise RetargetError(f"{name} has no value: the clip has nothing to measure it on")
+        return value
 
     def write(self, path: str | Path) -> None:
         """Write JSON atomically, each number with its unit and definition.
@@ -80,11 +94,33 @@ class ClipReport(_Report):
     @property
     def passed(self) -> bool:
         """Whether all gates are passed."""
-        return all(gate.passed for gate in self.gates)
+        return not self.failed_gates
+
+    @property
+    def failed_gates(self) -> tuple[GateResult, ...]:
+        """The gates that are not passed."""
+        return tuple(gate for gate in self.gates if not gate.passed)
+
+    @property
+    def verdict(self) -> str:
+        """The same for people, in one line: which gates are missed, and by what."""
+        failed = self.failed_gates
+        if not failed:
+            return f"passes all {len(self.gates)} gates" if self.gates else "no gate was asked"
+        count = f"{len(failed)} gates" if len(failed) > 1 else "a gate"
+        return f"misses {count}: {'; '.join(gate.text for gate in failed)}"
 
 
 class ClipOutcome(BaseModel):
-    """One line of a summary."""
+    """One line of a summary.
+
+    Attributes:
+        clip: Its name.
+        duration_s: Seconds.
+        passed: Whether it passes all gates.
+        failed_gates: Names of those that it does not pass.
+        excess: How many times over its limit the worst of them is; 0 where all are passed, a thousand at most.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -92,13 +128,42 @@ class ClipOutcome(BaseModel):
     duration_s: float
     passed: bool
     failed_gates: tuple[str, ...] = ()
+    excess: float = 0.0
+
+    @classmethod
+    def of(cls, report: ClipReport) -> ClipOutcome:
+        """The outcome of a report."""
+        failed = report.failed_gates
+        return cls(
+            clip=report.clip,
+            duration_s=report.duration_s,
+            passed=not failed,
+            failed_gates=tuple(gate.measure for gate in failed),
+            excess=min(max((gate.excess for gate in failed), default=0.0), _MOST_EXCESS),
+        )
+
+
+class Unjudged(BaseModel):
+    """A clip without measures: its result is damaged, or there is none.
+
+    Attributes:
+        clip: Its name.
+        reason: Why, in one line.
+        has_result: Whether there is a file that should be a result.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    clip: str
+    reason: str
+    has_result: bool = True
 
 
 class Summary(_Report):
     """Measures of a set of clips: maxima over clips, means weighted by duration, jumps added up.
 
     Percentiles are weighted means of the clips' percentiles. ``worst`` names for each measure the clip
-    with the largest value.
+    with the largest value; ``unjudged`` are clips that nothing could be measured of.
 
     Example:
         >>> summary = summarise(reports)  # doctest: +SKIP
@@ -109,51 +174,63 @@ class Summary(_Report):
     clips: tuple[ClipOutcome, ...]
     duration_s: float
     worst: dict[str, str]
+    unjudged: tuple[Unjudged, ...] = ()
 
     @property
     def passed_share(self) -> float:
-        """Share of clips that pass all their gates."""
+        """Share of the clips that could be judged that pass all their gates."""
         return sum(clip.passed for clip in self.clips) / max(len(self.clips), 1)
 
+    @property
+    def missed_gates(self) -> dict[str, int]:
+        """How many clips miss each gate, most missed first."""
+        counts = Counter(gate for clip in self.clips for gate in clip.failed_gates)
+        return dict(counts.most_common())
 
-def summarise(reports: Iterable[ClipReport]) -> Summary:
-    """Summarise the reports of a set of clips."""
-    reports = list(reports)
-    values = {
-        name: [(value, r) for r in reports if (value := r[name]) is not None]
-        for name in DEFINITIONS
-    }
+
+def summarise(reports: Iterable[ClipReport], unjudged: Iterable[Unjudged] = ()) -> Summary:
+    """Summarise the reports of a set of clips, which are looked at one by one and not kept."""
+    table = {name: _Column(name) for name in DEFINITIONS}
+    outcomes = []
+    for report in reports:
+        outcomes.append(ClipOutcome.of(report))
+        for name, column in table.items():
+            column.add(report[name], report)
     return Summary(
-        measures={
-            name: Measure(value=_combined(name, values[name]), **definition.model_dump())
-            for name, definition in DEFINITIONS.items()
-        },
-        clips=tuple(
-            ClipOutcome(
-                clip=r.clip,
-                duration_s=r.duration_s,
-                passed=r.passed,
-                failed_gates=tuple(gate.measure for gate in r.gates if not gate.passed),
-            )
-            for r in reports
-        ),
-        duration_s=sum(r.duration_s for r in reports),
-        worst={
-            name: max(pairs, key=lambda pair: pair[0])[1].clip
-            for name, pairs in values.items()
-            if pairs
-        },
+        measures={name: Measure.of(name, column.value) for name, column in table.items()},
+        clips=tuple(outcomes),
+        duration_s=sum(outcome.duration_s for outcome in outcomes),
+        worst={name: column.worst for name, column in table.items() if column.count},
+        unjudged=tuple(unjudged),
     )
 
 
-def _combined(name: str, pairs: list[tuple[float, ClipReport]]) -> float | None:
-    if not pairs:
-        return None
-    if name.endswith("_max"):
-        return max(value for value, _ in pairs)
-    if name == "joint_jumps":
-        return sum(value for value, _ in pairs)
-    weight = sum(report.duration_s for _, report in pairs)
-    if not weight:
-        return sum(value for value, _ in pairs) / len(pairs)
-    return sum(value * report.duration_s for value, report in pairs) / weight
+class _Column:
+    """A measure over clips: its largest value, its sum and its mean weighted by duration."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.count = 0
+        self.worst = ""
+        self._most = -math.inf
+        self._sum = self._weighted = self._seconds = 0.0
+
+    def add(self, value: float | None, report: ClipReport) -> None:
+        if value is None:
+            return
+        self.count += 1
+        self._sum += value
+        self._weighted += value * report.duration_s
+        self._seconds += report.duration_s
+        if value > self._most:
+            self._most, self.worst = value, report.clip
+
+    @property
+    def value(self) -> float | None:
+        if not self.count:
+            return None
+        if self._name.endswith("_max"):
+            return self._most
+        if self._name == "joint_jumps":
+            return self._sum
+        return self._weighted / self._seconds if self._seconds else self._sum / self.count

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-__all__ = ["SCORES", "Measured", "Score", "headline", "key_measures", "score_cells"]
+__all__ = ["SCORES", "Measured", "Score", "headline", "key_measures", "score_cells", "why_empty"]
 
 
 class Measured(Protocol):
@@ -56,6 +56,13 @@ def _cell(report: Measured, score: Score) -> str:
     return " / ".join(
         "-" if value is None else f"{value * score.factor:.{score.digits}f}" for value in values
     )
+
+
+def why_empty(report: Measured) -> str:
+    """Why the columns of stance have no value, empty where they have."""
+    if report["toe_slide_mean"] is not None:
+        return ""
+    return "no foot of the human stands in this clip, so there is no slide or lift of stance to measure"
 
 
 def headline(report: Measured) -> str:

@@ -31,12 +31,12 @@ class Edges(NamedTuple):
     Attributes:
         points: The point of each.
         ways: Which edge of its cone: 3 (x + 1) + y + 1, where x and y are the signs of its horizontal part.
-        count: How many there are, in an array of one.
+        number: How many there are, in an array of one.
     """
 
     points: Int64[np.ndarray, "6"]
     ways: Int64[np.ndarray, "6"]
-    count: Int64[np.ndarray, "1"]
+    number: Int64[np.ndarray, "1"]
 
 
 class _Basis(NamedTuple):
@@ -156,7 +156,7 @@ def _set_out(
     basis: _Basis,
 ) -> int:
     """Push along the edges given; returns their number, or 0 where they depend on each other or would pull."""
-    used = edges.count[0]
+    used = edges.number[0]
     for k in range(used):
         _fill_column(places[edges.points[k]], edges.ways[k], friction, arm, basis.columns[k])
         if not _take_in(basis, k, load):
@@ -282,7 +282,7 @@ def cone_fit(
             continue
         used = stay
         refused = -1
-    edges.count[0] = used
+    edges.number[0] = used
 
 
 @jit(fastmath=True)

@@ -132,7 +132,7 @@ def find_forces(
             _turn(c, -s, room.places[k])
         _still_there(count, room)
         cone_fit(room.places, count, ground.friction, load, ground.arm, room.edges, left)
-        for k in range(room.edges.count[0]):
+        for k in range(room.edges.number[0]):
             room.edges.points[k] = room.points[room.edges.points[k]]
         found.force[t] = (
             math.sqrt(left[0] * left[0] + left[1] * left[1] + left[2] * left[2]) / weight
@@ -296,13 +296,13 @@ def _still_there(count: int, room: Room) -> None:
     """Leave of the edges that pushed last those whose points stand, by their places among these."""
     edges = room.edges
     kept = 0
-    for e in range(edges.count[0]):
+    for e in range(edges.number[0]):
         for k in range(count):
             if room.points[k] == edges.points[e]:
                 edges.points[kept], edges.ways[kept] = k, edges.ways[e]
                 kept += 1
                 break
-    edges.count[0] = kept
+    edges.number[0] = kept
 
 
 @jit(fastmath=True, inner=True)
