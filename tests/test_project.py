@@ -284,6 +284,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "frame_rates",
         "geometry",
         "kinds",
+        "motion.doubts",
         "plugins",
         "result",
         "robots",

@@ -18,6 +18,7 @@ import typer
 from retarget._version import __version__
 from retarget.cli import (
     batch,
+    check,
     dataset,
     demo,
     doctor,
@@ -56,6 +57,7 @@ for _name, _command, _short in (
     ("batch", batch.batch, "Retarget every matching file of a folder; resumable."),
     ("evaluate", evaluate.evaluate, "Measure results against their human source."),
     ("export", export.export, "Write results, one or a batch's, as other tools read them."),
+    ("check", check.check, "Say which trainer a robot motion file is for, and what is wrong."),
     ("inspect", inspect.inspect, "Show what is found out about a motion file."),
     ("status", status.status, "Say how a batch stands."),
     ("robots", robots.robots, "List the robots known by name."),

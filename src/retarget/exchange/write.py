@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from retarget._version import __version__
-from retarget.errors import OptionsError, UnknownNameError
+from retarget.errors import OptionsError, OutputError, UnknownNameError
+from retarget.exchange.check import written_faults
 from retarget.exchange.encode import file_values
 from retarget.exchange.registry import export_table
 from retarget.exchange.sources import chosen_joints, robot_of_result, tracks_of_result
@@ -167,10 +168,20 @@ def export_view(
 
 
 def write_view(view: View, path: Path) -> None:
-    """Write what a format shows of a motion, as a whole or not at all."""
+    """Write what a format shows of a motion, read back and checked, as a whole or not at all.
+
+    Raises:
+        OutputError: It cannot be written, or does not read back as what it should be.
+    """
     values = file_values(view)
     with atomic_path(path) as temporary:
         writer_of_container(view.table.container)(temporary, values)
+        faults = written_faults(temporary, view)
+        if faults:
+            told = "; ".join(f"{fault.name}: {fault.text}" for fault in faults[:3])
+            raise OutputError(
+                f"{path}: what was written is not what {view.table.kind} reads ({told})"
+            )
 
 
 def describe(view: View, result: RetargetingResult) -> dict[str, Any]:

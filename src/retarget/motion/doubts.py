@@ -22,6 +22,7 @@ DOUBTS: Mapping[str, str] = MappingProxyType(
         "unit": "the length unit of the file",
         "mirrored": "which side is left",
         "rate": "how many frames a second the file has",
+        "layout": "which joints, order or quaternions a file of a robot's motion has",
         "glitches": "frames in which the body is where no body can be",
         "floor": "where the floor is, and whether it stays there",
         "skeleton": "where the joints of a body lie whose shape is not known",
