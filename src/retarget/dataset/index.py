@@ -37,6 +37,7 @@ FIXED_COLUMNS: dict[str, str] = {
     "licence": "text",
     "passed": "truth",
     "failed_gates": "texts",
+    "verdict": "text",
     "doubts": "texts",
     "notes": "texts",
 }
@@ -83,6 +84,7 @@ def index_row(
         "motion_sha256": hashlib.sha256(result.qpos.tobytes()).hexdigest(),
         "passed": None if failed is None else not failed,
         "failed_gates": list(map(str, failed or ())),
+        "verdict": told.get("verdict"),
         "doubts": [_text(doubt) for doubt in told.get("doubts", ())],
         "notes": list(map(str, told.get("notes", ()))),
         **told.get("quality", {}),
