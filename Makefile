@@ -7,7 +7,7 @@ DEV := .venv/.dev-installed
 BENCH := .venv/.bench-installed
 RAY := .venv/.ray-installed
 
-.PHONY: help demo test check format bench clean
+.PHONY: help demo test check format bench matrix clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make check   lint and types only"
 	@echo "make format  format the code and apply the linter's safe fixes"
 	@echo "make bench   measure speed and quality on ../shared/clips: benchmarks/RESULTS.md"
+	@echo "make matrix  load and try every model of a robot in ../shared/robots"
 	@echo "make clean   remove .venv, caches and the demo's output"
 
 demo: $(DEV)
@@ -46,6 +47,9 @@ bench: $(BENCH)
 	@$(PY) benchmarks/workers.py
 	@$(PY) benchmarks/batch_scaling.py
 	@$(PY) benchmarks/exports.py
+
+matrix: $(BENCH)
+	@$(PY) benchmarks/matrix.py --solve
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis demo_output build dist

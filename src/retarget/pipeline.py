@@ -22,6 +22,7 @@ from retarget.motion.motion import Motion
 from retarget.motion.segments import SIDES, needed_roles
 from retarget.options import RetargetOptions
 from retarget.result import RetargetingResult, SourceClip, YieldedHold, packed_rotations
+from retarget.robots.held import moving_part
 from retarget.robots.model import RobotModel
 from retarget.solver.clip import keep_limits
 from retarget.solver.limits.joints import joint_limits
@@ -95,9 +96,10 @@ def retarget_motion(
     seconds: dict[str, float] = {}
     motion, slope = timed(seconds, "level", lambda: levelled(motion))
     motion, drift = timed(seconds, "level", lambda: followed(motion))
-    time_scale = _time_scale(motion, robot, options)
+    part = moving_part(robot)
+    time_scale = _time_scale(motion, part.robot, options)
     motion = timed(seconds, "level", lambda: retimed(motion, time_scale))
-    take = _Take.of(motion, robot, options, weights or style_weights(options.style), seconds)
+    take = _Take.of(motion, part.robot, options, weights or style_weights(options.style), seconds)
     setting, contacts = take.setting, take.contacts
     solution, steps = _solve(take, seconds)
     qpos = solution.qpos
@@ -122,7 +124,7 @@ def retarget_motion(
     if stretches > 1:
         _give_memory_back()
     result = RetargetingResult(
-        qpos=qpos,
+        qpos=part.whole(qpos),
         fps=motion.fps,
         joint_names=robot.joint_names,
         robot=robot.name,
@@ -147,8 +149,9 @@ def retarget_motion(
     if options.fps is None:
         return result
     result = result.resampled(options.fps)
-    limits = joint_limits(robot, options, options.fps)
-    return replace(result, qpos=at_rate(qpos, setting.empty, options.fps, len(result), limits))
+    limits = joint_limits(part.robot, options, options.fps)
+    qpos = at_rate(qpos, setting.empty, options.fps, len(result), limits)
+    return replace(result, qpos=part.whole(qpos))
 
 
 def make_targets(

@@ -16,6 +16,7 @@ from retarget.motion.floor import Slope, find_slope, turned_level
 from retarget.motion.motion import Motion
 from retarget.motion.segments import SEGMENTS, SIDES, needed_roles, segment_joints
 from retarget.options import RetargetOptions
+from retarget.robots.held import moving_part
 from retarget.robots.model import RobotModel
 from retarget.solver.arrays import Clip, Tasks
 from retarget.solver.live.arrays import Level, LiveModel, LiveOptions, LiveState
@@ -99,17 +100,20 @@ class StreamingRetargeter:
             calibration_motion = turned_level(calibration_motion, slope)
         anatomy = find_anatomy(calibration_motion)
         self._joint_names = calibration_motion.joint_names
+        part = moving_part(robot)
         self._model = _live_model(
             calibration_motion.roles,
             _level(slope),
             anatomy,
             find_contacts(anatomy),
-            robot,
+            part.robot,
             options,
             self._fps,
         )
-        self._state = _new_state(self._model, robot.qpos_size, len(self._joint_names))
-        self._answer = self._state.qpos.view()
+        self._state = _new_state(self._model, part.robot.qpos_size, len(self._joint_names))
+        self._kept = None if part.kept.all() else part.kept
+        self._whole = self._state.qpos if self._kept is None else part.neutral.copy()
+        self._answer = self._whole.view()
         self._answer.flags.writeable = False
 
     @property
@@ -166,6 +170,8 @@ class StreamingRetargeter:
                 f"{rotations[0, fault].tolist()}; finite metres and a unit quaternion are needed: drop this frame"
             )
         live_step(positions, rotations, self._model, self._state)
+        if self._kept is not None:
+            self._whole[self._kept] = self._state.qpos
         return self._answer
 
 

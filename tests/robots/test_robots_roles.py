@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from robot_files import EMBEDDED, anonymous, embedded_xml
 
-from retarget.errors import RobotError, RoleError
+from retarget.errors import RoleError
 from retarget.robots import RobotModel, load_robot, robot_names
 
 # Both are on the hip's flexion axis, 2 cm apart.
@@ -31,13 +32,30 @@ def test_geometry_alone_is_enough(name: str, tmp_path: Path) -> None:
     same_roles(load_robot(anonymous(tmp_path, name)), load_robot(name))
 
 
-def test_a_robot_whose_names_say_that_it_looks_along_minus_x_is_refused(tmp_path: Path) -> None:
+def test_names_that_are_swapped_are_seen_through_and_doubted(tmp_path: Path) -> None:
+    """Knees, feet and the convention outvote names."""
     text = embedded_xml("unitree_g1")
     turned = text.replace("left_", "TEMP_").replace("right_", "left_").replace("TEMP_", "right_")
     path = tmp_path / "turned.xml"
     path.write_text(turned)
-    with pytest.raises(RobotError, match=r"look along x.*roles of left and right"):
-        load_robot(path)
+    robot = load_robot(path)
+    assert robot.body_names[robot.roles["left_knee"]] == "right_knee_link"
+    assert any("the names say otherwise" in note for note in robot.notes)
+    assert (robot.upright == np.eye(3)).all()
+
+
+def test_a_robot_that_looks_along_minus_x_is_turned(tmp_path: Path) -> None:
+    """Names, knees and feet outvote the convention."""
+    text = embedded_xml("unitree_g1").replace('<freejoint name="floating_base_joint" />', "", 1)
+    start, stop = text.index('<body name="pelvis"'), text.index("</worldbody>")
+    path = tmp_path / "turned.xml"
+    path.write_text(
+        f'{text[:start]}<body name="base"><freejoint/><body name="within" euler="0 0 3.14159265358979">'
+        f"{text[start:stop]}</body></body>{text[stop:]}"
+    )
+    robot = load_robot(path)
+    assert robot.body_names[robot.roles["left_knee"]] == "left_knee_link"
+    assert robot.upright.round(9).tolist() == [[-1, 0, 0], [0, -1, 0], [0, 0, 1]]
 
 
 def test_a_description_overrides_the_proposal(tmp_path: Path) -> None:

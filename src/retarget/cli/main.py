@@ -60,12 +60,14 @@ for _name, _command, _short in (
     ("check", check.check, "Say which trainer a robot motion file is for, and what is wrong."),
     ("inspect", inspect.inspect, "Show what is found out about a motion file."),
     ("status", status.status, "Say how a batch stands."),
-    ("robots", robots.robots, "List the robots known by name."),
     ("formats", formats.formats, "List the formats that can be read and written."),
     ("doctor", doctor.doctor, "Check that everything works on this machine."),
     ("demo", demo.demo, "Retarget, score and draw the embedded clips."),
 ):
     app.command(_name, short_help=_short)(_command)
+app.add_typer(
+    robots.app, name="robots", short_help="List the robots known by name; look into any model."
+)
 app.add_typer(
     manifest.app,
     name="manifest",

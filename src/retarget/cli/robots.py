@@ -1,16 +1,34 @@
-"""``retarget robots``: the embedded robots."""
+"""``retarget robots``: the robots known by name, and what is understood of any robot's model."""
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from retarget.cli.common import JsonFlag, print_json, print_table, tell
+import typer
 
-__all__ = ["robots"]
+from retarget.cli.common import JsonFlag, UsageError, print_json, print_table, tell
+
+if TYPE_CHECKING:
+    from retarget.robots.inspection import RobotInspection
+
+__all__ = ["app"]
+
+app = typer.Typer(help="List the robots known by name, look into any robot's model, describe it.")
+
+_Model = Annotated[
+    str, typer.Argument(help="Name of a robot, or its model file (.xml, .mjcf, .urdf, .toml).")
+]
+_Description = Annotated[
+    Path | None, typer.Option("--robot-description", help="TOML file for a model file.")
+]
 
 
-def robots(as_json: JsonFlag = False) -> None:
+@app.callback(invoke_without_command=True)
+def robots(context: typer.Context, as_json: JsonFlag = False) -> None:
     """List the robots known by name, with their source and licence."""
+    if context.invoked_subcommand is not None:
+        return
     from retarget.robots import robot_names
 
     rows = [_facts(name) for name in robot_names()]
@@ -32,9 +50,79 @@ def robots(as_json: JsonFlag = False) -> None:
             for r in rows
         ],
     )
-    tell(
-        "Any other robot: --robot path/to/model.xml|urdf; its roles are proposed from names and geometry."
+    tell("Any other robot: --robot path/to/model.xml|urdf; see: retarget robots inspect MODEL")
+
+
+@app.command("inspect")
+def inspect_model(
+    model: _Model,
+    robot_description: _Description = None,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="Also draw it, roles and soles marked (.png).")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show what is understood of a robot's model: roles, sole, limbs, limits, and what was assumed."""
+    from retarget.robots import load_robot
+    from retarget.robots.inspection import inspect_robot
+
+    robot = load_robot(model, description=robot_description)
+    found = inspect_robot(robot)
+    if picture is not None:
+        from retarget.report.robot_picture import draw_robot
+
+        if picture.exists() and Path(model).exists() and picture.samefile(model):
+            raise UsageError(f"{picture}: the picture is the model {model}; choose another file")
+        draw_robot(robot, picture)
+    if as_json:
+        print_json(found.as_json())
+    else:
+        _print(found)
+        if picture is not None:
+            tell(f"picture: {picture}")
+
+
+@app.command()
+def add(
+    model: _Model,
+    name: Annotated[str, typer.Option("--name", help="Name of the robot.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", help="TOML file to write; NAME.toml if none.")
+    ] = None,
+) -> None:
+    """Write a robot's TOML file, with what is doubtful in it as commented lines to correct."""
+    from retarget.files import write_text
+    from retarget.robots import load_robot
+    from retarget.robots.describing import description_text
+
+    path, target = Path(model), output or Path(f"{name}.toml")
+    if not path.is_file() or path.suffix.lower() == ".toml":
+        raise UsageError(f"{model}: give the robot's model file (.xml, .mjcf or .urdf)")
+    if target.exists():
+        raise UsageError(f"{target}: is there already; choose another --output, or remove it")
+    write_text(target, description_text(load_robot(path), name, path, target.parent))
+    tell(f"{target}: use it with --robot {target}; lines to look at begin with '#?'")
+
+
+def _print(found: RobotInspection) -> None:
+    held = f", {len(found.held)} of them held" if found.held else ""
+    tell(f"{found.name}: {found.joints} joints{held}, {found.mass_kg:.1f} kg; {found.source}")
+    print_table(
+        ["role", "body", "sure", "why"],
+        [[r.role, r.body, f"{r.confidence:.0%}", r.reason] for r in found.roles],
     )
+    print_table(
+        ["length", "m", "human m"],
+        [[one.name, f"{one.length_m:.3f}", f"{one.human_m:.3f}"] for one in found.lengths],
+    )
+    length, width, height = found.sole_cm
+    tell(f"sole: {length:.1f} x {width:.1f} cm, ankle {height:.1f} cm above it")
+    for what, joints in found.unlimited.items():
+        if joints:
+            tell(f"no {what} limit: {len(joints)} of {found.joints} joints")
+    tell(f"collision: {found.collision_pairs} pairs of shapes are kept apart")
+    for note in found.notes:
+        tell(f"assumed: {note}")
 
 
 def _facts(name: str) -> dict[str, Any]:

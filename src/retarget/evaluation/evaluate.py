@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from retarget.evaluation.measures import DEFINITIONS, Measure
 from retarget.evaluation.report import ClipReport
 from retarget.motion.doubts import Doubt, doubts_from_json, total_doubt
 from retarget.result import RetargetingResult
+from retarget.robots.held import moving_part
 from retarget.robots.model import RobotModel
 from retarget.solver.kinematics.forward import BLOCK_FRAMES, PoseBlock, pose_blocks
 
@@ -58,6 +60,7 @@ def evaluate(
     if not len(result):
         raise RobotError("the result has no frames; there is nothing to measure")
     start = time.perf_counter()
+    result, robot = _moving(result, robot)
     stance = find_stance(result.source, result.fps)
     feet = FootTrack(robot, len(result))
     collisions = CollisionMeasures(robot, len(result))
@@ -104,6 +107,15 @@ def evaluate(
         diagnostics=diagnose(result, robot, continuity),
         doubts=doubts or (),
     )
+
+
+def _moving(result: RetargetingResult, robot: RobotModel) -> tuple[RetargetingResult, RobotModel]:
+    """Both without the joints that are held: these are neither smooth nor at a limit, they stand still."""
+    part = moving_part(robot)
+    if part.robot is robot:
+        return result, robot
+    names = part.robot.joint_names
+    return replace(result, qpos=part.narrowed(result.qpos), joint_names=names), part.robot
 
 
 def _difference(theirs: tuple[str, ...], ours: tuple[str, ...]) -> str:

@@ -7,26 +7,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool
 
 from retarget.errors import RobotError
-from retarget.geometry import unit
+from retarget.robots.anatomy.hinges import superfluous_hinges
+from retarget.robots.anatomy.roles import leg_length, resolve_roles
+from retarget.robots.anatomy.soles import find_soles, geometry_points, pad_soles
 from retarget.robots.collision import build_collision
-from retarget.robots.kinematics import body_poses
+from retarget.robots.held import joints_without_role
 from retarget.robots.links import build_links
 from retarget.robots.model import RobotModel
 from retarget.robots.neutral import neutral_joints, zero_joints
 from retarget.robots.reading.description import read_description
 from retarget.robots.reading.guard import guarded
-from retarget.robots.roles import resolve_roles
-from retarget.robots.soles import find_soles, geometry_points, pad_soles
 from retarget.robots.spec import RobotSpec
 from retarget.robots.tree import KinematicTree, build_tree
 from retarget.wording import listed
 
 __all__ = ["compile_robot"]
 
-_UPRIGHT = 0.7  # cosine of the angle to z or y, about 45 degrees: clear of any zero posture's lean
+# Metres from hip to ankle: the smallest humanoid that is sold has 0.1, the largest that was built 2.5.
+_SHORTEST_LEG, _LONGEST_LEG = 0.03, 5.0
 
 
 def compile_robot(path: Path, spec: RobotSpec) -> RobotModel:
@@ -52,15 +53,23 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
             f"joints are {listed(tree.joint_names)}"
         )
     places = {model.body(i).name: frame for i, frame in enumerate(tree.frames) if i}
-    roles, role_points = resolve_roles(
+    found = resolve_roles(
         str(path), tree, places, spec.roles, lambda body: geometry_points(model, tree, body)
     )
-    _require_convention(str(path), tree, roles, role_points)
+    roles, role_points = found.bodies, found.points
     feet = (roles["left_ankle"], roles["right_ankle"])
-    upright = zero_joints(tree)
-    neutral = neutral_joints(tree, roles, spec)
-    soles, sole_radius = _soles(str(path), model, tree, feet, upright, spec)
-    collision = build_collision(model, tree, feet, [upright, neutral])
+    zero, upright = zero_joints(tree), found.upright
+    bending, spare = superfluous_hinges(tree, roles, role_points, upright)
+    neutral = neutral_joints(tree, roles, bending, upright, spec)
+    legs = leg_length(tree, roles, role_points)
+    _require_size(str(path), legs)
+    if spec.soles is None:
+        soles, sole_radius, sole_notes = find_soles(model, tree, feet, zero, upright, legs)
+    else:
+        soles = pad_soles(np.array(spec.soles.left), np.array(spec.soles.right))
+        sole_radius, sole_notes = spec.soles.radius, ()
+    collision = build_collision(model, tree, feet, [zero, neutral])
+    held = joints_without_role(tree.parents, roles) | tree.slides | spare
     arrays: dict[str, Any] = {
         "parents": tree.parents,
         "offsets": tree.offsets,
@@ -84,6 +93,8 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
             ]
         ),
         "neutral": neutral,
+        "held": held,
+        "upright": upright,
         "feet": np.array(feet, np.int64),
         "soles": soles,
         "capsule_bodies": collision.bodies,
@@ -107,46 +118,34 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
         role_points=role_points,
         sole_radius=sole_radius,
         capsule_names=collision.names,
+        stated_roles=tuple(spec.roles),
         source=_source_text(path, spec),
-        notes=description.notes + tree.notes,
+        notes=(
+            *description.notes,
+            *tree.notes,
+            *found.notes,
+            *sole_notes,
+            *_held_notes(tree, held),
+        ),
         links=build_links(str(path), model, tree, spec.links),
         joint_sets=spec.joints_of_sets(tree.joint_names),
         **arrays,
     )
 
 
-def _require_convention(
-    robot: str,
-    tree: KinematicTree,
-    roles: dict[str, int],
-    points: dict[str, Float64[np.ndarray, "3"]],
-) -> None:
-    """Refuse a base whose frame is not x forward, y left, z up: postures would be built on it."""
-    positions, rotations = body_poses(tree, zero_joints(tree))
+def _held_notes(tree: KinematicTree, held: Bool[np.ndarray, "N"]) -> tuple[str, ...]:
+    names = [name for name, one in zip(tree.joint_names, held, strict=True) if one]
+    if not names:
+        return ()
+    return (f"{len(names)} joints that no body role needs are held at neutral: {listed(names)}",)
 
-    def centre(role: str) -> Float64[np.ndarray, "3"]:
-        return np.asarray(positions[roles[role]] + rotations[roles[role]] @ points[role])
 
-    left = unit(centre("left_hip") - centre("right_hip"))
-    up = unit(centre("left_shoulder") + centre("right_shoulder") - 2 * centre("left_hip"))
-    if left[1] < _UPRIGHT or up[2] < _UPRIGHT:
+def _require_size(robot: str, legs: float) -> None:
+    if not _SHORTEST_LEG < legs < _LONGEST_LEG:
         raise RobotError(
-            f"{robot}: with the base unrotated the robot must stand along z and look along x, its left at +y; "
-            "turn the base body's frame in the model, or correct the roles of left and right"
+            f"{robot}: its legs are {legs:.3g} m long from hip to ankle; lengths are in metres: scale the model, "
+            "or correct the roles of hips, knees and ankles"
         )
-
-
-def _soles(
-    robot: str,
-    model: Any,
-    tree: KinematicTree,
-    feet: tuple[int, int],
-    upright: Float64[np.ndarray, "N"],
-    spec: RobotSpec,
-) -> tuple[Float64[np.ndarray, "2 S 3"], float]:
-    if spec.soles is None:
-        return find_soles(robot, model, tree, feet, upright)
-    return pad_soles(np.array(spec.soles.left), np.array(spec.soles.right)), spec.soles.radius
 
 
 def _name_of(path: Path, model_name: str) -> str:
@@ -159,7 +158,9 @@ def _content_hash(
 ) -> str:
     """SHA-256 over everything that can change a result; not over comments, meshes or paths."""
     digest = hashlib.sha256(repr(plain).encode())
-    for key, array in sorted({**arrays, **points}.items()):
+    plain_base = not arrays["held"].any() and (arrays["upright"] == np.eye(3)).all()
+    said = {k: v for k, v in arrays.items() if not (plain_base and k in ("held", "upright"))}
+    for key, array in sorted({**said, **points}.items()):
         digest.update(f"{key}{array.shape}{array.dtype}".encode())
         digest.update(array.tobytes())
     return digest.hexdigest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Bool, Float64, Int64
 
 from retarget.robots.links import Links
 
@@ -14,12 +14,13 @@ __all__ = ["RobotModel"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RobotModel:
-    """Kinematic tree of a floating-base robot whose joints are all hinges.
+    """Kinematic tree of a floating-base robot whose joints are hinges.
 
     Bodies are the moving bodies only: body 0 is the floating base and body ``b > 0`` is moved by hinge
     joint ``b - 1``; parents come before their children. A body's frame has its origin on its joint's axis;
-    bodies welded to another are merged into it. A configuration is ``qpos`` (7 + N): base position in
-    metres, base rotation wxyz, then the joint angles in radians in MuJoCo's order, which is the order of the bodies.
+    bodies welded to another are merged into it. A joint that slides has no axis here: it is held. A configuration
+    is ``qpos`` (7 + N): base position in metres, base rotation wxyz, then the joint angles in radians in MuJoCo's
+    order, which is the order of the bodies.
 
     The pose of body ``b`` in its parent's frame at angle ``q`` is: translate by ``offsets[b]``, rotate by
     ``orientations[b]``, then rotate by ``q`` about ``axes[b]``.
@@ -39,6 +40,8 @@ class RobotModel:
         acceleration_limits: Joint acceleration limit, rad/s^2; infinite where unknown.
         effort_limits: Joint torque limit, N m; infinite where unknown.
         neutral: A relaxed upright configuration of the joints, rad, used where nothing else is known.
+        held: Joints that no body role needs (fingers, heads, what slides): they stay at neutral, out of every solve.
+        upright: Rotation of the base with which the robot stands along z and looks along x.
         roles: Body role -> body index: pelvis, chest and left/right hip, knee, ankle, shoulder, elbow, wrist.
             The origin of a limb role's body is the joint's centre; ankle is the foot's body, wrist the hand's.
         role_points: Body role -> joint centre in the role body's frame, metres.
@@ -59,6 +62,7 @@ class RobotModel:
         links: Links of the description, moving and fixed, as other tools list them; not part of the hash, as no
             result depends on them.
         joint_sets: Name -> joints of a smaller robot of the same family, for exports.
+        stated_roles: Roles that a description states; the others were proposed.
         source: Path of the description, licence and package, for people.
         notes: What was assumed, added or left out when the description was read, in plain sentences.
 
@@ -83,6 +87,8 @@ class RobotModel:
     acceleration_limits: Float64[np.ndarray, "N"]
     effort_limits: Float64[np.ndarray, "N"]
     neutral: Float64[np.ndarray, "N"]
+    held: Bool[np.ndarray, "N"]
+    upright: Float64[np.ndarray, "3 3"]
     roles: dict[str, int]
     role_points: dict[str, Float64[np.ndarray, "3"]]
     feet: Int64[np.ndarray, "2"]
@@ -100,6 +106,7 @@ class RobotModel:
     inertias: Float64[np.ndarray, "B 3 3"]
     links: Links
     joint_sets: dict[str, tuple[str, ...]]
+    stated_roles: tuple[str, ...]
     source: str
     notes: tuple[str, ...] = ()
 

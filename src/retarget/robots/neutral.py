@@ -20,20 +20,24 @@ def zero_joints(tree: KinematicTree) -> Float64[np.ndarray, "N"]:
 
 
 def neutral_joints(
-    tree: KinematicTree, roles: dict[str, int], spec: RobotSpec
+    tree: KinematicTree,
+    roles: dict[str, int],
+    bending: dict[str, int],
+    upright: Float64[np.ndarray, "3 3"],
+    spec: RobotSpec,
 ) -> Float64[np.ndarray, "N"]:
     """Zero angles with slightly bent knees, and what ``spec`` gives, within limits; rad."""
     joints = zero_joints(tree)
-    positions, _ = body_poses(tree, joints)
+    positions, _ = body_poses(tree, joints, upright)
     left = positions[roles["left_hip"]] - positions[roles["right_hip"]]
     forward = np.cross(left, [0.0, 0.0, 1.0])
     for side in ("left", "right"):
-        knee = roles[f"{side}_knee"] - 1
+        knee = bending[f"{side}_knee"]
 
         def reach(bend: float, knee: int = knee, ankle: int = roles[f"{side}_ankle"]) -> float:
             bent = joints.copy()
             bent[knee] = np.clip(bend, tree.lower[knee], tree.upper[knee])
-            return float(body_poses(tree, bent)[0][ankle] @ forward)
+            return float(body_poses(tree, bent, upright)[0][ankle] @ forward)
 
         flexed = min((-_KNEE_BEND, _KNEE_BEND), key=reach)
         joints[knee] = np.clip(flexed, tree.lower[knee], tree.upper[knee])

@@ -1,4 +1,4 @@
-"""MuJoCo model -> kinematic tree of `RobotModel`: one hinge a body, welds merged, offsets and refs folded."""
+"""MuJoCo model -> kinematic tree of `RobotModel`: one hinge for each body, welds merged, offsets and refs folded."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from retarget.errors import RobotError
 from retarget.robots.reading.description import Description
+from retarget.wording import listed
 
 __all__ = ["Frame", "KinematicTree", "build_tree", "quaternion_matrix"]
 
@@ -45,6 +46,7 @@ class KinematicTree:
         body_names, joint_names, parents, offsets, orientations, axes, lower, upper, effort_limits, masses,
             mass_centres, inertias: As in `RobotModel`.
         virtual: Bodies between several hinges of one MuJoCo body: they hold nothing.
+        slides: Joints that slide: here they have no axis and stay where they are at zero or the limit next to it.
         frames: Frame of each MuJoCo body, in MuJoCo's order; the world's is the base's.
         notes: Assumptions made, in plain sentences.
     """
@@ -62,6 +64,7 @@ class KinematicTree:
     mass_centres: Float64[np.ndarray, "B 3"]
     inertias: Float64[np.ndarray, "B 3 3"]
     virtual: Bool[np.ndarray, "B"]
+    slides: Bool[np.ndarray, "N"]
     frames: tuple[Frame, ...]
     notes: tuple[str, ...]
 
@@ -75,19 +78,22 @@ class _Body:
     axis: np.ndarray
     joint: int = -1
     virtual: bool = False
+    part: str = ""  # of a ball joint: its turn about one axis
 
 
 def build_tree(description: Description) -> KinematicTree:
     """Flatten a model's bodies and hinges.
 
+    A ball joint becomes three hinges, about x, y and z; what slides stays where it is.
+
     Raises:
-        RobotError: A joint is neither a hinge nor the base's free joint.
+        RobotError: A body within the robot floats freely.
     """
     model = description.model
     base = _Body(_body_name(model, 1), -1, np.zeros(3), np.eye(3), np.zeros(3))
     bodies = [base]
     frames = [Frame(0, np.zeros(3), np.eye(3))] * 2
-    _refuse_other_joints(model, description.path)
+    _refuse_free_parts(model, description.path)
     for index in range(2, model.nbody):
         outer = frames[model.body_parentid[index]]
         frame = outer.child(model.body_pos[index], quaternion_matrix(model.body_quat[index]))
@@ -113,34 +119,47 @@ def _add_hinges(bodies: list[_Body], frame: Frame, model: Any, index: int, joint
     """
     parent, position, rotation = frame.body, frame.position, frame.rotation
     anchor = np.zeros(3)
-    for joint in joints:
-        step = model.jnt_pos[joint] - anchor
+    hinges = [hinge for joint in joints for hinge in _hinges(model, joint)]
+    for number, (joint, axis, turn, slide, part) in enumerate(hinges):
+        step = model.jnt_pos[joint] - anchor + slide
         anchor = model.jnt_pos[joint].copy()
-        axis = model.jnt_axis[joint].copy()
-        reference = np.zeros(4)
-        mujoco.mju_axisAngle2Quat(reference, axis, -model.qpos0[model.jnt_qposadr[joint]])
-        last = joint == joints[-1]
+        last = number == len(hinges) - 1
         name = (
             _body_name(model, index)
             if last
-            else f"{_body_name(model, index)}/{model.joint(joint).name}"
+            else f"{_body_name(model, index)}/{model.joint(joint).name}{part}"
         )
         offset = position + rotation @ step
-        orientation = rotation @ quaternion_matrix(reference)
-        bodies.append(_Body(name, parent, offset, orientation, axis, joint, virtual=not last))
+        orientation = rotation @ turn
+        bodies.append(_Body(name, parent, offset, orientation, axis, joint, not last, part))
         parent, position, rotation = len(bodies) - 1, np.zeros(3), np.eye(3)
     return Frame(parent, -anchor, np.eye(3))
 
 
+def _hinges(model: Any, joint: int) -> list[tuple[int, np.ndarray, np.ndarray, np.ndarray, str]]:
+    """The hinges that a joint becomes: axis, turn of the frame at zero, shift, and the part of the name."""
+    kind, none = model.jnt_type[joint], np.zeros(3)
+    if kind == mujoco.mjtJoint.mjJNT_BALL:
+        return [(joint, axis, np.eye(3), none, f"_{'xyz'[k]}") for k, axis in enumerate(np.eye(3))]
+    axis, zero = model.jnt_axis[joint].copy(), model.qpos0[model.jnt_qposadr[joint]]
+    if kind == mujoco.mjtJoint.mjJNT_SLIDE:
+        low, high = model.jnt_range[joint] if model.jnt_limited[joint] else (-np.inf, np.inf)
+        return [(joint, none, np.eye(3), axis * (np.clip(0.0, low, high) - zero), "")]
+    reference = np.zeros(4)
+    mujoco.mju_axisAngle2Quat(reference, axis, -zero)
+    return [(joint, axis, quaternion_matrix(reference), none, "")]
+
+
 def _as_tree(bodies: list[_Body], frames: tuple[Frame, ...], model: Any) -> KinematicTree:
     joints = np.array([body.joint for body in bodies[1:]], np.int64)
-    names = tuple(model.joint(int(joint)).name or f"joint_{joint}" for joint in joints)
-    limited = model.jnt_limited[joints].astype(bool)
-    notes = tuple(
-        f"joint {name!r} has no range; -pi to pi is assumed"
-        for name, has_range in zip(names, limited, strict=True)
-        if not has_range
+    names = tuple(
+        (model.joint(body.joint).name or f"joint_{body.joint}") + body.part for body in bodies[1:]
     )
+    kinds = model.jnt_type[joints]
+    balls = np.array([bool(body.part) for body in bodies[1:]], bool)
+    slides = kinds == mujoco.mjtJoint.mjJNT_SLIDE
+    limited = model.jnt_limited[joints].astype(bool) & ~balls
+    notes = _joint_notes(np.array(names, object), limited | slides, slides, balls)
     masses, centres, inertias = _mass_properties(model, frames, len(bodies))
     return KinematicTree(
         body_names=tuple(body.name for body in bodies),
@@ -156,6 +175,7 @@ def _as_tree(bodies: list[_Body], frames: tuple[Frame, ...], model: Any) -> Kine
         mass_centres=centres,
         inertias=inertias,
         virtual=np.array([body.virtual for body in bodies]),
+        slides=slides,
         frames=frames,
         notes=notes,
     )
@@ -187,15 +207,25 @@ def _body_name(model: Any, index: int) -> str:
     return model.body(index).name or f"body_{index}"
 
 
-def _refuse_other_joints(model: Any, path: Path) -> None:
+def _joint_notes(names: Any, limited: Any, slides: Any, balls: Any) -> tuple[str, ...]:
+    notes = []
+    if len(free := names[~limited]):
+        notes.append(f"no range is given for {listed(free)}: -pi to pi is assumed")
+    if len(sliding := names[slides]):
+        notes.append(f"{listed(sliding)} cannot turn: what slides is left where it is")
+    if balls.any():
+        notes.append(
+            f"ball joints are taken as three hinges about x, y and z: {listed(names[balls])}"
+        )
+    return tuple(notes)
+
+
+def _refuse_free_parts(model: Any, path: Path) -> None:
     for joint in range(1, model.njnt):
-        kind = mujoco.mjtJoint(model.jnt_type[joint])
-        if kind != mujoco.mjtJoint.mjJNT_HINGE:
-            shape = kind.name.removeprefix("mjJNT_").lower()
+        if model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_FREE:
             raise RobotError(
-                f"{path}: joint {model.joint(joint).name!r} of body "
-                f"{_body_name(model, model.jnt_bodyid[joint])!r} is a {shape} joint; only hinges are "
-                "supported: weld it (remove the joint) or replace it by hinges"
+                f"{path}: body {_body_name(model, model.jnt_bodyid[joint])!r} within the robot floats freely; "
+                "take its free joint out"
             )
 
 

@@ -59,8 +59,6 @@ class RobotAnatomy:
 def robot_anatomy(robot: RobotModel) -> RobotAnatomy:
     """Describe a robot's segments from its joint centres; remembered for the robots used last.
 
-    Assumes, as robot descriptions do, that at base identity the base looks along +x with z up.
-
     Raises:
         RobotError: Joint centres coincide, so that a limb has no direction.
     """
@@ -154,7 +152,7 @@ def _best_bend(
         max(robot.lower[joint], -np.pi), min(robot.upper[joint], np.pi), _BEND_SAMPLES
     )
     body = joint + 1
-    positions, rotations = body_poses(robot, joints)
+    positions, rotations = body_poses(robot, joints, robot.upright)
     proximal, middle, distal = (
         positions[robot.roles[role]] + rotations[robot.roles[role]] @ robot.role_points[role]
         for role in chain

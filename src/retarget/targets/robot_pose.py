@@ -38,8 +38,8 @@ class Pose:
 
     @classmethod
     def of(cls, robot: RobotModel, joints: Float64[np.ndarray, "N"]) -> Pose:
-        """The robot at joint angles in rad."""
-        return cls(robot, *body_poses(robot, joints))
+        """The robot at joint angles in rad, its base as when it stands upright and looks along x."""
+        return cls(robot, *body_poses(robot, joints, robot.upright))
 
     def point(self, role: str) -> Vector:
         """A joint's centre by role."""

@@ -33,7 +33,7 @@ class Build:
 def robot_build(robot: RobotModel) -> Build:
     """Describe a robot; remembered for the robots used last."""
     positions, rotations = body_poses(
-        robot, np.clip(np.zeros(robot.joint_count), robot.lower, robot.upper)
+        robot, np.clip(np.zeros(robot.joint_count), robot.lower, robot.upper), robot.upright
     )
 
     def centre(role: str) -> Float64[np.ndarray, "3"]:

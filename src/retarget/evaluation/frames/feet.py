@@ -141,7 +141,7 @@ def _soles(robot: RobotModel) -> _Soles:
 
     Remembered for the robots used last.
     """
-    positions, rotations = body_poses(robot, robot.neutral)
+    positions, rotations = body_poses(robot, robot.neutral, robot.upright)
     left, right = (robot.roles[f"{side}_hip"] for side in ("left", "right"))
     lateral = unit(positions[left] - positions[right])
     ends, normals = np.zeros((2, 2, 3)), np.zeros((2, 3))

@@ -14,9 +14,11 @@ from retarget.robots.reading.mjcf import prepare_mjcf
 from retarget.robots.reading.numbers import refuse_impossible_numbers
 from retarget.robots.reading.text import MODEL_REMEDY, read_xml
 from retarget.robots.reading.urdf import prepare_urdf
+from retarget.wording import listed
 
 __all__ = ["Description", "read_description"]
 
+_BASE_JOINTS = 6  # three that slide and three that turn do what a free joint does
 _MINIMAL_MASS = (
     1e-9  # kg (and kg m^2): MuJoCo refuses moving bodies without inertia; kinematics do not care
 )
@@ -120,15 +122,50 @@ def _keep_one_tree(spec: Any, path: Path, notes: list[str]) -> None:
     for other in [body for body in spec.worldbody.bodies if body.name != robot.name]:
         notes.append(f"ignored {other.name!r}, which is not part of the robot")
         spec.delete(other)
-    joints = list(robot.joints)
+    _free_base(spec, robot, path, notes)
+
+
+def _free_base(spec: Any, base: Any, path: Path, notes: list[str]) -> None:
+    """Let the base float: it has a free joint, none, or joints that slide and turn it as one would."""
+    joints = list(base.joints)
     if not joints:
-        robot.add_freejoint()
-        notes.append(f"added a free joint to {robot.name!r}")
-    elif joints[0].type != mujoco.mjtJoint.mjJNT_FREE:
+        below = list(base.bodies)
+        if len(below) == 1 and len(below[0].joints) and _slides(below[0]):
+            _free_base(spec, below[0], path, notes)  # its joints go; the base above floats
+            return
+        base.add_freejoint()
+        notes.append(f"added a free joint to {base.name!r}")
+        return
+    if joints[0].type == mujoco.mjtJoint.mjJNT_FREE:
+        return
+    if not _slides(base):
         raise RobotError(
-            f"{path}: base body {robot.name!r} is moved by joint {joints[0].name!r}; "
+            f"{path}: base body {base.name!r} is moved by joint {joints[0].name!r}; "
             "it must have a free joint, or none (one is added then)"
         )
+    names = []
+    body = base
+    while True:
+        names += [joint.name for joint in body.joints]
+        for joint in list(body.joints):
+            spec.delete(joint)
+        below = list(body.bodies)
+        if len(below) != 1 or len(names) >= _BASE_JOINTS or not len(below[0].joints):
+            break
+        body = below[0]
+    top = base
+    while top.parent.name != "world":
+        top = top.parent
+    top.add_freejoint()
+    gone = set(names)
+    for actuator in list(spec.actuators):
+        if actuator.target in gone:
+            spec.delete(actuator)
+    notes.append(f"took the joints of the base for a free joint: {listed(names)}")
+
+
+def _slides(body: Any) -> bool:
+    return any(joint.type == mujoco.mjtJoint.mjJNT_SLIDE for joint in body.joints)
 
 
 def _drop_unused_parts(spec: Any, notes: list[str]) -> None:

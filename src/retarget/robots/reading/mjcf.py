@@ -9,6 +9,7 @@ from retarget.errors import FileFormatError
 from retarget.robots.reading.meshes import find_mesh
 from retarget.robots.reading.numbers import mend_commas
 from retarget.robots.reading.text import read_xml
+from retarget.wording import listed
 
 __all__ = ["prepare_mjcf"]
 
@@ -61,6 +62,10 @@ def _include(
                 path, f"includes itself, or more than {_MOST_INCLUDES} files", "correct it"
             )
         if not file.is_file():
+            if any(word in file.stem.lower() for word in (*_DECORATION, "actuator", "scene")):
+                parent.remove(child)
+                notes.append(f"left out {child.get('file')!r}, which is not there")
+                continue
             raise FileFormatError(
                 path,
                 f"includes {child.get('file')!r}, which is not there",
@@ -104,6 +109,7 @@ def _mesh_folders(root: ElementTree.Element, path: Path) -> list[Path]:
 def _leave_out(root: ElementTree.Element, missing: set[str], notes: list[str]) -> None:
     """Take out what refers to meshes that are not there, and what refers to materials."""
     shapes = _shapes_of_classes(root)
+    meshless: list[str] = []
 
     def visit(parent: ElementTree.Element, inherited: str) -> None:
         for child in list(parent):
@@ -112,9 +118,7 @@ def _leave_out(root: ElementTree.Element, missing: set[str], notes: list[str]) -
                 if given in missing:
                     parent.remove(child)
                     if parent.tag == "body" and _may_collide(child, shapes, inherited):
-                        notes.append(
-                            f"left out a collision mesh of {parent.get('name', '')!r}: its file is missing"
-                        )
+                        meshless.append(parent.get("name", ""))
                     continue
                 child.attrib.pop("material", None)
             elif child.tag == "site":
@@ -125,6 +129,10 @@ def _leave_out(root: ElementTree.Element, missing: set[str], notes: list[str]) -
             visit(child, child.get("childclass", inherited))
 
     visit(root, "")
+    if meshless:
+        notes.append(
+            f"left out {len(meshless)} collision meshes whose files are missing or unreadable: of {listed(meshless)}"
+        )
 
 
 def _shapes_of_classes(root: ElementTree.Element) -> dict[str, dict[str, str]]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from retarget.robots.reading.meshes import find_mesh
 from retarget.robots.reading.numbers import mend_commas
+from retarget.wording import listed
 
 __all__ = ["UrdfText", "prepare_urdf"]
 
@@ -36,20 +37,27 @@ def prepare_urdf(root: ElementTree.Element, path: Path) -> UrdfText:
     notes: list[str] = []
     if mend_commas(root):
         notes.append("took commas between numbers for spaces")
+    empty: list[str] = []
+    meshless: list[str] = []
     for link in root.iter("link"):
         for visual in link.findall("visual"):
             link.remove(visual)
-        for collision in [c for c in link.findall("collision") if _has_no_size(c)]:
-            link.remove(collision)
-            notes.append(f"left out a collision shape of {link.get('name')!r}: its size is zero")
-        left_out = [c for c in link.findall("collision") if not _locate_mesh(c, path)]
-        for collision in left_out:
-            link.remove(collision)
-        if left_out:
-            notes.append(
-                f"left out a collision mesh of {link.get('name')!r}: not found, or not binary STL, OBJ or MSH"
-            )
+        for collision in link.findall("collision"):
+            collision.attrib.pop("name", None)  # MuJoCo warns of names that are given twice
+            if _has_no_size(collision):
+                link.remove(collision)
+                empty.append(str(link.get("name")))
+            elif not _locate_mesh(collision, path):
+                link.remove(collision)
+                meshless.append(str(link.get("name")))
         _mend_inertia(link)
+    if empty:
+        notes.append(f"left out collision shapes of size zero: of {listed(empty)}")
+    if meshless:
+        notes.append(
+            f"left out {len(meshless)} collision meshes that are not there, or not binary STL, OBJ or MSH: "
+            f"of {listed(meshless)}"
+        )
     for element in root.findall("mujoco"):
         root.remove(element)
     ElementTree.SubElement(ElementTree.SubElement(root, "mujoco"), "compiler", strippath="false")

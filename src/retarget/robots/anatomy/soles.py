@@ -8,7 +8,7 @@ import mujoco
 import numpy as np
 from jaxtyping import Float64
 
-from retarget.errors import RobotError
+from retarget.robots.anatomy.guessed_soles import mirrored_sole, plate_sole
 from retarget.robots.kinematics import body_poses
 from retarget.robots.tree import KinematicTree, quaternion_matrix
 
@@ -16,45 +16,93 @@ __all__ = ["find_soles", "geometry_points", "pad_soles"]
 
 _SOLE_DEPTH = 0.003  # metres above the lowest point within which geometry counts as sole
 _OUTLINE_TOLERANCE = 0.0005  # metres by which the outline may shrink when a point is dropped
+_EDGE = 0.35  # of a foot's length: a sole that is shorter is an edge on which a tilted foot stands
+_MOST_TILT = 25.0  # degrees by which a foot may be tilted at zero angles
 _RIM_POINTS = 12  # points that stand for the round edge of a cylinder
 
 
 def find_soles(
-    robot: str,
     model: Any,
     tree: KinematicTree,
     feet: tuple[int, int],
     joints: Float64[np.ndarray, "N"],
-) -> tuple[Float64[np.ndarray, "2 S 3"], float]:
-    """Sphere centres in the feet's frames (m) and their common radius (m).
+    upright: Float64[np.ndarray, "3 3"],
+    leg_length: float,
+) -> tuple[Float64[np.ndarray, "2 S 3"], float, tuple[str, ...]]:
+    """Sphere centres in the feet's frames (m), their common radius (m), and what was assumed.
 
     In the upright posture ``joints`` the spheres whose lowest points are lowest are kept, and of those
     the outline seen from above. Capsules give the spheres at their ends, boxes, cylinders and meshes
     their corners; where radii differ, the smallest is used and the others' centres are lowered to match.
-
-    Raises:
-        RobotError: A foot has no collision geometry.
+    A foot without geometry gets the mirror image of the other's sole, or a plate of usual proportions.
     """
-    _, rotations = body_poses(tree, joints)
-    spheres = [_body_spheres(model, tree, foot) for foot in feet]
-    for foot, (centres, _) in zip(feet, spheres, strict=True):
-        if not len(centres):
-            raise RobotError(
-                f"{robot}: foot {tree.body_names[foot]!r} has no collision geometry that can be read to find "
-                "its sole from; give [soles] in a robot TOML file"
-            )
-    radius = min(float(radii.min()) for _, radii in spheres)
-    soles = []
-    for foot, (centres, radii) in zip(feet, spheres, strict=True):
-        upright = centres @ rotations[foot].T
-        upright[:, 2] -= radii - radius
-        upright = upright[np.argsort(upright[:, 2], kind="stable")]
-        lowest = upright[upright[:, 2] <= upright[0, 2] + _SOLE_DEPTH]
-        # Of points above one another (a thin box's edges) the lowest.
-        lowest = lowest[np.unique(lowest[:, :2].round(3), axis=0, return_index=True)[1]]
-        outline = _outline(lowest[:, :2])
-        soles.append(lowest[outline] @ rotations[foot])
-    return pad_soles(soles[0], soles[1]), radius
+    _, rotations = body_poses(tree, joints, upright)
+    spheres = [_foot_spheres(model, tree, foot, joints) for foot in feet]
+    known = [foot for foot in (0, 1) if len(spheres[foot][0])]
+    radius = min((float(spheres[foot][1].min()) for foot in known), default=0.0)
+    soles: dict[int, np.ndarray] = {
+        foot: _sole(*spheres[foot], radius, rotations[feet[foot]]) for foot in known
+    }
+    names = [tree.body_names[foot] for foot in feet]
+    notes = []
+    if len(known) == 1:
+        foot, other = known[0], 1 - known[0]
+        soles[other] = mirrored_sole(soles[foot], rotations[feet[foot]], rotations[feet[other]])
+        notes.append(
+            f"sole of {names[other]!r}: nothing is known of its shape; the other foot's is mirrored (confidence 90%)"
+        )
+    elif not known:
+        soles = {k: plate_sole(tree, feet[k], leg_length, joints, upright) for k in (0, 1)}
+        size = 100 * np.ptp(soles[0] @ rotations[feet[0]].T, axis=0)
+        notes.append(
+            f"soles of {names[0]!r} and {names[1]!r}: no geometry of theirs can be read; plates of {size[0]:.0f} x "
+            f"{size[1]:.0f} cm are assumed from the feet's masses and the legs' length (confidence 40%); state [soles] "
+            "in a robot TOML file, or put the meshes beside the model"
+        )
+    return pad_soles(soles[0], soles[1]), radius, tuple(notes)
+
+
+def _sole(
+    centres: Float64[np.ndarray, "n 3"],
+    radii: Float64[np.ndarray, "n"],
+    radius: float,
+    rotation: Float64[np.ndarray, "3 3"],
+) -> Float64[np.ndarray, "s 3"]:
+    """The outline of the lowest spheres of a foot, in its frame; a foot that is tilted at rest is laid level first."""
+    tilt = _tilt(centres @ rotation.T, radii)
+    rotation = tilt @ rotation if tilt is not None else rotation
+    upright = centres @ rotation.T
+    upright[:, 2] -= radii - radius
+    upright = upright[np.argsort(upright[:, 2], kind="stable")]
+    lowest = upright[upright[:, 2] <= upright[0, 2] + _SOLE_DEPTH]
+    # Of points above one another (a thin box's edges) the lowest.
+    lowest = lowest[np.unique(lowest[:, :2].round(3), axis=0, return_index=True)[1]]
+    outline = _outline(lowest[:, :2])
+    return np.asarray(lowest[outline] @ rotation)
+
+
+def _tilt(
+    points: Float64[np.ndarray, "n 3"], radii: Float64[np.ndarray, "n"]
+) -> Float64[np.ndarray, "3 3"] | None:
+    """The turn about the sideways axis that lays a foot level that stands on an edge; None for one that is level."""
+    length = float(np.ptp(points[:, 0]))
+
+    def reach(angle: float) -> float:
+        turned = points @ _pitch(angle).T
+        low = turned[:, 2] - radii
+        return float(np.ptp(turned[low <= low.min() + _SOLE_DEPTH, 0]))
+
+    if length < 1e-3 or reach(0.0) > _EDGE * length:
+        return None
+    angles = np.radians(np.arange(-_MOST_TILT, _MOST_TILT + 0.1, 0.5))
+    reaches = np.array([reach(float(angle)) for angle in angles])
+    good = angles[reaches > max(_EDGE * length, 0.9 * reaches.max())]
+    return _pitch(float(good[np.argmin(np.abs(good))])) if len(good) else None
+
+
+def _pitch(angle: float) -> Float64[np.ndarray, "3 3"]:
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
 
 
 def pad_soles(
@@ -70,6 +118,23 @@ def pad_soles(
 def geometry_points(model: Any, tree: KinematicTree, body: int) -> Float64[np.ndarray, "n 3"]:
     """Corners and sphere centres of a body's collision geometry in its frame, metres."""
     return _body_spheres(model, tree, body)[0]
+
+
+def _foot_spheres(
+    model: Any, tree: KinematicTree, foot: int, joints: Float64[np.ndarray, "N"]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Spheres of a foot; where it has no geometry of its own, those of its toes as they are at rest, in its frame."""
+    centres, radii = _body_spheres(model, tree, foot)
+    if len(centres):
+        return centres, radii
+    positions, rotations = body_poses(tree, joints)
+    for body in range(foot + 1, len(tree.parents)):
+        if tree.parents[body] == foot:
+            points, own = _body_spheres(model, tree, body)
+            world = positions[body] + points @ rotations[body].T
+            centres = np.concatenate([centres, (world - positions[foot]) @ rotations[foot]])
+            radii = np.concatenate([radii, own])
+    return centres, radii
 
 
 def _body_spheres(model: Any, tree: KinematicTree, body: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,178 @@
+"""Every robot that can be had: what is understood of its model, and what retargeting onto it gives.
+
+Usage:
+    python benchmarks/matrix.py                    # load every model: roles, soles, notes
+    python benchmarks/matrix.py --solve            # and solve a walk and a dance on each: RESULTS.md
+    python benchmarks/matrix.py --only g1 --details
+
+Models are the embedded ones and those in ``../shared/robots``, which are no part of the repository.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from measure import CLIPS, ROOT, on_one_core, table, write_section
+
+if TYPE_CHECKING:
+    from retarget.motion import Motion
+    from retarget.robots import RobotModel
+
+ROBOTS = ROOT.parent / "shared" / "robots"
+_SUFFIXES = (".xml", ".mjcf", ".urdf", ".xacro", ".sdf")
+_CLIPS = {
+    "walk": CLIPS / "misc_bvh" / "mixamo_Walk-In-Circle.bvh",
+    "dance": CLIPS / "lafan1_bvh" / "bvhTools_test2_3945f.bvh",
+}
+_LIMB_ROLES = ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")
+
+
+@dataclass
+class Row:
+    """One model: how it loaded, and how it moved."""
+
+    name: str
+    robot: RobotModel | None = None
+    error: str = ""
+    seconds: float = 0.0
+    scores: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    failed: dict[str, list[str]] = field(default_factory=dict)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--solve", action="store_true", help="solve both clips on each model")
+    parser.add_argument("--only", default="", help="models whose name holds this text")
+    parser.add_argument("--details", action="store_true", help="print roles and notes too")
+    arguments = parser.parse_args()
+    on_one_core()
+    clips = _motions() if arguments.solve else {}
+    rows = []
+    for name, path in models(arguments.only):
+        row = judged(name, path, clips)
+        rows.append(row)
+        print(line(row), flush=True)
+        if arguments.details and row.robot is not None:
+            print(details(row.robot))
+    print(summary(rows))
+    if arguments.solve and not arguments.only:
+        write_section("robots", "Any humanoid", "python benchmarks/matrix.py --solve", report(rows))
+
+
+def models(only: str) -> list[tuple[str, str | Path]]:
+    """Names and places of all models whose name holds a text."""
+    from retarget.robots import robot_names
+
+    found: list[tuple[str, str | Path]] = [(name, name) for name in robot_names()]
+    folders = sorted(ROBOTS.iterdir()) if ROBOTS.is_dir() else []
+    for folder in folders:
+        if folder.name.startswith("_") or not folder.is_dir():
+            continue
+        files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
+        # A scene and what it includes lie side by side: the scene is what its folder is about.
+        mains = [path for path in files if _holds_a_robot(path)]
+        chosen = [path for path in mains if path.stem == "scene"] or mains[:1]
+        found += [(folder.name, path) for path in chosen]
+    return [(name, path) for name, path in found if only in name]
+
+
+def _holds_a_robot(path: Path) -> bool:
+    text = path.read_bytes()
+    return b"<joint" in text or b"<include" in text or b"xacro:" in text
+
+
+def judged(name: str, path: str | Path, clips: dict[str, Motion]) -> Row:
+    """Load one model and solve the clips on it."""
+    from retarget.errors import RetargetError
+    from retarget.robots import load_robot
+    from retarget.robots.held import moving_part
+    from retarget.targets.robot_frames import robot_anatomy
+
+    row = Row(name)
+    started = time.perf_counter()
+    try:
+        row.robot = load_robot(path)
+        robot_anatomy(moving_part(row.robot).robot)
+        row.seconds = time.perf_counter() - started
+        for clip, motion in clips.items():
+            _solve(row, clip, motion)
+    except RetargetError as error:
+        row.error = str(error).replace(f"{path}: ", "")
+    return row
+
+
+def _solve(row: Row, clip: str, motion: Motion) -> None:
+    from retarget.evaluation import evaluate
+    from retarget.pipeline import retarget_motion
+
+    assert row.robot is not None
+    started = time.perf_counter()
+    report = evaluate(retarget_motion(motion, row.robot), row.robot)
+    keys = ("limb_error_mean", "orientation_error_mean", "jerk_mean")
+    row.scores[clip] = {key: report[key] for key in keys}
+    row.scores[clip]["seconds"] = time.perf_counter() - started
+    row.failed[clip] = [gate.measure for gate in report.gates if not gate.passed]
+
+
+def _motions() -> dict[str, Motion]:
+    from retarget.motion import read_motion
+
+    return {name: read_motion(path) for name, path in _CLIPS.items()}
+
+
+def line(row: Row) -> str:
+    """One line about a model."""
+    if row.robot is None or row.error:
+        return f"{row.name:32} REFUSED {row.error[:170]}"
+    robot = row.robot
+    text = f"{row.name:32} {robot.joint_count:3d} joints {robot.masses.sum():6.1f} kg {row.seconds:5.2f} s "
+    text += f"{len(robot.notes):3d} notes  "
+    for clip, scores in row.scores.items():
+        error = scores["limb_error_mean"]
+        text += f"{clip} {error:5.2f} deg {scores['seconds']:5.1f} s {','.join(row.failed[clip]) or 'passed'}  "
+    return text
+
+
+def details(robot: RobotModel) -> str:
+    """Roles of the left side, the sole's size and the notes."""
+    names = [robot.body_names[robot.roles[role]] for role in ("pelvis", "chest")]
+    names += [robot.body_names[robot.roles[f"left_{role}"]] for role in _LIMB_ROLES]
+    size = robot.soles[0].max(0) - robot.soles[0].min(0)
+    lines = [f"      {' > '.join(names)}; sole {size.round(3).tolist()}"]
+    return "\n".join([*lines, *(f"      - {note}" for note in robot.notes)])
+
+
+def summary(rows: list[Row]) -> str:
+    loaded = [row for row in rows if row.robot is not None and not row.error]
+    text = f"{len(loaded)} of {len(rows)} models load"
+    for clip in _CLIPS:
+        solved = [row for row in loaded if clip in row.failed]
+        if solved:
+            passed = sum(not row.failed[clip] for row in solved)
+            errors = sorted(row.scores[clip]["limb_error_mean"] or 0.0 for row in solved)
+            text += f"; {clip}: {passed} of {len(solved)} pass, median limb error {errors[len(errors) // 2]:.2f} deg"
+    return text
+
+
+def report(rows: list[Row]) -> str:
+    """The section of RESULTS.md."""
+    head = ["model", "joints", "walk: limb deg", "gates missed", "dance: limb deg", "gates missed"]
+    body = []
+    for row in rows:
+        if row.robot is None or row.error:
+            body.append([row.name, "refused", row.error[:120], "", "", ""])
+            continue
+        cells = [row.name, str(row.robot.joint_count)]
+        for clip in _CLIPS:
+            error = row.scores[clip]["limb_error_mean"]
+            cells += [f"{error:.2f}", ", ".join(row.failed[clip]) or "none"]
+        body.append(cells)
+    return f"{summary(rows)}.\n\n{table(head, body)}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,246 @@
+"""Which body of a robot carries which role: as given, or proposed from how its chains move, and from names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64
+
+from retarget.errors import RoleError
+from retarget.robots.anatomy.forearms import far_end, find_wrist
+from retarget.robots.anatomy.limbs import Geometry, Limb, Limbs, find_limbs, standing
+from retarget.robots.kinematics import body_poses
+from retarget.robots.neutral import zero_joints
+from retarget.robots.spec import ROLES, RolePlace
+from retarget.robots.tree import Frame, KinematicTree
+from retarget.wording import listed
+
+__all__ = ["FoundRoles", "leg_length", "resolve_roles"]
+
+_BEND_NAMES = {"leg": ("knee",), "arm": ("elbow",)}
+_NAMED = 1.5  # how much more a joint counts as knee or elbow that is called so
+_GUESSED = 0.5  # how much less a joint counts beyond which there is no other
+_TOE_REACH = 0.25  # share of the shank's length by which toe joints lie in front of the ankle
+_ACROSS = 0.7  # cosine to a direction (45 degrees) above which an axis lies along it, and does not bend it
+_SHOULDER_AXES = 3  # joints of a shoulder; what lies before them moves the shoulder itself
+_SAME_PLACE = 1e-3  # metres: hinges so near to each other are those of one joint
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundRoles:
+    """Roles, and how the base is turned when the robot stands.
+
+    Attributes:
+        bodies: Role -> body index.
+        points: Role -> joint centre in that body's frame, metres.
+        upright: Rotation of the base with which the robot stands along z and looks along x.
+        notes: What was assumed, in plain sentences.
+    """
+
+    bodies: dict[str, int]
+    points: dict[str, Float64[np.ndarray, "3"]]
+    upright: Float64[np.ndarray, "3 3"]
+    notes: tuple[str, ...]
+
+
+def resolve_roles(
+    robot: str,
+    tree: KinematicTree,
+    places: Mapping[str, Frame],
+    given: Mapping[str, RolePlace],
+    geometry: Geometry,
+) -> FoundRoles:
+    """Body index and joint centre (m, in the body's frame) of every role.
+
+    Legs and arms are mirrored pairs of chains. Knee and elbow are the hinges that bend them, far from both ends. The
+    hip lies on the flexion axis above the knee, the shoulder where the axes above the elbow meet best. The ankle is the
+    last body before the toes, the wrist the last one that bends the hand, or the end of a forearm that has none.
+
+    Args:
+        robot: The model file, for messages.
+        tree: The robot's tree.
+        places: Name of each body of the model file -> its frame in the tree.
+        given: Roles that are not to be proposed.
+        geometry: Points of a body's collision geometry, to find the end of a forearm without wrist.
+
+    Raises:
+        RoleError: A given body does not exist, or a role is neither given nor found.
+    """
+    for role, place in given.items():
+        if place.body not in places:
+            raise RoleError(
+                f"{robot}: role {role!r} names the body {place.body!r}, which does not exist; "
+                f"bodies are {listed(places)}"
+            )
+    frames = {
+        role: places[place.body].child(np.array(place.point), np.eye(3))
+        for role, place in given.items()
+    }
+    notes: list[str] = []
+    if any(role not in frames for role in ROLES):
+        limbs = find_limbs(tree, geometry)
+        frames = _proposed(robot, tree, limbs, geometry, notes) | frames
+    bodies = {role: frames[role].body for role in ROLES}
+    points = {role: frames[role].position for role in ROLES}
+    upright = _upright(robot, tree, bodies, points)
+    if (upright != np.eye(3)).any():
+        notes.append(
+            "the base's frame is not x ahead, y left and z up: the robot stands with it turned"
+        )
+    return FoundRoles(bodies, points, upright, tuple(notes))
+
+
+def leg_length(
+    tree: KinematicTree, bodies: Mapping[str, int], points: Mapping[str, Float64[np.ndarray, "3"]]
+) -> float:
+    """Thigh and shank of the left leg, metres."""
+    centre = _centres(tree, bodies, points)
+    hip, knee, ankle = (centre(f"left_{role}") for role in ("hip", "knee", "ankle"))
+    return float(np.linalg.norm(knee - hip) + np.linalg.norm(ankle - knee))
+
+
+def _centres(
+    tree: KinematicTree, bodies: Mapping[str, int], points: Mapping[str, Float64[np.ndarray, "3"]]
+) -> Callable[[str], Float64[np.ndarray, "3"]]:
+    positions, rotations = body_poses(tree, zero_joints(tree))
+    return lambda role: np.asarray(positions[bodies[role]] + rotations[bodies[role]] @ points[role])
+
+
+def _upright(
+    robot: str,
+    tree: KinematicTree,
+    bodies: Mapping[str, int],
+    points: Mapping[str, Float64[np.ndarray, "3"]],
+) -> Float64[np.ndarray, "3 3"]:
+    """How the base is turned when hips and shoulders are as roles say: left, level and above each other."""
+    centre = _centres(tree, bodies, points)
+    hips = centre("left_hip") - centre("right_hip")
+    middle = (centre("left_hip") + centre("right_hip")) / 2
+    ankles = (centre("left_ankle") + centre("right_ankle")) / 2
+    shoulders = (centre("left_shoulder") + centre("right_shoulder")) / 2
+    if min(np.linalg.norm(hips), np.linalg.norm(shoulders - ankles)) < _SAME_PLACE:
+        raise RoleError(
+            f"{robot}: both hips, or shoulders and ankles, are in one place; correct the roles"
+        )
+    _, rotations = body_poses(tree, zero_joints(tree))
+    axes = np.einsum("bij,bj->bi", rotations, tree.axes)[1:]
+    return standing(hips, middle - ankles, shoulders - middle, axes)
+
+
+def _proposed(
+    robot: str, tree: KinematicTree, limbs: Limbs | None, geometry: Geometry, notes: list[str]
+) -> dict[str, Frame]:
+    if limbs is None or limbs.arms is None:
+        raise RoleError(
+            f"{robot}: two legs and two arms, mirrored left and right, were not found; name the bodies "
+            f"under [roles] in a robot TOML file; joints are {listed(tree.joint_names)}"
+        )
+    notes += limbs.doubts
+    frames = {"pelvis": _origin(limbs.pelvis), "chest": _origin(limbs.chest)}
+    for side, leg, arm in zip(("left", "right"), limbs.legs, limbs.arms, strict=True):
+        knee = _bend(tree, leg, "leg", geometry)
+        elbow = _bend(tree, arm, "arm", geometry)
+        if knee == 0 or elbow == 0:
+            raise RoleError(
+                f"{robot}: the {side} {'arm' if elbow == 0 else 'leg'} has too few joints to find its "
+                "knee or elbow; name the bodies under [roles] in a robot TOML file"
+            )
+        frames[f"{side}_hip"] = _origin(_hip(leg, _first_in_place(tree, leg, knee)))
+        frames[f"{side}_knee"] = _origin(leg.bodies[knee])
+        frames[f"{side}_ankle"] = _ankle(leg, knee, geometry)
+        frames[f"{side}_shoulder"] = _origin(_shoulder(arm, _first_in_place(tree, arm, elbow)))
+        frames[f"{side}_elbow"] = _origin(arm.bodies[elbow])
+        frames[f"{side}_wrist"] = find_wrist(tree, arm, elbow, geometry)
+    return frames
+
+
+def _origin(body: int) -> Frame:
+    return Frame(body, np.zeros(3), np.eye(3))
+
+
+def _bend(tree: KinematicTree, limb: Limb, kind: str, geometry: Geometry) -> int:
+    """Index in the limb of its knee or elbow: of hinges in one place the last, so that it carries the whole segment."""
+    last = len(limb.bodies) - 1
+
+    def score(k: int) -> float:
+        start = limb.anchors[0]
+        end = limb.anchors[last]
+        guessed = k == last or np.linalg.norm(end - limb.anchors[k]) < _SAME_PLACE
+        if guessed:  # what lies beyond
+            end = limb.anchors[k] + far_end(tree, limb, last, geometry)
+        upper, lower = limb.anchors[k] - start, end - limb.anchors[k]
+        lengths = np.linalg.norm(upper), np.linalg.norm(lower)
+        if min(lengths) < 1e-6:
+            return 0.0
+        bending = float(np.linalg.norm(np.cross(limb.axes[k], lower / lengths[1])))
+        if guessed:
+            bending *= _GUESSED
+        if kind == "leg":
+            bending *= abs(float(limb.axes[k, 1]))
+        names = f"{tree.joint_names[limb.bodies[k] - 1]} {tree.body_names[limb.bodies[k]]}".lower()
+        named = any(word in names for word in _BEND_NAMES[kind])
+        return float(min(lengths)) * bending * (_NAMED if named else 1.0)
+
+    best = max(range(len(limb.bodies)), key=score)
+    if score(best) < 1e-6:
+        return 0
+    while best < last and (
+        np.linalg.norm(limb.anchors[best + 1] - limb.anchors[best]) < _SAME_PLACE
+        and tree.virtual[limb.bodies[best]]
+    ):
+        best += 1
+    return best
+
+
+def _first_in_place(tree: KinematicTree, limb: Limb, k: int) -> int:
+    """Index of the first hinge of a joint that is made of several; the others of its place follow."""
+    while k > 1 and tree.virtual[limb.bodies[k - 1]]:
+        k -= 1
+    return k
+
+
+def _hip(leg: Limb, knee: int) -> int:
+    """The body above the knee whose origin is nearest to the flexion axis and beside it to the knee."""
+    flexion = max(range(knee), key=lambda k: abs(leg.axes[k, 1]))
+
+    def offset(k: int) -> float:
+        to_axis = np.cross(leg.axes[flexion], leg.anchors[k] - leg.anchors[flexion])
+        sideways = leg.anchors[k, 1] - leg.anchors[knee, 1]
+        return float(to_axis @ to_axis + sideways**2)
+
+    return leg.bodies[min(range(knee), key=offset)]
+
+
+def _shoulder(arm: Limb, elbow: int) -> int:
+    """The body above the elbow whose origin is nearest to all the shoulder's axes."""
+    above = range(max(0, elbow - _SHOULDER_AXES), elbow)
+
+    def offset(k: int) -> float:
+        crossed = (np.cross(arm.axes[i], arm.anchors[k] - arm.anchors[i]) for i in above)
+        return float(sum(c @ c for c in crossed))
+
+    return arm.bodies[min(above, key=offset)]
+
+
+def _ankle(leg: Limb, knee: int, geometry: Geometry) -> Frame:
+    """The last body of the ankle: before any toe joint; where there is none, the end of the shank."""
+    below = range(knee + 1, len(leg.bodies))
+    if not below:
+        points = geometry(leg.bodies[knee])
+        if not len(points):
+            return Frame(leg.bodies[knee], np.zeros(3), np.eye(3))
+        lowest = points @ leg.rotations[knee][2]
+        low = points[lowest <= lowest.min() + 0.1 * np.ptp(lowest)].mean(0)
+        return Frame(leg.bodies[knee], low, np.eye(3))
+    pitch = [k for k in below if abs(leg.axes[k, 1]) > _ACROSS] or [below[0]]
+    foot = pitch[0]
+    for k in pitch[1:]:
+        away = leg.anchors[k] - leg.anchors[foot]
+        shank = np.linalg.norm(leg.anchors[foot] - leg.anchors[knee])
+        if away[0] > _TOE_REACH * shank and away[0] > 0.8 * abs(away[2]):
+            return _origin(leg.bodies[k - 1])  # the first joint of the toes
+        foot = k
+    rest = [k for k in below if k > foot and abs(leg.axes[k, 1]) <= _ACROSS]
+    return _origin(leg.bodies[max([foot, *rest])])
