@@ -119,6 +119,14 @@ def test_inspect_tells_what_was_found_out(command: Command) -> None:
     assert re.search(r"LeftLeg +LeftUpLeg +left_knee", words)
 
 
+def test_a_result_in_a_motion_s_place_is_told_what_it_is(
+    command: Command, walk_result: Path
+) -> None:
+    outcome = command("inspect", walk_result)
+    assert outcome.code == 1
+    assert "is a result of retarget, a robot's motion" in outcome.error
+
+
 def test_roles_can_be_overridden(command: Command, tmp_path: Path) -> None:
     roles = tmp_path / "roles.toml"
     roles.write_text('[roles]\nhead = "Neck1"\n')

@@ -23,6 +23,11 @@ _HEADS: Final = (
     (b"<robot", "is a robot's model", "give a motion file; robots go to --robot"),
 )  # fmt: skip
 
+_OF_A_RESULT: Final = (b"qpos.npy", b"manifest_json.npy")
+_DIRECTORY: Final = (
+    4096  # bytes at the end of an archive, in which a result's table of contents lies
+)
+
 
 def what_it_is(data: bytes) -> tuple[str, str] | None:
     """What a file is and what to do with it, as cause and remedy; None where nobody knows."""
@@ -30,6 +35,11 @@ def what_it_is(data: bytes) -> tuple[str, str] | None:
     for head, cause, remedy in _HEADS:
         if start.startswith(head):
             return cause, remedy
+    if data.startswith(b"PK\x03\x04") and all(name in data[-_DIRECTORY:] for name in _OF_A_RESULT):
+        return (
+            "is a result of retarget, a robot's motion",
+            "judge it with: retarget evaluate --result",
+        )
     if (
         data.startswith(b"PK\x03\x04")
         and b".npy" not in data[:256]
