@@ -216,3 +216,18 @@ def test_a_reader_that_has_enough_ends_the_command_quietly() -> None:
         errors = process.stderr.read().decode()
     assert "Traceback" not in errors
     assert process.returncode in {0, 1}
+
+
+def test_inspect_lists_several_files_and_says_which_cannot_be_read(
+    command: Command, tmp_path: Path
+) -> None:
+    torn = tmp_path / "torn.bvh"
+    torn.write_text("HIERARCHY\n")
+    clips = [clips_folder() / name for name in ("cmu_01_01.bvh", "humanoid_walk.npz")]
+    both = command("inspect", *clips)
+    assert both.code == 0
+    assert [line.split()[1] for line in both.out.splitlines()[1:]] == ["bvh", "amp_npz"]
+    records = command("inspect", *clips, torn, "--json")
+    assert records.code == 1
+    assert [("error" in one) for one in records.json] == [False, False, True]
+    assert records.json[0]["frames"] == 688

@@ -9,6 +9,7 @@ from bvh_files import CLIPS, EMBEDDED, bvh_text, human, walking
 
 from retarget.errors import FileFormatError, RoleError
 from retarget.motion.formats import sniff_format
+from retarget.motion.formats.asked import Asked
 from retarget.motion.formats.bvh import read_bvh
 from retarget.motion.motion import MotionSource
 from retarget.motion.names import part_of_body, recognised_rig, split_name
@@ -175,7 +176,7 @@ ALL_CLIPS = sorted(
 @pytest.mark.parametrize("clip", ALL_CLIPS, ids=lambda p: f"{p.parent.name}/{p.name}")
 def test_without_names_the_shape_gives_the_same_limbs(clip: Path) -> None:
     data = clip.read_bytes()
-    recording = sniff_format(data, clip).read(data, clip)
+    recording = sniff_format(data, clip).read(data, clip, Asked())
     nameless = [f"q{j}" + "#end" * ("#" in name) for j, name in enumerate(recording.joint_names)]
     parents, sample = recording.parents.tolist(), recording.positions[::9]
     named, _, _ = find_roles(recording.joint_names, parents, sample)

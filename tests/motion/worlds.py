@@ -10,6 +10,7 @@ from bvh_files import CLIPS
 
 from retarget.geometry import quaternion_product, rotated
 from retarget.motion.conventions import axis_rotation
+from retarget.motion.formats.asked import Asked
 from retarget.motion.formats.registry import sniff_format
 from retarget.motion.recording import Recording
 
@@ -19,7 +20,7 @@ CONJUGATE = np.array([1.0, -1.0, -1.0, -1.0])
 def recording_of(path: Path) -> Recording:
     """What the reader of a file makes of it."""
     data = path.read_bytes()
-    return sniff_format(data, path).read(data, path)
+    return sniff_format(data, path).read(data, path, Asked())
 
 
 def nothing_said(recording: Recording) -> Recording:

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from retarget.cli import options
-from retarget.cli.common import JsonFlag, print_json, print_table, require_motion, tell
+from retarget.cli.common import (
+    SOME_FAILED,
+    JsonFlag,
+    print_json,
+    print_table,
+    require_motion,
+    say,
+    steps,
+    tell,
+)
+from retarget.errors import RetargetError
 
 if TYPE_CHECKING:
+    from retarget.config import RunConfig
     from retarget.motion import Motion
 
 __all__ = ["inspect"]
 
 
 def inspect(
-    motion: Annotated[
-        Path, typer.Argument(help="Motion file, or an embedded clip: humanoid_dance, ...")
+    motions: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="MOTION...", help="Motion files, or embedded clips: humanoid_dance, ..."
+        ),
     ],
     motion_format: options.FormatName = None,
     skip_bind_pose: options.BindPoseFlag = None,
@@ -31,8 +46,8 @@ def inspect(
     smpl_models: options.SmplModels = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Print a file's joints, roles, unit, up axis, rate, size, floor, ground contact, and what is doubtful."""
-    motion = require_motion(motion)
+    """Print a file's joints, roles, unit, up axis, rate, size, floor and doubts; of several files a line each."""
+    files = [require_motion(motion) for motion in motions]
     settings = options.RunOptions(
         motion_format=motion_format,
         skip_bind_pose=skip_bind_pose,
@@ -44,10 +59,13 @@ def inspect(
         source_fps=source_fps,
         smpl_models=smpl_models,
     ).settings()
-    if _is_result(motion):
-        _tell_result(motion, as_json)
+    if len(files) > 1:
+        _print_several(files, settings, as_json)
         return
-    clip = settings.read_motion(motion)
+    if _is_result(files[0]):
+        _tell_result(files[0], as_json)
+        return
+    clip = settings.read_motion(files[0])
     facts = _facts(clip)
     if as_json:
         print_json({**facts, "joints": _joints(clip)})
@@ -96,6 +114,52 @@ def _tell_result(path: Path, as_json: bool) -> None:
     for name, value in facts.items():
         tell(f"{name:14} {value}")
     tell(f"scores: retarget evaluate --result {path}")
+
+
+_COLUMNS = (
+    "file",
+    "format",
+    "frames",
+    "fps",
+    "seconds",
+    "joints",
+    "height m",
+    "unit",
+    "up",
+    "doubts",
+)
+
+
+def _print_several(files: Sequence[Path], settings: RunConfig, as_json: bool) -> None:
+    """A line for each file; those that cannot be read are said, and the exit code is 1.
+
+    Raises:
+        typer.Exit: One could not be read.
+    """
+    from retarget.motion.doubts import total_doubt
+
+    records: list[dict[str, Any]] = []
+    rows = []
+    for path in steps(files, "inspecting"):
+        try:
+            clip = settings.read_motion(path)
+            facts = _facts(clip)
+        except RetargetError as error:
+            say(f"error: {error}")
+            records.append({"path": str(path), "error": str(error)})
+            continue
+        records.append({**facts, "joints": _joints(clip)})
+        rows.append(
+            [str(path), facts["format"], str(facts["frames"]), f"{facts['fps']:.6g}", f"{facts['duration_s']:.2f}",
+             str(len(clip.joint_names)), f"{facts['height_m']:.2f}", facts["unit"], facts["up_axis"],
+             f"{total_doubt(clip.source.doubts):.0%} {' '.join(d.name for d in clip.source.doubts)}".rstrip()]
+        )  # fmt: skip
+    if as_json:
+        print_json(records)
+    elif rows:
+        print_table(_COLUMNS, rows)
+    if any("error" in record for record in records):
+        raise typer.Exit(SOME_FAILED)
 
 
 def _facts(motion: Motion) -> dict[str, Any]:

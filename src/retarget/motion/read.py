@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from retarget.demo import embedded_clip
 from retarget.errors import FileFormatError, OptionsError, RoleError
 from retarget.files import split_which
@@ -82,7 +84,8 @@ def read_motion(
     path, which = split_which(path)
     asked = Asked(which, _checked_rate(source_fps), _models_folder(smpl_models))
     data = _contents(path)
-    with understanding(path, "motion", _REMEDY):
+    # Numbers that are none are found by their values; nobody need be warned of them besides.
+    with understanding(path, "motion", _REMEDY), np.errstate(all="ignore"):
         chosen = sniff_format(data, path) if kind == MotionFormatKind.AUTO else format_of(kind)
         source = MotionSource(
             path=said_path, sha256=hashlib.sha256(data).hexdigest(), format=str(chosen.kind)

@@ -51,18 +51,13 @@ class MotionFormat:
         """Tells from a file's bytes whether they are of this format."""
         return self.functions()[0]
 
-    def read(self, data: bytes, path: Path, asked: Asked | None = None) -> Recording:
-        """Read a file's bytes.
+    @property
+    def read(self) -> AskedReader:
+        """Reads a file's bytes, with where they are from and what a user asks for.
 
-        Args:
-            data: The file's bytes.
-            path: Where they are from.
-            asked: What a user asks for.
-
-        Raises:
-            FileFormatError: The content is not what the format promises, or lacks what is asked for.
+        It is called with nothing else between, so that who calls it can let go of the bytes.
         """
-        return self.functions()[1](data, path, asked or Asked())
+        return self.functions()[1]
 
 
 def for_one(read: Reader) -> AskedReader:
@@ -70,7 +65,9 @@ def for_one(read: Reader) -> AskedReader:
 
     def asked_reader(data: bytes, path: Path, asked: Asked) -> Recording:
         asked.index_of(["the only one"], path)
-        return read(data, path)
+        held = [data]
+        del data  # the reader lets go of it when it has its numbers
+        return read(held.pop(), path)
 
     return asked_reader
 

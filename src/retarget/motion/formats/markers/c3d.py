@@ -61,7 +61,9 @@ def parse_c3d(data: bytes, path: Path) -> Trajectories:
     Raises:
         FileFormatError: It holds no points or no names of them, or is cut short.
     """
-    at = (data[0] - 1) * _SECTION
+    at = (data[0] - 1) * _SECTION if data else 0
+    if len(data) < _SECTION or not 0 <= at < len(data) - 4:
+        raise FileFormatError(path, "has no parameters where its head says", _REMEDY)
     processor = data[at + 3] if data[at + 3] in (_INTEL, _DEC, _MIPS) else _INTEL
     order = ">" if processor == _MIPS else "<"
     parameters = _parameters(data, at + 4, order, processor)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from retarget.motion.formats.smpl.body import body_tree
 from retarget.motion.formats.smpl.layouts import Person, persons_in
 from retarget.motion.formats.smpl.rotations import numbers_per_joint, quaternions_of, six_are_rows
 from retarget.motion.formats.smpl.skeleton import rest_body
-from retarget.motion.recording import Recording
+from retarget.motion.recording import LONG, Recording
 
 __all__ = ["looks_like_smpl", "read_smpl"]
 
@@ -118,10 +118,12 @@ def read_smpl(data: bytes, path: Path, asked: Asked) -> Recording:
     gender = _gender(person.fields.get("gender"))
     body = rest_body(pose.kind, gender, _shape(person.fields), asked.smpl_models)
     kept = _kept_joints(pose)
-    recording = _recording(pose, trans, body.joints, kept, path)
     fps, rates = _rate(person, path)
     layout = person.layout
     doubts = [*body.doubts, *travel, *rates, *_gaps(person.fields)]
+    pose = _compact(pose, kept)
+    del content, people, person  # of a long clip they are larger than what is made of them
+    recording = _recording(pose, trans, body.joints, kept, path)
     return Recording(
         joint_names=recording[0],
         parents=recording[1],
@@ -188,6 +190,17 @@ def _kept_joints(pose: _Pose) -> Int64[np.ndarray, "K"]:
     )
     body = np.arange(_BODY_JOINTS)
     return body if still else np.concatenate([body, hands])
+
+
+def _compact(pose: _Pose, kept: Int64[np.ndarray, "K"]) -> _Pose:
+    """The poses of a long clip without the joints behind those that are kept, in single precision."""
+    if len(pose.values) <= LONG:
+        return pose
+    given = kept[kept < pose.values.shape[1]]
+    values = np.empty((len(pose.values), int(given.max()) + 1, pose.values.shape[2]), np.float32)
+    for first in range(0, len(values), LONG):
+        values[first : first + LONG] = pose.values[first : first + LONG, : values.shape[1]]
+    return replace(pose, values=values)
 
 
 def _pose(person: Person, path: Path) -> _Pose:
