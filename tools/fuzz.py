@@ -1,0 +1,234 @@
+"""Fuzz everything that retarget reads: damaged files must be taken as finite numbers or refused in one line.
+
+Usage: python tools/fuzz.py [--cases N] [--kinds bvh,npz,...] [--seed S] [--write]
+       python tools/fuzz.py --kinds bvh --case 123 --keep FOLDER    (make one case again)
+
+Each kind's cases run in a child process that a watchdog looks after: what takes over 10 s of a core or 2 GiB, or ends
+the process, is a fault of that case, and the rest goes on in a new child. A case is drawn from the seed, the kind and
+its number alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import mmap
+import os
+import resource
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Final
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from fuzzing.judging import ACCEPTED, REFUSED, fault_of
+from fuzzing.kinds import KINDS, Kind
+
+ROOT: Final = Path(__file__).parents[1]
+RESULTS: Final = ROOT / "benchmarks" / "RESULTS.md"
+_MOST_SECONDS: Final = 10.0  # of a core that a case may take
+_MOST_BYTES: Final = 2 << 30  # that the child may have had, its own libraries included
+_LOOKED_AT: Final = 0.2  # seconds between two looks at a child
+_PLACE: Final = struct.Struct("<q")
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--cases", type=int, default=1400, help="of all kinds together")
+    parser.add_argument("--kinds", default=",".join(KINDS), help="comma-separated")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--write", action="store_true", help="write the table to benchmarks/RESULTS.md")
+    parser.add_argument("--case", type=int, help="only this case of each kind, and say how it ends")
+    parser.add_argument("--keep", type=Path, help="folder for the file of --case")
+    parser.add_argument("--child", nargs=3, metavar=("PLACE", "FIRST", "LAST"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    kinds = [KINDS[name] for name in arguments.kinds.split(",")]
+    if arguments.child:
+        place, first, last = arguments.child
+        run_cases(kinds[0], arguments.seed, range(int(first), int(last)), Path(place))
+        return 0
+    if arguments.case is not None:
+        for kind in kinds:
+            print(kind.name, *one_case(kind, arguments.seed, arguments.case, arguments.keep))
+        return 0
+    tallies = [watch(kind, arguments.seed, arguments.cases // len(kinds)) for kind in kinds]
+    report = table(tallies, arguments.seed)
+    print(report)
+    if arguments.write:
+        write_section(report, arguments.cases, arguments.seed)
+    return int(any(tally.faults for tally in tallies))
+
+
+def damaged(kind: Kind, seed: int, case: int) -> bytes:
+    """The file of one case."""
+    random = Random(f"{seed}/{kind.name}/{case}")
+    return kind.damage(random.choice(kind.seeds()), random)
+
+
+def judged(kind: Kind, data: bytes, folder: Path) -> tuple[str, str]:
+    """How a file ends: alone in a folder, with an empty working folder."""
+    here, there = folder / "in", folder / "cwd"
+    here.mkdir(exist_ok=True)
+    there.mkdir(exist_ok=True)
+    file = here / kind.file
+    file.write_bytes(data)
+    home = Path.cwd()
+    os.chdir(there)
+    try:
+        return fault_of(kind.check, file, kind.beside)
+    finally:
+        os.chdir(home)
+        file.unlink(missing_ok=True)
+        for stray in [*there.iterdir(), *here.iterdir()]:
+            stray.unlink()
+
+
+def one_case(kind: Kind, seed: int, case: int, keep: Path | None) -> tuple[str, str]:
+    data = damaged(kind, seed, case)
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        (keep / kind.file).write_bytes(data)
+    with tempfile.TemporaryDirectory() as folder:
+        return judged(kind, data, Path(folder))
+
+
+def run_cases(kind: Kind, seed: int, cases: range, place: Path) -> None:
+    """In a child: run cases, noting in a shared page which one it is at; print how each ends that was not refused."""
+    kind.seeds()
+    with place.open("r+b") as stream, mmap.mmap(stream.fileno(), _PLACE.size) as page:
+        with tempfile.TemporaryDirectory(dir=_fast_folder()) as folder:
+            for case in cases:
+                _PLACE.pack_into(page, 0, case)
+                how, said = judged(kind, damaged(kind, seed, case), Path(folder))
+                peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+                if peak > _MOST_BYTES:
+                    how, said = "memory", f"{peak / 2**30:.1f} GiB"
+                print(json.dumps([case, how, said if how not in (ACCEPTED, REFUSED) else ""]), flush=True)
+                if peak > _MOST_BYTES:
+                    return
+        _PLACE.pack_into(page, 0, cases.stop)
+
+
+def _fast_folder() -> str | None:
+    """A folder in memory where there is one: cases write a lot."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+@dataclass
+class Tally:
+    """How the cases of one kind ended."""
+
+    kind: Kind
+    counts: Counter[str] = field(default_factory=Counter)
+    faults: dict[tuple[str, str], int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def add(self, case: int, how: str, said: str) -> None:
+        self.counts[how] += 1
+        if how not in (ACCEPTED, REFUSED):
+            self.faults.setdefault((how, said[:110]), case)
+            if list(self.faults.values()).count(case):
+                print(f"  {self.kind.name} case {case}: {how}: {said[:200]}", file=sys.stderr, flush=True)
+
+
+def watch(kind: Kind, seed: int, cases: int) -> Tally:
+    """Run the cases of a kind in children, one after another as they fail."""
+    tally, first, began = Tally(kind), 0, time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder, "place")
+        while first < cases:
+            place.write_bytes(_PLACE.pack(first))
+            lines = Path(folder, "lines")
+            command = [sys.executable, __file__, "--kinds", kind.name, "--seed", str(seed)]
+            with lines.open("wb") as output:
+                child = subprocess.Popen(
+                    [*command, "--child", str(place), str(first), str(cases)], stdout=output
+                )
+                verdict = _looked_after(child, place)
+            for line in lines.read_text().splitlines():
+                tally.add(*json.loads(line))
+            reached = _PLACE.unpack(place.read_bytes())[0]
+            if reached >= cases:
+                break
+            if verdict:
+                tally.add(reached, *verdict)
+            first = reached + 1
+    tally.seconds = time.monotonic() - began
+    print(f"{kind.name}: {dict(tally.counts)} in {tally.seconds:.0f} s", file=sys.stderr, flush=True)
+    return tally
+
+
+def _looked_after(child: subprocess.Popen[bytes], place: Path) -> tuple[str, str] | None:
+    """Wait for a child; what it ended of, if not by itself."""
+    at, spent = -1, 0.0
+    while child.poll() is None:
+        time.sleep(_LOOKED_AT)
+        now = _PLACE.unpack(place.read_bytes())[0]
+        try:
+            fields = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        used = (int(fields[11]) + int(fields[12])) / _TICKS
+        memory = int(fields[21]) * resource.getpagesize()
+        if now != at:
+            at, spent = now, used
+        elif used - spent > _MOST_SECONDS and at > 0:
+            child.kill()
+            child.wait()
+            return "hang", f"over {_MOST_SECONDS:g} s"
+        if memory > 2 * _MOST_BYTES:
+            child.kill()
+            child.wait()
+            return "memory", f"{memory / 2**30:.1f} GiB"
+    return ("crash", f"exit {child.returncode}") if child.returncode else None
+
+
+def table(tallies: list[Tally], seed: int) -> str:
+    """The tallies as a Markdown table, and a line for each fault."""
+    rows = [
+        "| kind | cases | taken | refused in a line | faults | cases/s |",
+        "|---|---|---|---|---|---|",
+    ]
+    total: Counter[str] = Counter()
+    for tally in tallies:
+        count = tally.counts
+        bad = count.total() - count[ACCEPTED] - count[REFUSED]
+        total += Counter(cases=count.total(), taken=count[ACCEPTED], refused=count[REFUSED], bad=bad)
+        rows.append(
+            f"| {tally.kind.name} | {count.total():,} | {count[ACCEPTED]:,} | {count[REFUSED]:,} | {bad:,} | "
+            f"{count.total() / max(tally.seconds, 1e-3):.0f} |"
+        )
+    rows.append(f"| all | {total['cases']:,} | {total['taken']:,} | {total['refused']:,} | {total['bad']:,} | |")
+    faults = [
+        f"- {tally.kind.name} {how}: `{said}` (seed {seed}, first case {case})"
+        for tally in tallies
+        for (how, said), case in tally.faults.items()
+    ]
+    return "\n".join(rows + ([""] + faults if faults else []))
+
+
+def write_section(report: str, cases: int, seed: int) -> None:
+    """Replace the section of benchmarks/RESULTS.md."""
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    from measure import write_section as write
+
+    body = (
+        "Damaged files of each kind: flipped, cut and repeated bytes, swapped words, huge numbers, deep nesting, arrays "
+        "of other types and shapes, archives that unpack to gigabytes, pickles that ask for foreign names; check sums "
+        "put right again where a reader would stop at them. Each is taken as finite numbers or refused in one line "
+        "that names it: no traceback, no warning, nothing over 10 s or 2 GiB, nothing left behind, no input changed. "
+        f"Seed {seed}; `--kinds KIND --case N --keep FOLDER` makes a case again.\n\n{report}"
+    )
+    write("Fuzzing", f"python tools/fuzz.py --cases {cases} --seed {seed} --write", body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
