@@ -304,7 +304,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "tracks",
     },
     "report": {"errors", "files", "result", "robots", "solver.kinematics"},
-    "batch": {"errors", "files", "kinds"},
+    "batch": {"errors", "files", "inputs", "kinds", "wording"},
     "demo": set[str](),
     "datasets": {"errors", "wording"},
     "mixed": {"batch", "errors", "inputs", "motion.formats"},

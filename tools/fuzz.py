@@ -45,10 +45,14 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=1400, help="of all kinds together")
     parser.add_argument("--kinds", default=",".join(KINDS), help="comma-separated")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--write", action="store_true", help="write the table to benchmarks/RESULTS.md")
+    parser.add_argument(
+        "--write", action="store_true", help="write the table to benchmarks/RESULTS.md"
+    )
     parser.add_argument("--case", type=int, help="only this case of each kind, and say how it ends")
     parser.add_argument("--keep", type=Path, help="folder for the file of --case")
-    parser.add_argument("--child", nargs=3, metavar=("PLACE", "FIRST", "LAST"), help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--child", nargs=3, metavar=("PLACE", "FIRST", "LAST"), help=argparse.SUPPRESS
+    )
     arguments = parser.parse_args()
     kinds = [KINDS[name] for name in arguments.kinds.split(",")]
     if arguments.child:
@@ -102,6 +106,7 @@ def one_case(kind: Kind, seed: int, case: int, keep: Path | None) -> tuple[str, 
 
 def run_cases(kind: Kind, seed: int, cases: range, place: Path) -> None:
     """In a child: run cases, noting in a shared page which one it is at; print how each ends that was not refused."""
+    resource.setrlimit(resource.RLIMIT_DATA, (4 * _MOST_BYTES, 4 * _MOST_BYTES))
     kind.seeds()
     with place.open("r+b") as stream, mmap.mmap(stream.fileno(), _PLACE.size) as page:
         with tempfile.TemporaryDirectory(dir=_fast_folder()) as folder:
@@ -111,7 +116,10 @@ def run_cases(kind: Kind, seed: int, cases: range, place: Path) -> None:
                 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
                 if peak > _MOST_BYTES:
                     how, said = "memory", f"{peak / 2**30:.1f} GiB"
-                print(json.dumps([case, how, said if how not in (ACCEPTED, REFUSED) else ""]), flush=True)
+                print(
+                    json.dumps([case, how, said if how not in (ACCEPTED, REFUSED) else ""]),
+                    flush=True,
+                )
                 if peak > _MOST_BYTES:
                     return
         _PLACE.pack_into(page, 0, cases.stop)
@@ -132,11 +140,16 @@ class Tally:
     seconds: float = 0.0
 
     def add(self, case: int, how: str, said: str) -> None:
+        """Count a case, and tell of a new kind of fault at once."""
         self.counts[how] += 1
         if how not in (ACCEPTED, REFUSED):
-            self.faults.setdefault((how, said[:110]), case)
-            if list(self.faults.values()).count(case):
-                print(f"  {self.kind.name} case {case}: {how}: {said[:200]}", file=sys.stderr, flush=True)
+            words = " ".join(said.split())[:110]
+            if self.faults.setdefault((how, words), case) == case:
+                print(
+                    f"  {self.kind.name} case {case}: {how}: {said[:200]}",
+                    file=sys.stderr,
+                    flush=True,
+                )
 
 
 def watch(kind: Kind, seed: int, cases: int) -> Tally:
@@ -162,7 +175,9 @@ def watch(kind: Kind, seed: int, cases: int) -> Tally:
                 tally.add(reached, *verdict)
             first = reached + 1
     tally.seconds = time.monotonic() - began
-    print(f"{kind.name}: {dict(tally.counts)} in {tally.seconds:.0f} s", file=sys.stderr, flush=True)
+    print(
+        f"{kind.name}: {dict(tally.counts)} in {tally.seconds:.0f} s", file=sys.stderr, flush=True
+    )
     return tally
 
 
@@ -201,18 +216,22 @@ def table(tallies: list[Tally], seed: int) -> str:
     for tally in tallies:
         count = tally.counts
         bad = count.total() - count[ACCEPTED] - count[REFUSED]
-        total += Counter(cases=count.total(), taken=count[ACCEPTED], refused=count[REFUSED], bad=bad)
+        total += Counter(
+            cases=count.total(), taken=count[ACCEPTED], refused=count[REFUSED], bad=bad
+        )
         rows.append(
             f"| {tally.kind.name} | {count.total():,} | {count[ACCEPTED]:,} | {count[REFUSED]:,} | {bad:,} | "
             f"{count.total() / max(tally.seconds, 1e-3):.0f} |"
         )
-    rows.append(f"| all | {total['cases']:,} | {total['taken']:,} | {total['refused']:,} | {total['bad']:,} | |")
+    rows.append(
+        f"| all | {total['cases']:,} | {total['taken']:,} | {total['refused']:,} | {total['bad']:,} | |"
+    )
     faults = [
         f"- {tally.kind.name} {how}: `{said}` (seed {seed}, first case {case})"
         for tally in tallies
         for (how, said), case in tally.faults.items()
     ]
-    return "\n".join(rows + ([""] + faults if faults else []))
+    return "\n".join([*rows, *(["", *faults] if faults else [])])
 
 
 def write_section(report: str, cases: int, seed: int) -> None:
@@ -221,13 +240,16 @@ def write_section(report: str, cases: int, seed: int) -> None:
     from measure import write_section as write
 
     body = (
-        "Damaged files of each kind: flipped, cut and repeated bytes, swapped words, huge numbers, deep nesting, arrays "
-        "of other types and shapes, archives that unpack to gigabytes, pickles that ask for foreign names; check sums "
-        "put right again where a reader would stop at them. Each is taken as finite numbers or refused in one line "
-        "that names it: no traceback, no warning, nothing over 10 s or 2 GiB, nothing left behind, no input changed. "
+        "Damaged files of each kind: flipped, cut and repeated bytes, swapped words, huge numbers, deep nesting, "
+        "arrays of other types and shapes, archives that unpack to gigabytes, pickles that ask for foreign names; "
+        "check sums are put right where a reader would stop at them. Each is taken as finite numbers or refused in "
+        "one line that names it: no traceback, no warning, nothing over 10 s or 2 GiB, nothing left behind, no input "
+        "changed. "
         f"Seed {seed}; `--kinds KIND --case N --keep FOLDER` makes a case again.\n\n{report}"
     )
-    write("Fuzzing", f"python tools/fuzz.py --cases {cases} --seed {seed} --write", body)
+    write(
+        "fuzz", "Damaged files", f"python tools/fuzz.py --cases {cases} --seed {seed} --write", body
+    )
 
 
 if __name__ == "__main__":

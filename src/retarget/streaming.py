@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import numpy as np
 from jaxtyping import Bool, Float64
 
@@ -20,7 +23,8 @@ from retarget.robots.held import moving_part
 from retarget.robots.model import RobotModel
 from retarget.solver.arrays import Clip, Tasks
 from retarget.solver.live.arrays import Level, LiveModel, LiveOptions, LiveState
-from retarget.solver.live.step import FINE, find_fault, live_step
+from retarget.solver.live.faults import FINE, Bounds, fault_text, find_fault
+from retarget.solver.live.step import live_step
 from retarget.solver.problem import RATE, make_setting, rated_start_options, style_weights
 from retarget.solver.start.frame import frame_scratch
 from retarget.targets.build import robot_sizes
@@ -110,7 +114,13 @@ class StreamingRetargeter:
             options,
             self._fps,
         )
-        self._state = _new_state(self._model, part.robot.qpos_size, len(self._joint_names))
+        self._fresh_state = partial(
+            _new_state, self._model, part.robot.qpos_size, len(self._joint_names)
+        )
+        self._state = self._fresh_state()
+        self._bounds = Bounds(
+            self._model.used, self._model.hips, self._model.leg_length, np.full(3, np.nan)
+        )
         self._kept = None if part.kept.all() else part.kept
         self._whole = self._state.qpos if self._kept is None else part.neutral.copy()
         self._answer = self._whole.view()
@@ -128,14 +138,8 @@ class StreamingRetargeter:
 
     def reset(self) -> None:
         """Forget all frames, as if none had come; the calibration stays."""
-        state = self._state
-        state.seen[0] = 0
-        state.resting[:] = 0
-        state.stance[:] = False
-        state.fade[:] = 0.0
-        state.clip.contact_weights[:] = 0.0
-        state.flies[0] = False
-        state.lift[0] = 0.0
+        _renew(self._state, self._fresh_state())
+        self._bounds.before[:] = np.nan
 
     def step(
         self, positions: Float64[np.ndarray, "J 3"], rotations: Float64[np.ndarray, "J 4"]
@@ -151,8 +155,10 @@ class StreamingRetargeter:
             that the next step overwrites, so copy what must last.
 
         Raises:
-            RetargetError: Wrong shapes; or a joint in use whose position is not finite, or whose quaternion is not
-                of length one. The stream then stands as if this frame had not come.
+            RetargetError: Wrong shapes; a joint in use whose position is not finite or whose quaternion is not of
+                length one; a body of another size than in the calibration (centimetres, millimetres), 100 km off, or
+                that has come 7.5 m or more since the frame before. The stream then stands as if this frame had not
+                come.
         """
         joints = len(self._joint_names)
         positions = np.ascontiguousarray(positions, np.float64)
@@ -163,13 +169,17 @@ class StreamingRetargeter:
                 f"not {positions.shape} and {rotations.shape}; send the joints of the calibration motion"
             )
         positions, rotations = positions[None], rotations[None]
-        fault = find_fault(positions, rotations, self._model.used)
+        fault, joint, measure = find_fault(positions, rotations, self._bounds)
         if fault != FINE:
-            raise RetargetError(
-                f"joint {self._joint_names[fault]!r} has position {positions[0, fault].tolist()} and rotation "
-                f"{rotations[0, fault].tolist()}; finite metres and a unit quaternion are needed: drop this frame"
-            )
+            name, leg = self._joint_names[joint], self._model.leg_length
+            place, turn = positions[0, joint], rotations[0, joint]
+            raise RetargetError(fault_text(fault, name, measure, place, turn, leg))
         live_step(positions, rotations, self._model, self._state)
+        if not np.isfinite(self._state.qpos).all():
+            self.reset()
+            raise RetargetError(
+                "no posture could be found for this frame: drop it; the stream begins anew"
+            )
         if self._kept is not None:
             self._whole[self._kept] = self._state.qpos
         return self._answer
@@ -299,6 +309,15 @@ def _contact_points(shape: RobotAnatomy) -> Float64[np.ndarray, "4 3"]:
         shape.contact_points[foot] @ shape.frames[f"{side}_foot"] for foot, side in enumerate(SIDES)
     ]
     return np.concatenate(points)
+
+
+def _renew(state: Any, fresh: Any) -> None:
+    """Give arrays, in named tuples within each other, the content of others: who holds a view keeps it."""
+    if isinstance(state, np.ndarray):
+        state[...] = fresh
+    elif isinstance(state, tuple):
+        for old, new in zip(state, fresh, strict=True):
+            _renew(old, new)
 
 
 def _new_state(model: LiveModel, size: int, joints: int) -> LiveState:

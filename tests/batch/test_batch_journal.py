@@ -13,6 +13,7 @@ from batch_workers import make_jobs, wait_until, write
 
 from retarget.batch import BatchJob, BatchManifest, BatchRunner, read_status, store
 from retarget.batch.journal import encode_event, encode_line, read_journal
+from retarget.batch.lock import lock_owner
 from retarget.errors import ManifestError
 
 
@@ -191,6 +192,15 @@ def test_reading_while_a_run_ends_never_misses_a_finished_job(
         {"e": "retry", "id": ["a"], "notes": 1},
         {"e": "end", "record": {"job_id": 5}},
         {"e": "run", "at": "yesterday"},
+        {"e": "run", "at": "0001-01-01T00:00:00+14:00"},
+        {
+            "e": "start",
+            "id": "x",
+            "at": "2026-01-01T00:00:00",
+            "motion": "m",
+            "output": "o",
+            "attempt": 1e999,
+        },
         {"e": "start", "id": "\ud800", "at": "2026-01-01T00:00:00", "motion": "m", "output": "o"},
         {"e": "start", "id": "b", "at": "2026-01-01T00:00:00", "motion": "\ud800", "output": "o"},
     ],
@@ -216,3 +226,32 @@ def test_records_and_manifests_write_times_alike(tmp_path: Path) -> None:
     said = json.loads((folder / "m.json").read_text())
     times = [said["created_at"], said["updated_at"], said["records"][0]["started_at"]]
     assert all(time.endswith("+00:00") for time in times)
+
+
+@pytest.mark.parametrize("payload", [b"[" * 100_000, b'{"e":' * 5000])
+def test_a_line_that_nests_without_end_is_damage_like_any_other(
+    tmp_path: Path, payload: bytes
+) -> None:
+    folder = tmp_path / "batch"
+    journal = crashed(folder).rstrip(b"\n") + b"\n"
+    first, _, rest = journal.partition(b"\n")
+    (folder / "m.json.journal").write_bytes(first + b"\n" + encode_line(payload) + rest)
+    content = read_journal(folder / "m.json.journal")
+    assert content is not None
+    assert content.damaged_lines == 1
+    assert [record.job_id for record in BatchManifest.load(folder / "m.json").records] == ["a", "b"]
+
+
+@pytest.mark.parametrize("name", ["m.json", "m.json.journal"])
+def test_a_pipe_in_a_manifest_s_place_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ManifestError, match="a pipe or a device"):
+        read_status(tmp_path / "m.json")
+
+
+@pytest.mark.parametrize(
+    "content", [b"[" * 5000, b'{"host": 3}', b'{"host": "a", "pid": 1e999, "since": ""}', b"\xff"]
+)
+def test_a_lock_file_of_any_content_is_no_lock(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "m.json.lock").write_bytes(content)
+    assert lock_owner(tmp_path / "m.json") is None

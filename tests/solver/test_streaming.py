@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 
@@ -23,6 +24,7 @@ from retarget.options import RetargetOptions
 from retarget.pipeline import make_targets, retarget_motion
 from retarget.robots import RobotModel
 from retarget.solver.kinematics.forward import forward_kinematics
+from retarget.solver.live.arrays import LiveState
 from retarget.solver.problem import TaskWeights, make_problem
 from retarget.targets.robot_pose import segment_body
 
@@ -181,16 +183,21 @@ def test_frames_may_come_at_another_rate() -> None:
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.floats(0.0, 30.0))
-def test_wild_frames_break_no_limit(seed: int, spread: float) -> None:
+@given(st.integers(0, 2**32 - 1), st.floats(0.0, 3.0))
+def test_wild_frames_break_no_limit_or_are_refused(seed: int, spread: float) -> None:
     rng = np.random.default_rng(seed)
     part = jump().frames(100, 112)
     positions = part.positions + spread * rng.normal(size=part.positions.shape)
     rotations = rng.normal(size=part.rotations.shape)
     rotations /= np.linalg.norm(rotations, axis=-1, keepdims=True)
     retargeter = StreamingRetargeter(robot(), jump())
-    qpos = streamed(retargeter, replace(part, positions=positions, rotations=rotations))
-    assert_within_limits(qpos, robot(), 12.0, retargeter.fps)
+    taken = []
+    for frame in zip(positions, rotations, strict=True):
+        with suppress(RetargetError):
+            taken.append(retargeter.step(*frame).copy())
+    assert taken or spread > 0.5
+    if taken:
+        assert_within_limits(np.array(taken), robot(), 12.0, retargeter.fps)
 
 
 def test_the_same_frames_give_the_same_bits_also_after_a_reset() -> None:
@@ -292,6 +299,74 @@ def test_joints_that_carry_no_needed_role_may_be_lost() -> None:
     lost = StreamingRetargeter(robot(), motion).step(positions, motion.rotations[0])
     whole = StreamingRetargeter(robot(), motion).step(motion.positions[0], motion.rotations[0])
     assert np.array_equal(lost, whole)
+
+
+IMPOSSIBLE = {
+    "beyond all numbers": (lambda p: p * 1e300, "farther than 100000 m from the origin"),
+    "beyond all squares": (lambda p: p * 1e160, "farther than 100000 m from the origin"),
+    "in projected coordinates": (
+        lambda p: p + np.array([5e5, 0, 0]),
+        "from an origin that is near",
+    ),
+    "in centimetres": (lambda p: p * 100, "is the frame in centimetres"),
+    "in kilometres": (lambda p: p / 1000, "is it in metres"),
+    "all at the origin": (lambda p: p * 0, "is it in metres"),
+    "a kilometre further": (
+        lambda p: p + np.array([1e3, 0, 0]),
+        r"has come 1e\+03 m .* call reset\(\)",
+    ),
+    "ten metres further": (
+        lambda p: p + np.array([0, -10.0, 0]),
+        "has come 10 m since the frame before",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", IMPOSSIBLE)
+def test_a_frame_that_no_body_can_be_in_is_refused_and_changes_nothing(how: str) -> None:
+    changed, complaint = IMPOSSIBLE[how]
+    motion = jump()
+    disturbed = StreamingRetargeter(robot(), motion)
+    streamed(disturbed, motion.frames(0, 3))
+    with pytest.raises(RetargetError, match=complaint):
+        disturbed.step(changed(motion.positions[3]), motion.rotations[3])
+    plain = StreamingRetargeter(robot(), motion)
+    streamed(plain, motion.frames(0, 3))
+    rest = motion.frames(3, 20)
+    assert np.array_equal(streamed(disturbed, rest), streamed(plain, rest))
+
+
+def test_after_a_reset_the_body_may_be_anywhere_and_all_is_as_at_first() -> None:
+    motion = jump().frames(0, 20)
+    retargeter = StreamingRetargeter(robot(), jump())
+    first = streamed(retargeter, motion)
+    away = replace(motion, positions=motion.positions + np.array([1000.0, 0.0, 0.0]))
+    retargeter.reset()
+    there = streamed(retargeter, away)
+    np.testing.assert_allclose(there[:, 7:], first[:, 7:], atol=1e-6)
+    answer = retargeter.step(away.positions[-1], away.rotations[-1])
+    retargeter.reset()
+    assert np.array_equal(streamed(retargeter, motion), first)
+    assert np.array_equal(
+        answer, retargeter._answer
+    )  # a view that was kept goes on showing the last answer
+
+
+def test_an_answer_that_is_no_posture_is_not_given_and_does_not_stay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    motion = jump()
+    retargeter = StreamingRetargeter(robot(), motion)
+    first = streamed(retargeter, motion.frames(0, 5))
+
+    def poisoned(positions: object, rotations: object, model: object, state: LiveState) -> None:
+        state.qpos[:] = state.path[:] = state.history[:] = np.nan
+
+    with monkeypatch.context() as patch:
+        patch.setattr("retarget.streaming.live_step", poisoned)
+        with pytest.raises(RetargetError, match=r"no posture could be found.*begins anew"):
+            retargeter.step(motion.positions[5], motion.rotations[5])
+    assert np.array_equal(streamed(retargeter, motion.frames(0, 5)), first)
 
 
 def test_frames_of_another_skeleton_are_refused() -> None:

@@ -1,4 +1,4 @@
-"""Ways to damage archives of arrays, pickles and journals, whose sums are put right again so that readers get to the content."""
+"""Ways to damage archives of arrays, pickles and journals; check sums are put right, so that readers get further."""
 
 from __future__ import annotations
 
@@ -84,7 +84,11 @@ def _damaged_array(arrays: dict[str, np.ndarray], name: str, random: Random) -> 
         changed = array.copy()
         flat = changed.reshape(-1)
         if array.dtype.kind in "fiub" and flat.size:
-            some = slice(None) if random.random() < 0.2 else slice(*sorted((random.randrange(flat.size), random.randrange(flat.size) + 1)))
+            some = (
+                slice(None)
+                if random.random() < 0.2
+                else slice(*sorted((random.randrange(flat.size), random.randrange(flat.size) + 1)))
+            )
             with np.errstate(all="ignore"):
                 factor = random.choice(_FACTORS)
                 if array.dtype.kind == "f":

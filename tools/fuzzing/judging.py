@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 import warnings
 from collections.abc import Callable, Iterable
@@ -19,7 +18,9 @@ __all__ = ["ACCEPTED", "REFUSED", "Nonsense", "assert_finite", "fault_of"]
 ACCEPTED: Final = "accepted"
 REFUSED: Final = "refused"
 _LONGEST_LINE: Final = 1200  # characters of an error
-_FOREIGN_ADVICE: Final = re.compile("allow_pickle|max_header_size|load it unsafely|pydantic.dev", re.I)
+_FOREIGN_ADVICE: Final = re.compile(
+    "allow_pickle|max_header_size|load it unsafely|pydantic.dev", re.I
+)
 
 
 class Nonsense(Exception):  # noqa: N818 - a verdict, which is counted
@@ -74,8 +75,8 @@ def fault_of(
         return ("warning", f"{warned[0].category.__name__}: {warned[0].message}"[:300])
     if not file.exists() or file.read_bytes() != before:
         return ("input changed", "")
-    beside = set(os.listdir(file.parent)) - {file.name, *allowed}
-    stray = sorted(os.listdir(Path.cwd())) or sorted(beside)
+    beside = {other.name for other in file.parent.iterdir()} - {file.name, *allowed}
+    stray = sorted(other.name for other in Path.cwd().iterdir()) or sorted(beside)
     return ("stray file", ", ".join(stray)) if stray else outcome
 
 

@@ -5,11 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from copy import deepcopy
 from random import Random
 from typing import Any, Final
 from xml.etree import ElementTree
 
-__all__ = ["Mutation", "damage_bytes", "damage_json", "damage_text", "damage_xml", "mixed"]
+__all__ = [
+    "Mutation",
+    "damage_bytes",
+    "damage_json",
+    "damage_text",
+    "damage_xml",
+    "json_text",
+    "mixed",
+]
 
 Mutation = Callable[[bytes, Random], bytes]
 
@@ -51,7 +60,9 @@ def damage_bytes(data: bytes, random: Random) -> bytes:
         elif what == 6:
             content[at : at + length] = random.randbytes(length)
         else:
-            content[at:at] = random.choice((b"\0", b"\xff\xfe", b"\xef\xbb\xbf", b"\r", b"\n", b"PK"))
+            content[at:at] = random.choice(
+                (b"\0", b"\xff\xfe", b"\xef\xbb\xbf", b"\r", b"\n", b"PK")
+            )
     return bytes(content)
 
 
@@ -77,9 +88,14 @@ def damage_text(data: bytes, random: Random) -> bytes:
         elif what == 7:
             text = _inserted(text, random.choice(WORDS + NUMBERS), random)
         else:
-            text = text.replace(*random.choice(((".", ","), ("\n", "\r"), (" ", "  "), ('"', ""), ("_", "-"))))
-    return text.encode("utf-8", random.choice(("surrogateescape", "surrogatepass", "replace"))) \
-        if not _mixed_surrogates(text) else text.encode("utf-8", "replace")
+            text = text.replace(
+                *random.choice(((".", ","), ("\n", "\r"), (" ", "  "), ('"', ""), ("_", "-")))
+            )
+    return (
+        text.encode("utf-8", random.choice(("surrogateescape", "surrogatepass", "replace")))
+        if not _mixed_surrogates(text)
+        else text.encode("utf-8", "replace")
+    )
 
 
 def _mixed_surrogates(text: str) -> bool:
@@ -183,22 +199,28 @@ def damage_xml(data: bytes, random: Random) -> bytes:
             element.attrib[name] = (
                 _replaced(value, _NUMBER, random.choice(NUMBERS), random)
                 if random.random() < 0.7
-                else random.choice((*WORDS[:2], *WORDS[7:9], random.choice(elements).get("name", "x")))
+                else random.choice(
+                    (*WORDS[:2], *WORDS[7:9], random.choice(elements).get("name", "x"))
+                )
             )
         elif what == 4 and element.attrib:
             del element.attrib[random.choice(list(element.attrib))]
         elif what == 5 and len(element):
             element.remove(random.choice(list(element)))
         elif what == 6:
-            element.append(random.choice(elements[1:] or elements)) if random.random() < 0.5 else None
+            element.append(deepcopy(random.choice(elements[1:] or elements)))
             if random.random() < 0.2:
-                element.tag = random.choice(("joint", "body", "geom", "link", "freejoint", "include", "x"))
+                element.tag = random.choice(
+                    ("joint", "body", "geom", "link", "freejoint", "include", "x")
+                )
         else:
             deep = element
             for _ in range(random.choice((2, 60, 400))):
-                deep = ElementTree.SubElement(deep, random.choice(("body", "link", "joint", "default")))
+                deep = ElementTree.SubElement(
+                    deep, random.choice(("body", "link", "joint", "default"))
+                )
     try:
-        return ElementTree.tostring(root, "utf-8")
+        return bytes(ElementTree.tostring(root, "utf-8"))
     except (RecursionError, ValueError, UnicodeError):  # an element within itself
         return data[: len(data) // 2]
 

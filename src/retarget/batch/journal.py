@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from retarget.batch.plain import to_plain
-from retarget.errors import ManifestError, OutputError
+from retarget.errors import FileFormatError, ManifestError, OutputError
 from retarget.files import atomic_write
+from retarget.inputs import open_input, read_bytes
 
 __all__ = [
     "JOURNAL_VERSION",
+    "LARGEST",
     "Journal",
     "JournalContent",
     "journal_identity",
@@ -30,6 +32,8 @@ __all__ = [
 ]
 
 JOURNAL_VERSION = 1
+LARGEST = 1 << 33
+"""Bytes of a journal or a manifest that are read: those of some million jobs."""
 _STEP = 1 << 16  # bytes taken on disk at a time, ahead of the events
 
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode
@@ -86,9 +90,9 @@ class JournalContent:
 def journal_identity(path: Path) -> bytes | None:
     """What tells a run's journal from another's: its beginning, which says when the run began."""
     try:
-        with path.open("rb") as stream:
+        with open_input(path, "", most=LARGEST, empty=True) as stream:
             return stream.readline(_STEP)
-    except OSError:
+    except (FileFormatError, OSError):
         return None
 
 
@@ -99,11 +103,11 @@ def read_journal(path: Path) -> JournalContent | None:
         ManifestError: The file is not a journal, or of a newer version.
     """
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise ManifestError(f"{path}: cannot be read ({error.strerror})") from error
+        data = read_bytes(path, "move it away to go on without it", most=LARGEST, empty=True)
+    except FileFormatError as error:
+        if not path.exists():
+            return None
+        raise ManifestError(str(error)) from error
     events: list[Event] = []
     damaged = 0
     lines = [line for line in data.split(b"\n") if line.strip(b"\0 \t\r")]

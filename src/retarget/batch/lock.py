@@ -183,7 +183,15 @@ def _read_owner(descriptor: int) -> LockOwner | None:
             str(said["since"]),
             str(said.get("process_start", "")),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ):
         return None
 
 

@@ -13,10 +13,12 @@ from typing import Any
 
 from pydantic import BaseModel, StrictInt, TypeAdapter, ValidationError
 
+from retarget.batch.journal import LARGEST
 from retarget.batch.models import SCHEMA_VERSION, BatchRunRecord, ManifestContent, slimmed
 from retarget.batch.plain import printable
-from retarget.errors import ManifestError
+from retarget.errors import FileFormatError, ManifestError
 from retarget.files import atomic_write
+from retarget.inputs import read_bytes
 
 __all__ = [
     "ManifestHead",
@@ -127,11 +129,11 @@ def read_manifest_file(path: Path) -> ManifestContent | None:
         ManifestError: It is foreign, corrupt, empty or of a newer version.
     """
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise ManifestError(f"{path}: cannot be read ({error.strerror})") from error
+        data = read_bytes(path, "give a batch manifest", most=LARGEST, empty=True)
+    except FileFormatError as error:
+        if not path.exists():
+            return None
+        raise ManifestError(str(error)) from error
     try:
         return _parse(data)
     except ValidationError as error:

@@ -43,7 +43,10 @@ def utc_now() -> datetime:
 
 def as_utc(time: datetime) -> datetime:
     """A time in UTC; one without a zone is taken to be in UTC."""
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    try:
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time before the year 1 or after 9999") from None
 
 
 def _plain_dict(value: Any) -> Any:

@@ -133,7 +133,7 @@ def _from_journal_head(path: Path, journal: JournalContent | None) -> StoredBatc
         if event.get("e") == "run":
             try:
                 head = ManifestHead.from_json(event)
-            except (KeyError, ValueError):
+            except (LookupError, TypeError, ValueError, OverflowError):
                 break
             return StoredBatch(head, head.created_at, 0, {})
     return StoredBatch(ManifestHead(utc_now()), utc_now(), 0, {})
@@ -151,7 +151,7 @@ def _replay(path: Path, stored: StoredBatch, journal: JournalContent) -> None:
     for event in journal.events:
         try:
             _apply(stored, event)
-        except (KeyError, TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError, OverflowError) as error:
             _log.warning("%s: an event was left out: %s", journal_path(path), error)
     known = set(stored.order)
     others = [job_id for job_id in stored.records if job_id not in known]

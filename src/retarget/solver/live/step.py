@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float64
 
 from retarget.compiled.jit import jit
 from retarget.motion.segments import SEGMENTS, segment_frames
@@ -24,30 +24,10 @@ from retarget.solver.live.frame import any_low, solve_frame
 from retarget.solver.live.stance import find_stance, hold_touched
 from retarget.targets.build import place_targets
 
-__all__ = ["FINE", "find_fault", "live_step"]
-
-FINE = -1  # no fault
+__all__ = ["live_step"]
 
 _PELVIS = SEGMENTS.index("pelvis")
 _FEET = (SEGMENTS.index("left_foot"), SEGMENTS.index("right_foot"))
-
-
-@jit()
-def find_fault(
-    positions: Float64[np.ndarray, "1 J 3"],
-    rotations: Float64[np.ndarray, "1 J 4"],
-    used: Int64[np.ndarray, "U"],
-) -> int:
-    """The first joint in use whose position is not finite or whose quaternion is not of length one, or `FINE`."""
-    for u in range(used.shape[0]):
-        j = used[u]
-        squared = 0.0
-        for k in range(4):
-            squared += rotations[0, j, k] * rotations[0, j, k]
-        place = positions[0, j, 0] + positions[0, j, 1] + positions[0, j, 2]
-        if not (math.isfinite(place) and abs(squared - 1) < 0.02):
-            return int(j)
-    return FINE
 
 
 @jit(fastmath=True)
