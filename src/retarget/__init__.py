@@ -12,10 +12,10 @@ Example:
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from retarget._version import __version__
+from retarget.lazily import names_of
 
 if TYPE_CHECKING:
     from retarget.batch import BatchJob, BatchManifest, BatchRunner, BatchRunRecord, BatchWorker
@@ -77,16 +77,4 @@ _HOMES = {
     "retarget_motion": "retarget.pipeline",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Load a public name from its module (PEP 562)."""
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(home), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = names_of(__name__, _HOMES)

@@ -9,8 +9,9 @@ Example:
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from retarget.lazily import names_of
 
 if TYPE_CHECKING:
     from retarget.report.drawing import require_pictures
@@ -37,15 +38,6 @@ _HOMES = {
     "score_cells": "scores",
 }
 
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{home}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(set(globals()) | set(__all__))
+__getattr__, __dir__ = names_of(
+    __name__, {name: f"{__name__}.{home}" for name, home in _HOMES.items()}
+)
