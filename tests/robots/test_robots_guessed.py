@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from robot_files import embedded_xml
+from robot_files import as_urdf, embedded_xml
 
 from retarget.robots import RobotModel, load_robot
 from retarget.robots.held import moving_part
@@ -151,3 +151,49 @@ def test_a_model_in_other_units_is_refused(factor: float, tmp_path: Path) -> Non
     path.write_text(re.sub(r'\b(pos|size|fromto)="([^"]+)"', scaled, text))
     with pytest.raises(ValueError, match="lengths are in metres"):
         load_robot(path)
+
+
+def test_angles_without_unit_that_are_radians_are_read_as_such(tmp_path: Path) -> None:
+    text = embedded_xml("unitree_g1")
+    assert ' angle="radian"' in text
+    path = tmp_path / "robot.xml"
+    path.write_text(text.replace(' angle="radian"', ""))
+    robot = load_robot(path)
+    np.testing.assert_allclose(robot.upper, load_robot("unitree_g1").upper)
+    assert any("angles are taken for radians" in note for note in robot.notes)
+
+
+LIMITS = {  # what a URDF's limits are turned into, and what is said of it
+    "swapped": (lambda low, high: (high, low), "were swapped"),
+    "degrees": (lambda low, high: (np.degrees(low), np.degrees(high)), "taken for degrees"),
+}
+
+
+@pytest.mark.parametrize("kind", LIMITS)
+def test_limits_that_are_swapped_or_in_degrees_are_mended_and_noted(
+    kind: str, tmp_path: Path
+) -> None:
+    expected = load_robot("unitree_g1")
+    change, said = LIMITS[kind]
+
+    def changed(found: re.Match[str]) -> str:
+        low, high = change(float(found[1]), float(found[2]))
+        return f'lower="{low}" upper="{high}"'
+
+    path = tmp_path / "robot.urdf"
+    path.write_text(re.sub(r'lower="([^"]+)" upper="([^"]+)"', changed, as_urdf(expected)))
+    robot = load_robot(path)
+    np.testing.assert_allclose(robot.lower, expected.lower, atol=1e-9)
+    np.testing.assert_allclose(robot.upper, expected.upper, atol=1e-9)
+    assert any(said in note for note in robot.notes)
+
+
+def test_infinite_limits_count_as_none(tmp_path: Path) -> None:
+    path = tmp_path / "robot.urdf"
+    text = as_urdf(load_robot("unitree_g1"))
+    path.write_text(
+        re.sub(r'lower="[^"]+" upper="[^"]+"', 'lower="-inf" upper="inf"', text, count=1)
+    )
+    robot = load_robot(path)
+    assert robot.upper[0] == pytest.approx(np.pi)
+    assert any("infinite limits count as none: of left_hip_pitch_joint" in n for n in robot.notes)

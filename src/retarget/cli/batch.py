@@ -149,7 +149,9 @@ def batch(
         say(f"note: {preset.terms}")
     elif split is not None:
         raise UsageError("--split is one of a data set; add --dataset NAME")
-    settings.load_robot()  # a wrong robot is wrong usage, not a failure of every job
+    robot = settings.load_robot()  # a wrong one is wrong usage, not a failure of every job
+    for note in robot.notes:
+        say(f"note: {settings.robot}: {note}")
     worker = RetargetWorker(settings)
     unread: list[str] = []
 

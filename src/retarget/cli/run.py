@@ -60,9 +60,13 @@ def run(
     if picture is not None:
         with working_on(f"drawing {picture}"):
             _draw(output, picture, settings, motion.stem, record)
+    notes = settings.load_robot().notes
     if as_json:
-        print_json({"motion": str(motion), "output": str(output), **record})
+        paths = {"motion": str(motion), "output": str(output)}
+        print_json({**paths, **record, "robot_notes": list(notes)})
     else:
+        for note in notes:
+            say(f"note: {settings.robot}: {note}")
         _print_summary(motion, output, picture, record)
     if fail_on_gates and record["failed_gates"]:
         raise typer.Exit(SOME_FAILED)

@@ -232,7 +232,8 @@ def _refuse_free_parts(model: Any, path: Path) -> None:
 def _effort_limit(model: Any, joint: int) -> float:
     """Torque limit in N m: the joint's own, else that of the actuators on it; infinite if none is given."""
     if model.jnt_actfrclimited[joint]:
-        return float(np.abs(model.jnt_actfrcrange[joint]).max())
+        largest = float(np.abs(model.jnt_actfrcrange[joint]).max())
+        return largest or float("inf")  # zero is what exporters write for unknown
     limits = []
     for actuator in np.flatnonzero(model.actuator_trnid[:, 0] == joint):
         if model.actuator_trntype[actuator] != mujoco.mjtTrn.mjTRN_JOINT:

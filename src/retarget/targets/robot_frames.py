@@ -110,7 +110,7 @@ def _leg_and_arm(
         upper, lower, hinge, weight = bend(joints[0], joints[1], joints[2], sign)
         if not weight[0] > 0:
             raise RobotError(
-                f"{at_zero.robot.name}: the {side} {chain[1]} does not bend the limb; "
+                f"{at_zero.robot.source}: the {side} {chain[1]} does not bend the limb; "
                 "check the roles in the robot's description"
             )
         for segment, axis, ends in zip(

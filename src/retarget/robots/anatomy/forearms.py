@@ -8,10 +8,11 @@ from jaxtyping import Float64
 from retarget.robots.anatomy.limbs import Geometry, Limb
 from retarget.robots.tree import Frame, KinematicTree
 
-__all__ = ["far_end", "find_wrist"]
+__all__ = ["carries_more", "far_end", "find_wrist"]
 
 _ACROSS = 0.7  # cosine to a direction (45 degrees) above which an axis lies along it, and does not bend it
 _SAME_PLACE = 1e-3  # metres
+_HAND_AWAY = 0.02  # metres from a joint's axis: what is joined there tells where the body ends
 _WRIST_REACH = 0.25  # share of the upper arm's length that a wrist must be away from the elbow
 _TIP_SHARE = 0.95  # points so far out, compared with the farthest, make the end of a forearm
 _SHORT_FOREARM, _LONG_FOREARM = (
@@ -86,6 +87,8 @@ def far_end(
 ) -> Float64[np.ndarray, "3"]:
     """The far end of a body from its origin, in world directions, metres: of its geometry, else by its mass centre."""
     body = limb.bodies[k]
+    if carries_more(tree, body) and k == len(limb.bodies) - 1:  # a hand begins there
+        return np.asarray(limb.rotations[k] @ max(_children(tree, body), key=np.linalg.norm))
     points = geometry(body)
     by_mass = 2 * tree.mass_centres[body]
     if not len(points) or np.linalg.norm(points, axis=1).max() < np.linalg.norm(by_mass) / 2:
@@ -93,6 +96,15 @@ def far_end(
     distance = points @ (mean := points.mean(0)) / max(float(np.linalg.norm(mean)), 1e-9)
     end = points[distance >= _TIP_SHARE * distance.max()].mean(0)
     return np.asarray(limb.rotations[k] @ end)
+
+
+def carries_more(tree: KinematicTree, body: int) -> bool:
+    """Whether other bodies are joined to a body away from its own joint: fingers, or a hand that was cut off."""
+    return any(np.linalg.norm(offset) > _HAND_AWAY for offset in _children(tree, body))
+
+
+def _children(tree: KinematicTree, body: int) -> list[Float64[np.ndarray, "3"]]:
+    return [tree.offsets[b] for b in range(body + 1, len(tree.parents)) if tree.parents[b] == body]
 
 
 def _at(body: int) -> Frame:

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.errors import RoleError
-from retarget.robots.anatomy.forearms import far_end, find_wrist
+from retarget.robots.anatomy.forearms import carries_more, far_end, find_wrist
 from retarget.robots.anatomy.limbs import Geometry, Limb, Limbs, find_limbs, standing
 from retarget.robots.kinematics import body_poses
 from retarget.robots.neutral import zero_joints
@@ -167,15 +167,15 @@ def _bend(tree: KinematicTree, limb: Limb, kind: str, geometry: Geometry) -> int
     def score(k: int) -> float:
         start = limb.anchors[0]
         end = limb.anchors[last]
-        guessed = k == last or np.linalg.norm(end - limb.anchors[k]) < _SAME_PLACE
-        if guessed:  # what lies beyond
+        beyond = k == last or np.linalg.norm(end - limb.anchors[k]) < _SAME_PLACE
+        if beyond:
             end = limb.anchors[k] + far_end(tree, limb, last, geometry)
         upper, lower = limb.anchors[k] - start, end - limb.anchors[k]
         lengths = np.linalg.norm(upper), np.linalg.norm(lower)
         if min(lengths) < 1e-6:
             return 0.0
         bending = float(np.linalg.norm(np.cross(limb.axes[k], lower / lengths[1])))
-        if guessed:
+        if beyond and not carries_more(tree, limb.bodies[last]):
             bending *= _GUESSED
         if kind == "leg":
             bending *= abs(float(limb.axes[k, 1]))

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 from retarget.errors import FileFormatError
 from retarget.robots.reading.meshes import find_mesh
 from retarget.robots.reading.numbers import mend_commas
+from retarget.robots.reading.ranges import mend_mjcf_ranges
 from retarget.robots.reading.text import read_xml
 from retarget.wording import listed
 
@@ -32,6 +33,7 @@ def prepare_mjcf(root: ElementTree.Element, path: Path, notes: list[str]) -> str
     _include(root, path, path.parent, notes, count=[0])
     if mend_commas(root):
         notes.append("took commas between numbers for spaces")
+    mend_mjcf_ranges(root, notes)
     for section in [child for child in root if child.tag in _DECORATION]:
         root.remove(section)
     missing = _locate_meshes(root, path)

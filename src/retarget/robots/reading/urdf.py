@@ -10,6 +10,7 @@ import numpy as np
 
 from retarget.robots.reading.meshes import find_mesh
 from retarget.robots.reading.numbers import mend_commas
+from retarget.robots.reading.ranges import mend_urdf_ranges
 from retarget.wording import listed
 
 __all__ = ["UrdfText", "prepare_urdf"]
@@ -37,6 +38,7 @@ def prepare_urdf(root: ElementTree.Element, path: Path) -> UrdfText:
     notes: list[str] = []
     if mend_commas(root):
         notes.append("took commas between numbers for spaces")
+    mend_urdf_ranges(root, notes)
     empty: list[str] = []
     meshless: list[str] = []
     for link in root.iter("link"):
