@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from retarget.cli import options
+from retarget.cli import flags, options
 from retarget.cli.common import SOME_FAILED, JsonFlag, UsageError, print_json, tell
 
 __all__ = ["check"]
@@ -16,7 +16,7 @@ __all__ = ["check"]
 def check(
     file: Annotated[Path, typer.Argument(help="File of a robot's motion, or a folder of tables.")],
     robot: Annotated[str, typer.Option("--robot", help="Robot that it is of.")] = "unitree_g1",
-    robot_description: options.RobotDescription = None,
+    robot_description: flags.RobotDescription = None,
     reader: Annotated[
         str | None,
         typer.Option(

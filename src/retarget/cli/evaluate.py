@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retarget.cli import options
+from retarget.cli import flags, options
 from retarget.cli.common import (
     SOME_FAILED,
     GatesFlag,
@@ -55,7 +55,7 @@ def evaluate(
         str | None,
         typer.Option("--robot", help="Robot to judge with.", show_default="the result's own"),
     ] = None,
-    robot_description: options.RobotDescription = None,
+    robot_description: flags.RobotDescription = None,
     fail_on_gates: GatesFlag = False,
     as_json: JsonFlag = False,
 ) -> None:

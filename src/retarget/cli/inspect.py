@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retarget.cli import options
+from retarget.cli import flags, options
 from retarget.cli.common import (
     SOME_FAILED,
     JsonFlag,
@@ -35,15 +35,15 @@ def inspect(
             metavar="MOTION...", help="Motion files, or embedded clips: humanoid_dance, ..."
         ),
     ],
-    motion_format: options.FormatName = None,
-    skip_bind_pose: options.BindPoseFlag = None,
-    roles: options.RolesFile = None,
-    up: options.UpAxis = None,
-    unit: options.UnitName = None,
-    floor_m: options.FloorHeight = None,
-    keep_glitches: options.GlitchesFlag = None,
-    source_fps: options.SourceRate = None,
-    smpl_models: options.SmplModels = None,
+    motion_format: flags.FormatName = None,
+    skip_bind_pose: flags.BindPoseFlag = None,
+    roles: flags.RolesFile = None,
+    up: flags.UpAxis = None,
+    unit: flags.UnitName = None,
+    floor_m: flags.FloorHeight = None,
+    keep_glitches: flags.GlitchesFlag = None,
+    source_fps: flags.SourceRate = None,
+    smpl_models: flags.SmplModels = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Print a file's joints, roles, unit, up axis, rate, size, floor and doubts; of several files a line each."""

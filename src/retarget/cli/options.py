@@ -11,99 +11,29 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from retarget.cli.common import UsageError, require_file
+from retarget.cli.flags import (
+    BindPoseFlag,
+    FloorHeight,
+    FormatName,
+    GlitchesFlag,
+    Number,
+    RobotDescription,
+    RolesFile,
+    SmplModels,
+    SourceRate,
+    Switch,
+    UnitName,
+    UpAxis,
+)
 
 if TYPE_CHECKING:
     from retarget.config import RunConfig
     from retarget.kinds import MotionFormatKind
 
 __all__ = [
-    "BindPoseFlag",
-    "FloorHeight",
-    "FormatName",
-    "GlitchesFlag",
-    "RobotDescription",
-    "RolesFile",
     "RunOptions",
-    "SmplModels",
-    "SourceRate",
-    "UnitName",
-    "UpAxis",
     "require_robot_files",
     "with_run_options",
-]
-
-_Number = float | None
-_Switch = bool | None
-
-FormatName = Annotated[
-    str | None,
-    typer.Option("--format", help="Motion format; see 'retarget formats'.", show_default="auto"),
-]
-BindPoseFlag = Annotated[
-    _Switch,
-    typer.Option(
-        "--skip-bind-pose/--keep-bind-pose",
-        help="Drop or keep the first frame as a bind pose.",
-        show_default="dropped when recognised",
-    ),
-]
-RolesFile = Annotated[
-    Path | None,
-    typer.Option("--roles", help="TOML that maps body roles to joint names, over those found."),
-]
-UpAxis = Annotated[
-    str | None,
-    typer.Option(
-        "--up",
-        metavar="AXIS",
-        help="The files' up axis: x, y, z, -x, -y or -z.",
-        show_default="found",
-    ),
-]
-UnitName = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME", help="The files' length unit, such as centimetre.", show_default="found"
-    ),
-]
-FloorHeight = Annotated[
-    _Number,
-    typer.Option(
-        "--floor",
-        metavar="METRES",
-        help="Height of the floor along the up axis of the files.",
-        show_default="found",
-    ),
-]
-GlitchesFlag = Annotated[
-    _Switch,
-    typer.Option(
-        "--keep-glitches/--fill-glitches",
-        help="Keep frames in which the body is where no body can be, or fill them.",
-        show_default="filled",
-    ),
-]
-SourceRate = Annotated[
-    _Number,
-    typer.Option(
-        "--source-fps",
-        metavar="NUMBER",
-        help="Frames per second of the files, over what they say.",
-        show_default="the files' own",
-    ),
-]
-SmplModels = Annotated[
-    Path | None,
-    typer.Option(
-        "--smpl-models",
-        metavar="FOLDER",
-        help="Your SMPL, SMPL-H and SMPL-X model files.",
-        show_default="RETARGET_SMPL_MODELS, else a fixed skeleton",
-    ),
-]
-RobotDescription = Annotated[
-    Path | None,
-    typer.Option("--robot-description", help="TOML with the robot's roles, soles and limits."),
 ]
 
 
@@ -136,16 +66,16 @@ class RunOptions:
     source_fps: SourceRate = None
     smpl_models: SmplModels = None
     fps: Annotated[
-        _Number, typer.Option(help="Rate of the result.", show_default="the motion's own")
+        Number, typer.Option(help="Rate of the result.", show_default="the motion's own")
     ] = None
     start_s: Annotated[
-        _Number, typer.Option("--start", help="Begin at this time of the motion, seconds.")
+        Number, typer.Option("--start", help="Begin at this time of the motion, seconds.")
     ] = None
     end_s: Annotated[
-        _Number, typer.Option("--end", help="End at this time of the motion, seconds.")
+        Number, typer.Option("--end", help="End at this time of the motion, seconds.")
     ] = None
     mirror: Annotated[
-        _Switch, typer.Option(help="Retarget the mirror image.", show_default="no-mirror")
+        Switch, typer.Option(help="Retarget the mirror image.", show_default="no-mirror")
     ] = None
     time_scale: Annotated[
         str | None,
@@ -164,7 +94,7 @@ class RunOptions:
         ),
     ] = None
     smoothness: Annotated[
-        _Number,
+        Number,
         typer.Option(
             help="Factor on the weight of accelerations; larger is smoother.", show_default="1"
         ),
@@ -178,38 +108,38 @@ class RunOptions:
         ),
     ] = None
     joint_speed_limit: Annotated[
-        _Number, typer.Option(help="Highest joint speed, rad/s.", show_default="12")
+        Number, typer.Option(help="Highest joint speed, rad/s.", show_default="12")
     ] = None
     joint_acceleration_limit: Annotated[
-        _Number,
+        Number,
         typer.Option(help="Highest joint acceleration, rad/s^2.", show_default="the robot's own"),
     ] = None
     joint_margin: Annotated[
-        _Number,
+        Number,
         typer.Option(help="Distance kept from joint position limits, rad.", show_default="0"),
     ] = None
     collision_margin: Annotated[
-        _Number,
+        Number,
         typer.Option(
             help="Distance kept between the robot's bodies, metres.", show_default="0.008"
         ),
     ] = None
     speed_limits: Annotated[
-        _Switch, typer.Option(help="Keep joint speed limits.", show_default="speed-limits")
+        Switch, typer.Option(help="Keep joint speed limits.", show_default="speed-limits")
     ] = None
     acceleration_limits: Annotated[
-        _Switch,
+        Switch,
         typer.Option(
             help="Keep joint acceleration limits, where there are any.",
             show_default="acceleration-limits",
         ),
     ] = None
     self_collision: Annotated[
-        _Switch,
+        Switch,
         typer.Option(help="Keep the robot's bodies apart.", show_default="self-collision"),
     ] = None
     floor: Annotated[
-        _Switch,
+        Switch,
         typer.Option(
             "--above-floor/--no-floor",
             help="Keep the robot above the floor.",
@@ -217,7 +147,7 @@ class RunOptions:
         ),
     ] = None
     contacts: Annotated[
-        _Switch,
+        Switch,
         typer.Option(
             help="Hold heels and toes in place while the human's stand.", show_default="contacts"
         ),

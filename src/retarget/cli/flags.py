@@ -1,0 +1,97 @@
+"""Options by which several commands say how a file is to be read, each defined once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = [
+    "BindPoseFlag",
+    "FloorHeight",
+    "FormatName",
+    "GlitchesFlag",
+    "Number",
+    "RobotDescription",
+    "RolesFile",
+    "SmplModels",
+    "SourceRate",
+    "Switch",
+    "UnitName",
+    "UpAxis",
+]
+
+Number = float | None
+Switch = bool | None
+
+FormatName = Annotated[
+    str | None,
+    typer.Option("--format", help="Motion format; see 'retarget formats'.", show_default="auto"),
+]
+BindPoseFlag = Annotated[
+    Switch,
+    typer.Option(
+        "--skip-bind-pose/--keep-bind-pose",
+        help="Drop or keep the first frame as a bind pose.",
+        show_default="dropped when recognised",
+    ),
+]
+RolesFile = Annotated[
+    Path | None,
+    typer.Option("--roles", help="TOML that maps body roles to joint names, over those found."),
+]
+UpAxis = Annotated[
+    str | None,
+    typer.Option(
+        "--up",
+        metavar="AXIS",
+        help="The files' up axis: x, y, z, -x, -y or -z.",
+        show_default="found",
+    ),
+]
+UnitName = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="The files' length unit, such as centimetre.", show_default="found"
+    ),
+]
+FloorHeight = Annotated[
+    Number,
+    typer.Option(
+        "--floor",
+        metavar="METRES",
+        help="Height of the floor along the up axis of the files.",
+        show_default="found",
+    ),
+]
+GlitchesFlag = Annotated[
+    Switch,
+    typer.Option(
+        "--keep-glitches/--fill-glitches",
+        help="Keep frames in which the body is where no body can be, or fill them.",
+        show_default="filled",
+    ),
+]
+SourceRate = Annotated[
+    Number,
+    typer.Option(
+        "--source-fps",
+        metavar="NUMBER",
+        help="Frames per second of the files, over what they say.",
+        show_default="the files' own",
+    ),
+]
+SmplModels = Annotated[
+    Path | None,
+    typer.Option(
+        "--smpl-models",
+        metavar="FOLDER",
+        help="Your SMPL, SMPL-H and SMPL-X model files.",
+        show_default="RETARGET_SMPL_MODELS, else a fixed skeleton",
+    ),
+]
+RobotDescription = Annotated[
+    Path | None,
+    typer.Option("--robot-description", help="TOML with the robot's roles, soles and limits."),
+]
