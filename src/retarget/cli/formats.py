@@ -27,7 +27,12 @@ def formats(
     if as_json:
         print_json(
             [
-                {"format": str(f.kind), "suffixes": list(f.suffixes), "description": f.description}
+                {
+                    "format": str(f.kind),
+                    "suffixes": list(f.suffixes),
+                    "description": f.description,
+                    "layouts": dict(f.layouts),
+                }
                 for f in known
             ]
         )

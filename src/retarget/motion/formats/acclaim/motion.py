@@ -31,6 +31,11 @@ _NAME: Final = re.compile(rb"(?m)^[ \t]*([A-Za-z_][^\s]*)")
 _NAMED_LINE: Final = re.compile(rb"(?:\r\n|\r|\n)[ \t]*[A-Za-z_][^\s]*")
 _FIRST_FRAME: Final = re.compile(rb"(?m)^[ \t]*\d+[ \t]*\r?$")
 _SKELETON_NAME: Final = re.compile(rb"(?i)#!OML:ASF[ \t]+([^\r\n]+)")
+_TO_NUMBERS: Final = bytes(
+    ord("e") if code == 1 else ord(" ") if chr(code).isalpha() or chr(code) in "_\n" else code
+    for code in range(256)
+)
+_OF_NUMBERS: Final = b"0123456789.+- \t\r"
 _REMEDY: Final = "export it again, or copy it whole"
 _RATE: Final = 120.0
 _RATE_DOUBT: Final = 0.1
@@ -153,23 +158,48 @@ def _frames(
     for name in first:
         columns[name] = slice(at, at + len(bones[name].freedoms))
         at += len(bones[name].freedoms)
-    every = _NAME.findall(text)
-    pattern = [name.encode("latin-1") for name in first]
-    frames, more = divmod(len(every), len(pattern))
-    if more or every != pattern * frames:
-        same = (name == pattern[i % len(pattern)] for i, name in enumerate(every))
-        frame = next((i for i, right in enumerate(same) if not right), len(every)) // len(pattern)
-        cause = f"frame {frame} lists other bones than the first one, or ends early"
-        raise FileFormatError(path, cause, _REMEDY)
-    del every
+    text = b"\n" + text.replace(b"\r\n", b"\n").strip()
+    plain = _is_plain(text, first, path)
+    frames = text.count(b"\n" + first[0].encode("latin-1"))
     try:
-        parts = parse_rows(_NAMED_LINE.sub(b" ", text), 0, at, max(1, (1 << 26) // (8 * at)))
+        (values,) = parse_rows(_numbers_alone(text, plain), 0, at * frames, 1)
     except NumberRowsError as error:
-        cause = f"frame {error.row}: {quoted(error.word)} is no number"
+        frame = (error.column or 0) // at if error.count is None else -1
+        cause = f"frame {frame}: {quoted(error.word)} is no number"
         if error.count is not None:
-            cause = f"frame {error.row} has {error.count} of {at} numbers"
+            cause = f"its {frames} frames of {at} numbers have {error.count} numbers"
         raise FileFormatError(path, cause, _REMEDY) from None
-    return np.concatenate(parts), columns
+    return values.reshape(frames, at), columns
+
+
+def _is_plain(text: bytes, first: list[str], path: Path) -> bool:
+    """Whether all letters of the text are those of bones' names and of exponents, in each frame as in the first.
+
+    Raises:
+        FileFormatError: A frame lists other bones than the first one; the message names it.
+    """
+    names = [name.encode("latin-1") for name in first]
+    # Without digits, signs and exponents only names are left: far quicker than to look for them.
+    left = text.replace(b"e-", b"").replace(b"e+", b"").translate(None, _OF_NUMBERS)
+    frame = b"\n" + b"\n".join([b"", *names])
+    if left == frame.translate(None, _OF_NUMBERS) * (len(left) // max(1, len(frame))):
+        return all(name.replace("_", "").isalpha() and name.isascii() for name in first)
+    every = _NAME.findall(text)
+    frames, more = divmod(len(every), len(names))
+    if more or every != names * frames:
+        same = (name == names[i % len(names)] for i, name in enumerate(every))
+        wrong = next((i for i, right in enumerate(same) if not right), len(every)) // len(names)
+        cause = f"frame {wrong} lists other bones than the first one, or ends early"
+        raise FileFormatError(path, cause, _REMEDY)
+    return False
+
+
+def _numbers_alone(text: bytes, plain: bool) -> bytes:
+    """The text without names and line ends."""
+    if plain:
+        # Exponents are put aside while letters become blanks: one pass over the text, and no search.
+        return text.replace(b"e-", b"\1-").replace(b"e+", b"\1+").translate(_TO_NUMBERS)
+    return _NAMED_LINE.sub(b" ", text).replace(b"\n", b" ")
 
 
 class _Motion:
