@@ -190,6 +190,28 @@ def test_without_names_the_shape_gives_the_same_limbs(clip: Path) -> None:
     assert "from the skeleton's shape" in doubts[0].reason
 
 
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_names_that_tell_sides_only_are_believed_against_the_shape(mirrored: bool) -> None:
+    clip = EMBEDDED / "cmu_01_01.bvh"
+    recording = read_bvh(clip.read_bytes(), clip, Asked())
+    parents = recording.parents.tolist()
+    sample = recording.positions[::9]
+    told, _, _ = find_roles(recording.joint_names, parents, sample)
+    names = [f"j{joint}" for joint in range(len(parents))]
+    for role, joint in told.items():
+        side, _, part = role.partition("_")
+        if part:
+            limb = "leg" if part in ("hip", "knee", "ankle", "toe") else "arm"
+            letter = "LR"[(side == "right") != mirrored]
+            names[joint] = f"{limb}_joint_{letter}_{joint}"
+    roles, _, doubts = find_roles(names, parents, sample)
+    other = {"left": "right", "right": "left"} if mirrored else {"left": "left", "right": "right"}
+    for role in (role for role in REQUIRED_ROLES if "_" in role):
+        side, _, part = role.partition("_")
+        assert roles[role] == told[f"{other[side]}_{part}"]
+    assert any(doubt.name == "roles" for doubt in doubts)
+
+
 def test_a_joint_at_both_hips_places_is_no_hip() -> None:
     recording = real("cmu_bvh/01_01.bvh")
     names = [

@@ -112,7 +112,7 @@ def _limbs_from_shape(
     """
     from retarget.motion.shape import limbs_from_shape
 
-    shaped = limbs_from_shape(parents, positions, lengths)
+    shaped = _sided_as_named(limbs_from_shape(parents, positions, lengths), names)
     for role, joint in shaped.items():
         side, _, part = role.partition("_")
         wanted, read = _PART.get(part, "arm"), part_of_body(names[joint])
@@ -129,6 +129,21 @@ def _limbs_from_shape(
             f'{names[joint]} by shape; name the right ones in a role file with lines such as {role} = "JointName" '
             "under [roles]"
         )
+    return shaped
+
+
+def _sided_as_named(shaped: dict[str, int], names: Sequence[str]) -> dict[str, int]:
+    """Limbs found from shape, on the sides that their names say where all say the other one.
+
+    Shape tells sides by where the body faces, which a short or still motion may hardly show; names are meant.
+    """
+    said = [(role, split_name(names[joint]).side) for role, joint in shaped.items()]
+    other = {"left": "right", "right": "left"}
+    if all(side in ("", other[role.partition("_")[0]]) for role, side in said) and any(
+        side for _, side in said
+    ):
+        parts = ((role.partition("_"), joint) for role, joint in shaped.items())
+        return {f"{other[side]}_{part}": joint for (side, _, part), joint in parts}
     return shaped
 
 
