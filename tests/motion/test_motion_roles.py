@@ -193,7 +193,7 @@ def test_without_names_the_shape_gives_the_same_limbs(clip: Path) -> None:
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_names_that_tell_sides_only_are_believed_against_the_shape(mirrored: bool) -> None:
     clip = EMBEDDED / "cmu_01_01.bvh"
-    recording = read_bvh(clip.read_bytes(), clip, Asked())
+    recording = sniff_format(clip.read_bytes(), clip).read(clip.read_bytes(), clip, Asked())
     parents = recording.parents.tolist()
     sample = recording.positions[::9]
     told, _, _ = find_roles(recording.joint_names, parents, sample)
