@@ -27,17 +27,14 @@ from retarget.exchange.reading.witnesses import (
 )
 from retarget.exchange.registry import export_formats, export_table
 from retarget.exchange.tables import ExportTable
-from retarget.exchange.view import View, links_of_table
+from retarget.exchange.view import links_of_table
 from retarget.kinds import ExportFormat
 from retarget.robots.model import RobotModel
 from retarget.tracks import link_set
 
-__all__ = ["ClipCheck", "FileCheck", "check_content", "check_file", "written_faults"]
+__all__ = ["ClipCheck", "FileCheck", "check_content", "check_file"]
 
 _MOST_MISFITS: Final = 4
-_OURS: Final = ("frame", "numbers", "order", "poses", "velocity_point")
-"""Faults that a writer may make; others may be the motion's own."""
-_BASES: Final = frozenset({"root_position", "link_position", "qpos", "special"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,15 +165,6 @@ def check_content(
 def _weight(clip: ClipCheck) -> int:
     """How badly a clip fits: what is wrong counts most, what is worth knowing a little."""
     return sum(100 if finding.wrong else 1 for finding in clip.findings)
-
-
-def written_faults(path: Path, view: View) -> tuple[Finding, ...]:
-    """What makes a file that was just written another one than was meant; a table without a base is not read back."""
-    if not {row.source for row in view.table.rows} & _BASES:
-        return ()
-    joints = view.tracks.links.joint_names
-    check = check_content(read_content(path), view.tracks.robot, view.table, joints)
-    return tuple(fault for clip in check.clips for fault in clip.wrong if fault.name in _OURS)
 
 
 def _tables(kind: ExportFormat | str | None) -> tuple[ExportTable, ...]:

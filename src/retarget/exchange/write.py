@@ -11,13 +11,13 @@ import numpy as np
 
 from retarget._version import __version__
 from retarget.errors import OptionsError, OutputError, UnknownNameError
-from retarget.exchange.check import written_faults
 from retarget.exchange.encode import file_values
 from retarget.exchange.registry import export_table
 from retarget.exchange.sources import chosen_joints, robot_of_result, tracks_of_result
 from retarget.exchange.tables import ExportTable, Quaternion
 from retarget.exchange.view import View, links_of_table, view_of
 from retarget.exchange.writers import writer_of_container
+from retarget.exchange.written import written_faults
 from retarget.files import atomic_path, write_text
 from retarget.frame_rates import rate_problem
 from retarget.kinds import ExportFormat
