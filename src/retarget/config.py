@@ -67,6 +67,7 @@ class RunConfig(BaseModel):
         keep_glitches: Leave frames as they are in which the body is where no body can be.
         source_fps: Frames per second of the files, over what they say; None if they say so.
         smpl_models: Folder of SMPL, SMPL-H and SMPL-X model files; None looks at ``RETARGET_SMPL_MODELS``.
+        from_robot: The files are motions of this robot, known by name or the path of its model; None for humans'.
         options: Options of targets and solver.
 
     Example:
@@ -87,6 +88,7 @@ class RunConfig(BaseModel):
     keep_glitches: bool = False
     source_fps: Annotated[float, Field(ge=LEAST_FPS, le=MOST_FPS)] | None = None
     smpl_models: Path | None = None
+    from_robot: str | None = None
     options: RetargetOptions = Field(default_factory=RetargetOptions)
 
     @classmethod
@@ -180,6 +182,11 @@ class RunConfig(BaseModel):
             FileFormatError: The file cannot be read.
             RoleError: Its skeleton's body roles cannot be found.
         """
+        if self.from_robot is not None:
+            from retarget.robot_recording import read_robot_recording
+            from retarget.robots import load_robot
+
+            return read_robot_recording(path, load_robot(self.from_robot), self.source_fps)
         from retarget.motion import read_motion
 
         return read_motion(

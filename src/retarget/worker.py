@@ -92,7 +92,7 @@ class RetargetWorker:
 
 def _read(path: Path, config: RunConfig, ask_sisters: bool) -> Motion:
     motion = config.read_motion(path)
-    if not ask_sisters or config.up is not None:
+    if not ask_sisters or config.up is not None or config.from_robot is not None:
         return motion
     from retarget.motion.sisters import as_its_sisters
 

@@ -269,7 +269,7 @@ def test_real_files_are_read_into_configurations(name: str, kind: str) -> None:
         motion = read_robot_motion(path, g1(), fps=30)
     else:
         motion = read_robot_motion(path, g1())
-        with pytest.raises(OptionsError, match="leave fps out"):
+        with pytest.raises(OptionsError, match="leave --source-fps out"):
             read_robot_motion(path, g1(), fps=2 * motion.fps)
     assert motion.qpos.shape == (len(motion), 36) and len(motion) > 100
     feet = make_tracks(motion.qpos, motion.fps, g1()).bodies.position[..., 2].min(axis=1)

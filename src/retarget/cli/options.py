@@ -65,6 +65,13 @@ class RunOptions:
     keep_glitches: GlitchesFlag = None
     source_fps: SourceRate = None
     smpl_models: SmplModels = None
+    from_robot: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ROBOT",
+            help="The motion is this robot's, in a file of any tool: no human in between.",
+        ),
+    ] = None
     fps: Annotated[
         Number, typer.Option(help="Rate of the result.", show_default="the motion's own")
     ] = None
@@ -181,6 +188,7 @@ class RunOptions:
             changes["robot_description"] = self.robot_description
         for name in (
             "skip_bind_pose", "up", "unit", "floor_m", "keep_glitches", "source_fps", "smpl_models",
+            "from_robot",
         ):  # fmt: skip
             if getattr(self, name) is not None:
                 changes[name] = getattr(self, name)

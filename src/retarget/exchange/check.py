@@ -138,6 +138,9 @@ def check_content(
         kind: The consumer that it should be for, or its table.
         joints: Names of the joints that it should have; None tries the robot's joint sets.
     """
+    if "manifest_json" in content.values:
+        cause = "is a result of retarget itself, no trainer's file"
+        raise FileFormatError(content.path, cause, "score it: retarget evaluate --result")
     tables = (kind,) if isinstance(kind, ExportTable) else _tables(kind)
     fitting: list[tuple[int, ExportTable, tuple[ClipCheck, ...]]] = []
     misfits: list[tuple[int, str]] = []

@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.errors import FileFormatError, OptionsError
-from retarget.exchange.check import ClipCheck, FileCheck, check_file
+from retarget.exchange.check import ClipCheck, FileCheck, check_content
+from retarget.exchange.reading.content import read_content
 from retarget.exchange.reading.layout import configurations
 from retarget.exchange.reading.stored import StoredMotion
 from retarget.files import sha256_of
@@ -17,6 +18,7 @@ from retarget.frame_rates import rate_problem
 from retarget.geometry import without_flips
 from retarget.kinds import ExportFormat
 from retarget.motion.doubts import Doubt
+from retarget.result import RetargetingResult
 from retarget.robots.model import RobotModel
 
 __all__ = ["RobotMotion", "read_robot_motion"]
@@ -29,7 +31,7 @@ class RobotMotion:
     Attributes:
         path: The file.
         clip: Name of the clip.
-        kind: The format that the file fits.
+        kind: The format that the file fits; ``result`` for one of ours.
         sha256: Hash of the file; empty for a folder.
         robot: Name of the robot.
         joint_names: The robot's joints.
@@ -46,7 +48,7 @@ class RobotMotion:
 
     path: Path
     clip: str
-    kind: ExportFormat
+    kind: str
     sha256: str
     robot: str
     joint_names: tuple[str, ...]
@@ -81,7 +83,10 @@ def read_robot_motion(
         FileFormatError: It cannot be read, is of another robot, or contradicts itself; the message says how.
         OptionsError: The file does not say its rate and none is given, or has another one; or has several clips.
     """
-    check = check_file(path, robot, kind)
+    content = read_content(path)
+    if "manifest_json" in content.values and kind is None:
+        return _own(Path(path), robot, fps)
+    check = check_content(content, robot, kind)
     found = _chosen(check, clip)
     wrong = [fault for fault in found.wrong if not fault.derived and fault.name != "rate"]
     if wrong:
@@ -97,7 +102,7 @@ def read_robot_motion(
     return RobotMotion(
         path=check.path,
         clip=stored.clip,
-        kind=check.kinds[0],
+        kind=str(check.kinds[0]),
         sha256=sha256_of(check.path) if check.path.is_file() else "",
         robot=robot.name,
         joint_names=robot.joint_names,
@@ -106,6 +111,28 @@ def read_robot_motion(
         held=tuple(name for name in robot.joint_names if name not in present),
         doubts=_doubts(found),
         notes=tuple(f"{finding.name}: {finding.text}" for finding in found.findings),
+    )
+
+
+def _own(path: Path, robot: RobotModel, fps: float | None) -> RobotMotion:
+    """A result of ours, which names its robot's joints."""
+    result = RetargetingResult.load_npz(path)
+    if result.joint_names != robot.joint_names:
+        raise FileFormatError(
+            path, f"is of {result.robot}, whose joints are not {robot.name}'s", "name its robot"
+        )
+    if fps is not None and abs(result.fps - fps) > 1e-2 * fps:
+        raise OptionsError(f"{path}: has {result.fps:g} frames per second, not {fps:g}")
+    return RobotMotion(
+        path=path,
+        clip=path.stem,
+        kind="result",
+        sha256=sha256_of(path),
+        robot=robot.name,
+        joint_names=robot.joint_names,
+        qpos=result.qpos,
+        fps=result.fps,
+        held=(),
     )
 
 
@@ -129,11 +156,11 @@ def _rate(path: Path, motion: StoredMotion, given: float | None) -> float:
         stored = rule.default  # whatever it was made at, its reader plays it so
     if stored is None and given is None:
         raise OptionsError(
-            f"{path}: does not say how many frames a second it has; give them with fps (30 for most of these files)"
+            f"{path}: does not say how many frames a second it has; say so with --source-fps (fps in Python); most of these files have 30"
         )
     if stored is not None and given is not None and abs(stored - given) > 1e-2 * stored:
         raise OptionsError(
-            f"{path}: says {stored:g} frames per second, not {given:g}; leave fps out"
+            f"{path}: says {stored:g} frames per second, not {given:g}; leave --source-fps out"
         )
     rate = stored if stored is not None else given
     assert rate is not None
