@@ -27,12 +27,13 @@ from retarget.result import RetargetingResult
 from retarget.robot_recording import motion_of_robot
 from retarget.robots.model import RobotModel
 
-__all__ = ["Alignment", "align", "foreign_result", "judge_alone"]
+__all__ = ["Alignment", "align", "foreign_result", "judge_alone", "limb_rises"]
 
-_LEAST_LIKENESS: Final = 0.5  # of the two height curves; takes of one dance have 0.3, one take 0.98
+_LEAST_LIKENESS: Final = 0.7  # of how limbs rise: one take has over 0.9
+_LIMBS: Final = (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist"))
 _LEAST_OVERLAP_S: Final = 1.0
 _LEAST_SHARE: Final = 0.5  # of the shorter motion
-_STILL_M: Final = 2e-3  # standard deviation of a height under which nothing can be aligned
+_STILL: Final = 0.01  # standard deviation of each limb's rise under which nothing can be aligned
 _TIE: Final = 2e-3  # of likeness: the smaller offset is taken
 _UNSURE: Final = 0.9
 
@@ -54,7 +55,7 @@ class Alignment:
 
     Attributes:
         offset_s: Time in the source at which the robot motion begins, seconds; negative where it begins before.
-        likeness: Correlation of the heights of base and hips, 1 at best; None where neither moves.
+        likeness: Correlation of how limbs rise and fall, 1 at best; None where one of the two stands still.
         first: First frame of the source that both have.
         frames: Frames that both have, at the source's rate.
     """
@@ -66,41 +67,82 @@ class Alignment:
 
 
 def align(
-    base: Float64[np.ndarray, "N"], hips: Float64[np.ndarray, "M"], fps: float
+    robot: Float64[np.ndarray, "N K"], human: Float64[np.ndarray, "M K"], fps: float
 ) -> Alignment:
-    """Find the offset between two height curves of one rate, metres.
+    """Find the offset between two sets of curves of one rate: how each limb rises, see `limb_rises`.
 
     Raises:
         OptionsError: They are not of one take, or one is too short.
     """
-    shorter = min(len(base), len(hips))
+    shorter = min(len(robot), len(human))
     least = max(int(_LEAST_OVERLAP_S * fps), int(_LEAST_SHARE * shorter))
     if shorter < least or shorter < 3:
         raise OptionsError(
             f"{shorter / fps:.2f} s are too short to be laid beside each other; give clips of {_LEAST_OVERLAP_S:g} s"
         )
-    if base.std() < _STILL_M or hips.std() < _STILL_M:
+    if robot.std(axis=0).max() < _STILL or human.std(axis=0).max() < _STILL:
         return Alignment(0.0, None, 0, shorter)
-    lags = range(least - len(base), len(hips) - least + 1)
-    likeness = {lag: _likeness(base, hips, lag) for lag in lags}
-    best = max(likeness.values())
-    lag = min((lag for lag in lags if likeness[lag] >= best - _TIE), key=abs)
-    lag = max((near for near in lags if abs(near - lag) <= 2), key=lambda near: likeness[near])
-    if likeness[lag] < _LEAST_LIKENESS:
+    lags = np.arange(least - len(robot), len(human) - least + 1)
+    likeness = _likeness(robot, human)[lags + len(robot) - 1]
+    close = np.flatnonzero(likeness >= likeness.max() - _TIE)
+    at = int(close[np.abs(lags[close]).argmin()])
+    near = slice(max(at - 2, 0), at + 3)
+    at = near.start + int(likeness[near].argmax())
+    lag, alike = int(lags[at]), float(likeness[at])
+    if alike < _LEAST_LIKENESS:
         raise OptionsError(
-            f"the robot's base goes up and down unlike the source's hips (likeness {likeness[lag]:.2f} at best): another "
-            "take, or another rate; check --source and the file's frames per second"
+            f"the robot's limbs rise and fall unlike the source's (likeness {alike:.2f} at best): another take, or "
+            "another rate; check --source and the file's frames per second"
         )
-    first, end = max(lag, 0), min(len(hips), lag + len(base))
-    return Alignment(lag / fps, likeness[lag], first, end - first)
+    first, end = max(lag, 0), min(len(human), lag + len(robot))
+    return Alignment(lag / fps, alike, first, end - first)
 
 
-def _likeness(base: Float64[np.ndarray, "N"], hips: Float64[np.ndarray, "M"], lag: int) -> float:
-    first, end = max(lag, 0), min(len(hips), lag + len(base))
-    one, other = base[first - lag : end - lag], hips[first:end]
-    one, other = one - one.mean(), other - other.mean()
-    size = float(np.sqrt((one @ one) * (other @ other)))
-    return float(one @ other) / size if size > 0 else 0.0
+def _likeness(
+    robot: Float64[np.ndarray, "N K"], human: Float64[np.ndarray, "M K"]
+) -> Float64[np.ndarray, "L"]:
+    """Correlation of all curves together at each lag from 1 - N to M - 1, each about its mean over the overlap."""
+    from scipy.signal import correlate
+
+    ones = np.ones((len(robot), 1)), np.ones((len(human), 1))
+    # About their means first: of large sums little would be left.
+    robot, human = robot - robot.mean(axis=0), human - human.mean(axis=0)
+
+    def over_lags(
+        ours: Float64[np.ndarray, "N k"], theirs: Float64[np.ndarray, "M k"]
+    ) -> Float64[np.ndarray, "L K"]:
+        return np.stack(
+            [
+                correlate(theirs[:, k % theirs.shape[1]], ours[:, k % ours.shape[1]], method="fft")
+                for k in range(max(ours.shape[1], theirs.shape[1]))
+            ],
+            axis=1,
+        )
+
+    count = np.rint(over_lags(*ones))
+    one, other = over_lags(robot, ones[1]), over_lags(ones[0], human)
+    both = (over_lags(robot, human) - one * other / count).sum(axis=1)
+    energies = [
+        (over_lags(robot**2, ones[1]) - one**2 / count).sum(axis=1),
+        (over_lags(ones[0], human**2) - other**2 / count).sum(axis=1),
+    ]
+    size = np.sqrt(np.maximum(energies[0], 0) * np.maximum(energies[1], 0))
+    return np.asarray(np.where(size > 1e-9, both / np.maximum(size, 1e-9), 0.0))
+
+
+def limb_rises(motion: Motion) -> Float64[np.ndarray, "T 8"]:
+    """How far each limb points up: the vertical part of the unit directions of thighs, shanks, upper arms and forearms.
+
+    Neither size, nor heading, nor place count in it, so that it is alike for a human and a robot that follows.
+    """
+    rises = []
+    for side in ("left", "right"):
+        for above, below in _LIMBS:
+            line = motion.role_positions(f"{side}_{below}") - motion.role_positions(
+                f"{side}_{above}"
+            )
+            rises.append(line[:, 2] / np.maximum(np.linalg.norm(line, axis=1), 1e-9))
+    return np.stack(rises, axis=1).astype(np.float64)
 
 
 def foreign_result(
@@ -120,18 +162,21 @@ def foreign_result(
         OptionsError: The two are not of one take.
         RoleError: The source lacks a role.
     """
-    alone = source is None
-    clip = motion_of_robot(motion, robot) if source is None else source
+    alone, made_fps = source is None, motion.fps
+    if source is not None:
+        qpos = _at_rate(motion.qpos, motion.fps, source.fps)
+        motion = replace(motion, qpos=qpos, fps=source.fps)
+    bodies = motion_of_robot(motion, robot)
+    clip = bodies if source is None else source
     clip, _ = levelled(clip)
     clip, _ = followed(clip)
     anatomy = find_anatomy(clip)
     contacts = find_contacts(anatomy)
-    qpos = _at_rate(motion.qpos, motion.fps, clip.fps)
+    qpos = motion.qpos
     found: Alignment | None = None
     rows = slice(0, len(clip))
     if not alone:
-        hips = (anatomy.point("left_hip") + anatomy.point("right_hip"))[:, 2] / 2
-        found = align(qpos[:, 2], hips, clip.fps)
+        found = align(limb_rises(bodies), limb_rises(clip), clip.fps)
         rows = slice(found.first, found.first + found.frames)
         begin = found.first - round(found.offset_s * clip.fps)
         qpos = qpos[begin : begin + found.frames]
@@ -154,18 +199,18 @@ def foreign_result(
             "motion": record,
             "robot": robot.name,
             "robot_sha256": robot.sha256,
-            "made_elsewhere": _made(motion, found),
+            "made_elsewhere": _made(motion, made_fps, found),
         },
     )
     return result, found
 
 
-def _made(motion: RobotMotion, found: Alignment | None) -> dict[str, Any]:
+def _made(motion: RobotMotion, made_fps: float, found: Alignment | None) -> dict[str, Any]:
     return {
         "path": str(motion.path),
         "sha256": motion.sha256,
         "format": str(motion.kind),
-        "fps": motion.fps,
+        "fps": made_fps,
         "joints_at_zero": list(motion.held),
         "offset_s": None if found is None else found.offset_s,
         "likeness": None if found is None else found.likeness,
@@ -176,9 +221,9 @@ def _alignment_doubts(found: Alignment | None) -> Iterable[Doubt]:
     if found is None:
         return
     if found.likeness is None:
-        yield Doubt("rate", 0.3, "neither base nor hips move up and down; both are taken to begin together")
+        yield Doubt("rate", 0.3, "no limb moves; both are taken to begin together")
     elif found.likeness < _UNSURE:
-        reason = f"base and hips go up and down alike by {found.likeness:.2f} only; another rate or take"
+        reason = f"limbs rise and fall alike by {found.likeness:.2f} only: another rate or take"
         yield Doubt("rate", min(1.0, 1.0 - found.likeness), reason)
 
 

@@ -25,6 +25,7 @@ from retarget.cli.common import (
     steps,
     tell,
 )
+from retarget.cli.evaluate_foreign import Foreign, is_own, judge_foreign
 from retarget.cli.outputs import Output, check_outputs
 from retarget.errors import OutputError, RetargetError
 
@@ -56,10 +57,21 @@ def evaluate(
         typer.Option("--robot", help="Robot to judge with.", show_default="the result's own"),
     ] = None,
     robot_description: flags.RobotDescription = None,
+    source: Annotated[
+        Path | None,
+        typer.Option("--source", help="Human motion that another tool's file was made from."),
+    ] = None,
+    source_fps: flags.SourceRate = None,
+    save_result: Annotated[
+        Path | None,
+        typer.Option(
+            "--save-result", help="Write another tool's file as a result (.npz), to go on with."
+        ),
+    ] = None,
     fail_on_gates: GatesFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Measure results against their human source; exit 1 if one cannot be judged."""
+    """Measure results, or another tool's robot motion, against their human source; exit 1 if one cannot be judged."""
     if (result is None) == (batch_manifest is None):
         raise UsageError("give either --result or --batch-manifest")
     unjudged: list[Unjudged] = []
@@ -67,11 +79,21 @@ def evaluate(
         inputs, unjudged = _of_batch(batch_manifest)
     else:
         assert result is not None
-        inputs = {result.stem: require_file(result, "a result (.npz)")}
+        inputs = {result.stem: result}
+    foreign = Foreign(source, robot, robot_description, source_fps, save_result)
+    other = result is not None and (source is not None or not is_own(result))
+    if not other and (source_fps is not None or save_result is not None):
+        raise UsageError("--source-fps and --save-result are for robot motions of other tools")
+    if result is not None and not other:
+        require_file(result, "a result (.npz)")
     _check_outputs(output, output_dir, [batch_manifest, *inputs.values(), robot_description])
 
     def judge(name: str, path: Path) -> ClipReport:
-        report = _evaluate(name, path, robot, robot_description)
+        report = (
+            judge_foreign(path, foreign)
+            if other
+            else _evaluate(name, path, robot, robot_description)
+        )
         if output_dir is not None:
             report.write(output_dir / f"{name}.json")
         return report

@@ -156,7 +156,8 @@ def _rate(path: Path, motion: StoredMotion, given: float | None) -> float:
         stored = rule.default  # whatever it was made at, its reader plays it so
     if stored is None and given is None:
         raise OptionsError(
-            f"{path}: does not say how many frames a second it has; say so with --source-fps (fps in Python); most of these files have 30"
+            f"{path}: does not say how many frames a second it has; say so with --source-fps (fps in Python); "
+            "most of these files have 30"
         )
     if stored is not None and given is not None and abs(stored - given) > 1e-2 * stored:
         raise OptionsError(

@@ -1,0 +1,88 @@
+"""``retarget evaluate`` on robot motions of other tools: scored like ours, aligned in time to their source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retarget.cli import options
+from retarget.cli.common import UsageError, require_motion, say
+from retarget.cli.outputs import Output, check_outputs
+
+if TYPE_CHECKING:
+    from retarget.evaluation import ClipReport
+
+__all__ = ["Foreign", "is_own", "judge_foreign"]
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A robot motion of another tool, and what to judge it with.
+
+    Attributes:
+        source: The human motion that it was made from.
+        robot: The robot that it is of.
+        description: TOML that describes that robot.
+        fps: Frames per second, where the file does not say it.
+        save_result: Where to write it as a result of ours.
+    """
+
+    source: Path | None
+    robot: str | None
+    description: Path | None
+    fps: float | None
+    save_result: Path | None
+
+
+def is_own(path: Path) -> bool:
+    """Whether a file is a result of ours, or there is none."""
+    from retarget.containers import npz_names
+
+    if not path.is_file():
+        return not path.exists()
+    data = path.read_bytes()
+    return data.startswith(b"PK") and "manifest_json" in npz_names(data)
+
+
+def judge_foreign(path: Path, given: Foreign) -> ClipReport:
+    """Score a robot motion of another tool.
+
+    Raises:
+        UsageError: Its robot is not named, or a file is missing.
+        RetargetError: It cannot be read, or is not of the source's take.
+    """
+    from retarget.config import RunConfig
+    from retarget.evaluation import evaluate
+    from retarget.exchange.robot_motion import read_robot_motion
+    from retarget.foreign_result import foreign_result, judge_alone
+
+    if given.robot is None:
+        raise UsageError(f"{path}: is no result of ours; name the robot that it is of with --robot")
+    if not path.exists():
+        raise UsageError(f"{path}: no such file; give the path of a robot's motion")
+    if given.save_result is not None:
+        check_outputs([Output(given.save_result, "a result", (".npz",))], [path, given.source])
+    config = RunConfig(robot=given.robot, robot_description=given.description)
+    options.require_robot_files(config)
+    robot = config.load_robot()
+    motion = read_robot_motion(path, robot, fps=given.fps)
+    for note in motion.notes:
+        say(f"note: {path}: {note}")
+    human = None if given.source is None else RunConfig().read_motion(require_motion(given.source))
+    result, found = foreign_result(motion, robot, human)
+    if found is None:
+        say(
+            f"note: {path}: without --source nothing tells how well it follows; those measures are empty"
+        )
+        report = judge_alone(result, robot, clip=path.name)
+    else:
+        alike = "" if found.likeness is None else f", limbs alike by {found.likeness:.3f}"
+        say(
+            f"note: {path}: begins {found.offset_s:+.3f} s into {given.source}{alike}; "
+            f"{found.frames} frames at {result.fps:g} fps are compared"
+        )
+        report = evaluate(result, robot, clip=path.name)
+    if given.save_result is not None:
+        result.save_npz(given.save_result)
+    return report

@@ -1,0 +1,169 @@
+"""Robot motions of other tools: scored beside their source, and recordings for other robots."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from retarget.cli.main import main
+from retarget.config import RunConfig
+from retarget.errors import FileFormatError, OptionsError, RobotError
+from retarget.evaluation import evaluate
+from retarget.exchange.robot_motion import RobotMotion, read_robot_motion
+from retarget.exchange.write import export_result
+from retarget.foreign_result import align, foreign_result, judge_alone
+from retarget.motion import Motion
+from retarget.pipeline import retarget_motion
+from retarget.result import RetargetingResult
+from retarget.robot_recording import motion_of_robot
+from retarget.robots import load_robot
+from retarget.solver.kinematics.forward import pose_blocks
+
+FPS = 60.0
+
+
+@lru_cache
+def human() -> Motion:
+    """Two seconds of an embedded walk."""
+    from retarget.demo import embedded_clips
+
+    walk = next(path for path in embedded_clips() if "walk" in path.name.lower())
+    clip = RunConfig().read_motion(walk)
+    return clip.frames(0, min(len(clip), 240))
+
+
+@lru_cache
+def ours() -> RetargetingResult:
+    return retarget_motion(human(), load_robot("unitree_g1"))
+
+
+def motion_from(result: RetargetingResult, rows: slice = slice(None)) -> RobotMotion:
+    return RobotMotion(
+        path=Path("walk.pkl"),
+        clip="walk",
+        kind="gmr",
+        sha256="",
+        robot=result.robot,
+        joint_names=result.joint_names,
+        qpos=result.qpos[rows],
+        fps=result.fps,
+        held=(),
+    )
+
+
+def test_a_file_of_another_tool_is_scored_as_our_own_result_is(tmp_path: Path) -> None:
+    robot, own = load_robot("unitree_g1"), ours()
+    path = tmp_path / "walk.pkl"
+    export_result(own.resampled(30.0), path, "gmr", robot=robot)
+    result, found = foreign_result(read_robot_motion(path, robot), robot, human())
+    assert found is not None and abs(found.offset_s) < 1.5 / 30 and found.likeness > 0.99
+    theirs, mine = evaluate(result, robot), evaluate(own, robot)
+    for name in ("limb_error_mean", "trunk_lean_error_mean", "orientation_error_mean"):
+        assert theirs[name] == pytest.approx(mine[name], abs=0.3), name
+    assert result.provenance["made_elsewhere"]["format"] == "gmr"
+    result.save_npz(tmp_path / "result.npz")
+    assert len(RetargetingResult.load_npz(tmp_path / "result.npz")) == found.frames
+
+
+@pytest.mark.parametrize("begin", [0, 17])
+def test_a_motion_that_begins_later_is_laid_where_it_belongs(begin: int) -> None:
+    robot, own = load_robot("unitree_g1"), ours()
+    part = motion_from(own, slice(begin, None))
+    result, found = foreign_result(part, robot, human())
+    assert found is not None
+    assert found.offset_s == pytest.approx(begin / own.fps, abs=1.01 / own.fps)
+    assert evaluate(result, robot)["limb_error_mean"] < 4
+
+
+def test_curves_are_aligned_to_the_frame_and_another_take_is_refused() -> None:
+    rng = np.random.default_rng(3)
+    curve = np.cumsum(rng.normal(0, 0.03, (400, 8)), axis=0)
+    for lag in (-30, 0, 45):
+        part = curve[max(lag, 0) : 300 + lag]
+        before = rng.normal(curve[0], 0.05, (max(-lag, 0), 8))
+        found = align(0.8 * np.concatenate([before, part]), curve, 30.0)
+        assert found.offset_s == pytest.approx(lag / 30)
+        assert found.first == max(lag, 0)
+    with pytest.raises(OptionsError, match="another take"):
+        align(rng.normal(0, 1, (400, 8)), curve, 30.0)
+    still = align(np.full((90, 8), 0.8), curve, 30.0)
+    assert still.likeness is None and still.offset_s == 0 and still.frames == 90
+
+
+def test_without_a_source_nothing_is_said_about_following() -> None:
+    robot, own = load_robot("unitree_g1"), ours()
+    result, found = foreign_result(motion_from(own), robot, None)
+    assert found is None
+    report, mine = judge_alone(result, robot), evaluate(own, robot)
+    assert report["limb_error_mean"] is None and report["human_toe_slide_mean"] is None
+    for name in ("jerk_mean", "self_collision_share", "sole_penetration_max", "joint_speed_max"):
+        assert report[name] == mine[name], name
+
+
+def test_a_robots_bodies_are_a_recording_of_their_roles() -> None:
+    for name in ("unitree_g1", "booster_t1", "unitree_h1"):
+        robot = load_robot(name)
+        qpos = np.zeros((5, robot.qpos_size))
+        qpos[:, 2], qpos[:, 3], qpos[:, 7:] = 1.0, 1.0, robot.neutral
+        still = RobotMotion(
+            Path("x"), "x", "gmr", "", robot.name, robot.joint_names, qpos, 30.0, ()
+        )
+        motion = motion_of_robot(still, robot)
+        for _, places, turns in pose_blocks(qpos, robot):
+            foot = robot.feet[0]
+            soles = places[0, foot] + robot.soles[0] @ turns[0, foot].T
+        toe, ankle = (motion.role_positions(f"left_{part}")[0] for part in ("toe", "ankle"))
+        assert toe[2] == pytest.approx(soles[:, 2].min() - robot.sole_radius, abs=0.01)
+        assert toe[0] == pytest.approx(soles[:, 0].max(), abs=0.02) and toe[0] > ankle[0] + 0.08
+        assert motion.role_positions("left_hip")[0, 1] > motion.role_positions("right_hip")[0, 1]
+
+
+def test_a_robots_motion_goes_to_another_robot_and_back_without_a_human() -> None:
+    g1, t1 = load_robot("unitree_g1"), load_robot("booster_t1")
+    own = ours()
+    there = retarget_motion(motion_of_robot(motion_from(own), g1), t1)
+    back = retarget_motion(motion_of_robot(motion_from(there), t1), g1)
+    for result, robot in ((there, t1), (back, g1)):
+        report = evaluate(result, robot)
+        assert report["limb_error_mean"] < 3 and report["toe_slide_mean"] < 0.02
+    _, found = foreign_result(motion_from(back), g1, human())
+    whole, _ = foreign_result(motion_from(back), g1, human())
+    assert evaluate(whole, g1)["limb_error_mean"] < evaluate(own, g1)["limb_error_mean"] + 3
+    assert found is not None and abs(found.offset_s) < 0.1
+
+
+def test_a_motion_of_another_robot_is_refused() -> None:
+    motion = replace(motion_from(ours()), robot="unitree_g1")
+    with pytest.raises(RobotError, match="whose joints are not those of booster_t1"):
+        motion_of_robot(motion, load_robot("booster_t1"))
+
+
+def test_the_command_line_runs_scores_and_asks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, own = tmp_path / "walk.csv", tmp_path / "own.npz"
+    ours().save_npz(own)
+    export_result(ours(), table, "unitree_csv", robot=load_robot("unitree_g1"))
+    run = ["run", "--motion", str(table), "--from-robot", "unitree_g1", "--robot", "unitree_h1"]
+    run += ["--output", str(tmp_path / "h1.npz")]
+    assert main(run) == 2
+    assert "say so with --source-fps" in capsys.readouterr().err
+    assert main([*run, "--source-fps", "30"]) == 0
+    assert RetargetingResult.load_npz(tmp_path / "h1.npz").robot == "unitree_h1"
+    capsys.readouterr()
+    assert main(["evaluate", "--result", str(table)]) == 2
+    assert "name the robot that it is of with --robot" in capsys.readouterr().err
+    assert main(["evaluate", "--result", str(own), "--source-fps", "30"]) == 2
+    judged = ["evaluate", "--result", str(table), "--robot", "unitree_g1", "--source-fps", "30"]
+    assert main([*judged, "--save-result", str(tmp_path / "as_result.npz")]) == 0
+    assert "without --source" in capsys.readouterr().err
+    assert main(["check", str(table)]) == 0
+    assert "unitree_csv" in capsys.readouterr().out
+    assert main(["check", str(own)]) == 1
+    assert "is a result of retarget itself" in capsys.readouterr().err
+    with pytest.raises(FileFormatError, match="whose joints are not booster_t1's"):
+        read_robot_motion(own, load_robot("booster_t1"))
