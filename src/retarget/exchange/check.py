@@ -32,7 +32,7 @@ from retarget.kinds import ExportFormat
 from retarget.robots.model import RobotModel
 from retarget.tracks import link_set
 
-__all__ = ["ClipCheck", "FileCheck", "check_content", "check_file"]
+__all__ = ["ClipCheck", "FileCheck", "check_clip", "check_content", "check_file"]
 
 _MOST_MISFITS: Final = 4
 
@@ -147,7 +147,7 @@ def check_content(
     for table in tables:
         try:
             stored = tuple(stored_motions(content, table))
-            clips = tuple(_checked(clip, robot, joints) for clip in stored)
+            clips = tuple(check_clip(clip, robot, joints) for clip in stored)
         except Misfit as misfit:
             near = -1 if content.container == table.container else 0
             misfits.append((near, f"{table.kind}: {misfit}"))
@@ -174,9 +174,10 @@ def _tables(kind: ExportFormat | str | None) -> tuple[ExportTable, ...]:
     return export_formats() if kind is None else (export_table(str(kind)),)
 
 
-def _checked(
+def check_clip(
     stored: StoredMotion, robot: RobotModel, joints: tuple[str, ...] | None = None
 ) -> ClipCheck:
+    """As `check_content`, of one clip that a table has read."""
     layout = find_layout(stored, robot, joints)
     findings = [Finding("container", False, text) for _, text in stored.remarks]
     findings += _order_findings(stored, robot, layout)
