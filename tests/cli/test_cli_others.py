@@ -120,9 +120,9 @@ def test_inspect_tells_what_was_found_out(command: Command) -> None:
 
 
 def test_a_result_in_a_motion_s_place_is_told_what_it_is(
-    command: Command, walk_result: Path
+    command: Command, walk_result: Path, tmp_path: Path
 ) -> None:
-    outcome = command("inspect", walk_result)
+    outcome = command("run", "--motion", walk_result, "--output", tmp_path / "r.npz")
     assert outcome.code == 1
     assert "is a result of retarget, a robot's motion" in outcome.error
 
