@@ -48,6 +48,9 @@ def main() -> int:
     parser.add_argument(
         "--write", action="store_true", help="write the table to benchmarks/RESULTS.md"
     )
+    parser.add_argument(
+        "--minutes", type=float, default=600.0, help="at most, divided among the kinds"
+    )
     parser.add_argument("--case", type=int, help="only this case of each kind, and say how it ends")
     parser.add_argument("--keep", type=Path, help="folder for the file of --case")
     parser.add_argument(
@@ -63,7 +66,11 @@ def main() -> int:
         for kind in kinds:
             print(kind.name, *one_case(kind, arguments.seed, arguments.case, arguments.keep))
         return 0
-    tallies = [watch(kind, arguments.seed, arguments.cases // len(kinds)) for kind in kinds]
+    end = time.monotonic() + 60 * arguments.minutes
+    tallies = []
+    for done, kind in enumerate(kinds):
+        share = (end - time.monotonic()) / (len(kinds) - done)
+        tallies.append(watch(kind, arguments.seed, arguments.cases // len(kinds), share))
     report = table(tallies, arguments.seed)
     print(report)
     if arguments.write:
@@ -152,12 +159,12 @@ class Tally:
                 )
 
 
-def watch(kind: Kind, seed: int, cases: int) -> Tally:
-    """Run the cases of a kind in children, one after another as they fail."""
+def watch(kind: Kind, seed: int, cases: int, seconds: float) -> Tally:
+    """Run the cases of a kind in children, one after another as they fail, for some seconds at most."""
     tally, first, began = Tally(kind), 0, time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder, "place")
-        while first < cases:
+        while first < cases and time.monotonic() - began < seconds:
             place.write_bytes(_PLACE.pack(first))
             lines = Path(folder, "lines")
             command = [sys.executable, __file__, "--kinds", kind.name, "--seed", str(seed)]
@@ -165,7 +172,7 @@ def watch(kind: Kind, seed: int, cases: int) -> Tally:
                 child = subprocess.Popen(
                     [*command, "--child", str(place), str(first), str(cases)], stdout=output
                 )
-                verdict = _looked_after(child, place)
+                verdict = _looked_after(child, place, began + seconds)
             for line in lines.read_text().splitlines():
                 tally.add(*json.loads(line))
             reached = _PLACE.unpack(place.read_bytes())[0]
@@ -181,11 +188,17 @@ def watch(kind: Kind, seed: int, cases: int) -> Tally:
     return tally
 
 
-def _looked_after(child: subprocess.Popen[bytes], place: Path) -> tuple[str, str] | None:
-    """Wait for a child; what it ended of, if not by itself."""
+def _looked_after(
+    child: subprocess.Popen[bytes], place: Path, until: float
+) -> tuple[str, str] | None:
+    """Wait for a child, not beyond some time; what it ended of, if not by itself or by that."""
     at, spent = -1, 0.0
     while child.poll() is None:
         time.sleep(_LOOKED_AT)
+        if time.monotonic() > until:
+            child.terminate()
+            child.wait()
+            return None
         now = _PLACE.unpack(place.read_bytes())[0]
         try:
             fields = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()

@@ -65,7 +65,8 @@ def check_result(file: Path) -> object:
     result = RetargetingResult.load_npz(file)
     RunConfig.of_result(result)
     with TemporaryDirectory(dir=file.parent.parent) as folder:
-        write_csv(result, Path(folder, "out.csv"))
+        with _about(file):
+            write_csv(result, Path(folder, "out.csv"))
         assert_finite("CSV", np.loadtxt(Path(folder, "out.csv"), delimiter=",", ndmin=2))
     with _about(file):
         report = evaluate(result, load_robot("unitree_g1"))
@@ -93,17 +94,17 @@ def check_robot(file: Path) -> object:
     """Read a damaged robot and use it as commands do."""
     from retarget.robots import load_robot
 
-    return _assert_sound(load_robot(file))
+    return _assert_sound(load_robot(file), file)
 
 
 def check_description(file: Path) -> object:
     """Read a damaged description and use it as commands do."""
     from retarget.robots import load_robot
 
-    return _assert_sound(load_robot("unitree_g1", description=file))
+    return _assert_sound(load_robot("unitree_g1", description=file), file)
 
 
-def _assert_sound(robot: Any) -> object:
+def _assert_sound(robot: Any, file: Path) -> object:
     from retarget.targets.robot_frames import robot_anatomy
 
     unbounded = ("velocity_limits", "acceleration_limits", "effort_limits")
@@ -114,7 +115,8 @@ def _assert_sound(robot: Any) -> object:
                 raise Nonsense(f"{name} holds NaN")
         else:
             assert_finite(name, value)
-    anatomy = robot_anatomy(robot)
+    with _about(file):
+        anatomy = robot_anatomy(robot)
     assert_finite("leg length", anatomy.leg_length)
     if not 1e-3 < anatomy.leg_length < 100:
         raise Nonsense(f"legs of {anatomy.leg_length:g} m")

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from retarget.errors import OptionsError, UnknownNameError
+from retarget.errors import OptionsError, RetargetError, UnknownNameError
 from retarget.result import RetargetingResult
 from retarget.robots import RobotModel, load_robot
 from retarget.tracks import LinkSet, Tracks, make_tracks
@@ -61,7 +61,11 @@ def _body_contacts(result: RetargetingResult, robot: RobotModel) -> Bool[np.ndar
         touching[:, robot.feet[side]] |= result.contacts[:, side].any(axis=1)
     for at, name in enumerate(result.body_contact_names):
         side_name, _, part = name.rpartition("_")
-        role = f"{side_name}_{_TOUCHING[part]}" if side_name else name
+        role = f"{side_name}_{_TOUCHING.get(part, part)}" if side_name else name
+        if role not in robot.roles:
+            raise RetargetError(
+                f"the ground contact {name[:60]!r} is of no part of {robot.name}; retarget the clip again"
+            )
         touching[:, robot.roles[role]] |= result.body_contacts[:, at]
     return touching
 

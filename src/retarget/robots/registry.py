@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retarget import plugins
-from retarget.errors import FileFormatError, UnknownNameError
+from retarget.errors import FileFormatError, RobotError, RoleError, UnknownNameError
 from retarget.kinds import RobotKind
 from retarget.robots.spec import RobotSpec, read_robot_spec
 
@@ -197,7 +197,12 @@ def _cached(
     spec = read_robot_spec(toml) if toml else RobotSpec()
     if name and not spec.name:
         spec = spec.model_copy(update={"name": name})
-    return compile_robot(model, spec)
+    try:
+        return compile_robot(model, spec)
+    except (RobotError, RoleError) as error:
+        if toml is None or str(toml) in str(error):
+            raise
+        raise type(error)(f"{error} (described by {toml})") from None
 
 
 def _stamp(path: Path | None) -> tuple[int, int] | None:

@@ -35,6 +35,7 @@ Coordinate = Annotated[float, Field(ge=-10, le=10)]  # metres: no robot reaches 
 Vector = tuple[Coordinate, Coordinate, Coordinate]
 Rotation = tuple[float, float, float, float]
 Limit = Annotated[float, Field(gt=0)]
+Name = Annotated[str, Field(max_length=200)]  # of a link, a joint or a pattern of them
 
 
 class _Table(BaseModel):
@@ -49,7 +50,7 @@ class RolePlace(_Table):
         (0.28, 0.0, 0.0)
     """
 
-    body: str
+    body: Name
     point: Vector = (0.0, 0.0, 0.0)
 
 
@@ -75,7 +76,7 @@ class LinkSpec(_Table):
         (1.0, 0.0, 0.0, 0.0)
     """
 
-    parent: str
+    parent: Name
     position: Vector = (0.0, 0.0, 0.0)
     rotation: Rotation = (1.0, 0.0, 0.0, 0.0)
 
@@ -131,13 +132,13 @@ class RobotSpec(_Table):
     model: str = ""
     source: RobotSource = RobotSource()
     roles: dict[str, RolePlace] = {}
-    velocity_limits: dict[str, Limit] = {}
-    acceleration_limits: dict[str, Limit] = {}
-    effort_limits: dict[str, Limit] = {}
-    neutral: dict[str, float] = {}
+    velocity_limits: dict[Name, Limit] = {}
+    acceleration_limits: dict[Name, Limit] = {}
+    effort_limits: dict[Name, Limit] = {}
+    neutral: dict[Name, float] = {}
     soles: SoleSpec | None = None
-    links: dict[str, dict[str, LinkSpec]] = {}
-    joint_sets: dict[str, tuple[str, ...]] = {}
+    links: dict[Name, dict[Name, LinkSpec]] = {}
+    joint_sets: dict[Name, tuple[Name, ...]] = {}
 
     @field_validator("roles", mode="before")
     @classmethod

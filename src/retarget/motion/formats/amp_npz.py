@@ -55,7 +55,10 @@ def read_amp_npz(data: bytes, path: Path) -> Recording:
         FileFormatError: The content is no such archive, or holds something that is not a finite number.
     """
     arrays = _arrays(data, path)
-    names = [str(name) for name in np.atleast_1d(arrays["body_names"])]
+    named = np.atleast_1d(arrays["body_names"])
+    if named.ndim != 1 or named.dtype.kind not in "US":
+        raise FileFormatError(path, "body_names is no list of names", _REMEDY)
+    names = [str(name) for name in named]
     if sorted(names) != sorted(_PARENTS):
         cause = (
             f"the bodies are {listed(names, 15) or 'none'}; those known are {', '.join(_PARENTS)}"
