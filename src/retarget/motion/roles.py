@@ -274,10 +274,11 @@ def _ahead(
 ) -> int:
     """The toe, or where that is straight below the ankle the first joint beyond it that shows where the foot points."""
     shank = positions[:, ankle] - positions[:, knee]
+    children = children_of(parents)
     while True:
         foot = positions[:, toe] - positions[:, ankle]
         along = np.einsum("ti,ti->t", shank, foot)
-        below = next((joint for joint, parent in enumerate(parents) if parent == toe), -1)
+        below = children[toe][0] if children[toe] else -1
         if below < 0:
             return toe
         squares = np.einsum("ti,ti->t", shank, shank) * np.einsum("ti,ti->t", foot, foot)

@@ -8,17 +8,21 @@ Left and right follow from where the feet point.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 from jaxtyping import Float64
 
-from retarget.motion.tree import children_of, is_below
+from retarget.motion.tree import children_of, descent
 
 __all__ = ["limbs_from_shape"]
 
 _NEARLY: Final = 0.8
+# The longest ones of a joint, and of a skeleton, are looked at: no body has more limbs, but a skirt has many chains.
+_MOST_BRANCHES: Final = 24
+_MOST_PAIRS: Final = 64
+_T = TypeVar("_T")
 _ASYMMETRY: Final = 0.1  # of a limb's length may the same bones on both sides differ
 
 
@@ -48,13 +52,11 @@ def limbs_from_shape(
     """
     pairs = _symmetric_pairs(parents, lengths)
     best: tuple[float, _Pair, _Pair] | None = None
+    below = descent(parents)
     for legs, arms in itertools.permutations(pairs, 2):
-        if not _may_belong_together(legs, arms, parents):
+        if not _may_belong_together(legs, arms, below):
             continue
-        if any(
-            is_below(arms.carrier, side[0], parents) or arms.carrier == side[0]
-            for side in legs[1:3]
-        ):
+        if any(below(arms.carrier, side[0]) or arms.carrier == side[0] for side in legs[1:3]):
             continue
         total = legs.length + arms.length
         if best is None or total > best[0]:
@@ -85,33 +87,54 @@ def limbs_from_shape(
     return limbs
 
 
-def _may_belong_together(legs: _Pair, arms: _Pair, parents: Sequence[int]) -> bool:
+def _may_belong_together(legs: _Pair, arms: _Pair, below: Callable[[int, int], bool]) -> bool:
     """Whether a spine leads from the legs to the arms, or both hang on one root and the legs are the longer ones."""
-    if is_below(arms.carrier, legs.carrier, parents):
+    if below(arms.carrier, legs.carrier):
         return True
-    beside = arms.carrier != legs.carrier and not is_below(legs.carrier, arms.carrier, parents)
+    beside = arms.carrier != legs.carrier and not below(legs.carrier, arms.carrier)
     return beside and legs.length > arms.length
 
 
 def _symmetric_pairs(parents: Sequence[int], lengths: Float64[np.ndarray, "J"]) -> list[_Pair]:
-    """Pairs of branches of one joint whose longest lines have the same bones."""
+    """Pairs of branches of one joint whose longest lines have the same bones; of very many the longest ones."""
     children = children_of(parents)
-    lines: list[list[int]] = [
-        [] for _ in parents
-    ]  # the longest line from each joint down, itself first
-    reach = np.zeros(len(parents))
+    below, bones = (
+        [-1] * len(parents),
+        [1] * len(parents),
+    )  # along the longest line from each joint down
+    reach = lengths.tolist()
     for joint in reversed(range(len(parents))):
-        below = max(children[joint], key=lambda child: reach[child], default=None)
-        lines[joint] = [joint, *(lines[below] if below is not None else [])]
-        reach[joint] = lengths[joint] + (reach[below] if below is not None else 0.0)
+        if children[joint]:
+            below[joint] = longest = max(children[joint], key=reach.__getitem__)
+            reach[joint] += reach[longest]
+            bones[joint] += bones[longest]
     pairs = []
     for carrier, branches in enumerate(children):
-        for first, second in itertools.combinations(branches, 2):
-            one, two = lengths[lines[first]], lengths[lines[second]]
+        limbs = [branch for branch in branches if bones[branch] >= 3]
+        limbs = _longest(limbs, [reach[branch] for branch in limbs], _MOST_BRANCHES)
+        for first, second in itertools.combinations(limbs, 2):
             length = max(reach[first], reach[second])
-            if len(one) == len(two) >= 3 and np.abs(one - two).max() < _ASYMMETRY * length:
-                pairs.append(_Pair(carrier, lines[first], lines[second], float(length)))
-    return pairs
+            near = abs(reach[first] - reach[second]) < _ASYMMETRY * length * bones[first]
+            if bones[first] != bones[second] or not near:
+                continue
+            one, two = _line(first, below), _line(second, below)
+            if np.abs(lengths[one] - lengths[two]).max() < _ASYMMETRY * length:
+                pairs.append(_Pair(carrier, one, two, length))
+    return _longest(pairs, [pair.length for pair in pairs], _MOST_PAIRS)
+
+
+def _longest(items: list[_T], lengths: Sequence[float], most: int) -> list[_T]:
+    """The longest of some items, in their order."""
+    by_length = sorted(range(len(items)), key=lambda at: -lengths[at])
+    return [items[at] for at in sorted(by_length[:most])]
+
+
+def _line(joint: int, below: Sequence[int]) -> list[int]:
+    """A joint and those of the longest line from it down."""
+    line = [joint]
+    while below[line[-1]] >= 0:
+        line.append(below[line[-1]])
+    return line
 
 
 def _long_bones(line: Sequence[int], lengths: Float64[np.ndarray, "J"]) -> list[int]:

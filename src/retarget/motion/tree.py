@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-__all__ = ["children_of", "is_below", "line_to", "lowest_common_ancestor", "path_to_root"]
+__all__ = [
+    "children_of",
+    "descent",
+    "is_below",
+    "line_to",
+    "lowest_common_ancestor",
+    "path_to_root",
+]
 
 
 def path_to_root(joint: int, parents: Sequence[int]) -> list[int]:
@@ -19,6 +26,23 @@ def path_to_root(joint: int, parents: Sequence[int]) -> list[int]:
 def is_below(joint: int, ancestor: int, parents: Sequence[int]) -> bool:
     """Whether ``ancestor`` is a proper ancestor of ``joint``."""
     return joint != ancestor and ancestor in path_to_root(joint, parents)
+
+
+def descent(parents: Sequence[int]) -> Callable[[int, int], bool]:
+    """`is_below` for many questions about one hierarchy, each answered at once.
+
+    Joints are numbered as a walk down the tree meets them: those below a joint have the numbers that follow its own.
+    """
+    sizes = [1] * len(parents)
+    for joint in reversed(range(len(parents))):
+        if parents[joint] >= 0:
+            sizes[parents[joint]] += sizes[joint]
+    number, free = [0] * len(parents), [0] * (len(parents) + 1)  # the last: of roots
+    for joint, parent in enumerate(parents):
+        number[joint] = free[parent]
+        free[parent] += sizes[joint]
+        free[joint] = number[joint] + 1
+    return lambda joint, ancestor: 0 < number[joint] - number[ancestor] < sizes[ancestor]
 
 
 def line_to(ancestor: int, joint: int, parents: Sequence[int]) -> list[int]:

@@ -27,6 +27,7 @@ _MOTION: Final = re.compile(rb"^[ \t]*MOTION[ \t]*\r?\n", re.M | re.I)
 _known: dict[bytes, tuple[Skeleton, int, int]] = {}
 _MOST_KNOWN: Final = 16
 _LONGEST_KNOWN: Final = 2**17
+_MOST_JOINTS: Final = 20_000  # ten times what the fullest rigs have
 _PIECE: Final = 2**14  # bytes that are split into lines at once
 # What channels are: places in a pose of three positions and three rotations.
 _CHANNELS: Final = {
@@ -63,13 +64,15 @@ class Skeleton:
     starts: list[int] = field(default_factory=list)
     turned: dict[int, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    _copies: dict[str, int] = field(default_factory=dict)  # of each name that is taken, how often
 
     def add(self, name: str, parent: int) -> None:
         """Add a joint without offset and channels; a name that is taken gets a number."""
-        distinct, copies = name, 1
-        while distinct in self.names:
+        distinct, copies = name, self._copies.get(name, 0) + 1
+        while copies > 1 and (distinct := f"{name}#{copies}") in self._copies:
             copies += 1
-            distinct = f"{name}#{copies}"
+        self._copies[name] = copies
+        self._copies.setdefault(distinct, 1)
         if copies > 1 and "#end" not in name:
             self.notes.append(
                 f"two joints are named {name!r}; the later one is called {distinct!r}"
@@ -127,6 +130,9 @@ def _apply(
     """Add what one statement says; ``open_joints`` are those whose braces are open, the innermost last."""
     keyword = words[0].upper()
     joint = open_joints[-1] if open_joints else -1
+    if len(skeleton.names) > _MOST_JOINTS:
+        cause = f"the hierarchy has more than {_MOST_JOINTS} joints"
+        raise FileFormatError(path, cause, "cut out what is no body", line=line)
     if keyword in ("ROOT", "JOINT"):
         skeleton.add(" ".join(words[1:]) or f"joint{len(skeleton.names)}", joint)
     elif keyword == "END" and open_joints:
