@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RunConfig"]
 
+_LONGEST_REASON = 400  # characters
+
 _Given = TypeVar("_Given")
 _T = TypeVar("_T")
 
@@ -231,7 +233,8 @@ def _options_error(error: ValidationError, model: type[BaseModel]) -> OptionsErr
     if first["type"] == "extra_forbidden":
         table = RetargetOptions if len(first["loc"]) > 1 else model
         return OptionsError(f"unknown key {key}; known: {', '.join(table.model_fields)}")
-    problem = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    problem = shortened(first["msg"].removeprefix("Value error, "), 400)
+    problem = problem.replace("Input should be", "must be")
     if problem.startswith("must be"):
-        problem += f", not {first['input']!r}"
+        problem += f", not {shortened(repr(first['input']))}"
     return OptionsError(problem, option=key)

@@ -22,6 +22,7 @@ __all__ = ["MOST_BYTES", "binary_size", "open_input", "read_bytes", "read_toml",
 MOST_BYTES: Final = 2**30
 """What one file may take, in bytes: a BVH of 16 hours at 30 frames a second, or a result of 11."""
 
+_PIECE: Final = 2**20  # bytes of a stream that are read at once
 _MOST_TOML: Final = 2**24  # bytes of settings
 _MOST_WORDS: Final = 200  # characters of a foreign exception's text that are quoted
 _STREAMS: Final = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")  # what a shell pipes in
@@ -126,13 +127,24 @@ def read_bytes(
     """
     with open_input(path, remedy, most=most, empty=empty) as stream:
         try:
-            data = stream.read(most + 1)
+            # Asked for so many bytes Python makes room for them at once; a file's own size is known to be less.
+            regular = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+            data = stream.read() if regular else _all_of(stream, most)
         except OSError as error:
             cause = f"cannot be read ({error.strerror or error})"
             raise FileFormatError(path, cause, "check its permissions") from None
     if len(data) > most:
         raise FileFormatError(path, f"has more than {binary_size(most)}", "cut it into parts")
     return data
+
+
+def _all_of(stream: IO[bytes], most: int) -> bytes:
+    """What a stream holds, and no more than a little beyond the most that it may hold."""
+    parts, size = [], 0
+    while size <= most and (part := stream.read(_PIECE)):
+        parts.append(part)
+        size += len(part)
+    return b"".join(parts)
 
 
 def read_toml(path: str | Path, remedy: str) -> dict[str, Any]:

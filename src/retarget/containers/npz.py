@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 import struct
+import warnings
 import zlib
 from collections.abc import Collection, Mapping
 from functools import lru_cache
@@ -231,5 +232,7 @@ def _parsed(header: bytes) -> tuple[np.dtype, bool, tuple[int, ...]]:
     }.get(version)
     if read is None:
         raise ValueError(f"it is of version {version} of NumPy's format")
-    shape, fortran, kind = read(stream)
+    with warnings.catch_warnings():  # of Python's parser, about escapes in a damaged head
+        warnings.simplefilter("ignore")
+        shape, fortran, kind = read(stream)
     return kind, fortran, shape
