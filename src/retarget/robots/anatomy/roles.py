@@ -11,6 +11,7 @@ from jaxtyping import Float64
 from retarget.errors import RoleError
 from retarget.robots.anatomy.forearms import carries_more, far_end, find_wrist
 from retarget.robots.anatomy.limbs import Geometry, Limb, Limbs, find_limbs, standing
+from retarget.robots.anatomy.straight import on_twisting_axis, straightened
 from retarget.robots.kinematics import body_poses
 from retarget.robots.neutral import zero_joints
 from retarget.robots.spec import ROLES, RolePlace
@@ -147,13 +148,29 @@ def _proposed(
                 f"{robot}: the {side} {'arm' if elbow == 0 else 'leg'} has too few joints to find its "
                 "knee or elbow; name the bodies under [roles] in a robot TOML file"
             )
-        frames[f"{side}_hip"] = _origin(_hip(leg, _first_in_place(tree, leg, knee)))
-        frames[f"{side}_knee"] = _origin(leg.bodies[knee])
-        frames[f"{side}_ankle"] = _ankle(leg, knee, geometry)
-        frames[f"{side}_shoulder"] = _origin(_shoulder(arm, _first_in_place(tree, arm, elbow)))
-        frames[f"{side}_elbow"] = _origin(arm.bodies[elbow])
-        frames[f"{side}_wrist"] = find_wrist(tree, arm, elbow, geometry)
+        hip = _origin(_hip(leg, _first_in_place(tree, leg, knee)))
+        shoulder = _origin(_shoulder(arm, _first_in_place(tree, arm, elbow)))
+        ankle, wrist = _ankle(leg, knee, geometry), find_wrist(tree, arm, elbow, geometry)
+        middle = straightened(tree, arm, elbow, _place(arm, shoulder), _place(arm, wrist))
+        if (
+            middle.position.any()
+        ):  # origins lie aside: the upper arm's line is the axis about which it twists
+            shoulder = on_twisting_axis(arm, elbow, shoulder)
+            middle = straightened(tree, arm, elbow, _place(arm, shoulder), _place(arm, wrist))
+        frames |= {
+            f"{side}_hip": hip,
+            f"{side}_knee": straightened(tree, leg, knee, _place(leg, hip), _place(leg, ankle)),
+            f"{side}_ankle": ankle,
+            f"{side}_shoulder": shoulder,
+            f"{side}_elbow": middle,
+            f"{side}_wrist": wrist,
+        }
     return frames
+
+
+def _place(limb: Limb, frame: Frame) -> Float64[np.ndarray, "3"]:
+    k = limb.bodies.index(frame.body)
+    return np.asarray(limb.anchors[k] + limb.rotations[k] @ frame.position)
 
 
 def _origin(body: int) -> Frame:
