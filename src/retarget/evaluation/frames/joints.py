@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from retarget.compiled.jit import NANS_COUNT, jit
-from retarget.evaluation.frames.statistics import percentile_of
+from retarget.evaluation.frames.statistics import percentile_in_place
 from retarget.evaluation.measures import FAST_JOINT, JUMP_RATE, JUMP_SPEED, LIMIT_TOLERANCE
 from retarget.robots.model import RobotModel
 
@@ -71,7 +71,7 @@ def measure_joints(
     if count > 3:
         measured |= {
             "jerk_mean": float(largest[_JERK_SUM] / jerk.size),
-            "jerk_p95": percentile_of(jerk),
+            "jerk_p95": percentile_in_place(jerk.reshape(-1)),
             "jerk_max": float(largest[_JERK]),
         }
     return measured

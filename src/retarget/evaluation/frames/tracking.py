@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import NamedTuple
+
 import numpy as np
 from jaxtyping import Float64, Int64
 
@@ -46,13 +49,9 @@ class TrackingMeasures:
     """
 
     def __init__(self, robot: RobotModel, source: SourceClip) -> None:
-        _require(source)
         self._source = source
-        ends = [[f"{side}_{end}" for end in _ENDS[segment]] for side, segment in _LIMBS]
-        self._points = np.array([[robot.role_points[role] for role in pair] for pair in ends])
-        self._bodies = np.array([[robot.roles[role] for role in pair] for pair in ends])
-        self._joints = np.array([[source.position_roles.index(r) for r in pair] for pair in ends])
-        self._carriers = _carriers(robot, source)
+        compared = _compared(robot, source.position_roles, source.rotation_roles)
+        self._points, self._bodies, self._joints, self._carriers = compared
         self._yaw = np.zeros(2)
         self._moments = np.zeros((len(_TURNS), 3, 3, 3))
         self._errors = np.empty((len(source.positions), len(_LIMBS)))
@@ -126,7 +125,42 @@ class TrackingMeasures:
         }
 
 
-def _carriers(robot: RobotModel, source: SourceClip) -> Int64[np.ndarray, "C 2"]:
+class _Compared(NamedTuple):
+    """What is compared with what.
+
+    Attributes:
+        points: Ends of the robot's limbs in their bodies' frames, metres.
+        bodies: These bodies.
+        joints: The human's joint centres at the same ends.
+        carriers: Robot body and human rotation of each compared segment.
+    """
+
+    points: Float64[np.ndarray, "L 2 3"]
+    bodies: Int64[np.ndarray, "L 2"]
+    joints: Int64[np.ndarray, "L 2"]
+    carriers: Int64[np.ndarray, "C 2"]
+
+
+@lru_cache(maxsize=16)
+def _compared(
+    robot: RobotModel, positions: tuple[str, ...], rotations: tuple[str, ...]
+) -> _Compared:
+    """What is compared of a robot and a source with some roles; remembered for those seen last.
+
+    Raises:
+        RoleError: The source lacks a joint that is compared.
+    """
+    _require(positions, rotations)
+    ends = [[f"{side}_{end}" for end in _ENDS[segment]] for side, segment in _LIMBS]
+    return _Compared(
+        np.array([[robot.role_points[role] for role in pair] for pair in ends]),
+        np.array([[robot.roles[role] for role in pair] for pair in ends]),
+        np.array([[positions.index(role) for role in pair] for pair in ends]),
+        _carriers(robot, rotations),
+    )
+
+
+def _carriers(robot: RobotModel, rotations: tuple[str, ...]) -> Int64[np.ndarray, "C 2"]:
     """Robot body and index of the human joint's recorded rotation of each compared segment."""
     rows = []
     for side, segment in _TURNS:
@@ -134,7 +168,7 @@ def _carriers(robot: RobotModel, source: SourceClip) -> Int64[np.ndarray, "C 2"]
         body = robot.roles[f"{side}_{role}"]
         for _ in range(levels):
             body = int(robot.parents[body])
-        rows.append([body, source.rotation_roles.index(f"{side}_{joint}")])
+        rows.append([body, rotations.index(f"{side}_{joint}")])
     return np.array(rows)
 
 
@@ -148,24 +182,20 @@ def _offsets(
     return np.asarray(u @ vt)
 
 
-def _require(source: SourceClip) -> None:
+def _require(positions: tuple[str, ...], rotations: tuple[str, ...]) -> None:
     ends = {role for pair in _ENDS.values() for role in pair}
     missing = [
         f"{side}_{role}"
         for side in _SIDES
         for role in sorted(ends)
-        if f"{side}_{role}" not in source.position_roles
+        if f"{side}_{role}" not in positions
     ]
-    missing += [
-        f"the rotation of {part}"
-        for part in ("pelvis", "chest")
-        if part not in source.rotation_roles
-    ]
+    missing += [f"the rotation of {part}" for part in ("pelvis", "chest") if part not in rotations]
     missing += [
         f"the rotation of {side}_{joint}"
         for side in _SIDES
         for joint, _, _ in _CARRIERS.values()
-        if f"{side}_{joint}" not in source.rotation_roles
+        if f"{side}_{joint}" not in rotations
     ]
     if missing:
         raise RoleError(f"the source motion has no {missing[0]}; it cannot be compared with")

@@ -18,7 +18,7 @@ from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 from retarget.evaluation.frames.angles import human_rotation
 from retarget.evaluation.frames.build import robot_build
-from retarget.evaluation.frames.statistics import percentiles_of
+from retarget.evaluation.frames.statistics import mean_of, percentile_of
 from retarget.result import SourceClip
 from retarget.robots.model import RobotModel
 
@@ -81,8 +81,7 @@ class TrunkMeasures:
     def values(self, yaw: Float64[np.ndarray, "2"]) -> dict[str, float | None]:
         """The measures, once every frame was added; ``yaw`` turns the human: its sine and cosine."""
         source = self._source
-        joints = np.array([source.position_roles.index(role) for role in _ENDS])
-        carriers = np.array([source.rotation_roles.index(part) for part in ("pelvis", "chest")])
+        joints, carriers = _columns(source.position_roles, source.rotation_roles)
         errors = np.empty((len(NAMES), len(self._lines)))
         positions = np.ascontiguousarray(source.positions)
         rotations = np.ascontiguousarray(source.rotations)
@@ -90,9 +89,20 @@ class TrunkMeasures:
         values: dict[str, float | None] = {}
         for name, row in zip(NAMES, np.degrees(errors), strict=True):
             seen = row[row >= 0]  # headings of lines that have one
-            values[f"{name}_mean"] = float(seen.mean()) if len(seen) else None
-            values[f"{name}_p95"] = float(percentiles_of(seen)) if len(seen) else None
+            values[f"{name}_mean"] = mean_of(seen)
+            values[f"{name}_p95"] = percentile_of(seen)
         return values
+
+
+@lru_cache(maxsize=16)
+def _columns(
+    positions: tuple[str, ...], rotations: tuple[str, ...]
+) -> tuple[Int64[np.ndarray, "4"], Int64[np.ndarray, "2"]]:
+    """Where a source's arrays have the ends of the trunk, and what carries pelvis and chest."""
+    return (
+        np.array([positions.index(role) for role in _ENDS]),
+        np.array([rotations.index(part) for part in ("pelvis", "chest")]),
+    )
 
 
 @lru_cache(maxsize=4)
