@@ -255,6 +255,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "motion.spans",
         "errors",
         "files",
+        "inputs",
         "geometry",
         "compiled",
         "motion.doubts",

@@ -242,13 +242,16 @@ def _at_rate(
     return np.asarray(out)
 
 
-def judge_alone(result: RetargetingResult, robot: RobotModel, *, clip: str = "") -> ClipReport:
+def judge_alone(
+    result: RetargetingResult, robot: RobotModel, *, clip: str = "", gates: Gates | None = None
+) -> ClipReport:
     """Measure a motion that has no source: what is measured beside a human has no value."""
-    report = evaluate(result, robot, clip=clip)
+    gates = gates or Gates.named("train-ready")
+    report = evaluate(result, robot, clip=clip, gates=gates)
     measures = {
         name: measure.model_copy(update={"value": None})
         if name.startswith(_OF_THE_HUMAN) or name in _BESIDE_IT
         else measure
         for name, measure in report.measures.items()
     }
-    return report.model_copy(update={"measures": measures, "gates": Gates().check(measures)})
+    return report.model_copy(update={"measures": measures, "gates": gates.check(measures)})

@@ -182,3 +182,34 @@ def test_a_result_of_another_robot_is_told_apart(command: Command, walk_result: 
     outcome = command("evaluate", "--result", walk_result, "--robot", "unitree_h1")
     assert "'unitree_g1' does not fit 'unitree_h1': it has 29 joints, the robot 19" in outcome.error
     assert RetargetingResult.load_npz(walk_result).robot == "unitree_g1"
+
+
+def test_a_batch_is_parted_by_gates_into_what_to_train_on_and_what_not(
+    command: Command, batch_of_four: tuple[Path, str], tmp_path: Path
+) -> None:
+    words = ["evaluate", "--batch-manifest", batch_of_four[0] / "batch_manifest.json"]
+    outcome = command(*words, "--gate", "train-ready", "--output-dir", tmp_path)
+    assert outcome.code == 1
+    assert (tmp_path / "train.txt").read_text() == "caf\\udce9.bvh\nsound.bvh\n"
+    rejected = dict(
+        line.split("\t") for line in (tmp_path / "rejected.txt").read_text().splitlines()
+    )
+    assert set(rejected) == {"hangs.bvh", "broken.bvh"}
+    assert (
+        "human_repeated_time_max is 0.4667 s, over the gate of 0.2, worst at"
+        in rejected["hangs.bvh"]
+    )
+    assert rejected["broken.bvh"].startswith("no result: ")
+
+
+def test_a_profile_of_ones_own_decides_and_an_unknown_one_is_wrong_usage(
+    command: Command, walk_result: Path, tmp_path: Path
+) -> None:
+    words = ["evaluate", "--result", walk_result]
+    assert command(*words, "--gate", "look-only").code == 0
+    (tmp_path / "own.toml").write_text("[gates.jerk_mean]\nfail = 1.0\n")
+    outcome = command(*words, "--gate", tmp_path / "own.toml")
+    assert outcome.code == 1
+    assert "jerk_mean is " in outcome.out
+    for unknown in ("lenient", tmp_path / "none.toml"):
+        assert command(*words, "--gate", unknown).code == 2

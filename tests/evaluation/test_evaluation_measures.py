@@ -337,13 +337,18 @@ def test_a_result_without_frames_is_refused(robot: RobotModel) -> None:
         evaluate(empty, robot)
 
 
+TRAIN_READY = Gates.named("train-ready")
+
+
 def test_gates_can_be_tightened_and_switched_off(robot: RobotModel) -> None:
-    strict = evaluate(motions.jumps(), robot, gates=Gates(jerk_mean=1e-3))
+    strict = evaluate(motions.jumps(), robot, gates=TRAIN_READY.changed(jerk_mean=1e-3))
     assert failed_gates(strict) == {"jerk_mean"}
     off = evaluate(
         motions.raised(motions.jumps(), 0.1),
         robot,
-        gates=Gates(sole_lifted_share=None, floating_share=None, force_left_mean=None),
+        gates=TRAIN_READY.changed(
+            sole_lifted_share=None, floating_share=None, force_left_mean=None
+        ),
     )
     assert off.passed
 

@@ -54,8 +54,8 @@ def test_who_stands_still_needs_nothing_but_the_floor(standing, robot: RobotMode
         (lambda walk: replace(walk, fps=3 * walk.fps), "force_left_mean"),
     ],
 )
-def test_demanding_gates_refuse_what_physics_does(fault, gate: str, robot: RobotModel) -> None:
-    report = evaluate(fault(motions.walk()), robot, gates=Gates.demanding())
+def test_strict_gates_refuse_what_physics_does(fault, gate: str, robot: RobotModel) -> None:
+    report = evaluate(fault(motions.walk()), robot, gates=Gates.named("strict"))
     assert gate in {result.measure for result in report.gates if not result.passed}
 
 

@@ -22,7 +22,7 @@ def robot() -> RobotModel:
 
 
 def judged(result, robot: RobotModel) -> tuple[ClipReport, set[str]]:
-    report = evaluate(result, robot, gates=Gates.demanding())
+    report = evaluate(result, robot, gates=Gates.named("strict"))
     return report, {gate.measure for gate in report.gates if not gate.passed}
 
 

@@ -9,9 +9,9 @@ import typer
 
 from retarget.cli.batch import MANIFEST_NAME, interrupted, report_batch
 from retarget.cli.common import JsonFlag, counted, say, steps, tell
-from retarget.cli.evaluate import print_scores
 from retarget.cli.options import require_robot_files
 from retarget.cli.progress import batch_display
+from retarget.cli.verdicts import print_scores
 
 if TYPE_CHECKING:
     from retarget.batch import BatchManifest

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,29 +15,22 @@ from retarget.cli.common import (
     GatesFlag,
     JsonFlag,
     UsageError,
-    counted,
-    gates_in_words,
     print_json,
-    print_table,
     require_file,
     require_manifest,
     say,
-    steps,
     tell,
 )
 from retarget.cli.evaluate_foreign import Foreign, is_own, judge_foreign
 from retarget.cli.outputs import Output, check_outputs
-from retarget.errors import OutputError, RetargetError
+from retarget.cli.verdicts import lists_in, print_scores, report_lines, tell_all
 
 if TYPE_CHECKING:
-    from retarget.evaluation import ClipReport, Summary, Unjudged
+    from retarget.evaluation import ClipReport, Gates, Unjudged
     from retarget.result import RetargetingResult
     from retarget.robots import RobotModel
 
-__all__ = ["evaluate", "print_scores", "report_lines"]
-
-_MOST_ROWS = 10  # of the table of a batch: all clips, or the worst
-_MOST_UNJUDGED = 10  # told one by one; the summary holds all
+__all__ = ["evaluate"]
 
 
 def evaluate(
@@ -68,6 +61,15 @@ def evaluate(
             "--save-result", help="Write another tool's file as a result (.npz), to go on with."
         ),
     ] = None,
+    gate: Annotated[
+        str | None,
+        typer.Option(
+            "--gate",
+            help="Gates to pass, and exit with 1 where one is missed: train-ready, strict, look-only or a TOML file; "
+            "of a batch, train.txt and rejected.txt are written.",
+            show_default="train-ready, without the exit code",
+        ),
+    ] = None,
     fail_on_gates: GatesFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -86,13 +88,16 @@ def evaluate(
         raise UsageError("--source-fps and --save-result are for robot motions of other tools")
     if result is not None and not other:
         require_file(result, "a result (.npz)")
-    _check_outputs(output, output_dir, [batch_manifest, *inputs.values(), robot_description])
+    gates = _gates(gate)
+    lists = None if gate is None or batch_manifest is None else output_dir or batch_manifest.parent
+    read = [batch_manifest, *inputs.values(), robot_description, _file_of(gate)]
+    _check_outputs(output, output_dir, lists, read)
 
     def judge(name: str, path: Path) -> ClipReport:
         report = (
-            judge_foreign(path, foreign)
+            judge_foreign(path, foreign, gates)
             if other
-            else _evaluate(name, path, robot, robot_description)
+            else _evaluate(name, path, robot, robot_description, gates)
         )
         if output_dir is not None:
             report.write(output_dir / f"{name}.json")
@@ -101,15 +106,30 @@ def evaluate(
     if result is not None:
         missed = _tell_one(judge(result.stem, result), output, as_json)
     else:
-        missed = _tell_all(inputs, judge, unjudged, output, output_dir, as_json)
-    if (fail_on_gates and missed) or any(clip.has_result for clip in unjudged):
+        missed = tell_all(inputs, judge, unjudged, output, output_dir, lists, as_json)
+    if ((fail_on_gates or gate) and missed) or any(clip.has_result for clip in unjudged):
         raise typer.Exit(SOME_FAILED)
 
 
+def _gates(profile: str | None) -> Gates | None:
+    """The gates asked for; none where the usual ones are to be passed."""
+    from retarget.evaluation import Gates
+
+    if profile is None:
+        return None
+    if (path := _file_of(profile)) is not None:
+        require_file(path, "a profile of gates (.toml)")
+    return Gates.named(profile)
+
+
+def _file_of(profile: str | None) -> Path | None:
+    return None if profile is None or not profile.endswith(".toml") else Path(profile)
+
+
 def _check_outputs(
-    output: Path | None, output_dir: Path | None, inputs: Sequence[Path | None]
+    output: Path | None, output_dir: Path | None, lists: Path | None, inputs: Sequence[Path | None]
 ) -> None:
-    outputs = []
+    outputs = [Output(path, "a list of clips", (".txt",)) for path in lists_in(lists)]
     if output is not None:
         outputs.append(Output(output, "a report", (".json",)))
     if output_dir is not None:
@@ -130,12 +150,14 @@ def _of_batch(manifest: Path) -> tuple[dict[str, Path], list[Unjudged]]:
     ]
 
 
-def _evaluate(name: str, path: Path, robot: str | None, description: Path | None) -> ClipReport:
+def _evaluate(
+    name: str, path: Path, robot: str | None, description: Path | None, gates: Gates | None
+) -> ClipReport:
     from retarget.evaluation import evaluate as judge
     from retarget.result import RetargetingResult
 
     motion = RetargetingResult.load_npz(path)
-    return judge(motion, _robot_of(motion, robot, description), clip=name)
+    return judge(motion, _robot_of(motion, robot, description), clip=name, gates=gates)
 
 
 def _robot_of(result: RetargetingResult, robot: str | None, description: Path | None) -> RobotModel:
@@ -165,128 +187,3 @@ def _tell_one(report: ClipReport, output: Path | None, as_json: bool) -> bool:
         if output is not None:
             tell(f"written: {output}")
     return not report.passed
-
-
-def _tell_all(
-    inputs: dict[str, Path],
-    judge: Callable[[str, Path], ClipReport],
-    unjudged: list[Unjudged],
-    output: Path | None,
-    output_dir: Path | None,
-    as_json: bool,
-) -> bool:
-    """Judge the clips of a batch one by one, write and print their summary; whether anything misses a gate.
-
-    Clips that cannot be judged are added to ``unjudged``, with the reason.
-    """
-    from retarget.evaluation import summarise
-
-    worst = _Worst()
-    summary = summarise(_judged(inputs, judge, unjudged, worst), unjudged)
-    if output is not None:
-        summary.write(output)
-    if as_json:
-        print_json(json.loads(summary.model_dump_json()))
-    else:
-        worst.tell(summary)
-        _tell_unjudged(summary)
-        if output_dir is not None:
-            tell(f"reports, with all measures and where robots could not follow: {output_dir}")
-        if output is not None:
-            tell(f"written: {output}")
-    return summary.passed_share < 1 or bool(unjudged)
-
-
-def _judged(
-    inputs: dict[str, Path],
-    judge: Callable[[str, Path], ClipReport],
-    unjudged: list[Unjudged],
-    worst: _Worst,
-) -> Iterator[ClipReport]:
-    from retarget.evaluation import Unjudged
-
-    for name, path in steps(inputs.items(), "evaluating"):
-        try:
-            report = judge(name, path)
-        except OutputError:  # of no clip, but of the folder of reports
-            raise
-        except Exception as error:
-            reason = str(error) if isinstance(error, RetargetError) else repr(error)
-            unjudged.append(Unjudged(clip=name, reason=" ".join(reason.split())))
-            continue
-        worst.add(report)
-        yield report
-
-
-class _Worst:
-    """The clips that are farthest from passing, or all where they are few."""
-
-    def __init__(self) -> None:
-        self._count = 0
-        self._kept: list[ClipReport] = []
-
-    def add(self, report: ClipReport) -> None:
-        self._count += 1
-        self._kept.append(report)
-        if len(self._kept) >= 2 * _MOST_ROWS:
-            self._cut()
-
-    def _cut(self) -> None:
-        self._kept.sort(key=lambda one: (one.passed, -_excess(one), -len(one.failed_gates)))
-        del self._kept[_MOST_ROWS:]
-
-    def tell(self, summary: Summary) -> None:
-        """Print the table, what they miss, and how many clips miss which gate."""
-        if self._count > _MOST_ROWS:
-            self._cut()
-        if self._kept:
-            print_scores(self._kept, summary)
-        if self._count > len(self._kept):
-            tell(f"the {len(self._kept)} worst of {counted(self._count, 'clip')}")
-        for report in self._kept:
-            if not report.passed:
-                tell(f"{report.clip}: {report.verdict}")
-        judged = gates_in_words(len(summary.clips), [c.failed_gates for c in summary.clips])
-        passed = f"all of {counted(len(summary.clips), 'clip')} pass the gates"
-        tell(judged or (passed if summary.clips else "no clip could be judged"))
-
-
-def _excess(report: ClipReport) -> float:
-    return max((gate.excess for gate in report.failed_gates), default=0.0)
-
-
-def _tell_unjudged(summary: Summary) -> None:
-    for has_result, one, several in (
-        (True, "result cannot be judged", "results cannot be judged"),
-        (False, "job has no result", "jobs have no result"),
-    ):
-        clips = [clip for clip in summary.unjudged if clip.has_result is has_result]
-        for clip in clips[:_MOST_UNJUDGED]:
-            say(f"{'error' if has_result else 'no result'}: {clip.clip}: {clip.reason}")
-        if len(clips) > _MOST_UNJUDGED:
-            say(f"... and {len(clips) - _MOST_UNJUDGED:,} more; --output writes all")
-        if clips:
-            tell(counted(len(clips), one, several))
-
-
-def report_lines(report: ClipReport) -> list[str]:
-    """What a person should know beyond the scores: failed gates, and where the robot could not follow."""
-    from retarget.report.scores import why_empty
-
-    gates = [gate.text for gate in report.failed_gates]
-    empty = [why] if (why := why_empty(report)) else []
-    doubts = [f"doubt: {doubt.text}" for doubt in report.doubts]
-    return gates + empty + doubts + [diagnosis.text for diagnosis in report.diagnostics]
-
-
-def print_scores(reports: Sequence[ClipReport], summary: Summary | None) -> None:
-    """Print a row of scores a clip, and one for all."""
-    from retarget.report.scores import SCORES, score_cells
-
-    def row(name: str, report: Any, passed: str) -> list[str]:
-        return [name, f"{report.duration_s:.1f}", *score_cells(report), passed]
-
-    rows = [row(r.clip, r, "pass" if r.passed else "FAIL") for r in reports]
-    if summary is not None and len(summary.clips) > 1:
-        rows.append(row("all", summary, f"{summary.passed_share:.0%}"))
-    print_table(["clip", "s", *(score.title for score in SCORES), "gates"], rows)

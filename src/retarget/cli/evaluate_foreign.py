@@ -11,7 +11,7 @@ from retarget.cli.common import UsageError, require_motion, say
 from retarget.cli.outputs import Output, check_outputs
 
 if TYPE_CHECKING:
-    from retarget.evaluation import ClipReport
+    from retarget.evaluation import ClipReport, Gates
 
 __all__ = ["Foreign", "is_own", "judge_foreign"]
 
@@ -45,8 +45,8 @@ def is_own(path: Path) -> bool:
     return data.startswith(b"PK") and "manifest_json" in npz_names(data)
 
 
-def judge_foreign(path: Path, given: Foreign) -> ClipReport:
-    """Score a robot motion of another tool.
+def judge_foreign(path: Path, given: Foreign, gates: Gates | None = None) -> ClipReport:
+    """Score a robot motion of another tool; by the usual gates where none are given.
 
     Raises:
         UsageError: Its robot is not named, or a file is missing.
@@ -75,14 +75,14 @@ def judge_foreign(path: Path, given: Foreign) -> ClipReport:
         say(
             f"note: {path}: without --source nothing tells how well it follows; those measures are empty"
         )
-        report = judge_alone(result, robot, clip=path.name)
+        report = judge_alone(result, robot, clip=path.name, gates=gates)
     else:
         alike = "" if found.likeness is None else f", limbs alike by {found.likeness:.3f}"
         say(
             f"note: {path}: begins {found.offset_s:+.3f} s into {given.source}{alike}; "
             f"{found.frames} frames at {result.fps:g} fps are compared"
         )
-        report = evaluate(result, robot, clip=path.name)
+        report = evaluate(result, robot, clip=path.name, gates=gates)
     if given.save_result is not None:
         result.save_npz(given.save_result)
     return report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from retarget.evaluation.evaluate import evaluate
 from retarget.evaluation.frames.physics import Forces, contact_forces
-from retarget.evaluation.gates import GateResult, Gates
+from retarget.evaluation.gates import Gate, GateResult, Gates, profile_names
 from retarget.evaluation.measures import DEFINITIONS, Definition, Measure
 from retarget.evaluation.report import ClipReport, Summary, Unjudged, summarise
 
@@ -13,6 +13,7 @@ __all__ = [
     "ClipReport",
     "Definition",
     "Forces",
+    "Gate",
     "GateResult",
     "Gates",
     "Measure",
@@ -20,5 +21,6 @@ __all__ = [
     "Unjudged",
     "contact_forces",
     "evaluate",
+    "profile_names",
     "summarise",
 ]

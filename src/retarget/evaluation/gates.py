@@ -1,44 +1,38 @@
-"""Pass or fail: thresholds on measures."""
+"""Pass, warn or fail: limits on measures, in profiles that are TOML files."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Final
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from retarget.evaluation.measures import (
-    FASTEST_BASE,
-    FASTEST_HUMAN,
-    FASTEST_TURN,
-    LOST_TIME,
-    Measure,
-)
+from retarget.errors import OptionsError, UnknownNameError
+from retarget.evaluation.measures import DEFINITIONS, Measure
+from retarget.inputs import read_toml
 
-__all__ = ["DEMANDING", "GateResult", "Gates"]
+__all__ = ["DEFAULT_PROFILE", "Gate", "GateResult", "Gates", "profile_names"]
 
-# Limits that motion should meet, and most walks do, but not every clip of a person who moves soundly: feet that lift
-# nearly as the human's do, a trunk that leans as the human's does, a mass that moves as feet can move it.
-DEMANDING: Final = MappingProxyType(
-    {
-        "swing_scuff_excess": 0.03,
-        "swing_clearance_lack": 0.1,
-        "both_soles_down_excess": 0.05,
-        "trunk_lean_error_p95": 6.0,
-        "force_left_mean": 0.15,
-        "com_acceleration_ratio": 1.5,
-        "com_outside_share": 0.1,
-    }
-)
+DEFAULT_PROFILE: Final = "train-ready"
 
-
+_FOLDER: Final = Path(__file__).parent / "profiles"
 _MEASURED_BY: Final = {"understood": "doubt"}  # gates that are not named as their measure
 
 
 class GateResult(BaseModel):
-    """The outcome of one threshold."""
+    """The outcome of one gate.
+
+    Attributes:
+        measure: The gate's name: that of its measure, or ``understood`` for doubts.
+        value: The measure's; none where the clip has nothing to measure it on, which passes.
+        limit: What the value must not exceed: of a gate that only warns, what it should not.
+        passed: Whether it does not.
+        warned: Whether it passes, but is over what it should not exceed.
+        at_s: Where the clip is worst, seconds; none where nothing is over a limit, or no time is worse than another.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -46,6 +40,8 @@ class GateResult(BaseModel):
     value: float | None
     limit: float
     passed: bool
+    warned: bool = False
+    at_s: float | None = None
 
     @property
     def excess(self) -> float:
@@ -57,78 +53,153 @@ class GateResult(BaseModel):
     @property
     def text(self) -> str:
         """The same for people, in one line."""
+        over = "over what should be," if self.warned else "over the gate"
         if self.measure == "understood":
-            return f"doubts about the recording weigh {self.value:.2g}, over the gate understood of {self.limit:g}"
-        return f"{self.measure} is {self.value:.4g}, over the gate of {self.limit:g}"
+            return (
+                f"doubts about the recording weigh {self.value:.2g}, {over} "
+                f"{'' if self.warned else 'understood of '}{self.limit:g}"
+            )
+        when = "" if self.at_s is None else f", worst at {self.at_s:.1f} s"
+        unit = DEFINITIONS[self.measure].unit
+        unit = "" if unit == "1" else f" {unit}"
+        return (
+            f"{self.measure} is {self.value:.4g}{unit}, {over} {'' if self.warned else 'of '}"
+            f"{self.limit:g}{when}"
+        )
 
 
-class Gates(BaseModel):
-    """Largest acceptable values of some measures, in the measures' units; none switches a gate off.
+class Gate(BaseModel):
+    """Limits on one measure, in its unit.
 
-    The defaults are what a controller can learn from: about twice what the solver reaches on difficult
-    clips, except that hard limits of the robot have no slack. A measure without value passes: a clip
-    without stance cannot slide. `understood` limits the measure ``doubt``. `Gates.demanding` has tighter
-    limits on swing, trunk and physics.
-
-    Example:
-        >>> strict = Gates(limb_error_mean=2.2, toe_slide_mean=0.012)
-        >>> strict.jerk_mean
-        1000.0
+    Attributes:
+        fail: What it must not exceed.
+        warn: What it should not.
+        why: Where the limits are from.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    understood: float | None = Field(default=0.5, ge=0, le=1)
-    limb_error_mean: float | None = Field(default=4.0, gt=0)
-    limb_error_p95: float | None = Field(default=10.0, gt=0)
-    toe_slide_mean: float | None = Field(default=0.02, gt=0)
-    sole_lifted_share: float | None = Field(default=0.01, ge=0)
-    sole_penetration_max: float | None = Field(default=0.005, ge=0)
-    position_limit_excess_max: float | None = Field(default=1e-3, ge=0)
-    velocity_limit_share: float | None = Field(default=0.0, ge=0)
-    acceleration_limit_share: float | None = Field(default=0.0, ge=0)
-    floating_share: float | None = Field(default=0.05, ge=0)
-    base_speed_max: float | None = Field(default=FASTEST_BASE, gt=0)
-    base_turn_max: float | None = Field(default=FASTEST_TURN, gt=0)
-    human_base_speed_max: float | None = Field(default=FASTEST_HUMAN, gt=0)
-    # Recordings that hang for a frame are usable, those that lost a fifth of a second are not.
-    repeated_share: float | None = Field(default=0.02, ge=0)
-    repeated_time_max: float | None = Field(default=LOST_TIME, ge=0)
-    human_repeated_share: float | None = Field(default=0.02, ge=0)
-    human_repeated_time_max: float | None = Field(default=LOST_TIME, ge=0)
-    # Fast turns on the spot reach 0.17, a high kick 0.7, dances 0.17; walks 0.04, 0.16 and 0.08. Feet that drag along
-    # the floor have 0.3, 0.95 and 0.6 on walks.
-    swing_scuff_excess: float | None = 0.2
-    swing_clearance_lack: float | None = 0.75
-    both_soles_down_excess: float | None = 0.25
-    trunk_lean_error_p95: float | None = Field(default=8.0, gt=0)
-    hip_line_error_p95: float | None = Field(default=30.0, gt=0)
-    shoulder_line_error_p95: float | None = Field(default=35.0, gt=0)
-    # Runs, of a human who falls slower than a robot of its size would, reach 0.36; feet that slide or hover, 1.
-    force_left_mean: float | None = Field(default=0.5, ge=0)
-    # Walks and dances reach 1.1; a base that trembles with its feet, two to three.
-    com_acceleration_ratio: float | None = Field(default=1.5, gt=0)
-    # Off: a robot with a heavy trunk and no waist that bends stands beside its feet where a human leans.
-    com_outside_share: float | None = Field(default=None, ge=0)
-    self_collision_share: float | None = Field(default=0.005, ge=0)
-    jerk_mean: float | None = Field(default=1000.0, gt=0)
+    fail: float | None = None
+    warn: float | None = None
+    why: str = ""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.fail is None and self.warn is None:
+            raise ValueError("has neither fail nor warn")
+        if self.fail is not None and self.warn is not None and self.warn > self.fail:
+            raise ValueError("warns later than it fails")
+        return self
+
+
+class Gates(BaseModel):
+    """A profile: gates by name, which is that of the measure, or ``understood`` for the measure ``doubt``.
+
+    Profiles that come with the package: ``train-ready`` (the default: what a controller can learn from), ``strict``
+    and ``look-only``. A measure without value passes: a clip without stance cannot slide.
+
+    Example:
+        >>> strict = Gates.named("strict")
+        >>> strict.gates["trunk_lean_error_p95"].fail
+        6.0
+        >>> looser = strict.changed(trunk_lean_error_p95=9.0, jerk_mean=None)
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = "own"
+    description: str = ""
+    gates: dict[str, Gate] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        for name in self.gates:
+            if _MEASURED_BY.get(name, name) not in DEFINITIONS:
+                raise ValueError(f"there is no measure {name!r}")
+        return self
 
     @classmethod
-    def demanding(cls) -> Gates:
-        """The default gates, with the limits of `DEMANDING` in place of theirs.
+    def named(cls, profile: str | Path) -> Gates:
+        """A profile of the package by name, or one of your own by its path.
 
-        Example:
-            >>> Gates.demanding().trunk_lean_error_p95
-            6.0
+        Raises:
+            UnknownNameError: There is no profile of that name, nor a file.
+            FileFormatError: The file cannot be read.
+            OptionsError: The file has an unknown measure, key or value.
         """
-        return cls(**DEMANDING)
+        if str(profile) in profile_names():
+            return _packaged(str(profile))
+        if Path(profile).suffix.lower() != ".toml":
+            hint = "or give a TOML file of your own"
+            raise UnknownNameError("profile of gates", str(profile), list(profile_names()), hint)
+        return cls.load(profile)
 
-    def check(self, measures: Mapping[str, Measure]) -> tuple[GateResult, ...]:
-        """Compare measures with the limits."""
+    @classmethod
+    def load(cls, path: str | Path) -> Gates:
+        """Read a TOML file: ``description``, and tables ``gates.MEASURE`` with ``fail``, ``warn`` and ``why``.
+
+        Raises:
+            FileFormatError: The file cannot be read.
+            OptionsError: It has an unknown measure, key or value.
+        """
+        content = read_toml(path, "give the path of a profile of gates (.toml)")
+        try:
+            return cls.model_validate({"name": Path(path).stem, **content})
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"]))
+            said = first["msg"].removeprefix("Value error, ")
+            raise OptionsError(f"{path}: {place}{': ' if place else ''}{said}") from None
+
+    def changed(self, **limits: float | None) -> Gates:
+        """The same with other limits to fail at, without what warns before; none switches a gate off."""
+        gates = {name: gate for name, gate in self.gates.items() if name not in limits}
+        gates |= {
+            name: Gate(fail=limit, why="changed")
+            for name, limit in limits.items()
+            if limit is not None
+        }
+        return Gates(name=f"{self.name}, changed", description=self.description, gates=gates)
+
+    def check(
+        self,
+        measures: Mapping[str, Measure],
+        worst_second: Callable[[str], float | None] | None = None,
+    ) -> tuple[GateResult, ...]:
+        """Compare measures with the limits.
+
+        Args:
+            measures: By name.
+            worst_second: Tells of a measure that is over a limit at which second of the clip it is worst.
+        """
         results = []
-        for name in type(self).model_fields:
-            limit, value = getattr(self, name), measures[_MEASURED_BY.get(name, name)].value
-            if limit is not None:
-                passed = value is None or value <= limit
-                results.append(GateResult(measure=name, value=value, limit=limit, passed=passed))
+        for name, gate in self.gates.items():
+            measure = _MEASURED_BY.get(name, name)
+            value = measures[measure].value
+            passed = value is None or gate.fail is None or value <= gate.fail
+            warned = passed and value is not None and gate.warn is not None and value > gate.warn
+            limit = gate.warn if warned or gate.fail is None else gate.fail
+            assert limit is not None
+            over = (not passed or warned) and worst_second is not None
+            results.append(
+                GateResult(
+                    measure=name,
+                    value=value,
+                    limit=limit,
+                    passed=passed,
+                    warned=warned,
+                    at_s=worst_second(measure) if over and worst_second is not None else None,
+                )
+            )
         return tuple(results)
+
+
+@lru_cache(maxsize=8)
+def _packaged(name: str) -> Gates:
+    return Gates.load(_FOLDER / f"{name}.toml")
+
+
+@lru_cache(maxsize=1)
+def profile_names() -> tuple[str, ...]:
+    """Names of the profiles that come with the package."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))

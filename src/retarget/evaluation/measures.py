@@ -42,9 +42,9 @@ MOVING_BODY = (
     0.5  # m/s of the human's fastest joint centre, at which a robot that follows moves, too
 )
 STOPPED_BODY = 1.0  # m/s likewise: nobody comes from there to a dead stop, or the other way, between two frames
-# What the default gates allow, and diagnoses show where it is exceeded. The fastest sprint ever measured had 12.4 m/s
-# (Graubner & Nixdorf 2011), which is 9 m/s in the size of a robot 1.3 m tall; runs, jumps and rolls reach 3 on it, a
-# teleport by 5 m, smoothed by the solver, 37.
+# What diagnoses show where it is exceeded, as the default gates refuse it. The fastest sprint ever measured had
+# 12.4 m/s (Graubner & Nixdorf 2011), which is 9 m/s in the size of a robot 1.3 m tall; runs, jumps and rolls reach 3
+# on it, a teleport by 5 m, smoothed by the solver, 37.
 FASTEST_HUMAN, FASTEST_BASE = 12.5, 10.0  # m/s
 # Spins on one foot and rolls reach 12; half a turn between frames at 30 Hz is 94, smoothed by the solver 75.
 FASTEST_TURN = 25.0  # rad/s

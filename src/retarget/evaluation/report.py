@@ -105,8 +105,11 @@ class ClipReport(_Report):
     def verdict(self) -> str:
         """The same for people, in one line: which gates are missed, and by what."""
         failed = self.failed_gates
+        if not failed and not self.gates:
+            return "no gate was asked"
         if not failed:
-            return f"passes all {len(self.gates)} gates" if self.gates else "no gate was asked"
+            close = [gate.text for gate in self.gates if gate.warned]
+            return f"passes all {len(self.gates)} gates" + "".join(f"; {text}" for text in close)
         count = f"{len(failed)} gates" if len(failed) > 1 else "a gate"
         return f"misses {count}: {'; '.join(gate.text for gate in failed)}"
 

@@ -27,12 +27,13 @@ class CollisionMeasures:
     The feet meet the floor by their soles alone.
 
     Attributes:
+        depth: Deepest overlap of any two capsules in each frame, metres.
         body_height: Lowest point of all capsules but the feet's in each frame, metres.
     """
 
     def __init__(self, robot: RobotModel, count: int) -> None:
         self._capsules, self._reach, self._above_floor = _bodies(robot)
-        self._depth = np.zeros(count)
+        self.depth = np.zeros(count)
         self.body_height = np.full(count, HIGH)
 
     def add(
@@ -52,15 +53,15 @@ class CollisionMeasures:
             capsules.radii,
             self._reach,
             self._above_floor,
-            self._depth[frames],
+            self.depth[frames],
             self.body_height[frames],
         )
 
     def values(self) -> dict[str, float | None]:
         """The measures, once every frame was added."""
         return {
-            "self_collision_share": float((self._depth > COLLISION_DEPTH).mean()),
-            "self_collision_max": float(self._depth.max(initial=0.0)),
+            "self_collision_share": float((self.depth > COLLISION_DEPTH).mean()),
+            "self_collision_max": float(self.depth.max(initial=0.0)),
             "body_penetration_max": float(np.max(-self.body_height, initial=0.0)),
         }
 

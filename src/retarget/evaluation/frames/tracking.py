@@ -44,6 +44,9 @@ class TrackingMeasures:
     Fed with blocks of body poses twice: `align` finds the one yaw and the constant offsets between human and robot,
     `add` measures what is left.
 
+    Attributes:
+        errors: Angle of each limb in each frame, rad, once every frame was added.
+
     Raises:
         RoleError: The source lacks a joint that is compared.
     """
@@ -54,7 +57,7 @@ class TrackingMeasures:
         self._points, self._bodies, self._joints, self._carriers = compared
         self._yaw = np.zeros(2)
         self._moments = np.zeros((len(_TURNS), 3, 3, 3))
-        self._errors = np.empty((len(source.positions), len(_LIMBS)))
+        self.errors = np.empty((len(source.positions), len(_LIMBS)))
         self._turns = np.zeros(len(_TURNS))
         self._offsets: Float64[np.ndarray, "C 3 3"] | None = None
 
@@ -98,7 +101,7 @@ class TrackingMeasures:
             self._carriers,
             self.yaw,
             self._offsets,
-            self._errors[frames],
+            self.errors[frames],
             self._turns,
         )
 
@@ -112,13 +115,13 @@ class TrackingMeasures:
 
     def values(self) -> dict[str, float | None]:
         """The measures, once every frame was added."""
-        means = np.degrees(self._errors.mean(0)).reshape(-1, 2).mean(1)
-        turns = np.degrees(self._turns / len(self._errors)).reshape(-1, 2).mean(1)
+        means = np.degrees(self.errors.mean(0)).reshape(-1, 2).mean(1)
+        turns = np.degrees(self._turns / len(self.errors)).reshape(-1, 2).mean(1)
         limbs = zip(POINTING_SEGMENTS, means.tolist(), strict=True)
         segments = zip(ORIENTED_SEGMENTS, turns.tolist(), strict=True)
         return {
             "limb_error_mean": float(means.mean()),
-            "limb_error_p95": float(np.degrees(percentile_of(self._errors) or 0.0)),
+            "limb_error_p95": float(np.degrees(percentile_of(self.errors) or 0.0)),
             "orientation_error_mean": float(turns.mean()),
             **{f"limb_error_{segment}": error for segment, error in limbs},
             **{f"orientation_error_{segment}": error for segment, error in segments},

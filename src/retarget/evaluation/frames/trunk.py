@@ -22,7 +22,7 @@ from retarget.evaluation.frames.statistics import mean_of, percentile_of
 from retarget.result import SourceClip
 from retarget.robots.model import RobotModel
 
-__all__ = ["TrunkMeasures"]
+__all__ = ["NAMES", "TrunkMeasures"]
 
 NAMES = (
     "trunk_lean_error",
@@ -62,12 +62,16 @@ class TrunkMeasures:
     """Measures of the trunk, fed with blocks of body poses; see `measures.DEFINITIONS`.
 
     The source must have what limbs are compared by.
+
+    Attributes:
+        errors: Of `NAMES` in each frame, rad, once `values` was asked for; -1 for a heading that a line does not have.
     """
 
     def __init__(self, robot: RobotModel, source: SourceClip) -> None:
         self._robot = _trunk(robot)
         self._source = source
         self._lines = np.empty((len(source.positions), 5, 3), np.float32)
+        self.errors = np.empty((len(NAMES), len(self._lines)))
 
     def add(
         self,
@@ -82,7 +86,7 @@ class TrunkMeasures:
         """The measures, once every frame was added; ``yaw`` turns the human: its sine and cosine."""
         source = self._source
         joints, carriers = _columns(source.position_roles, source.rotation_roles)
-        errors = np.empty((len(NAMES), len(self._lines)))
+        errors = self.errors
         positions = np.ascontiguousarray(source.positions)
         rotations = np.ascontiguousarray(source.rotations)
         _compare(self._lines, positions, rotations, joints, carriers, yaw, errors)
