@@ -36,13 +36,14 @@ class Foreign:
 
 
 def is_own(path: Path) -> bool:
-    """Whether a file is a result of ours, or there is none."""
+    """Whether a file is a result of ours, or one that is damaged or missing."""
     from retarget.containers import npz_names
 
     if not path.is_file():
         return not path.exists()
     data = path.read_bytes()
-    return data.startswith(b"PK") and "manifest_json" in npz_names(data)
+    names = npz_names(data) if data.startswith(b"PK") else ()
+    return "manifest_json" in names or (path.suffix == ".npz" and not names)
 
 
 def judge_foreign(path: Path, given: Foreign, gates: Gates | None = None) -> ClipReport:
