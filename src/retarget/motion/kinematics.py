@@ -10,6 +10,53 @@ from retarget.compiled.jit import jit
 __all__ = ["chain_poses", "global_poses", "to_world"]
 
 
+@jit(inner=True)
+def _place(
+    positions: Float64[np.ndarray, "T J 3"],
+    rotations: Float64[np.ndarray, "T J 4"],
+    t: int,
+    j: int,
+    p: int,
+    px: float,
+    py: float,
+    pz: float,
+    w: float,
+    x: float,
+    y: float,
+    z: float,
+) -> None:
+    """Write a joint's global pose from its pose in its parent p's frame; p is -1 for a root."""
+    if p >= 0:
+        pw, qx, qy, qz = (
+            rotations[t, p, 0],
+            rotations[t, p, 1],
+            rotations[t, p, 2],
+            rotations[t, p, 3],
+        )
+        # v' = v + 2 q x (q x v + w v), with q the vector part
+        ux = qy * pz - qz * py + pw * px
+        uy = qz * px - qx * pz + pw * py
+        uz = qx * py - qy * px + pw * pz
+        px, py, pz = (
+            positions[t, p, 0] + px + 2 * (qy * uz - qz * uy),
+            positions[t, p, 1] + py + 2 * (qz * ux - qx * uz),
+            positions[t, p, 2] + pz + 2 * (qx * uy - qy * ux),
+        )
+        w, x, y, z = (
+            pw * w - qx * x - qy * y - qz * z,
+            pw * x + qx * w + qy * z - qz * y,
+            pw * y - qx * z + qy * w + qz * x,
+            pw * z + qx * y - qy * x + qz * w,
+        )
+    if t > 0:
+        before = rotations[t - 1, j]
+        if before[0] * w + before[1] * x + before[2] * y + before[3] * z < 0:
+            w, x, y, z = -w, -x, -y, -z
+    positions[t, j, 0], positions[t, j, 1], positions[t, j, 2] = px, py, pz
+    rotations[t, j, 0], rotations[t, j, 1] = w, x
+    rotations[t, j, 2], rotations[t, j, 3] = y, z
+
+
 @jit(
     "void(float64[:, ::1], int64[::1], int64[::1], int64[::1], float64[:, ::1], f8[:, :, ::1], f8[:, :, ::1])"
 )
@@ -58,36 +105,7 @@ def global_poses(
                     w, x, y, z = w * a - y * b, x * a - z * b, y * a + w * b, z * a + x * b
                 else:
                     w, x, y, z = w * a - z * b, x * a + y * b, y * a - x * b, z * a + w * b
-            p = parents[j]
-            if p >= 0:
-                pw, qx, qy, qz = (
-                    rotations[t, p, 0],
-                    rotations[t, p, 1],
-                    rotations[t, p, 2],
-                    rotations[t, p, 3],
-                )
-                # v' = v + 2 q x (q x v + w v), with q the vector part
-                ux = qy * pz - qz * py + pw * px
-                uy = qz * px - qx * pz + pw * py
-                uz = qx * py - qy * px + pw * pz
-                px, py, pz = (
-                    positions[t, p, 0] + px + 2 * (qy * uz - qz * uy),
-                    positions[t, p, 1] + py + 2 * (qz * ux - qx * uz),
-                    positions[t, p, 2] + pz + 2 * (qx * uy - qy * ux),
-                )
-                w, x, y, z = (
-                    pw * w - qx * x - qy * y - qz * z,
-                    pw * x + qx * w + qy * z - qz * y,
-                    pw * y - qx * z + qy * w + qz * x,
-                    pw * z + qx * y - qy * x + qz * w,
-                )
-            if t > 0:
-                before = rotations[t - 1, j]
-                if before[0] * w + before[1] * x + before[2] * y + before[3] * z < 0:
-                    w, x, y, z = -w, -x, -y, -z
-            positions[t, j, 0], positions[t, j, 1], positions[t, j, 2] = px, py, pz
-            rotations[t, j, 0], rotations[t, j, 1] = w, x
-            rotations[t, j, 2], rotations[t, j, 3] = y, z
+            _place(positions, rotations, t, j, parents[j], px, py, pz, w, x, y, z)
 
 
 @jit(
@@ -115,35 +133,7 @@ def chain_poses(
         for j in range(parents.size):
             px, py, pz = offsets[n, j, 0], offsets[n, j, 1], offsets[n, j, 2]
             w, x, y, z = turns[t, j, 0], turns[t, j, 1], turns[t, j, 2], turns[t, j, 3]
-            p = parents[j]
-            if p >= 0:
-                a, b, c, d = (
-                    rotations[t, p, 0],
-                    rotations[t, p, 1],
-                    rotations[t, p, 2],
-                    rotations[t, p, 3],
-                )
-                ux = c * pz - d * py + a * px
-                uy = d * px - b * pz + a * py
-                uz = b * py - c * px + a * pz
-                px, py, pz = (
-                    positions[t, p, 0] + px + 2 * (c * uz - d * uy),
-                    positions[t, p, 1] + py + 2 * (d * ux - b * uz),
-                    positions[t, p, 2] + pz + 2 * (b * uy - c * ux),
-                )
-                w, x, y, z = (
-                    a * w - b * x - c * y - d * z,
-                    a * x + b * w + c * z - d * y,
-                    a * y - b * z + c * w + d * x,
-                    a * z + b * y - c * x + d * w,
-                )
-            if t > 0:
-                before = rotations[t - 1, j]
-                if before[0] * w + before[1] * x + before[2] * y + before[3] * z < 0:
-                    w, x, y, z = -w, -x, -y, -z
-            positions[t, j, 0], positions[t, j, 1], positions[t, j, 2] = px, py, pz
-            rotations[t, j, 0], rotations[t, j, 1] = w, x
-            rotations[t, j, 2], rotations[t, j, 3] = y, z
+            _place(positions, rotations, t, j, parents[j], px, py, pz, w, x, y, z)
 
 
 @jit("void(f8[:, :, ::1], f8[:, :, ::1], f8, f8[:, ::1], f8[::1])")
