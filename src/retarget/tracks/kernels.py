@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from retarget.compiled.jit import jit
+from retarget.compiled.quaternions import multiply
 from retarget.compiled.scratch import scratch
 
 __all__ = ["LinkArrays", "LinkMotion", "RootMotion", "TreeArrays", "track_links"]
@@ -68,17 +69,6 @@ def _turn(
 
 
 @jit(fastmath=True, inner=True)
-def _product(
-    p: Float64[np.ndarray, "4"], q: Float64[np.ndarray, "4"], out: Float64[np.ndarray, "4"]
-) -> None:
-    """Hamilton's product of two quaternions, wxyz; out is neither of them."""
-    out[0] = p[0] * q[0] - p[1] * q[1] - p[2] * q[2] - p[3] * q[3]
-    out[1] = p[0] * q[1] + p[1] * q[0] + p[2] * q[3] - p[3] * q[2]
-    out[2] = p[0] * q[2] - p[1] * q[3] + p[2] * q[0] + p[3] * q[1]
-    out[3] = p[0] * q[3] + p[1] * q[2] - p[2] * q[1] + p[3] * q[0]
-
-
-@jit(fastmath=True, inner=True)
 def _carried(
     velocity: Float64[np.ndarray, "3"],
     spin: Float64[np.ndarray, "3"],
@@ -116,8 +106,8 @@ def track_links(root: RootMotion, tree: TreeArrays, links: LinkArrays, out: Link
             joint[0] = math.cos(half)
             for i in range(3):
                 joint[1 + i] = sine * tree.axes[b, i]
-            _product(tree.rests[b], joint, local)
-            _product(rotation[p], local, rotation[b])
+            multiply(tree.rests[b], joint, local)
+            multiply(rotation[p], local, rotation[b])
             _turn(rotation[p], tree.offsets[b], arm)
             for i in range(3):
                 at[b, i] = at[p, i] + arm[i]
@@ -128,7 +118,7 @@ def track_links(root: RootMotion, tree: TreeArrays, links: LinkArrays, out: Link
                 spin[b, i] = spin[p, i] + rate * arm[i]
         for k in range(links.bodies.shape[0]):
             b = links.bodies[k]
-            _product(rotation[b], links.rotations[k], out.rotation[t, k])
+            multiply(rotation[b], links.rotations[k], out.rotation[t, k])
             _turn(rotation[b], links.offsets[k], arm)
             for i in range(3):
                 out.position[t, k, i] = at[b, i] + arm[i]

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.compiled.jit import jit
+from retarget.compiled.quaternions import multiply
 from retarget.motion.segments import SEGMENTS, segment_frames
 from retarget.solver.arrays import Limits, Tasks
 from retarget.solver.kinematics.forward import body_kinematics
@@ -78,18 +79,7 @@ def _make_level(
             for k in range(3):
                 place += matrix[i, k] * (positions[j, k] - middle[k])
             state.positions[0, j, i] = place
-        _multiply(turn, rotations[j], state.rotations[0, j])
-
-
-@jit(fastmath=True, inner=True)
-def _multiply(
-    p: Float64[np.ndarray, "4"], q: Float64[np.ndarray, "4"], out: Float64[np.ndarray, "4"]
-) -> None:
-    """Product of two quaternions."""
-    out[0] = p[0] * q[0] - p[1] * q[1] - p[2] * q[2] - p[3] * q[3]
-    out[1] = p[0] * q[1] + p[1] * q[0] + p[2] * q[3] - p[3] * q[2]
-    out[2] = p[0] * q[2] - p[1] * q[3] + p[2] * q[0] + p[3] * q[1]
-    out[3] = p[0] * q[3] + p[1] * q[2] - p[2] * q[1] + p[3] * q[0]
+        multiply(turn, rotations[j], state.rotations[0, j])
 
 
 @jit(fastmath=True, inner=True)
@@ -100,7 +90,7 @@ def _cold(turn: Float64[np.ndarray, "4"], model: LiveModel, state: LiveState) ->
         qpos[i] = state.places[0, 0, i]
         for k in range(3):
             qpos[i] += state.clip.frames[0, _PELVIS, i, k] * model.base_offset[k]
-    _multiply(turn, model.base_turn, qpos[3:7])
+    multiply(turn, model.base_turn, qpos[3:7])
     n = 1.0 / math.sqrt(qpos[3] ** 2 + qpos[4] ** 2 + qpos[5] ** 2 + qpos[6] ** 2)
     for k in range(3, 7):
         qpos[k] *= n
