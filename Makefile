@@ -47,6 +47,7 @@ bench: $(BENCH)
 	@$(PY) benchmarks/workers.py
 	@$(PY) benchmarks/batch_scaling.py
 	@$(PY) benchmarks/exports.py
+	@$(PY) benchmarks/robot_to_robot.py
 
 matrix: $(BENCH)
 	@$(PY) benchmarks/matrix.py --solve

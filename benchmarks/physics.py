@@ -7,7 +7,6 @@ Usage: python benchmarks/physics.py
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from measure import CLIPS, clip_files, median_seconds, on_one_core, table, write_section
@@ -18,6 +17,9 @@ import numpy as np  # noqa: E402
 
 from retarget.config import RunConfig  # noqa: E402
 from retarget.evaluation import ClipReport, contact_forces, evaluate  # noqa: E402
+from retarget.exchange.robot_motion import read_robot_motion  # noqa: E402
+from retarget.foreign_result import foreign_result  # noqa: E402
+from retarget.motion import Motion  # noqa: E402
 from retarget.pipeline import retarget_motion  # noqa: E402
 from retarget.result import RetargetingResult  # noqa: E402
 from retarget.robots import RobotModel  # noqa: E402
@@ -34,7 +36,7 @@ CLIPS_SHOWN = {  # and how many of their frames
     "misc_bvh/test_mocapbank.bvh": None,
 }
 WIDE = 0.02  # m: the height alone that published comparisons let a sole push at
-MOST_LAG = 30  # frames by which two recordings of a take may be off each other
+PEER_FPS = 30.0
 
 
 def main() -> None:
@@ -46,8 +48,7 @@ def main() -> None:
         result = retarget_motion(motion.frames(0, count or len(motion)), robot)
         judged.append((Path(name).name, result))
         if name == DANCE:
-            peer, lag = _peers(result)
-            judged.append(("Unitree's own of the same take", peer))
+            judged.append(("Unitree's own of the same take", _peers(result, robot, motion)))
     reports = [(name, result, evaluate(result, robot)) for name, result in judged]
     seconds, _ = median_seconds(
         lambda: contact_forces(judged[0][1].qpos, robot, judged[0][1].fps), repeats=5
@@ -55,8 +56,8 @@ def main() -> None:
     body = (
         "Unitree G1, default options; definitions and units: `retarget.evaluation.DEFINITIONS`. Force left: by inverse "
         "dynamics, less the best forces in friction cones (0.8) at points lower than 2 cm, whether they stand or slide "
-        "(wide), and at points within 5 mm of the floor that stand (strict). Unitree's file of the take (its frames "
-        f"are {lag:+d} from the recording's) is measured against the same human. {len(judged[0][1]) / seconds:,.0f} "
+        "(wide), and at points within 5 mm of the floor that stand (strict). Unitree's file of the take "
+        f"is laid beside the same human in time. {len(judged[0][1]) / seconds:,.0f} "
         "frames/s on the dance.\n\n"
         + table(_FORCE_COLUMNS, [_forces(*each, robot) for each in reports])
         + "\n\nFeet in swing, beside the human's own in the robot's size, and the trunk:\n\n"
@@ -67,20 +68,10 @@ def main() -> None:
     write_section("physics", "Physics, swing and trunk", COMMAND, body)
 
 
-def _peers(own: RetargetingResult) -> tuple[RetargetingResult, int]:
-    """The other retarget of the take, brought to our frames by the heights of the bases, and by how many it was off."""
-    qpos = np.loadtxt(CLIPS / PEER, delimiter=",")
-    qpos[:, 3:7] = qpos[:, [6, 3, 4, 5]]  # from xyzw
-    qpos[:, 3:7] /= np.linalg.norm(qpos[:, 3:7], axis=1, keepdims=True)
-    count = min(len(qpos), len(own)) - 2 * MOST_LAG
-    ours = own.qpos[MOST_LAG : MOST_LAG + count, 2]
-
-    def likeness(lag: int) -> float:
-        return float(np.corrcoef(ours, qpos[MOST_LAG + lag : MOST_LAG + lag + count, 2])[0, 1])
-
-    lag = max(range(-MOST_LAG, MOST_LAG + 1), key=likeness)
-    rows = np.clip(np.arange(len(own)) + lag, 0, len(qpos) - 1)
-    return replace(own, qpos=np.ascontiguousarray(qpos[rows])), lag
+def _peers(own: RetargetingResult, robot: RobotModel, human: Motion) -> RetargetingResult:
+    """The other retarget of the take, beside the same human, at the frames of ours that both have."""
+    motion = read_robot_motion(CLIPS / PEER, robot, fps=PEER_FPS)
+    return foreign_result(motion, robot, human)[0]
 
 
 _FORCE_COLUMNS = (

@@ -23,7 +23,7 @@ from retarget.robot_recording import motion_of_robot
 from retarget.robots import load_robot
 from retarget.solver.kinematics.forward import pose_blocks
 
-FPS = 60.0
+ROBOTS = Path(__file__).parents[2] / "shared" / "robots"
 
 
 @lru_cache
@@ -134,6 +134,25 @@ def test_a_robots_motion_goes_to_another_robot_and_back_without_a_human() -> Non
     whole, _ = foreign_result(motion_from(back), g1, human())
     assert evaluate(whole, g1)["limb_error_mean"] < evaluate(own, g1)["limb_error_mean"] + 3
     assert found is not None and abs(found.offset_s) < 0.1
+
+
+@pytest.mark.parametrize("model", ["unitree_g1_23_xml", "unitree_g1_hands_menagerie"])
+def test_a_robots_motion_goes_to_one_of_its_family_with_other_joints(model: str) -> None:
+    """Fewer joints, or fingers besides: the same limbs move alike, and what has no part in it stays at rest."""
+    if not (ROBOTS / model).is_dir():
+        pytest.skip(f"no model {model} on this machine")
+    g1 = load_robot("unitree_g1")
+    other = load_robot(next((ROBOTS / model).glob("*.xml")))
+    own = ours()
+    there = retarget_motion(motion_of_robot(motion_from(own), g1), other)
+    report = evaluate(there, other)
+    assert report["limb_error_mean"] < 2 and report["toe_slide_mean"] < 0.01
+    assert report["limb_error_mean"] < evaluate(own, g1)["limb_error_mean"] + 1
+    fingers = [7 + at for at, name in enumerate(other.joint_names) if "hand" in name]
+    assert np.ptp(there.qpos[:, fingers], axis=0).max(initial=0.0) == 0
+    back = retarget_motion(motion_of_robot(motion_from(there), other), g1)
+    off = np.abs(back.qpos[:, 7:19] - own.qpos[:, 7:19])  # legs
+    assert np.rad2deg(off).mean() < 4
 
 
 def test_a_motion_of_another_robot_is_refused() -> None:
