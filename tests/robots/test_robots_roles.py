@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -134,3 +135,28 @@ def test_a_robot_without_arms_is_refused_with_the_remedy(tmp_path: Path) -> None
     path.write_text(text[: text.index("<contact>")] + "</mujoco>")
     with pytest.raises(RoleError, match=r"two legs and two arms.*\[roles\] in a robot TOML"):
         load_robot(path)
+
+
+def test_where_an_elbows_origin_lies_on_its_axis_says_nothing_about_the_wrist(
+    tmp_path: Path,
+) -> None:
+    """Makers put it aside of the forearm, on one side more than on the other, with the twisting joint close by."""
+    text, aside, near = embedded_xml("unitree_g1"), 0.045, 0.04
+    moved = {}
+    for body, along, beside in (
+        ("left_elbow_link", 0.0, -aside),
+        ("left_wrist_roll_link", near - 0.1, aside),
+        ("left_wrist_pitch_link", 0.1 - near, 0.0),
+    ):
+        found = re.search(rf'<body name="{body}" pos="([^"]+)"', text)
+        assert found
+        x, y, z = map(float, found[1].split())
+        moved[found[0]] = f'<body name="{body}" pos="{x + along} {y + beside} {z}"'
+    for old, new in moved.items():
+        text = text.replace(old, new)
+    path = tmp_path / "robot.xml"
+    path.write_text(text)
+    robot = load_robot(path)
+    assert robot.body_names[robot.roles["left_elbow"]] == "left_elbow_link"
+    for side in ("left", "right"):
+        assert robot.body_names[robot.roles[f"{side}_wrist"]] == f"{side}_wrist_yaw_link"

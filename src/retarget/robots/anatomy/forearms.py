@@ -27,16 +27,26 @@ def find_wrist(tree: KinematicTree, arm: Limb, elbow: int, geometry: Geometry) -
     last = len(arm.bodies) - 1
     upper = float(np.linalg.norm(arm.anchors[elbow] - arm.anchors[0]))
     beyond = [k for k in range(elbow + 1, last + 1) if _away(arm, k, elbow) > _WRIST_REACH * upper]
-    forearm = arm.anchors[beyond[0]] - arm.anchors[elbow] if beyond else np.zeros(3)
-    if beyond:
-        length = float(np.linalg.norm(forearm))
-        # Fingers bend across the hand, too: a wrist's axes lie within a hand's breadth of each other.
-        hand = [k for k in beyond if _away(arm, k, elbow) <= max(1.5 * length, 1.1 * upper)]
-        bends = [k for k in hand if abs(arm.axes[k] @ forearm) < _ACROSS * length]
-        if bends:
-            return _at(arm.bodies[_last_of_wrist(arm, bends)])
-        return _forearm_end(tree, arm, hand[-1], elbow, upper, geometry)
-    return _forearm_end(tree, arm, last, elbow, upper, geometry)
+    if not beyond:
+        return _forearm_end(tree, arm, last, elbow, upper, geometry)
+    bends = [k for k in beyond if _bends(arm, k, elbow)]
+    # Fingers bend across the hand, too: a wrist's axes lie within a hand's breadth of each other.
+    length = _away(arm, (bends or beyond)[0], elbow)
+    hand = [k for k in beyond if _away(arm, k, elbow) <= max(1.5 * length, 1.1 * upper)]
+    bends = [k for k in bends if k in hand]
+    if bends:
+        return _at(arm.bodies[_last_of_wrist(arm, bends)])
+    return _forearm_end(tree, arm, hand[-1], elbow, upper, geometry)
+
+
+def _bends(arm: Limb, k: int, elbow: int) -> bool:
+    """Whether a joint's axis lies across the forearm: the line to it in the plane in which the elbow moves it.
+
+    How far aside of that plane the elbow's origin lies on its axis is the maker's choice, and may differ left and right.
+    """
+    line = arm.anchors[k] - arm.anchors[elbow]
+    line = line - (line @ arm.axes[elbow]) * arm.axes[elbow]
+    return bool(abs(arm.axes[k] @ line) < _ACROSS * np.linalg.norm(line))
 
 
 def _away(arm: Limb, k: int, elbow: int) -> float:
