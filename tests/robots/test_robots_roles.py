@@ -141,7 +141,7 @@ def test_where_an_elbows_origin_lies_on_its_axis_says_nothing_about_the_wrist(
     tmp_path: Path,
 ) -> None:
     """Makers put it aside of the forearm, on one side more than on the other, with the twisting joint close by."""
-    text, aside, near = embedded_xml("unitree_g1"), 0.045, 0.04
+    text, aside, near = embedded_xml("unitree_g1"), 0.06, 0.055
     moved = {}
     for body, along, beside in (
         ("left_elbow_link", 0.0, -aside),

@@ -42,7 +42,7 @@ def find_wrist(tree: KinematicTree, arm: Limb, elbow: int, geometry: Geometry) -
 def _bends(arm: Limb, k: int, elbow: int) -> bool:
     """Whether a joint's axis lies across the forearm: the line to it in the plane in which the elbow moves it.
 
-    How far aside of that plane the elbow's origin lies on its axis is the maker's choice, and may differ left and right.
+    How far aside of that plane the elbow's origin lies is the maker's choice, and may differ left and right.
     """
     line = arm.anchors[k] - arm.anchors[elbow]
     line = line - (line @ arm.axes[elbow]) * arm.axes[elbow]
