@@ -147,6 +147,7 @@ def test_where_an_elbows_origin_lies_on_its_axis_says_nothing_about_the_wrist(
         ("left_elbow_link", 0.0, -aside),
         ("left_wrist_roll_link", near - 0.1, aside),
         ("left_wrist_pitch_link", 0.1 - near, 0.0),
+        ("left_wrist_yaw_link", 0.03, 0.0),
     ):
         found = re.search(rf'<body name="{body}" pos="([^"]+)"', text)
         assert found
