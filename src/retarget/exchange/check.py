@@ -17,12 +17,11 @@ import numpy as np
 from retarget.errors import FileFormatError
 from retarget.exchange.orders import ordering
 from retarget.exchange.reading.content import Content, read_content
-from retarget.exchange.reading.layout import Layout, find_layout
+from retarget.exchange.reading.layout import Layout, find_layout, turned
 from retarget.exchange.reading.stored import Misfit, StoredMotion, stored_motions
 from retarget.exchange.reading.witnesses import (
     Finding,
     pose_findings,
-    turned,
     velocity_findings,
 )
 from retarget.exchange.registry import export_formats, export_table

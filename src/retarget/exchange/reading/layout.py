@@ -7,7 +7,7 @@ to write a quaternion, only the true ones put the links where the file has them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final
 
@@ -20,7 +20,15 @@ from retarget.geometry import rotated
 from retarget.robots.model import RobotModel
 from retarget.tracks import LinkSet, Tracks, link_set, make_tracks
 
-__all__ = ["FITS_M", "Layout", "base_pose", "configurations", "find_layout", "link_errors"]
+__all__ = [
+    "FITS_M",
+    "Layout",
+    "base_pose",
+    "configurations",
+    "find_layout",
+    "link_errors",
+    "turned",
+]
 
 FITS_M: Final = 5e-3
 """Metres by which links may be off on average where a file is of the robot: single precision leaves 1e-6, models of the
@@ -239,3 +247,10 @@ def _upright(
     if calm[1] < _CALM * calm[0] or calm[0] < _CALM * calm[1]:
         return calm[1] < calm[0], True
     return False, False
+
+
+def turned(stored: StoredMotion, layout: Layout) -> tuple[StoredMotion, Layout]:
+    """The motion as its quaternions are, and a layout that knows it."""
+    if not layout.turned:
+        return stored, layout
+    return stored.with_quaternions_turned(), replace(layout, turned=False)
