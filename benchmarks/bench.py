@@ -20,9 +20,9 @@ from dataclasses import replace  # noqa: E402
 
 from peer import solve_with_mink  # noqa: E402
 from retarget.config import RunConfig  # noqa: E402
-from retarget.evaluation import evaluate  # noqa: E402
+from retarget.evaluation import COLUMNS, evaluate  # noqa: E402
 from retarget.pipeline import make_targets  # noqa: E402
-from retarget.report.scores import SCORES, score_cells  # noqa: E402
+from retarget.report.scores import score_cells  # noqa: E402
 from retarget.result import RetargetingResult  # noqa: E402
 from retarget.streaming import StreamingRetargeter  # noqa: E402
 from retarget.worker import retarget_file  # noqa: E402
@@ -135,7 +135,7 @@ def _beside_the_peer(clip: Path, output: Path) -> None:
         "1.3 with daqp: a frame task a segment, joint limits, warm start from the previous frame, Gauss-Newton steps "
         f"until the error stops falling ({peer.steps_per_frame:.1f} QPs per frame); it knows no floor, no contacts and "
         "no collisions.\n\n"
-        + table(["", "frames/s", "ratio", *(score.title for score in SCORES)], rows)
+        + table(["", "frames/s", "ratio", *(column.title for column in COLUMNS)], rows)
     )
     write_section("peer", "Beside mink + daqp", COMMAND, body)
 

@@ -54,7 +54,7 @@ def main() -> None:
         lambda: contact_forces(judged[0][1].qpos, robot, judged[0][1].fps), repeats=5
     )
     body = (
-        "Unitree G1, default options; definitions and units: `retarget.evaluation.DEFINITIONS`. Force left: by inverse "
+        "Unitree G1, default options; definitions and units: `retarget.evaluation.MEASURES`. Force left: by inverse "
         "dynamics, less the best forces in friction cones (0.8) at points lower than 2 cm, whether they stand or slide "
         "(wide), and at points within 5 mm of the floor that stand (strict). Unitree's file of the take "
         f"is laid beside the same human in time. {len(judged[0][1]) / seconds:,.0f} "

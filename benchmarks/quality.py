@@ -13,10 +13,10 @@ from measure import CLIPS, clip_files, on_one_core, table, write_section
 on_one_core()
 
 from retarget.config import RunConfig  # noqa: E402
-from retarget.evaluation import ClipReport, evaluate, summarise  # noqa: E402
-from retarget.evaluation.measures import ORIENTED_SEGMENTS  # noqa: E402
+from retarget.evaluation import COLUMNS, ClipReport, evaluate, summarise  # noqa: E402
+from retarget.evaluation.thresholds import ORIENTED_SEGMENTS  # noqa: E402
 from retarget.pipeline import retarget_motion  # noqa: E402
-from retarget.report.scores import SCORES, score_cells  # noqa: E402
+from retarget.report.scores import score_cells  # noqa: E402
 from retarget.result import RetargetingResult  # noqa: E402
 from retarget.robots import robot_names  # noqa: E402
 from retarget.worker import retarget_file  # noqa: E402
@@ -53,14 +53,14 @@ def main() -> None:
     columns = [
         "clip",
         "frames @ fps",
-        *(score.title for score in SCORES),
+        *(column.title for column in COLUMNS),
         "beyond limits rad",
         "gates",
         "whole run frames/s",
     ]
     body = (
         "Unitree G1, default options, roles found automatically. Limb error and slide are mean / p95; "
-        "definitions and units: `retarget.evaluation.DEFINITIONS`.\n\n"
+        "definitions and units: `retarget.evaluation.MEASURES`.\n\n"
         + table(columns, rows)
         + "\n\nOrientation error by segment, degrees, after one constant offset per joint:\n\n"
         + table(["clip", *ORIENTED_SEGMENTS], [_orientations(report) for report in reports])
@@ -86,7 +86,7 @@ def _other_robots(files: list[Path]) -> None:
     body = (
         "Every clip on every embedded robot, with the same options and weights, weighted by duration, and the dance by "
         "itself. Overlap is that of the two bodies that are deepest inside each other in any frame.\n\n"
-        + table(["robot", "clip", *(score.title for score in SCORES), "overlap mm"], rows)
+        + table(["robot", "clip", *(column.title for column in COLUMNS), "overlap mm"], rows)
     )
     write_section("robots", "Other robots", COMMAND, body)
 

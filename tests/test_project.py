@@ -306,7 +306,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "robots",
         "tracks",
     },
-    "report": {"lazily", "errors", "files", "result", "robots", "solver.kinematics"},
+    "report": {"evaluation", "lazily", "errors", "files", "result", "robots", "solver.kinematics"},
     "batch": {"errors", "files", "inputs", "kinds", "wording"},
     "demo": set[str](),
     "datasets": {"errors", "wording"},

@@ -1,17 +1,22 @@
-"""Writes the tables of motion formats and export formats into ``docs/formats.md`` and ``docs/exports.md``."""
+"""Writes the tables of motion formats, export formats and measures into their pages in ``docs``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
+from retarget.evaluation.documentation import measures_markdown
 from retarget.exchange.documentation import formats_markdown as export_formats
 from retarget.files import write_text
 from retarget.motion.formats.documentation import formats_markdown as motion_formats
 
 _DOCS = Path(__file__).parents[1] / "docs"
-FORMATS, EXPORTS = _DOCS / "formats.md", _DOCS / "exports.md"
-_TABLES: dict[Path, Callable[[], str]] = {FORMATS: motion_formats, EXPORTS: export_formats}
+FORMATS, EXPORTS, MEASURES = (_DOCS / f"{name}.md" for name in ("formats", "exports", "measures"))
+_TABLES: dict[Path, Callable[[], str]] = {
+    FORMATS: motion_formats,
+    EXPORTS: export_formats,
+    MEASURES: measures_markdown,
+}
 BEGIN, END = "<!-- formats -->\n", "<!-- end of formats -->\n"
 
 

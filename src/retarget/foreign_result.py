@@ -11,7 +11,7 @@ from jaxtyping import Float64
 
 from retarget._version import __version__
 from retarget.errors import OptionsError
-from retarget.evaluation import ClipReport, evaluate
+from retarget.evaluation import MEASURES, ClipReport, evaluate
 from retarget.evaluation.gates import Gates
 from retarget.exchange.robot_motion import RobotMotion
 from retarget.geometry import slerp
@@ -36,17 +36,6 @@ _LEAST_SHARE: Final = 0.5  # of the shorter motion
 _STILL: Final = 0.01  # standard deviation of each limb's rise under which nothing can be aligned
 _TIE: Final = 2e-3  # of likeness: the smaller offset is taken
 _UNSURE: Final = 0.9
-
-_OF_THE_HUMAN: Final = (
-    "human_", "limb_error", "orientation_error", "trunk_", "pelvis_", "chest_", "hip_line", "shoulder_line",
-)  # fmt: skip
-_BESIDE_IT: Final = (
-    "swing_scuff_excess",
-    "swing_clearance_lack",
-    "both_soles_down_excess",
-    "com_acceleration_ratio",
-    "sole_lifted_share",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,9 +238,7 @@ def judge_alone(
     gates = gates or Gates.named("train-ready")
     report = evaluate(result, robot, clip=clip, gates=gates)
     measures = {
-        name: measure.model_copy(update={"value": None})
-        if name.startswith(_OF_THE_HUMAN) or name in _BESIDE_IT
-        else measure
+        name: measure.model_copy(update={"value": None}) if MEASURES[name].beside_human else measure
         for name, measure in report.measures.items()
     }
     return report.model_copy(update={"measures": measures, "gates": gates.check(measures)})

@@ -12,7 +12,7 @@ from cli_helpers import Command
 
 import retarget
 from retarget.demo import clips_folder
-from retarget.evaluation import DEFINITIONS, ClipReport
+from retarget.evaluation import MEASURES, ClipReport
 from retarget.motion import format_names
 from retarget.result import RetargetingResult
 from retarget.robots import robot_names
@@ -26,7 +26,7 @@ def test_evaluate_prints_scores_and_writes_a_report_with_units(
     assert "limb deg" in outcome.out
     report = ClipReport.read(tmp_path / "report.json")
     assert report.robot == "unitree_g1"
-    assert set(report.measures) == set(DEFINITIONS)
+    assert set(report.measures) == set(MEASURES)
     assert command("evaluate", "--result", walk_result, "--json").json["clip"] == "walk"
 
 

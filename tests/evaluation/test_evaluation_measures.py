@@ -14,7 +14,7 @@ from scipy.spatial.transform import Rotation
 
 from capsules import capsule_ends, pair_gaps
 from retarget.errors import RobotError, RoleError
-from retarget.evaluation import DEFINITIONS, ClipReport, Gates, evaluate
+from retarget.evaluation import MEASURES, ClipReport, Gates, evaluate
 from retarget.evaluation.frames.stance import find_stance
 from retarget.result import RetargetingResult, SourceClip, packed_rotations
 from retarget.robots import RobotModel, load_robot, robot_names
@@ -185,7 +185,7 @@ def test_nothing_depends_on_where_the_robot_stands_and_looks(
     robot, jumps = load_robot("unitree_g1"), motions.jumps()
     here = evaluate(jumps, robot)
     there = evaluate(motions.turned(jumps, yaw, (x, y)), robot)
-    for name in DEFINITIONS:
+    for name in MEASURES:
         value = here[name]
         expected = None if value is None else pytest.approx(value, abs=1e-3, rel=1e-3)
         assert there[name] == expected, name
@@ -202,7 +202,7 @@ def test_nothing_depends_on_the_axes_of_the_humans_joints(seed: int) -> None:
         rotations[:, s] = mine.as_quat(scalar_first=True)
     source = replace(jumps.source, rotations=packed_rotations(rotations))
     here, there = evaluate(jumps, robot), evaluate(replace(jumps, source=source), robot)
-    for name in DEFINITIONS:  # a packed rotation is known to 0.004 degrees
+    for name in MEASURES:  # a packed rotation is known to 0.004 degrees
         assert there[name] == pytest.approx(here[name], abs=4e-3), name
 
 
@@ -284,20 +284,7 @@ def test_stance_needs_a_low_and_slow_toe_for_a_tenth_of_a_second() -> None:
 
 @pytest.mark.parametrize("frames", [1, 2, 3, 4])
 def test_what_a_short_clip_cannot_show_has_no_value(frames: int, robot: RobotModel) -> None:
-    jumps = motions.jumps()
-    short = replace(
-        jumps,
-        qpos=jumps.qpos[:frames],
-        contacts=jumps.contacts[:frames],
-        body_contacts=jumps.body_contacts[:frames],
-        frame_cost=jumps.frame_cost[:frames],
-        residuals={name: values[:frames] for name, values in jumps.residuals.items()},
-        source=replace(
-            jumps.source,
-            positions=jumps.source.positions[:frames],
-            rotations=jumps.source.rotations[:frames],
-        ),
-    )
+    short = motions.cut(motions.jumps(), frames)
     report = evaluate(short, robot)
     assert (report["joint_speed_max"] is None) == (frames < 2)
     assert (report["jerk_mean"] is None) == (frames < 4)
@@ -358,10 +345,10 @@ def test_measures_do_not_depend_on_the_blocks_they_are_taken_in(
 ) -> None:
     rough = motions.random(motions.jumps(), robot)
     at_once = evaluate(rough, robot)
-    for module in ("retarget.solver.kinematics.forward", "retarget.evaluation.evaluate"):
+    for module in ("retarget.solver.kinematics.forward", "retarget.evaluation.look"):
         monkeypatch.setattr(sys.modules[module], "BLOCK_FRAMES", 7)
     in_blocks = evaluate(rough, robot)
-    for name in DEFINITIONS:
+    for name in MEASURES:
         expected = at_once[name]
         assert in_blocks[name] == (None if expected is None else pytest.approx(expected)), name
 

@@ -10,7 +10,7 @@ import motions
 import pytest
 
 from retarget.errors import FileFormatError, OutputError
-from retarget.evaluation import DEFINITIONS, ClipReport, Summary, evaluate, summarise
+from retarget.evaluation import MEASURES, ClipReport, Summary, evaluate, summarise
 from retarget.result import RetargetingResult
 from retarget.robots import load_robot
 
@@ -29,7 +29,7 @@ def floating() -> ClipReport:
 def test_every_number_has_its_unit_and_definition(good: ClipReport, tmp_path: Path) -> None:
     good.write(tmp_path / "report.json")
     table = json.loads((tmp_path / "report.json").read_text())
-    assert set(table["measures"]) == set(DEFINITIONS)
+    assert set(table["measures"]) == set(MEASURES)
     for name, measure in table["measures"].items():
         assert set(measure) == {"unit", "definition", "value"}
         assert measure["unit"] in {
@@ -148,5 +148,5 @@ def test_a_summary_keeps_maxima_and_names_the_worst(
 def test_a_summary_of_nothing_has_no_values(tmp_path: Path) -> None:
     summary = summarise([])
     assert summary.clips == () and summary.passed_share == 0
-    assert all(summary[name] is None for name in DEFINITIONS)
+    assert all(summary[name] is None for name in MEASURES)
     summary.write(tmp_path / "summary.json")

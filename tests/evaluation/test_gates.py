@@ -8,7 +8,7 @@ import motions
 import pytest
 
 from retarget.errors import FileFormatError, OptionsError, UnknownNameError
-from retarget.evaluation import DEFINITIONS, Gate, Gates, evaluate, profile_names
+from retarget.evaluation import MEASURES, Gate, Gates, evaluate, profile_names
 from retarget.robots import RobotModel, load_robot
 
 
@@ -84,7 +84,7 @@ def test_a_profile_of_ones_own_is_read_and_used(tmp_path: Path, robot: RobotMode
         ("[gates.grace]\nfail = 1", "there is no measure 'grace'"),
         ("[gates.jerk_mean]\nlimit = 1", "gates.jerk_mean.limit"),
         ("[gates.jerk_mean]\nwhy = 'so'", "neither fail nor warn"),
-        ("[gates.jerk_mean]\nfail = 1\nwarn = 2", "warns later than it fails"),
+        ("[gates.jerk_mean]\nfail = 1\nwarn = 2", "the gate 'jerk_mean' warns later than it fails"),
         ("[gates.jerk_mean]\nfail = nan", "finite"),
         ("[gates.jerk_mean]\nfail = 'much'", "number"),
     ],
@@ -118,4 +118,4 @@ def test_changed_gates_are_the_others_with_new_limits() -> None:
 
 def test_gates_are_named_as_their_measures() -> None:
     for name in profile_names():
-        assert set(Gates.named(name).gates) - {"understood"} <= set(DEFINITIONS)
+        assert set(Gates.named(name).gates) - {"understood"} <= set(MEASURES)

@@ -10,6 +10,7 @@ import pytest
 from retarget import RetargetingResult, load_robot, read_motion, retarget_motion
 from retarget.demo import clips_folder
 from retarget.errors import OutputError
+from retarget.evaluation import COLUMNS
 from retarget.report.drawing import drawable
 from retarget.report.figures import (
     CENTRE,
@@ -21,7 +22,7 @@ from retarget.report.figures import (
     robot_capsules,
 )
 from retarget.report.filmstrip import draw_filmstrip
-from retarget.report.scores import SCORES, headline, score_cells
+from retarget.report.scores import headline, score_cells
 from retarget.robots import robot_names
 from retarget.solver.kinematics.forward import forward_kinematics
 
@@ -138,10 +139,10 @@ def test_human_limbs_run_from_joint_to_joint(walk: RetargetingResult) -> None:
 
 def test_scores_show_a_dash_where_there_is_nothing_to_measure() -> None:
     measures: dict[str, float | None] = dict.fromkeys(
-        (name for score in SCORES for name in score.measures), 0.5
+        (name for column in COLUMNS for name in column.measures), 0.5
     )
     measures["toe_slide_mean"] = measures["toe_slide_p95"] = None
-    cells = dict(zip((score.title for score in SCORES), score_cells(measures), strict=True))
+    cells = dict(zip((column.title for column in COLUMNS), score_cells(measures), strict=True))
     assert cells["slide mm/s"] == "- / -"
     assert cells["lifted %"] == "50.0"
     assert cells["deepest mm"] == "500.0"

@@ -161,7 +161,8 @@ def report_lines(report: ClipReport) -> list[str]:
 
 def print_scores(reports: Sequence[ClipReport], summary: Summary | None) -> None:
     """Print a row of scores a clip, and one for all."""
-    from retarget.report.scores import SCORES, score_cells
+    from retarget.evaluation import COLUMNS
+    from retarget.report.scores import score_cells
 
     def row(name: str, report: Any, passed: str) -> list[str]:
         return [name, f"{report.duration_s:.1f}", *score_cells(report), passed]
@@ -169,4 +170,4 @@ def print_scores(reports: Sequence[ClipReport], summary: Summary | None) -> None
     rows = [row(r.clip, r, "pass" if r.passed else "FAIL") for r in reports]
     if summary is not None and len(summary.clips) > 1:
         rows.append(row("all", summary, f"{summary.passed_share:.0%}"))
-    print_table(["clip", "s", *(score.title for score in SCORES), "gates"], rows)
+    print_table(["clip", "s", *(column.title for column in COLUMNS), "gates"], rows)

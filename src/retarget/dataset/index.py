@@ -50,10 +50,10 @@ def index_columns(measures: Sequence[str]) -> dict[str, str]:
 
 def measures_of(records: Sequence[BatchRunRecord]) -> dict[str, str]:
     """Measures that records hold, with unit and definition."""
-    from retarget.evaluation import DEFINITIONS
+    from retarget.evaluation import MEASURES
 
     names = {name: None for record in records for name in record.provenance.get("quality", {})}
-    return {name: _definition(DEFINITIONS.get(name)) for name in names}
+    return {name: _definition(MEASURES.get(name)) for name in names}
 
 
 def _definition(definition: Any) -> str:

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from retarget.evaluation.evaluate import evaluate
+from retarget.evaluation.evaluate import evaluate, frame_series
 from retarget.evaluation.frames.physics import Forces, contact_forces
 from retarget.evaluation.gates import Gate, GateResult, Gates, profile_names
-from retarget.evaluation.measures import DEFINITIONS, Definition, Measure
+from retarget.evaluation.measures.measure import GROUPS, Measure, MeasuredValue, Series
+from retarget.evaluation.measures.registry import (
+    COLUMNS,
+    MEASURES,
+    SERIES,
+    Column,
+    measures_of_group,
+)
 from retarget.evaluation.report import ClipReport, Summary, Unjudged, summarise
 
 __all__ = [
-    "DEFINITIONS",
+    "COLUMNS",
+    "GROUPS",
+    "MEASURES",
+    "SERIES",
     "ClipReport",
-    "Definition",
+    "Column",
     "Forces",
     "Gate",
     "GateResult",
     "Gates",
     "Measure",
+    "MeasuredValue",
+    "Series",
     "Summary",
     "Unjudged",
     "contact_forces",
     "evaluate",
+    "frame_series",
+    "measures_of_group",
     "profile_names",
     "summarise",
 ]

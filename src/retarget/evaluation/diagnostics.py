@@ -11,7 +11,7 @@ from retarget.compiled.scratch import scratch
 from retarget.evaluation.frames.collisions import deepest_pair
 from retarget.evaluation.frames.continuity import Continuity, find_continuity
 from retarget.evaluation.frames.limits import kept_accelerations, kept_positions, kept_speeds
-from retarget.evaluation.measures import FASTEST_BASE, FASTEST_HUMAN, FASTEST_TURN, LOST_TIME
+from retarget.evaluation.thresholds import FASTEST_BASE, FASTEST_HUMAN, FASTEST_TURN, LOST_TIME
 from retarget.result import RetargetingResult
 from retarget.robots.model import RobotModel
 

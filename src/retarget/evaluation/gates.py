@@ -11,7 +11,8 @@ from typing import Final, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from retarget.errors import OptionsError, UnknownNameError
-from retarget.evaluation.measures import DEFINITIONS, Measure
+from retarget.evaluation.measures.measure import Measure, MeasuredValue
+from retarget.evaluation.measures.registry import MEASURES
 from retarget.inputs import read_toml
 
 __all__ = ["DEFAULT_PROFILE", "Gate", "GateResult", "Gates", "profile_names"]
@@ -28,9 +29,10 @@ class GateResult(BaseModel):
     Attributes:
         measure: The gate's name: that of its measure, or ``understood`` for doubts.
         value: The measure's; none where the clip has nothing to measure it on, which passes.
-        limit: What the value must not exceed: of a gate that only warns, what it should not.
+        limit: What the value must not exceed, or not be under where higher is better: of a gate that only warns, what
+            it should not.
         passed: Whether it does not.
-        warned: Whether it passes, but is over what it should not exceed.
+        warned: Whether it passes, but is beyond what it should be.
         at_s: Where the clip is worst, seconds; none where nothing is over a limit, or no time is worse than another.
     """
 
@@ -45,22 +47,30 @@ class GateResult(BaseModel):
 
     @property
     def excess(self) -> float:
-        """How many times the limit the value is; 0 where the gate is passed, infinite where the limit is 0."""
+        """How many times over the limit the value is; 0 where the gate is passed, infinite where one of them is 0."""
         if self.passed or self.value is None:
             return 0.0
-        return self.value / self.limit if self.limit > 0 else math.inf
+        over, under = (
+            (self.limit, self.value) if self._higher_is_better else (self.value, self.limit)
+        )
+        return over / under if under > 0 else math.inf
+
+    @property
+    def _higher_is_better(self) -> bool:
+        return MEASURES[_MEASURED_BY.get(self.measure, self.measure)].better == "higher"
 
     @property
     def text(self) -> str:
         """The same for people, in one line."""
-        over = "over what should be," if self.warned else "over the gate"
+        beyond = "under" if self._higher_is_better else "over"
+        over = f"{beyond} what should be," if self.warned else f"{beyond} the gate"
         if self.measure == "understood":
             return (
                 f"doubts about the recording weigh {self.value:.2g}, {over} "
                 f"{'' if self.warned else 'understood of '}{self.limit:g}"
             )
         when = "" if self.at_s is None else f", worst at {self.at_s:.1f} s"
-        unit = DEFINITIONS[self.measure].unit
+        unit = MEASURES[self.measure].unit
         unit = "" if unit == "1" else f" {unit}"
         return (
             f"{self.measure} is {self.value:.4g}{unit}, {over} {'' if self.warned else 'of '}"
@@ -72,7 +82,7 @@ class Gate(BaseModel):
     """Limits on one measure, in its unit.
 
     Attributes:
-        fail: What it must not exceed.
+        fail: What it must not exceed; of a measure whose higher values are better, what it must not be under.
         warn: What it should not.
         why: Where the limits are from.
     """
@@ -87,8 +97,6 @@ class Gate(BaseModel):
     def _in_order(self) -> Self:
         if self.fail is None and self.warn is None:
             raise ValueError("has neither fail nor warn")
-        if self.fail is not None and self.warn is not None and self.warn > self.fail:
-            raise ValueError("warns later than it fails")
         return self
 
 
@@ -113,9 +121,12 @@ class Gates(BaseModel):
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        for name in self.gates:
-            if _MEASURED_BY.get(name, name) not in DEFINITIONS:
+        for name, gate in self.gates.items():
+            measure = MEASURES.get(_MEASURED_BY.get(name, name))
+            if measure is None:
                 raise ValueError(f"there is no measure {name!r}")
+            if gate.fail is not None and _beyond(measure, gate.warn, gate.fail):
+                raise ValueError(f"the gate {name!r} warns later than it fails")
         return self
 
     @classmethod
@@ -163,7 +174,7 @@ class Gates(BaseModel):
 
     def check(
         self,
-        measures: Mapping[str, Measure],
+        measures: Mapping[str, MeasuredValue],
         worst_second: Callable[[str], float | None] | None = None,
     ) -> tuple[GateResult, ...]:
         """Compare measures with the limits.
@@ -174,10 +185,10 @@ class Gates(BaseModel):
         """
         results = []
         for name, gate in self.gates.items():
-            measure = _MEASURED_BY.get(name, name)
-            value = measures[measure].value
-            passed = value is None or gate.fail is None or value <= gate.fail
-            warned = passed and value is not None and gate.warn is not None and value > gate.warn
+            measure = MEASURES[_MEASURED_BY.get(name, name)]
+            value = measures[measure.name].value
+            passed = not _beyond(measure, value, gate.fail)
+            warned = passed and _beyond(measure, value, gate.warn)
             limit = gate.warn if warned or gate.fail is None else gate.fail
             assert limit is not None
             over = (not passed or warned) and worst_second is not None
@@ -188,10 +199,17 @@ class Gates(BaseModel):
                     limit=limit,
                     passed=passed,
                     warned=warned,
-                    at_s=worst_second(measure) if over and worst_second is not None else None,
+                    at_s=worst_second(measure.name) if over and worst_second is not None else None,
                 )
             )
         return tuple(results)
+
+
+def _beyond(measure: Measure, value: float | None, limit: float | None) -> bool:
+    """Whether a value is worse than a limit; one that is missing is not."""
+    if value is None or limit is None:
+        return False
+    return measure.worse(value) > measure.worse(limit)
 
 
 @lru_cache(maxsize=8)

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from retarget.errors import FileFormatError, RetargetError
 from retarget.evaluation.diagnostics import Diagnosis
 from retarget.evaluation.gates import GateResult
-from retarget.evaluation.measures import DEFINITIONS, Measure
+from retarget.evaluation.measures.measure import Measure, MeasuredValue
+from retarget.evaluation.measures.registry import MEASURES
 from retarget.files import write_text
 from retarget.motion.doubts import Doubt
 
@@ -27,10 +28,10 @@ class _Report(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     schema_version: int = SCHEMA_VERSION
-    measures: dict[str, Measure]
+    measures: dict[str, MeasuredValue]
 
     def __getitem__(self, name: str) -> float | None:
-        """The value of a measure of `DEFINITIONS`; none where the clip has nothing to measure it on."""
+        """The value of a measure of `MEASURES`; none where the clip has nothing to measure it on."""
         return self.measures[name].value
 
     def number(self, name: str) -> float:
@@ -165,8 +166,9 @@ class Unjudged(BaseModel):
 class Summary(_Report):
     """Measures of a set of clips: maxima over clips, means weighted by duration, jumps added up.
 
-    Percentiles are weighted means of the clips' percentiles. ``worst`` names for each measure the clip
-    with the largest value; ``unjudged`` are clips that nothing could be measured of.
+    Percentiles are weighted means of the clips' percentiles. ``worst`` names for each measure the clip with the
+    worst value, which is the largest but of measures whose higher values are better; ``unjudged`` are clips that
+    nothing could be measured of.
 
     Example:
         >>> summary = summarise(reports)  # doctest: +SKIP
@@ -193,14 +195,16 @@ class Summary(_Report):
 
 def summarise(reports: Iterable[ClipReport], unjudged: Iterable[Unjudged] = ()) -> Summary:
     """Summarise the reports of a set of clips, which are looked at one by one and not kept."""
-    table = {name: _Column(name) for name in DEFINITIONS}
+    table = {name: _Column(measure) for name, measure in MEASURES.items()}
     outcomes = []
     for report in reports:
         outcomes.append(ClipOutcome.of(report))
         for name, column in table.items():
             column.add(report[name], report)
     return Summary(
-        measures={name: Measure.of(name, column.value) for name, column in table.items()},
+        measures={
+            name: MeasuredValue.of(MEASURES[name], column.value) for name, column in table.items()
+        },
         clips=tuple(outcomes),
         duration_s=sum(outcome.duration_s for outcome in outcomes),
         worst={name: column.worst for name, column in table.items() if column.count},
@@ -209,13 +213,13 @@ def summarise(reports: Iterable[ClipReport], unjudged: Iterable[Unjudged] = ()) 
 
 
 class _Column:
-    """A measure over clips: its largest value, its sum and its mean weighted by duration."""
+    """A measure over clips: its worst value, its sum and its mean weighted by duration."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, measure: Measure) -> None:
+        self._measure = measure
         self.count = 0
         self.worst = ""
-        self._most = -math.inf
+        self._worst = -math.inf
         self._sum = self._weighted = self._seconds = 0.0
 
     def add(self, value: float | None, report: ClipReport) -> None:
@@ -225,15 +229,15 @@ class _Column:
         self._sum += value
         self._weighted += value * report.duration_s
         self._seconds += report.duration_s
-        if value > self._most:
-            self._most, self.worst = value, report.clip
+        if (worse := self._measure.worse(value)) > self._worst:
+            self._worst, self.worst = worse, report.clip
 
     @property
     def value(self) -> float | None:
         if not self.count:
             return None
-        if self._name.endswith("_max"):
-            return self._most
-        if self._name == "joint_jumps":
+        if self._measure.over_clips == "max":
+            return self._measure.worse(self._worst)
+        if self._measure.over_clips == "sum":
             return self._sum
         return self._weighted / self._seconds if self._seconds else self._sum / self.count

@@ -16,11 +16,9 @@ from retarget.lazily import names_of
 if TYPE_CHECKING:
     from retarget.report.drawing import require_pictures
     from retarget.report.filmstrip import draw_filmstrip
-    from retarget.report.scores import SCORES, Score, headline, key_measures, score_cells
+    from retarget.report.scores import headline, key_measures, score_cells
 
 __all__ = [
-    "SCORES",
-    "Score",
     "draw_filmstrip",
     "headline",
     "key_measures",
@@ -29,8 +27,6 @@ __all__ = [
 ]
 
 _HOMES = {
-    "SCORES": "scores",
-    "Score": "scores",
     "draw_filmstrip": "filmstrip",
     "headline": "scores",
     "key_measures": "scores",

@@ -135,9 +135,9 @@ def add_errors(
     yaw: Float64[np.ndarray, "2"],
     offsets: Float64[np.ndarray, "C 3 3"],
     limb_errors: Float64[np.ndarray, "n L"],
-    turns: Float64[np.ndarray, "C"],
+    turn_errors: Float32[np.ndarray, "n C"],
 ) -> None:
-    """Fill the angle of each limb and add that of each segment to ``turns``, rad; arguments as for `correlate`.
+    """Fill the angle of each limb and of each segment, rad; arguments as for `correlate`.
 
     ``yaw`` is the sine and cosine of the yaw that turns the human, ``offsets`` the constant rotation of each segment,
     applied after its human joint's.
@@ -163,4 +163,4 @@ def add_errors(
                 z = H[2, j]
                 for k in range(3):
                     trace += offsets[i, j, k] * (x * R[0, k] + y * R[1, k] + z * R[2, k])
-            turns[i] += math.acos(min(max(0.5 * (trace - 1.0), -1.0), 1.0))
+            turn_errors[t, i] = math.acos(min(max(0.5 * (trace - 1.0), -1.0), 1.0))

@@ -9,20 +9,20 @@ from jaxtyping import Bool, Float64, Int64
 
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
-from retarget.evaluation.measures import COLLISION_DEPTH
+from retarget.evaluation.thresholds import COLLISION_DEPTH
 from retarget.robots.collision import segment_distance
 from retarget.robots.model import RobotModel
 from retarget.solver.arrays import Capsules
 from retarget.solver.kinematics.collision import capsule_arrays, deepest_of_all, pair_reach
 from retarget.solver.kinematics.forward import forward_kinematics
 
-__all__ = ["CollisionMeasures", "deepest_pair"]
+__all__ = ["HIGH", "CollisionMeasures", "deepest_pair"]
 
 HIGH = 1e6  # metres: where a robot without capsules has its lowest one
 
 
 class CollisionMeasures:
-    """Measures of overlap, fed with blocks of body poses; see `measures.DEFINITIONS`.
+    """Measures of overlap, fed with blocks of body poses; see `retarget.evaluation.MEASURES`.
 
     The feet meet the floor by their soles alone.
 

@@ -17,7 +17,7 @@ from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 from retarget.evaluation.forces.dynamics import angular_step
 from retarget.evaluation.frames.statistics import mean_of
-from retarget.evaluation.measures import (
+from retarget.evaluation.thresholds import (
     MOVING_BODY,
     REPEATED_STEP,
     STOPPED_BODY,
@@ -68,7 +68,7 @@ def find_continuity(result: RetargetingResult) -> Continuity:
 
 
 def measure_continuity(found: Continuity, fps: float) -> dict[str, float | None]:
-    """Measures of jumps and lost frames; see `measures.DEFINITIONS`. A single frame has none."""
+    """Measures of jumps and lost frames; see `retarget.evaluation.MEASURES`. A single frame has none."""
     if not len(found.base_speed):
         names = (
             *("base_speed_max", "base_turn_max", "human_base_speed_max"),

@@ -11,7 +11,7 @@ from jaxtyping import Float64, Int64
 from retarget.compiled.jit import jit
 from retarget.evaluation.frames.stance import Stance, horizontal_speed
 from retarget.evaluation.frames.statistics import mean_of, percentile_of
-from retarget.evaluation.measures import LIFTED_HEIGHT
+from retarget.evaluation.thresholds import LIFTED_HEIGHT
 from retarget.geometry import unit
 from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel
@@ -114,7 +114,7 @@ def _watch(
 def measure_stance(
     feet: FootTrack, stance: Stance, human: Float64[np.ndarray, "T 2"], fps: float
 ) -> dict[str, float | None]:
-    """Measures of slide, lift, penetration and tilt; see `measures.DEFINITIONS`.
+    """Measures of slide, lift, penetration and tilt; see `retarget.evaluation.MEASURES`.
 
     ``human`` is how high the human's feet are above where they rest, scaled, metres.
     """

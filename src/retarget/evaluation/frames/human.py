@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float64
 from retarget.evaluation.frames.build import robot_build
 from retarget.evaluation.frames.stance import Stance, central_speed
 from retarget.evaluation.frames.statistics import percentile_of, percentiles_of
-from retarget.evaluation.measures import (
+from retarget.evaluation.thresholds import (
     FLIGHT_HEIGHT,
     REST_DIFFERENCE,
     REST_PERCENTILE,

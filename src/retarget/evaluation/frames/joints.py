@@ -9,7 +9,7 @@ from jaxtyping import Float64, Int64
 
 from retarget.compiled.jit import NANS_COUNT, jit
 from retarget.evaluation.frames.statistics import percentile_in_place
-from retarget.evaluation.measures import FAST_JOINT, JUMP_RATE, JUMP_SPEED, LIMIT_TOLERANCE
+from retarget.evaluation.thresholds import FAST_JOINT, JUMP_RATE, JUMP_SPEED, LIMIT_TOLERANCE
 from retarget.robots.model import RobotModel
 
 __all__ = ["measure_joints"]
@@ -42,7 +42,7 @@ def measure_joints(
     fps: float,
     acceleration_limits: Float64[np.ndarray, "N"],
 ) -> dict[str, float | None]:
-    """Measures of joint motion; see `measures.DEFINITIONS`. Clips too short for a measure have none."""
+    """Measures of joint motion; see `retarget.evaluation.MEASURES`. Clips too short for a measure have none."""
     count = len(joints)
     limits = _Limits(
         robot.lower,

@@ -14,7 +14,7 @@ from retarget.evaluation.forces.ground_points import ground_points
 from retarget.evaluation.forces.hull import FAR
 from retarget.evaluation.frames.human import ScaledHuman
 from retarget.evaluation.frames.statistics import mean_of, percentile_of
-from retarget.evaluation.measures import (
+from retarget.evaluation.thresholds import (
     BALLISTIC_SHARE,
     FORCE_SHARE,
     FRICTION,
@@ -30,7 +30,7 @@ from retarget.ground import GRAVITY, STANDING_HEIGHT
 from retarget.robots.model import RobotModel
 from retarget.solver.kinematics.forward import tree_arrays
 
-__all__ = ["Forces", "contact_forces", "measure_physics"]
+__all__ = ["Forces", "contact_forces", "measure_physics", "quasi_static"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,9 +137,9 @@ def contact_forces(
 def measure_physics(
     forces: Forces, human: ScaledHuman, fps: float, *, limited: bool
 ) -> dict[str, float | None]:
-    """Measures of what physics would say; see `measures.DEFINITIONS`. Clips of fewer than three frames have none.
+    """Measures of what physics would say; see `retarget.evaluation.MEASURES`.
 
-    ``limited`` tells whether any joint has a torque limit.
+    Clips of fewer than three frames have none. ``limited`` tells whether any joint has a torque limit.
     """
     acceleration = np.diff(forces.centre, 2, axis=0) * fps**2
     level, upright = _shaking(acceleration)
@@ -158,7 +158,7 @@ def measure_physics(
         "human_acceleration_vertical": human_upright,
         "com_acceleration_ratio": ratio,
         "flight_not_ballistic_share": _not_ballistic(forces.touching, acceleration),
-        "com_outside_share": _outside(forces, acceleration, fps),
+        "com_outside_share": _outside(forces, fps),
         "joint_effort_max": float(forces.effort.max()) if limited and len(forces.effort) else None,
         "joint_effort_p95": percentile_of(forces.effort) if limited else None,
     }
@@ -192,12 +192,17 @@ def _not_ballistic(
     return mean_of(np.square(fall).sum(axis=1) > (BALLISTIC_SHARE * GRAVITY) ** 2)
 
 
-def _outside(forces: Forces, acceleration: Float64[np.ndarray, "n 3"], fps: float) -> float | None:
+def _outside(forces: Forces, fps: float) -> float | None:
     """Share of quasi-static frames with something that stands, in which the centre of mass is not above it."""
-    if not len(acceleration):
-        return None
-    speed = np.linalg.norm((forces.centre[2:] - forces.centre[:-2])[:, :2], axis=1) * fps / 2
-    pushed = np.linalg.norm(acceleration[:, :2], axis=1)
-    still = (speed < QUASI_STATIC_SPEED) & (pushed < QUASI_STATIC_ACCELERATION)
-    standing = still & (forces.outside < FAR)
+    standing = quasi_static(forces, fps) & (forces.outside < FAR)
     return mean_of(forces.outside[standing] > SUPPORT_MARGIN)
+
+
+def quasi_static(forces: Forces, fps: float) -> Bool[np.ndarray, "n"]:
+    """Frames, all but the first and the last, in which the centre of mass hardly moves."""
+    level = forces.centre[:, :2]
+    if len(level) < 3:
+        return np.zeros(0, np.bool_)
+    speed = np.linalg.norm(level[2:] - level[:-2], axis=1) * fps / 2
+    pushed = np.linalg.norm(np.diff(level, 2, axis=0), axis=1) * fps**2
+    return np.asarray((speed < QUASI_STATIC_SPEED) & (pushed < QUASI_STATIC_ACCELERATION))

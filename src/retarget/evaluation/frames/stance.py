@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float64
 from retarget.compiled.jit import jit
 from retarget.errors import RoleError
 from retarget.evaluation.frames.statistics import percentile_of
-from retarget.evaluation.measures import (
+from retarget.evaluation.thresholds import (
     LEAST_SHANK_RISE,
     STANCE_DURATION,
     STANCE_HEIGHT,
@@ -43,7 +43,7 @@ class Stance:
 
 
 def find_stance(source: SourceClip, fps: float) -> Stance:
-    """Stance by the definition in `measures`.
+    """Stance by the definition in `retarget.evaluation.measures`.
 
     Raises:
         RoleError: The source has no toes, ankles or knees.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 
 from retarget.evaluation.frames.feet import FootTrack
 from retarget.evaluation.frames.human import ScaledHuman
 from retarget.evaluation.frames.stance import Stance, central_speed
 from retarget.evaluation.frames.statistics import mean_of, percentile_of
-from retarget.evaluation.measures import (
+from retarget.evaluation.thresholds import (
     CLEARANCE_FLOOR,
     DOWN_HEIGHT,
     FAST_FOOT,
@@ -18,7 +18,7 @@ from retarget.evaluation.measures import (
     UNSUPPORTED_HEIGHT,
 )
 
-__all__ = ["measure_support", "measure_swing"]
+__all__ = ["measure_support", "measure_swing", "scuffs"]
 
 Feet = Float64[np.ndarray, "T 2"]
 
@@ -26,7 +26,7 @@ Feet = Float64[np.ndarray, "T 2"]
 def measure_swing(
     feet: FootTrack, human: ScaledHuman, stance: Stance, fps: float
 ) -> dict[str, float | None]:
-    """Measures of swing beside the human's own; see `measures.DEFINITIONS`."""
+    """Measures of swing beside the human's own; see `retarget.evaluation.MEASURES`."""
     speed = central_speed(feet.ankles, fps)
     scuff, human_scuff = _scuff(feet.lowest, speed), _scuff(human.lowest, human.speed)
     down, human_down = _down(feet.lowest), _down(human.lowest)
@@ -56,8 +56,17 @@ def measure_support(
     return {"floating_share": mean_of((lowest > UNSUPPORTED_HEIGHT) & ~human.flies)}
 
 
+def scuffs(feet: FootTrack, fps: float) -> Bool[np.ndarray, "T 2"]:
+    """Whether each foot drags along the floor."""
+    return _drags(feet.lowest, central_speed(feet.ankles, fps))
+
+
+def _drags(lowest: Feet, speed: Feet) -> Bool[np.ndarray, "T 2"]:
+    return np.asarray((lowest < DOWN_HEIGHT) & (speed > MOVING_FOOT))
+
+
 def _scuff(lowest: Feet, speed: Feet) -> float:
-    return float(((lowest < DOWN_HEIGHT) & (speed > MOVING_FOOT)).mean())
+    return float(_drags(lowest, speed).mean())
 
 
 def _down(lowest: Feet) -> float:

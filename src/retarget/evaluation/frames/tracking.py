@@ -11,7 +11,7 @@ from jaxtyping import Float64, Int64
 from retarget.errors import RoleError
 from retarget.evaluation.frames.angles import add_errors, correlate
 from retarget.evaluation.frames.statistics import percentile_of
-from retarget.evaluation.measures import ORIENTED_SEGMENTS, POINTING_SEGMENTS
+from retarget.evaluation.thresholds import ORIENTED_SEGMENTS, POINTING_SEGMENTS
 from retarget.result import SourceClip
 from retarget.robots.model import RobotModel
 
@@ -39,13 +39,14 @@ _TURNS = tuple((side, segment) for segment in ORIENTED_SEGMENTS for side in _SID
 
 
 class TrackingMeasures:
-    """Measures of limb directions and segment orientations; see `measures.DEFINITIONS`.
+    """Measures of limb directions and segment orientations; see `retarget.evaluation.MEASURES`.
 
     Fed with blocks of body poses twice: `align` finds the one yaw and the constant offsets between human and robot,
     `add` measures what is left.
 
     Attributes:
         errors: Angle of each limb in each frame, rad, once every frame was added.
+        turn_errors: Likewise of each segment's orientation.
 
     Raises:
         RoleError: The source lacks a joint that is compared.
@@ -58,7 +59,7 @@ class TrackingMeasures:
         self._yaw = np.zeros(2)
         self._moments = np.zeros((len(_TURNS), 3, 3, 3))
         self.errors = np.empty((len(source.positions), len(_LIMBS)))
-        self._turns = np.zeros(len(_TURNS))
+        self.turn_errors = np.empty((len(source.positions), len(_TURNS)), np.float32)
         self._offsets: Float64[np.ndarray, "C 3 3"] | None = None
 
     def align(
@@ -102,7 +103,7 @@ class TrackingMeasures:
             self.yaw,
             self._offsets,
             self.errors[frames],
-            self._turns,
+            self.turn_errors[frames],
         )
 
     @property
@@ -116,7 +117,7 @@ class TrackingMeasures:
     def values(self) -> dict[str, float | None]:
         """The measures, once every frame was added."""
         means = np.degrees(self.errors.mean(0)).reshape(-1, 2).mean(1)
-        turns = np.degrees(self._turns / len(self.errors)).reshape(-1, 2).mean(1)
+        turns = np.degrees(self.turn_errors.mean(0, np.float64)).reshape(-1, 2).mean(1)
         limbs = zip(POINTING_SEGMENTS, means.tolist(), strict=True)
         segments = zip(ORIENTED_SEGMENTS, turns.tolist(), strict=True)
         return {

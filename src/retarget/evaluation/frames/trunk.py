@@ -59,7 +59,7 @@ class _Trunk(NamedTuple):
 
 
 class TrunkMeasures:
-    """Measures of the trunk, fed with blocks of body poses; see `measures.DEFINITIONS`.
+    """Measures of the trunk, fed with blocks of body poses; see `retarget.evaluation.MEASURES`.
 
     The source must have what limbs are compared by.
 

@@ -1,0 +1,92 @@
+"""Measures of whether a motion is whole: no frame lost, no jump, no drift in time."""
+
+from __future__ import annotations
+
+from retarget.evaluation.measures.measure import Better, Measure, Series
+from retarget.evaluation.thresholds import MOVING_BODY, REPEATED_STEP, STOPPED_BODY
+
+__all__ = ["MEASURES", "SERIES"]
+
+
+def _measure(
+    name: str, unit: str, title: str, definition: str, series: str, better: Better = "lower"
+) -> Measure:
+    return Measure(
+        name=name,
+        unit=unit,
+        title=title,
+        definition=definition,
+        group="completeness",
+        better=better,
+        beside_human=name.startswith("human_"),
+        over_clips="max" if name.endswith("_max") else "mean",
+        series=series,
+    )
+
+
+MEASURES: tuple[Measure, ...] = (
+    _measure(
+        "base_speed_max",
+        "m/s",
+        "Fastest base",
+        "highest speed of the base between two frames",
+        "base_speed",
+    ),
+    _measure(
+        "base_turn_max",
+        "rad/s",
+        "Fastest turn of the base",
+        "fastest turn of the base, about any axis, between two frames",
+        "base_turn",
+    ),
+    _measure(
+        "human_base_speed_max",
+        "m/s",
+        "Fastest hips of the human",
+        "highest speed of the middle of the human's hips between two frames, in the human's own size",
+        "human_base_speed",
+    ),
+    _measure(
+        "repeated_share",
+        "1",
+        "Steps without movement",
+        f"share of steps in which nothing of the robot moves (by {REPEATED_STEP:g} m or rad) while a joint centre "
+        f"of the human is faster than {MOVING_BODY} m/s",
+        "repeats",
+    ),
+    _measure(
+        "repeated_time_max",
+        "s",
+        "Longest time without movement",
+        "longest run of such steps",
+        "repeats",
+    ),
+    _measure(
+        "human_repeated_share",
+        "1",
+        "Lost frames of the recording",
+        f"share of steps in which no joint centre of the human moves by {REPEATED_STEP:g} m, in runs with one "
+        f"faster than {STOPPED_BODY} m/s in the step before or after: frames that were lost, and filled with "
+        "others or with zeros",
+        "human_repeats",
+    ),
+    _measure(
+        "human_repeated_time_max",
+        "s",
+        "Longest loss of frames of the recording",
+        "longest run of such steps",
+        "human_repeats",
+    ),
+)
+
+SERIES: tuple[Series, ...] = (
+    Series("base_speed", "m/s", "speed of the base", "in the step to the frame"),
+    Series("base_turn", "rad/s", "turn of the base", "in the step to the frame"),
+    Series("human_base_speed", "m/s", "speed of the human's hips", "in the step to the frame"),
+    Series(
+        "repeats", "1", "no movement", "1 where nothing of the robot moves while the human does"
+    ),
+    Series(
+        "human_repeats", "1", "lost frames", "1 where nothing of the human moves amid its motion"
+    ),
+)

@@ -1,0 +1,81 @@
+"""Measures of how smoothly joints move."""
+
+from __future__ import annotations
+
+from retarget.evaluation.measures.measure import Measure, OverClips, Series
+from retarget.evaluation.thresholds import FAST_JOINT, JUMP_RATE, JUMP_SPEED
+
+__all__ = ["MEASURES", "SERIES"]
+
+
+def _measure(
+    name: str,
+    unit: str,
+    title: str,
+    definition: str,
+    series: str,
+    *,
+    over: OverClips = "mean",
+    shown: str = "",
+) -> Measure:
+    return Measure(
+        name=name,
+        unit=unit,
+        title=title,
+        definition=definition,
+        group="smoothness",
+        over_clips="max" if name.endswith("_max") else over,
+        series=series,
+        shown=shown,
+    )
+
+
+MEASURES: tuple[Measure, ...] = (
+    _measure(
+        "joint_acceleration_max",
+        "rad/s^2",
+        "Highest joint acceleration",
+        "highest joint acceleration, by second difference x fps^2",
+        "joint_acceleration",
+    ),
+    _measure(
+        "joint_speed_max",
+        "rad/s",
+        "Highest joint speed",
+        "highest joint speed between two frames",
+        "joint_speed",
+    ),
+    _measure(
+        "joint_fast_share",
+        "1",
+        "Time with a fast joint",
+        f"share of steps with a joint faster than {FAST_JOINT:.0f} rad/s",
+        "joint_speed",
+    ),
+    _measure(
+        "joint_jumps",
+        "1",
+        "Jumps of joints",
+        f"joint steps faster than {JUMP_SPEED:.0f} rad/s (0.5 rad between frames at "
+        f"{JUMP_RATE:.0f} Hz), counted as if at {JUMP_RATE:.0f} Hz",
+        "joint_speed",
+        over="sum",
+        shown="count",
+    ),
+    _measure(
+        "jerk_mean",
+        "rad/s^3",
+        "Jerk, mean",
+        "mean over joints and frames of |third difference| x fps^3",
+        "jerk",
+    ),
+    _measure("jerk_p95", "rad/s^3", "Jerk, p95", "95th percentile of the same", "jerk"),
+    _measure("jerk_max", "rad/s^3", "Jerk, largest", "largest of the same", "jerk_worst"),
+)
+
+SERIES: tuple[Series, ...] = (
+    Series("joint_speed", "rad/s", "fastest joint", "in the step to the frame", FAST_JOINT),
+    Series("joint_acceleration", "rad/s^2", "joint acceleration", "largest, by second differences"),
+    Series("jerk", "rad/s^3", "jerk", "mean over joints of |third difference| x fps^3"),
+    Series("jerk_worst", "rad/s^3", "largest jerk", "largest of any joint"),
+)

@@ -1,0 +1,159 @@
+"""Measures of how closely the robot follows the human."""
+
+from __future__ import annotations
+
+from retarget.evaluation.measures.measure import Measure, Series
+from retarget.evaluation.thresholds import ORIENTED_SEGMENTS, POINTING_SEGMENTS
+
+__all__ = ["MEASURES", "SERIES"]
+
+_LIMBS = (
+    "angle in the world between the human's and the robot's line of joint centres, after one constant "
+    "best-fit yaw"
+)
+_TURNS = (
+    "angle between the robot body and the recorded rotation of the human joint that carries the segment, "
+    "after the same yaw and one constant best-fit offset per joint (Procrustes over the clip)"
+)
+_UPRIGHT = (
+    "the human's axis is fixed to the recorded joint and lies along the human's own line from hips to shoulders where "
+    "that is upright, the robot's lies along its own line in the upright posture"
+)
+_HEADING = (
+    "angle about the vertical between the human's and the robot's line from the right to the left {}, after the same "
+    "yaw, where both lines are within 45 degrees of level"
+)
+_TRUNK = {
+    "trunk_lean_error": (
+        "Lean of the trunk",
+        "angle in the world between the human's and the robot's line from the middle of the hips to the middle of the "
+        "shoulders, after the yaw of the limbs; no offset is taken off",
+    ),
+    "pelvis_lean_error": (
+        "Lean of the pelvis",
+        f"angle between the up axes of the pelvis, after the same yaw: {_UPRIGHT}",
+    ),
+    "chest_lean_error": (
+        "Lean of the chest",
+        f"angle between the up axes of the chest, after the same yaw: {_UPRIGHT}",
+    ),
+    "pelvis_heading_error": ("Heading of the pelvis", _HEADING.format("hip")),
+    "chest_heading_error": ("Heading of the chest", _HEADING.format("shoulder")),
+    "hip_line_error": (
+        "Line of the hips",
+        "angle in the world between the lines from the right to the left hip, after the same yaw",
+    ),
+    "shoulder_line_error": (
+        "Line of the shoulders",
+        "angle in the world between the lines from the right to the left shoulder, after the same yaw",
+    ),
+}
+_ENDS = {
+    "thigh": ("hip", "knee"),
+    "shank": ("knee", "ankle"),
+    "upper_arm": ("shoulder", "elbow"),
+    "forearm": ("elbow", "wrist"),
+}
+_CARRIED_BY = {
+    "thigh": "knee",
+    "shank": "knee",
+    "foot": "ankle",
+    "upper_arm": "elbow",
+    "forearm": "elbow",
+    "hand": "wrist",
+}
+
+
+def _error(
+    name: str, title: str, definition: str, series: str = "", needs: tuple[str, ...] = ()
+) -> Measure:
+    return Measure(
+        name=name,
+        unit="deg",
+        title=title,
+        definition=definition,
+        group="tracking",
+        beside_human=True,
+        series=series,
+        needs=needs,
+    )
+
+
+def _words(segment: str) -> str:
+    return segment.replace("_", " ")
+
+
+def _limbs() -> list[Measure]:
+    told = "mean of thighs, shanks, upper arms and forearms"
+    return [
+        _error("limb_error_mean", "Limb directions, mean", f"{told}: {_LIMBS}", "limb_error"),
+        _error(
+            "limb_error_p95",
+            "Limb directions, p95",
+            "95th percentile of the same",
+            "limb_error_worst",
+        ),
+        _error(
+            "orientation_error_mean",
+            "Orientations, mean",
+            f"mean of six kinds of segment: {_TURNS}",
+            "orientation_error",
+        ),
+        *(
+            _error(
+                f"limb_error_{segment}",
+                f"Direction of the {_words(segment)}",
+                f"mean of left and right: {_LIMBS}",
+                f"limb_error_{segment}",
+                _ENDS[segment],
+            )
+            for segment in POINTING_SEGMENTS
+        ),
+        *(
+            _error(
+                f"orientation_error_{segment}",
+                f"Orientation of the {_words(segment)}",
+                f"mean of left and right: {_TURNS}",
+                f"orientation_error_{segment}",
+                (_CARRIED_BY[segment],),
+            )
+            for segment in ORIENTED_SEGMENTS
+        ),
+    ]
+
+
+def _trunk() -> list[Measure]:
+    found = []
+    for name, (title, text) in _TRUNK.items():
+        found.append(_error(f"{name}_mean", f"{title}, mean", f"mean {text}", name))
+        told = f"95th percentile of {name}_mean's angle"
+        found.append(_error(f"{name}_p95", f"{title}, p95", told, name))
+    return found
+
+
+MEASURES: tuple[Measure, ...] = (*_limbs(), *_trunk())
+
+SERIES: tuple[Series, ...] = (
+    Series("limb_error", "deg", "limb directions", f"mean over limbs: {_LIMBS}"),
+    Series("limb_error_worst", "deg", "worst limb direction", f"largest of any limb: {_LIMBS}"),
+    *(
+        Series(
+            f"limb_error_{segment}",
+            "deg",
+            f"direction of the {_words(segment)}",
+            f"mean of left and right: {_LIMBS}",
+        )
+        for segment in POINTING_SEGMENTS
+    ),
+    Series("orientation_error", "deg", "orientations", f"mean over segments: {_TURNS}"),
+    *(
+        Series(
+            f"orientation_error_{segment}",
+            "deg",
+            f"orientation of the {_words(segment)}",
+            f"mean of left and right: {_TURNS}",
+        )
+        for segment in ORIENTED_SEGMENTS
+    ),
+    *(Series(name, "deg", title.lower(), text) for name, (title, text) in _TRUNK.items()),
+)
