@@ -11,7 +11,7 @@ from jaxtyping import Float64
 from retarget.exchange.reading.layout import Layout
 from retarget.exchange.reading.stored import StoredMotion
 from retarget.exchange.reading.witnesses.finding import Finding
-from retarget.exchange.reading.witnesses.links import edited_places, is_odd
+from retarget.exchange.reading.witnesses.links import edited_places, is_odd, why_odd
 from retarget.exchange.reading.witnesses.vectors import vector_faults
 from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel
