@@ -15,12 +15,25 @@ from retarget.evaluation.measures.measure import Measure, MeasuredValue
 from retarget.evaluation.measures.registry import MEASURES
 from retarget.inputs import read_toml
 
-__all__ = ["DEFAULT_PROFILE", "Gate", "GateResult", "Gates", "profile_names"]
+__all__ = ["DEFAULT_PROFILE", "Gate", "GateResult", "Gates", "measure_behind", "profile_names"]
 
 DEFAULT_PROFILE: Final = "train-ready"
 
 _FOLDER: Final = Path(__file__).parent / "profiles"
 _MEASURED_BY: Final = {"understood": "doubt"}  # gates that are not named as their measure
+
+
+def measure_behind(gate: str) -> Measure:
+    """The measure that a gate is on.
+
+    Raises:
+        KeyError: There is no such gate.
+
+    Example:
+        >>> measure_behind("understood").name, measure_behind("jerk_mean").name
+        ('doubt', 'jerk_mean')
+    """
+    return MEASURES[_MEASURED_BY.get(gate, gate)]
 
 
 class GateResult(BaseModel):
@@ -57,7 +70,7 @@ class GateResult(BaseModel):
 
     @property
     def _higher_is_better(self) -> bool:
-        return MEASURES[_MEASURED_BY.get(self.measure, self.measure)].better == "higher"
+        return measure_behind(self.measure).better == "higher"
 
     @property
     def text(self) -> str:
@@ -185,7 +198,7 @@ class Gates(BaseModel):
         """
         results = []
         for name, gate in self.gates.items():
-            measure = MEASURES[_MEASURED_BY.get(name, name)]
+            measure = measure_behind(name)
             value = measures[measure.name].value
             passed = not _beyond(measure, value, gate.fail)
             warned = passed and _beyond(measure, value, gate.warn)
