@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from retarget.errors import FileFormatError, OptionsError, RetargetError
 from retarget.frame_rates import LEAST_FPS, MOST_FPS
@@ -46,6 +46,12 @@ def _floor(height: float) -> float:
     return _said(checked_floor, height)
 
 
+def _subject_rule(text: str) -> str:
+    from retarget.subject_rules import SubjectRule
+
+    return _said(SubjectRule, text).text
+
+
 def _said(check: Callable[[_Given], _T], value: _Given) -> _T:
     """What a check makes of a value, its complaint as validators utter it."""
     try:
@@ -69,6 +75,8 @@ class RunConfig(BaseModel):
         keep_glitches: Leave frames as they are in which the body is where no body can be.
         source_fps: Frames per second of the files, over what they say; None if they say so.
         smpl_models: Folder of SMPL, SMPL-H and SMPL-X model files; None looks at ``RETARGET_SMPL_MODELS``.
+        subject_from: Which files are of one person (`retarget.subject_rules`): what is constant about the skeleton is
+            then fitted over their longest; None fits each clip alone.
         from_robot: The files are motions of this robot, known by name or the path of its model; None for humans'.
         options: Options of targets and solver.
 
@@ -90,6 +98,7 @@ class RunConfig(BaseModel):
     keep_glitches: bool = False
     source_fps: Annotated[float, Field(ge=LEAST_FPS, le=MOST_FPS)] | None = None
     smpl_models: Path | None = None
+    subject_from: Annotated[str, AfterValidator(_subject_rule)] | None = None
     from_robot: str | None = None
     options: RetargetOptions = Field(default_factory=RetargetOptions)
 
@@ -162,7 +171,17 @@ class RunConfig(BaseModel):
             "robot_description": None if description is None else str(description.absolute()),
         }
 
+    @model_validator(mode="after")
+    def _robots_have_no_subject(self) -> Self:
+        if self.from_robot is not None and self.subject_from is not None:
+            raise ValueError(
+                "a robot's motion is of no person: leave out --subject-from or --from-robot"
+            )
+        return self
+
     def _relative_to(self, folder: Path) -> RunConfig:
+        from retarget.subject_rules import SubjectRule
+
         changes: dict[str, Any] = {}
         if self.robot_is_a_path:
             changes["robot"] = str(folder / self.robot)
@@ -170,6 +189,8 @@ class RunConfig(BaseModel):
             changes["robot_description"] = folder / self.robot_description
         if self.smpl_models is not None:
             changes["smpl_models"] = folder / self.smpl_models
+        if self.subject_from is not None:
+            changes["subject_from"] = SubjectRule(self.subject_from).relative_to(folder).text
         return self.model_copy(update=changes)
 
     @property

@@ -31,6 +31,7 @@ class Dataset:
         otherwise: The split of files that are in none of ``splits``.
         source_fps: Frames per second of its files, where they do not say.
         format: The format of all its files; empty to look.
+        subjects: Which of its files are of one person, a rule of `retarget.subject_rules`; empty if not known.
 
     Example:
         >>> dataset_named("lafan1").why_left_out("dance1_subject2.bvh", split="test")
@@ -45,6 +46,7 @@ class Dataset:
     otherwise: str = ""
     source_fps: float | None = None
     format: str = ""
+    subjects: str = ""
 
     def why_left_out(self, relative: str | PurePosixPath, split: str | None = None) -> str:
         """Why a file is left out; empty if it is taken.
@@ -86,6 +88,7 @@ DATASETS: Final[Mapping[str, Dataset]] = MappingProxyType(
                 {"val": _AMASS_VALIDATION, "test": _AMASS_TEST},
                 otherwise="train",
                 format="smpl",
+                subjects="folder",
             ),
             Dataset(
                 "lafan1",
@@ -93,6 +96,7 @@ DATASETS: Final[Mapping[str, Dataset]] = MappingProxyType(
                 "LAFAN1: CC BY-NC-ND 4.0",
                 splits={"train": r"subject[1-4]\.bvh$", "test": r"subject5\.bvh$"},
                 format="bvh",
+                subjects="*_{subject}.bvh",
             ),
             Dataset(
                 "bones_seed",
@@ -100,20 +104,25 @@ DATASETS: Final[Mapping[str, Dataset]] = MappingProxyType(
                 "BONES-SEED: see the licence of the release; attribution to Bones Studio",
                 format="bvh",
             ),
-            Dataset("cmu", "**/*.amc", "CMU: free for all uses, not to be resold as it is", format="acclaim"),
-            Dataset("cmu_bvh", "**/*.bvh", "CMU: free for all uses, not to be resold as it is", format="bvh"),
-            Dataset("hdm05", "**/*.amc", "HDM05: CC BY-SA 3.0", format="acclaim", source_fps=120.0),
-            Dataset("100style", "**/*.bvh", "100STYLE: CC BY 4.0", format="bvh"),
-            Dataset("zeroeggs", "**/*.bvh", "ZeroEGGS: CC BY-NC-ND 4.0", format="bvh"),
+            Dataset("cmu", "**/*.amc", "CMU: free for all uses, not to be resold as it is", format="acclaim",
+                    subjects="{subject}_*.amc"),
+            Dataset("cmu_bvh", "**/*.bvh", "CMU: free for all uses, not to be resold as it is", format="bvh",
+                    subjects="{subject}_*.bvh"),
+            Dataset("hdm05", "**/*.amc", "HDM05: CC BY-SA 3.0", format="acclaim", source_fps=120.0,
+                    subjects="HDM_{subject}_*.amc"),
+            Dataset("100style", "**/*.bvh", "100STYLE: CC BY 4.0", format="bvh", subjects="folder"),
+            Dataset("zeroeggs", "**/*.bvh", "ZeroEGGS: CC BY-NC-ND 4.0", format="bvh", subjects="folder"),
             Dataset(
                 "omomo",
                 "**/*.pt",
                 "OMOMO: see the licence of the release",
                 splits={"train": r"(^|/)sub([1-9]|1[0-5])_", "test": r"(^|/)sub1[67]_"},
                 format="arrays",
+                subjects="{subject}_*.pt",
             ),
             Dataset("aistpp", "**/*.pkl", "AIST++: annotations CC BY 4.0; videos and music under AIST's terms",
-                    {r"(^|/)(cameras|keypoints[23]d|splits)/": "holds cameras or key points"}, format="smpl"),
+                    {r"(^|/)(cameras|keypoints[23]d|splits)/": "holds cameras or key points"}, format="smpl",
+                    subjects="*_d{subject}_*.pkl"),
             Dataset("motion_x", "**/*.npy", "Motion-X: non-commercial research; each part under its source's terms",
                     format="smpl"),
             Dataset("humanml3d", "**/new_joints/*.npy", "HumanML3D: MIT for text; motions are AMASS', under its terms",

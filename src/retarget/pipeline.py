@@ -20,6 +20,7 @@ from retarget.motion.edit import between, mirrored, retimed
 from retarget.motion.floor import levelled
 from retarget.motion.motion import Motion
 from retarget.motion.segments import SIDES, needed_roles
+from retarget.motion.subject import Subject
 from retarget.options import RetargetOptions
 from retarget.result import RetargetingResult, SourceClip, YieldedHold, packed_rotations
 from retarget.robots.held import moving_part
@@ -60,6 +61,7 @@ def retarget_motion(
     options: RetargetOptions | None = None,
     *,
     weights: TaskWeights | None = None,
+    subject: Subject | None = None,
 ) -> RetargetingResult:
     """Retarget a motion onto a robot.
 
@@ -68,11 +70,12 @@ def retarget_motion(
         robot: The robot.
         options: What a user chooses; recorded with the result.
         weights: Weights of the cost, for experiments; None takes those of the style.
+        subject: What longer clips of the same person tell of the skeleton (`retarget.motion.fit_subject`).
 
     Raises:
         RoleError: The motion lacks a joint that is needed.
-        RetargetError: The motion has no frames, or positions that are not finite; or nothing can be found within the
-            limits asked for.
+        RetargetError: The motion has no frames, or positions that are not finite; it is of another skeleton than the
+            subject; or nothing can be found within the limits asked for.
         OptionsError: No frame lies in the time range asked for.
         TypeError: An argument is something else than it should be, such as a mapping for ``options``.
 
@@ -86,20 +89,25 @@ def retarget_motion(
     options = RetargetOptions() if options is None else options
     check_argument(options, RetargetOptions, "options", "RetargetOptions(fps=50, ...)")
     motion = between(motion, options.start_s, options.end_s)
+    name = motion.source.path or "motion"
     if options.mirror:
         motion = mirrored(motion)
-    name = motion.source.path or "motion"
+        subject = None if subject is None else subject.mirrored()
     if not len(motion):
         raise RetargetError(f"{name}: the motion has no frames; export it again")
     if not motion.is_finite():
         raise RetargetError(f"{name}: the motion holds NaN or infinite values; repair or cut it")
+    if subject is not None and (why := subject.why_not(motion)):
+        raise RetargetError(f"{name}: not of the subject's skeleton: {why}; leave the subject out")
     seconds: dict[str, float] = {}
     motion, slope = timed(seconds, "level", lambda: levelled(motion))
     motion, drift = timed(seconds, "level", lambda: followed(motion))
     part = moving_part(robot)
-    time_scale = _time_scale(motion, part.robot, options)
+    time_scale = _time_scale(motion, part.robot, options, subject)
     motion = timed(seconds, "level", lambda: retimed(motion, time_scale))
-    take = _Take.of(motion, part.robot, options, weights or style_weights(options.style), seconds)
+    take = _Take.of(
+        motion, part.robot, options, weights or style_weights(options.style), seconds, subject
+    )
     setting, contacts = take.setting, take.contacts
     solution, steps = _solve(take, seconds)
     qpos = solution.qpos
@@ -141,6 +149,7 @@ def retarget_motion(
             "robot": robot.name,
             "robot_sha256": robot.sha256,
             "options": options.model_dump(mode="json"),
+            "subject": None if subject is None else subject.as_json(),
             "timings": seconds,
             **found,
             "steps_per_frame": steps / len(motion),
@@ -185,8 +194,9 @@ class _Take:
         options: RetargetOptions,
         weights: TaskWeights,
         seconds: dict[str, float],
+        subject: Subject | None = None,
     ) -> _Take:
-        anatomy = timed(seconds, "targets", lambda: find_anatomy(motion))
+        anatomy = timed(seconds, "targets", lambda: find_anatomy(motion, subject))
         contacts = timed(seconds, "targets", lambda: find_contacts(anatomy))
         shape = timed(seconds, "targets", lambda: robot_anatomy(robot))
         setting = timed(
@@ -223,7 +233,9 @@ class _Take:
         )
 
 
-def _time_scale(motion: Motion, robot: RobotModel, options: RetargetOptions) -> float:
+def _time_scale(
+    motion: Motion, robot: RobotModel, options: RetargetOptions, subject: Subject | None
+) -> float:
     """Factor on the motion's duration.
 
     Two bodies of one shape move alike under gravity where lengths are as squares of times (Froude's number, as
@@ -231,7 +243,8 @@ def _time_scale(motion: Motion, robot: RobotModel, options: RetargetOptions) -> 
     """
     if options.time_scale != "similar":
         return options.time_scale
-    return math.sqrt(robot_anatomy(robot).leg_length / leg_length(motion))
+    human = leg_length(motion) if subject is None else subject.calibration.leg_length
+    return math.sqrt(robot_anatomy(robot).leg_length / human)
 
 
 def _give_memory_back() -> None:

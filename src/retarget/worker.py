@@ -13,6 +13,8 @@ from retarget._version import __version__
 from retarget.config import RunConfig
 from retarget.errors import OutputError
 from retarget.files import same_file, sha256_of, split_which
+from retarget.subject_rules import subject_fingerprint
+from retarget.subjects import knowing_its_subject
 from retarget.timing import timed
 
 if TYPE_CHECKING:
@@ -75,19 +77,22 @@ class RetargetWorker:
         return config.model_copy(update=changes)
 
     def fingerprint(self, job: BatchJob) -> dict[str, str]:
-        """All that determines the job's result, each as a short text: input, robot, options, version.
+        """All that determines the job's result, each as a short text: input, robot, options, version, subject.
 
         Raises:
             OSError: The input cannot be read.
         """
         config = self.config_of(job)
         options = config.model_dump_json(exclude={"robot", "robot_description"})
-        return {
+        made_with = {
             "input": sha256_of(split_which(job.motion)[0]),
             "robot": config.load_robot().sha256,
             "options": hashlib.sha256(options.encode()).hexdigest(),
             "version": __version__,
         }
+        if config.subject_from is None:
+            return made_with
+        return made_with | {"subject": subject_fingerprint(config.subject_from, job.motion)}
 
 
 def _read(path: Path, config: RunConfig, ask_sisters: bool) -> Motion:
@@ -116,8 +121,8 @@ def retarget_file(
         JSON-ready record: ``frames``, ``fps``, ``time_scale`` (factor on the recording's duration), ``robot``,
         ``seconds`` by stage (``total`` of all, of which ``compile`` went into compiling), ``quality`` (measures of
         `retarget.evaluation`), ``diagnostics`` (where the robot could not follow), ``failed_gates`` by name and the
-        ``verdict`` on them in words, hashes of input, robot and output, ``notes`` for people, and ``doubts`` about how
-        the recording was understood.
+        ``verdict`` on them in words, hashes of input, robot and output, the ``subject`` whose other clips told of the
+        skeleton (None: nobody's), ``notes`` for people, and ``doubts`` about how the recording was understood.
 
     Raises:
         RetargetError: The file cannot be read, retargeted or written; nothing is left behind.
@@ -143,7 +148,9 @@ def _retarget_file(
     started = time.perf_counter()
     robot = timed(seconds, "robot", config.load_robot)
     clip = timed(seconds, "read", lambda: _read(motion, config, ask_sisters))
-    result, source = retarget_motion(clip, robot, config.options), clip.source
+    clip, subject = timed(seconds, "subject", lambda: knowing_its_subject(motion, clip, config))
+    result = retarget_motion(clip, robot, config.options, subject=subject)
+    source = clip.source
     del clip  # a long one takes as much memory as its result
     result = replace(result, provenance={**result.provenance, "run": config.robot_record()})
     seconds |= result.provenance["timings"]
@@ -165,6 +172,7 @@ def _retarget_file(
         "motion_sha256": source.sha256,
         "motion_format": source.format,
         "rig": source.rig,
+        "subject": result.provenance["subject"],
         "robot_sha256": robot.sha256,
         "version": __version__,
         "notes": list(source.notes),

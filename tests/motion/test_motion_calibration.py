@@ -129,3 +129,31 @@ def test_the_hand_lies_along_the_forearm_on_average() -> None:
     recorded = matrix_from_quaternion(motion.rotations[:, motion.roles["left_wrist"]])
     own = recorded @ anatomy.calibration.offsets[SEGMENTS.index("left_hand")]
     assert np.abs(own - frames[:, 1]).max() < 1e-12
+
+
+def test_knees_that_are_stretched_beyond_straight_do_not_turn_the_shank() -> None:
+    """A walk of which joint centres are a little off bends backwards in stance; only real bends tell the hinge."""
+    motion = jump()
+    right = find_anatomy(motion).calibration.offsets
+    knee, hip, ankle = (motion.roles[f"left_{joint}"] for joint in ("knee", "hip", "ankle"))
+    straight = sine_of_bend(motion, "left") < 0.35
+    assert 20 < straight.sum() < len(motion)
+    beyond = motion.frames(0, len(motion))
+    positions = beyond.positions.copy()
+    middle = (positions[:, hip] + positions[:, ankle]) / 2
+    positions[:, knee] = 2 * middle - positions[:, knee]  # the same bend, the other way
+    spoiled = replace(beyond, positions=positions[straight], rotations=beyond.rotations[straight])
+    found = find_anatomy(spoiled).calibration.offsets
+    for segment in ("left_thigh", "left_shank"):
+        s = SEGMENTS.index(segment)
+        trace = float(np.sum(found[s] * right[s]))
+        assert np.degrees(np.arccos(min((trace - 1) / 2, 1.0))) < 30.0, segment
+
+
+def sine_of_bend(motion: Motion, side: str) -> np.ndarray:
+    hip, knee, ankle = (
+        motion.role_positions(f"{side}_{joint}") for joint in ("hip", "knee", "ankle")
+    )
+    upper, lower = knee - hip, ankle - knee
+    area = np.linalg.norm(np.cross(upper, lower), axis=1)
+    return np.asarray(area / np.linalg.norm(upper, axis=1) / np.linalg.norm(lower, axis=1))

@@ -29,6 +29,7 @@ from retarget.cli.outputs import refuse_inputs
 from retarget.cli.picking import as_preset_says, say_passed_over, what_is_motion
 from retarget.cli.progress import batch_display
 from retarget.errors import UnknownNameError
+from retarget.subject_rules import DATASET
 
 if TYPE_CHECKING:
     from retarget.batch import BatchJob, BatchManifest, BatchRunner
@@ -147,6 +148,8 @@ def batch(
         pattern = preset.pattern if pattern == BVH_FILES else pattern
         settings = as_preset_says(settings, preset)
         say(f"note: {preset.terms}")
+    elif settings.subject_from == DATASET:
+        raise UsageError("--subject-from dataset takes a data set's rule; add --dataset NAME")
     elif split is not None:
         raise UsageError("--split is one of a data set; add --dataset NAME")
     robot = settings.load_robot()  # a wrong one is wrong usage, not a failure of every job

@@ -17,6 +17,7 @@ __all__ = [
     "RolesFile",
     "SmplModels",
     "SourceRate",
+    "SubjectFrom",
     "Switch",
     "UnitName",
     "UpAxis",
@@ -89,6 +90,16 @@ SmplModels = Annotated[
         metavar="FOLDER",
         help="Your SMPL, SMPL-H and SMPL-X model files.",
         show_default="RETARGET_SMPL_MODELS, else a fixed skeleton",
+    ),
+]
+SubjectFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--subject-from",
+        metavar="RULE",
+        help="Files of one person, whose longest tell of the skeleton: 'folder', a pattern such as "
+        "'*_{subject}.bvh', or the path of a file, folder or glob; 'dataset' is the rule of --dataset.",
+        show_default="each clip alone",
     ),
 ]
 RobotDescription = Annotated[

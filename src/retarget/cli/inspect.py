@@ -23,7 +23,7 @@ from retarget.errors import RetargetError
 
 if TYPE_CHECKING:
     from retarget.config import RunConfig
-    from retarget.motion import Motion
+    from retarget.motion import Motion, Subject
 
 __all__ = ["inspect"]
 
@@ -44,6 +44,7 @@ def inspect(
     keep_glitches: flags.GlitchesFlag = None,
     source_fps: flags.SourceRate = None,
     smpl_models: flags.SmplModels = None,
+    subject_from: flags.SubjectFrom = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Print a file's joints, roles, unit, up axis, rate, size, floor and doubts; of several files a line each."""
@@ -58,6 +59,7 @@ def inspect(
         keep_glitches=keep_glitches,
         source_fps=source_fps,
         smpl_models=smpl_models,
+        subject_from=subject_from,
     ).settings()
     if len(files) > 1:
         _print_several(files, settings, as_json)
@@ -65,8 +67,7 @@ def inspect(
     if _is_result(files[0]):
         _tell_result(files[0], as_json)
         return
-    clip = settings.read_motion(files[0])
-    facts = _facts(clip)
+    clip, facts = _inspected(files[0], settings)
     if as_json:
         print_json({**facts, "joints": _joints(clip)})
         return
@@ -142,8 +143,7 @@ def _print_several(files: Sequence[Path], settings: RunConfig, as_json: bool) ->
     rows = []
     for path in steps(files, "inspecting"):
         try:
-            clip = settings.read_motion(path)
-            facts = _facts(clip)
+            clip, facts = _inspected(path, settings)
         except RetargetError as error:
             say(f"error: {error}")
             records.append({"path": str(path), "error": str(error)})
@@ -162,7 +162,14 @@ def _print_several(files: Sequence[Path], settings: RunConfig, as_json: bool) ->
         raise typer.Exit(SOME_FAILED)
 
 
-def _facts(motion: Motion) -> dict[str, Any]:
+def _inspected(path: Path, settings: RunConfig) -> tuple[Motion, dict[str, Any]]:
+    from retarget.subjects import knowing_its_subject
+
+    clip, subject = knowing_its_subject(path, settings.read_motion(path), settings)
+    return clip, _facts(clip, subject)
+
+
+def _facts(motion: Motion, subject: Subject | None = None) -> dict[str, Any]:
     import numpy as np
 
     from retarget.motion.anatomy import find_anatomy
@@ -173,7 +180,7 @@ def _facts(motion: Motion) -> dict[str, Any]:
 
     motion, slope = levelled(motion)
     motion, drift = followed(motion)
-    anatomy = find_anatomy(motion)
+    anatomy = find_anatomy(motion, subject)
     contacts = find_contacts(anatomy)
     top = motion.positions[..., 2].max(axis=1)
     return {
@@ -183,6 +190,7 @@ def _facts(motion: Motion) -> dict[str, Any]:
         "duration_s": motion.duration,
         "height_m": float(np.percentile(top, 95)) - contacts.floor,
         "leg_length_m": anatomy.leg_length,
+        "subject": None if subject is None else subject.as_json(),
         "floor_m": contacts.floor,
         "floor_slope_deg": slope,
         "floor_drift_m": drift,
@@ -213,6 +221,13 @@ def _joints(motion: Motion) -> list[dict[str, Any]]:
     ]
 
 
+def _in_words(subject: dict[str, Any]) -> str:
+    clips = subject["clips"]
+    seconds = sum(clip["seconds"] for clip in clips)
+    names = ", ".join(Path(clip["path"]).name for clip in clips)
+    return f"{subject['name']}, known by {seconds:.1f} s of {names}"
+
+
 def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     bind_pose = "none recognised"
     if facts["bind_pose"]:
@@ -237,6 +252,7 @@ def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
             "height",
             f"{facts['height_m']:.2f} m to the highest joint, legs {facts['leg_length_m']:.2f} m",
         ),
+        *([("subject", _in_words(facts["subject"]))] if facts["subject"] else []),
         ("floor", f"at {facts['floor_m']:.3f} m (toe joints in stance){tilt}"),
         ("stance", stance),
         *([("on the ground", others)] if others else []),

@@ -21,6 +21,7 @@ from retarget.cli.flags import (
     RolesFile,
     SmplModels,
     SourceRate,
+    SubjectFrom,
     Switch,
     UnitName,
     UpAxis,
@@ -65,6 +66,7 @@ class RunOptions:
     keep_glitches: GlitchesFlag = None
     source_fps: SourceRate = None
     smpl_models: SmplModels = None
+    subject_from: SubjectFrom = None
     from_robot: Annotated[
         str | None,
         typer.Option(
@@ -188,7 +190,7 @@ class RunOptions:
             changes["robot_description"] = self.robot_description
         for name in (
             "skip_bind_pose", "up", "unit", "floor_m", "keep_glitches", "source_fps", "smpl_models",
-            "from_robot",
+            "subject_from", "from_robot",
         ):  # fmt: skip
             if getattr(self, name) is not None:
                 changes[name] = getattr(self, name)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from retarget.cli.common import say
+from retarget.cli.common import UsageError, say
+from retarget.subject_rules import DATASET
 
 if TYPE_CHECKING:
     from retarget.batch import BatchJob
@@ -23,7 +24,11 @@ _MOST_SHOWN = 8
 
 
 def as_preset_says(settings: RunConfig, preset: Dataset) -> RunConfig:
-    """Settings with the preset's format and rate, where the command line says nothing."""
+    """Settings with the preset's format and rate, where the command line says nothing, and its persons where asked.
+
+    Raises:
+        UsageError: The preset does not know which files are of one person.
+    """
     from retarget.kinds import MotionFormatKind
 
     changes: dict[str, Any] = {}
@@ -31,6 +36,12 @@ def as_preset_says(settings: RunConfig, preset: Dataset) -> RunConfig:
         changes["motion_format"] = MotionFormatKind(preset.format)
     if settings.source_fps is None and preset.source_fps is not None:
         changes["source_fps"] = preset.source_fps
+    if settings.subject_from == DATASET:
+        if not preset.subjects:
+            raise UsageError(
+                f"the data set {preset.name} does not tell which files are of one person; give --subject-from a rule"
+            )
+        changes["subject_from"] = preset.subjects
     return settings.with_changes(changes) if changes else settings
 
 

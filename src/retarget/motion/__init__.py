@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from retarget.motion.recording import Recording
     from retarget.motion.role_file import read_role_overrides
     from retarget.motion.roles import ROLES, find_roles
+    from retarget.motion.subject import Subject
+    from retarget.motion.subject_fit import fit_subject
     from retarget.motion.understand import motion_from_recording
 
 __all__ = [
@@ -37,9 +39,11 @@ __all__ = [
     "MotionFormat",
     "MotionSource",
     "Recording",
+    "Subject",
     "find_anatomy",
     "find_contacts",
     "find_roles",
+    "fit_subject",
     "format_names",
     "motion_format",
     "motion_formats",
@@ -60,9 +64,11 @@ _HOMES = {
     "MotionFormat": "formats",
     "MotionSource": "motion",
     "Recording": "recording",
+    "Subject": "subject",
     "find_anatomy": "anatomy",
     "find_contacts": "contacts",
     "find_roles": "roles",
+    "fit_subject": "subject_fit",
     "format_names": "formats",
     "motion_format": "formats",
     "motion_formats": "formats",

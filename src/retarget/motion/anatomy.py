@@ -13,6 +13,7 @@ from retarget.motion.calibration import Calibration, calibrate, joint_centre
 from retarget.motion.motion import Motion
 from retarget.motion.quantiles import median_of
 from retarget.motion.segments import SEGMENTS, SIDES, needed_roles, segment_frames, segment_joints
+from retarget.motion.subject import Subject
 
 __all__ = ["Anatomy", "find_anatomy", "leg_length"]
 
@@ -82,14 +83,20 @@ class Anatomy:
         return self.calibration.noise
 
 
-def find_anatomy(motion: Motion) -> Anatomy:
+def find_anatomy(motion: Motion, subject: Subject | None = None) -> Anatomy:
     """Joint centres and segment frames of a motion: its skeleton is calibrated on it, then followed.
+
+    Args:
+        motion: Joint poses.
+        subject: What other clips tell of the same skeleton besides this one; see `Subject.why_not`.
 
     Raises:
         RoleError: A needed role is missing, or the legs have no length.
     """
-    calibration, flat = calibrate(motion, leg_length(motion))
-    return Anatomy(motion, calibration, flat)
+    length = leg_length(motion)
+    if subject is None:
+        return Anatomy(motion, *calibrate(motion, length))
+    return Anatomy(motion, *subject.calibration_with(motion))
 
 
 def leg_length(motion: Motion) -> float:

@@ -9,7 +9,9 @@ therefore changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float64
@@ -19,9 +21,9 @@ from retarget.motion.feet import FootMarkers, flat_frames, marker_noise
 from retarget.motion.fits import STRAIGHT, fit_segments
 from retarget.motion.mean_rotation import room_for_samples
 from retarget.motion.motion import Motion
-from retarget.motion.segments import SEGMENTS, SIDES, needed_roles
+from retarget.motion.segments import SEGMENTS, SIDES, needed_roles, other_side
 
-__all__ = ["Calibration", "bend", "calibrate", "joint_centre"]
+__all__ = ["Calibration", "Sampled", "bend", "calibrate", "fitted", "joint_centre", "sample"]
 
 # Frames, evenly over the motion, that are enough to fit constants: one more is nearly a copy of its neighbours.
 ENOUGH = 1000
@@ -42,6 +44,8 @@ class Calibration:
         noise: White noise of the foot markers, metres (robust estimate).
         wrists: Second moments of the turns that bend the left and the right hand away from its forearm, about the
             hand's anatomical x and y axes, rad^2.
+        ankle_rises: Height of each ankle above its toes' joint while the foot is flat, metres, where other clips of
+            the person tell it; None if they do not.
     """
 
     leg_length: float
@@ -49,6 +53,7 @@ class Calibration:
     residuals: Float64[np.ndarray, "S"]
     noise: float
     wrists: Float64[np.ndarray, "2 2 2"]
+    ankle_rises: Float64[np.ndarray, "2"] | None = None
 
 
 def joint_centre(motion: Motion, role: str) -> Positions:
@@ -57,6 +62,37 @@ def joint_centre(motion: Motion, role: str) -> Positions:
         left, right = (motion.role_positions(side) for side in _MIDDLES[role])
         return np.asarray((left + right) / 2)
     return motion.role_positions(role)
+
+
+class Sampled(NamedTuple):
+    """Frames of one clip, evenly over it, that tell what is constant about its skeleton.
+
+    Attributes:
+        places: Joint centres of `needed_roles` (R), metres, world.
+        turns: Their recorded rotations, unit quaternions, wxyz.
+        smooth: Foot (left, right) x marker (ankle, toe), without noise, metres.
+        flat: In which of them the left and the right foot stand flat.
+        noise: White noise of the foot markers, metres.
+    """
+
+    places: Float64[np.ndarray, "n R 3"]
+    turns: Float64[np.ndarray, "n R 4"]
+    smooth: Float64[np.ndarray, "2 2 n 3"]
+    flat: Bool[np.ndarray, "2 n"]
+    noise: float
+
+    def mirrored(self) -> Sampled:
+        """The same in a mirror along y, as `retarget.motion.edit.mirrored` has it."""
+        roles = needed_roles()
+        swap = [roles.index(other_side(role)) for role in roles]
+        mirror, turn = np.array([1.0, -1.0, 1.0]), np.array([1.0, -1.0, 1.0, -1.0])
+        return Sampled(
+            self.places[:, swap] * mirror,
+            self.turns[:, swap] * turn,
+            self.smooth[::-1] * mirror,
+            self.flat[::-1],
+            self.noise,
+        )
 
 
 def calibrate(
@@ -68,6 +104,12 @@ def calibrate(
         motion: Joint poses; every needed role is there.
         leg_length: Thigh plus shank, metres.
     """
+    sampled, flat = sample(motion, leg_length)
+    return fitted([sampled], leg_length), flat
+
+
+def sample(motion: Motion, leg_length: float) -> tuple[Sampled, dict[str, Bool[np.ndarray, "T"]]]:
+    """The frames that a motion is calibrated on, and by side, in which of all frames the foot stands flat."""
     every = max(1, len(motion) // ENOUGH)
     joints = [motion.roles[role] for role in needed_roles()]
     places = motion.positions[::every, joints].astype(np.float64)
@@ -89,19 +131,27 @@ def calibrate(
     }
     flat = {side: frames for side, (_, frames) in found.items()}
     smooth = np.array([[foot.ankle[::every], foot.toe[::every]] for foot, _ in found.values()])
+    stands = np.array([frames[::every] for frames in flat.values()])
+    return Sampled(places, turns, smooth, stands, noise), flat
+
+
+def fitted(clips: Sequence[Sampled], leg_length: float) -> Calibration:
+    """What is constant about a skeleton, over all that was sampled of its clips; the noise is the median of theirs."""
+    places = np.concatenate([clip.places for clip in clips])
     offsets, residuals = np.empty((len(SEGMENTS), 3, 3)), np.empty(len(SEGMENTS))
     wrists = np.empty((len(SIDES), 2, 2))
     fit_segments(
         places,
-        turns,
-        smooth,
-        np.array([frames[::every] for frames in flat.values()]),
+        np.concatenate([clip.turns for clip in clips]),
+        np.concatenate([clip.smooth for clip in clips], axis=2),
+        np.concatenate([clip.flat for clip in clips], axis=1),
         room_for_samples(2 * len(places)),
         offsets,
         residuals,
         wrists,
     )
-    return Calibration(leg_length, offsets, residuals, noise, wrists), flat
+    noise = float(np.median([clip.noise for clip in clips]))
+    return Calibration(leg_length, offsets, residuals, noise, wrists)
 
 
 def bend(

@@ -20,9 +20,10 @@ from retarget.motion.feet import (
 from retarget.motion.quantiles import median_of, quantile_of
 from retarget.motion.segments import SIDES
 
-__all__ = ["HEEL", "TOE", "Contacts", "find_contacts"]
+__all__ = ["FEWEST_FLAT", "HEEL", "TOE", "Contacts", "find_contacts"]
 
 HEEL, TOE = 0, 1
+FEWEST_FLAT = 3  # frames in which a foot stands flat that tell how high its ankle is then
 LOWEST = 0.05  # share of a joint's heights that may be below where it lies lowest
 SHARED_FLOOR = 0.05  # leg lengths; feet that rest at heights closer than this stand on one floor
 
@@ -77,7 +78,9 @@ def find_contacts(anatomy: Anatomy) -> Contacts:
             for toe, height in ((f"{s}_toe", smooth[f"{s}_toe"][:, 2]) for s in SIDES)
         ]
     )
-    ankle_heights = np.array([_ankle_height(s, anatomy, smooth, speeds) for s in SIDES])
+    ankle_heights = np.array(
+        [_ankle_height(foot, anatomy, smooth, speeds, toe_heights) for foot in range(len(SIDES))]
+    )
     toe_heights, ankle_heights = _shared(toe_heights, leg), _shared(ankle_heights, leg)
     # Under and behind the ankle.
     drop = np.maximum(0.04 * leg, ankle_heights - toe_heights + 0.02 * leg)
@@ -92,7 +95,11 @@ def find_contacts(anatomy: Anatomy) -> Contacts:
         heel = anatomy.fixed_point(f"{side}_foot", f"{side}_ankle", heel_points[foot])
         heel = lowpass(heel, fps=fps, noise=anatomy.noise, leg_length=leg)
         flat = anatomy.flat[side]
-        rest = median_of(heel[flat, 2]) if flat.sum() >= 3 else quantile_of(heel[:, 2], LOWEST)
+        rest = (
+            median_of(heel[flat, 2])
+            if flat.sum() >= FEWEST_FLAT
+            else quantile_of(heel[:, 2], LOWEST)
+        )
         heel_heights[foot] = rest
         # The heel of a foot that lies on its instep is low, but above its ankle.
         below = heel[:, 2] < smooth[f"{side}_ankle"][:, 2]
@@ -117,14 +124,18 @@ def find_contacts(anatomy: Anatomy) -> Contacts:
 
 
 def _ankle_height(
-    side: str,
+    foot: int,
     anatomy: Anatomy,
     smooth: dict[str, Float64[np.ndarray, "T 3"]],
     speeds: dict[str, Float64[np.ndarray, "T"]],
+    toe_heights: Float64[np.ndarray, "2"],
 ) -> float:
+    side, rises = SIDES[foot], anatomy.calibration.ankle_rises
     height, flat = smooth[f"{side}_ankle"][:, 2], anatomy.flat[side]
-    if flat.sum() >= 3:
+    if flat.sum() >= FEWEST_FLAT:
         return median_of(height[flat])
+    if rises is not None:
+        return float(toe_heights[foot] + rises[foot])
     return stance_height(height, speeds[f"{side}_ankle"], anatomy.leg_length)
 
 

@@ -28,6 +28,7 @@ DOUBTS: Mapping[str, str] = MappingProxyType(
         "skeleton": "where the joints of a body lie whose shape is not known",
         "rotations": "how segments are turned about their own lengths, which places alone do not tell",
         "markers": "where joint centres lie below the markers on the skin",
+        "subject": "whether other recordings are of the same person on the same skeleton",
         "travel": "how the body moves through the world",
     }
 )

@@ -11,6 +11,7 @@ import numpy as np
 from retarget.errors import OptionsError
 from retarget.geometry import along_curves, without_flips
 from retarget.motion.motion import BLOCK, Motion
+from retarget.motion.segments import other_side
 
 __all__ = ["between", "compact", "mirrored", "retimed"]
 
@@ -32,7 +33,7 @@ def mirrored(motion: Motion) -> Motion:
         motion,
         positions=motion.positions * np.array([1.0, -1.0, 1.0], motion.positions.dtype),
         rotations=motion.rotations * np.array([1.0, -1.0, 1.0, -1.0], motion.rotations.dtype),
-        roles={_other_side(role): joint for role, joint in motion.roles.items()},
+        roles={other_side(role): joint for role, joint in motion.roles.items()},
     )
 
 
@@ -100,8 +101,3 @@ def retimed(motion: Motion, time_scale: float) -> Motion:
         turns = along_curves(without_flips(part.rotations.astype(np.float64)), time - first)
         rotations[block] = turns / np.linalg.norm(turns, axis=-1, keepdims=True)
     return replace(motion, positions=positions, rotations=rotations)
-
-
-def _other_side(role: str) -> str:
-    side, _, part = role.partition("_")
-    return {"left": f"right_{part}", "right": f"left_{part}"}.get(side, role)

@@ -50,6 +50,10 @@ __all__ = ["STRAIGHT", "fit_segments"]
 # sin(bend) below which a limb counts as straight: about 11 degrees, where joint-centre noise of a centimetre
 # already turns the hinge axis by ten degrees.
 STRAIGHT: Final = 0.2
+# A knee that bends less than 30 degrees the wrong way, its hinge 120 degrees or more from the pelvis' left, is
+# stretched beyond straight: joint centres before or behind the true ones do that, hips do not turn so far.
+_BEYOND: Final = 0.5
+_OPPOSITE: Final = 0.5
 # Spine twist and lean, in radians and 1 - cos, over which a frame counts this little in the trunk's offsets.
 _TWIST, _LEAN, _ANY_TRUNK = 0.35, 0.1, 1e-3
 # Weight of a frame in which a limb is straight: its hinge is guessed there.
@@ -173,11 +177,12 @@ def _fit_limb(
             n = cross(upper, lower)
             normal = (sign * n[0], sign * n[1], sign * n[2])
             square = dot(normal, normal)
-            bent = math.sqrt(square) > STRAIGHT
-            samples.weights[t] = square if bent else 0.0
+            sine = math.sqrt(square)
             samples.weights[count + t] = _GUESSED
             rotation_of(turns[t, trunk], R)
             guess = _resting_hinge(R, offsets[trunk], side, leg, upper)
+            beyond = leg and sine < _BEYOND and dot(normal, guess) < -_OPPOSITE * sine
+            samples.weights[t] = square if sine > STRAIGHT and not beyond else 0.0
             along = lower if part else upper
             rotation_of(turns[t, middle if part else top], R)
             into_axes(R, frame_from_z(along, unit(normal)), samples.rotations[t])

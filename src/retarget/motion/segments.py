@@ -20,6 +20,7 @@ __all__ = [
     "SEGMENTS",
     "SIDES",
     "needed_roles",
+    "other_side",
     "segment_frames",
     "segment_joints",
 ]
@@ -43,6 +44,12 @@ def needed_roles() -> tuple[str, ...]:
         "chest",
         *(f"{side}_{joint}" for joint in (*limbs, "toe") for side in SIDES),
     )
+
+
+def other_side(name: str) -> str:
+    """The role or segment on the other side of the body: ``left_knee`` for ``right_knee``, ``chest`` for ``chest``."""
+    side, _, part = name.partition("_")
+    return {"left": f"right_{part}", "right": f"left_{part}"}.get(side, name)
 
 
 def segment_joints(roles: dict[str, int]) -> Int64[np.ndarray, "S 3"]:
