@@ -23,7 +23,7 @@ def robot() -> RobotModel:
 
 
 def test_what_is_measured_is_what_is_registered(robot: RobotModel) -> None:
-    assert set(look_at(motions.jumps(), robot).values) == set(MEASURES)
+    assert set(look_at(motions.jumps(), robot).values()) == set(MEASURES)
 
 
 def test_every_measure_says_what_it_is() -> None:

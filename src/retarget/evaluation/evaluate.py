@@ -39,9 +39,8 @@ def evaluate(
     """
     start = time.perf_counter()
     seen = _look(result, robot)
-    measures = {
-        name: MeasuredValue.of(measure, seen.values[name]) for name, measure in MEASURES.items()
-    }
+    values = seen.values()
+    measures = {name: MeasuredValue.of(measure, values[name]) for name, measure in MEASURES.items()}
     series = all_series(seen)
 
     def worst(name: str) -> float | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from jaxtyping import Float64
 
+from retarget.evaluation.frames.bodies import BodyTrack
 from retarget.evaluation.frames.collisions import CollisionMeasures
+from retarget.evaluation.frames.contacts import Contacts, find_contacts, measure_contacts
 from retarget.evaluation.frames.continuity import (
     Continuity,
     find_continuity,
@@ -17,16 +19,20 @@ from retarget.evaluation.frames.feet import FootTrack, measure_stance
 from retarget.evaluation.frames.human import ScaledHuman, scaled_human
 from retarget.evaluation.frames.joints import measure_joints
 from retarget.evaluation.frames.limits import kept_accelerations
-from retarget.evaluation.frames.physics import Forces, contact_forces, measure_physics
+from retarget.evaluation.frames.physics import Forces, ForceTrack, measure_physics
+from retarget.evaluation.frames.places import Places, find_places, measure_places
+from retarget.evaluation.frames.smoothness import measure_smoothness
+from retarget.evaluation.frames.solved import measure_solved
 from retarget.evaluation.frames.stance import Stance, find_stance
 from retarget.evaluation.frames.swing import measure_support, measure_swing
-from retarget.evaluation.frames.tracking import TrackingMeasures
-from retarget.evaluation.frames.trunk import TrunkMeasures
+from retarget.evaluation.frames.timing import Timing, find_timing, measure_timing
+from retarget.evaluation.frames.tracking import Tracking, find_tracking, measure_tracking
+from retarget.evaluation.frames.trunk import find_trunk, measure_trunk
 from retarget.motion.doubts import Doubt, doubts_from_json, total_doubt
 from retarget.result import RetargetingResult
 from retarget.robots.held import moving_part
 from retarget.robots.model import RobotModel
-from retarget.solver.kinematics.forward import BLOCK_FRAMES, PoseBlock, pose_blocks
+from retarget.solver.kinematics.forward import pose_blocks
 
 __all__ = ["Look", "look_at"]
 
@@ -40,28 +46,58 @@ class Look:
         robot: Likewise.
         stance: When the human stands.
         human: The human in the robot's size.
+        bodies: Where joint centres are, and how segments are turned.
         feet: Where the soles are.
+        contacts: Whether they stand as the human's do.
         collisions: How bodies overlap.
         tracking: How limbs follow.
-        trunk: How the trunk follows.
+        trunk: How the trunk follows, rad, see `frames.trunk.NAMES`; None where the robot has none.
+        places: Where the robot goes, and its key bodies; None where it has no legs.
+        timing: Whether it moves when the human does.
         continuity: Whether anything jumps or stops.
         forces: What contacts can give.
         doubts: About the recording; None where nobody has kept them.
-        values: All measures by name.
     """
 
     result: RetargetingResult
     robot: RobotModel
     stance: Stance
     human: ScaledHuman
+    bodies: BodyTrack
     feet: FootTrack
+    contacts: Contacts
     collisions: CollisionMeasures
-    tracking: TrackingMeasures
-    trunk: TrunkMeasures
+    tracking: Tracking
+    trunk: Float64[np.ndarray, "M T"] | None
+    places: Places | None
+    timing: Timing
     continuity: Continuity
     forces: Forces
     doubts: tuple[Doubt, ...] | None
-    values: dict[str, float | None]
+
+    def values(self) -> dict[str, float | None]:
+        """All measures by name; see `retarget.evaluation.MEASURES`."""
+        result, robot, fps = self.result, self.robot, self.result.fps
+        joints = result.qpos[:, 7:]
+        limited = bool(np.isfinite(robot.effort_limits).any())
+        body = self.collisions.body_height
+        return {
+            "doubt": None if self.doubts is None else total_doubt(self.doubts),
+            **measure_stance(self.feet, self.stance, self.human.lowest, fps),
+            **measure_contacts(self.contacts, self.feet, self.stance, body),
+            **measure_swing(self.feet, self.human, self.stance, fps),
+            **measure_support(self.feet, body, self.human),
+            **measure_physics(self.forces, self.human, fps, limited=limited),
+            **measure_continuity(self.continuity, fps),
+            **measure_joints(robot, joints, fps, kept_accelerations(result, robot)),
+            **measure_smoothness(self.bodies, fps),
+            **self.collisions.values(),
+            **measure_tracking(self.tracking),
+            **measure_trunk(self.trunk),
+            **measure_places(self.places, self.human.scale),
+            **measure_timing(self.timing),
+            **measure_solved(result),
+        }
 
 
 def look_at(result: RetargetingResult, robot: RobotModel) -> Look:
@@ -71,49 +107,34 @@ def look_at(result: RetargetingResult, robot: RobotModel) -> Look:
         RoleError: The source lacks a joint that is compared.
     """
     result, robot = _moving(result, robot)
-    stance = find_stance(result.source, result.fps)
-    feet = FootTrack(robot, len(result))
-    collisions = CollisionMeasures(robot, len(result))
-    tracking = TrackingMeasures(robot, result.source)
-    trunk = TrunkMeasures(robot, result.source)
-    continuity = find_continuity(result)
-    human = scaled_human(result.source, stance, robot, result.fps)
-    blocks = _pose_blocks(result, robot)
-    for block in blocks():
+    fps, frames = result.fps, len(result)
+    stance = find_stance(result.source, fps)
+    bodies = BodyTrack(robot, result.source)
+    feet, collisions = FootTrack(robot, frames), CollisionMeasures(robot, frames)
+    forces = ForceTrack(result.qpos, robot, fps)
+    for block in pose_blocks(result.qpos, robot):
         feet.add(*block)
         collisions.add(*block)
-        trunk.add(*block)
-        tracking.align(*block)
-    for block in blocks():
-        tracking.add(*block)
-    doubts = _doubts(result)
-    forces = contact_forces(result.qpos, robot, result.fps)
-    limited = bool(np.isfinite(robot.effort_limits).any())
-    values = {
-        "doubt": None if doubts is None else total_doubt(doubts),
-        **measure_stance(feet, stance, human.lowest, result.fps),
-        **measure_swing(feet, human, stance, result.fps),
-        **measure_support(feet, collisions.body_height, human),
-        **measure_physics(forces, human, result.fps, limited=limited),
-        **measure_continuity(continuity, result.fps),
-        **measure_joints(robot, result.qpos[:, 7:], result.fps, kept_accelerations(result, robot)),
-        **collisions.values(),
-        **tracking.values(),
-        **trunk.values(tracking.yaw),
-    }
+        bodies.add(*block)
+        forces.add(*block)
+    human = scaled_human(result.source, stance, robot, fps)
+    tracking = find_tracking(bodies)
     return Look(
         result=result,
         robot=robot,
         stance=stance,
         human=human,
+        bodies=bodies,
         feet=feet,
+        contacts=find_contacts(feet, stance, human, fps),
         collisions=collisions,
         tracking=tracking,
-        trunk=trunk,
-        continuity=continuity,
-        forces=forces,
-        doubts=doubts,
-        values=values,
+        trunk=find_trunk(bodies, robot, tracking.yaw),
+        places=find_places(bodies, human.scale, tracking.yaw),
+        timing=find_timing(bodies, fps),
+        continuity=find_continuity(result),
+        forces=forces.forces(),
+        doubts=_doubts(result),
     )
 
 
@@ -132,11 +153,3 @@ def _doubts(result: RetargetingResult) -> tuple[Doubt, ...] | None:
     if not isinstance(motion, dict) or "doubts" not in motion:
         return None
     return doubts_from_json(motion["doubts"])
-
-
-def _pose_blocks(result: RetargetingResult, robot: RobotModel) -> Callable[[], Iterable[PoseBlock]]:
-    """Poses of all frames, to be gone through twice: made once where they fit one block."""
-    if len(result) > BLOCK_FRAMES:
-        return lambda: pose_blocks(result.qpos, robot)
-    kept = list(pose_blocks(result.qpos, robot))
-    return lambda: kept

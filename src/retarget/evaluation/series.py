@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -12,6 +13,7 @@ from retarget.evaluation.forces.hull import FAR
 from retarget.evaluation.frames.collisions import HIGH
 from retarget.evaluation.frames.limits import kept_accelerations
 from retarget.evaluation.frames.physics import quasi_static
+from retarget.evaluation.frames.solved import anchor_misses, yields
 from retarget.evaluation.frames.stance import horizontal_speed
 from retarget.evaluation.frames.swing import scuffs
 from retarget.evaluation.frames.trunk import NAMES as TRUNK_ERRORS
@@ -48,12 +50,14 @@ def worst_second(seen: Look, measure: Measure, series: Makers) -> float | None:
     """The middle of the moment in which a measure is worst, seconds; none where none is known to be."""
     if measure.series not in series:
         return None
-    frames, fps = measure.worse(1.0) * series[measure.series](), seen.result.fps
+    frames, fps = series[measure.series](), seen.result.fps
+    if measure.series == "lag":
+        frames = np.abs(frames)
     if not np.isfinite(frames).any():
         return None
     if measure.over_clips == "max" and measure.unit != "s":
         return float(np.nanargmax(frames) / fps)
-    frames = np.nan_to_num(frames, nan=np.nanmin(frames) if measure.better == "higher" else 0.0)
+    frames = np.nan_to_num(frames)
     span = min(max(round(_MOMENT * fps), 1), len(frames))
     sums = np.concatenate([[0.0], np.cumsum(frames)])
     first = int((sums[span:] - sums[:-span]).argmax())
@@ -61,35 +65,60 @@ def worst_second(seen: Look, measure: Measure, series: Makers) -> float | None:
 
 
 def _tracking(seen: Look) -> dict[str, Callable[[], Frames]]:
-    tracking, trunk = seen.tracking, seen.trunk
-
-    def limb(row: int) -> Frames:
-        return np.asarray(np.degrees(tracking.errors[:, 2 * row : 2 * row + 2].mean(axis=1)))
-
-    def segment(row: int) -> Frames:
-        pair = tracking.turn_errors[:, 2 * row : 2 * row + 2]
-        return np.asarray(np.degrees(pair.mean(axis=1, dtype=np.float64)))
-
-    def lean(row: int) -> Frames:
-        return np.where(trunk.errors[row] < 0, np.nan, np.degrees(trunk.errors[row]))
-
-    return {
-        "limb_error": lambda: np.degrees(tracking.errors.mean(axis=1)),
-        "limb_error_worst": lambda: np.degrees(tracking.errors.max(axis=1)),
-        "orientation_error": lambda: np.degrees(
-            tracking.turn_errors.mean(axis=1, dtype=np.float64)
+    tracking = seen.tracking
+    makers = {
+        **_of_columns("limb_error", tracking.errors, tracking.limbs, POINTING_SEGMENTS),
+        **_of_columns(
+            "orientation_error", tracking.turn_errors, tracking.segments, ORIENTED_SEGMENTS
         ),
-        **{f"limb_error_{name}": _bound(limb, row) for row, name in enumerate(POINTING_SEGMENTS)},
-        **{
-            f"orientation_error_{name}": _bound(segment, row)
-            for row, name in enumerate(ORIENTED_SEGMENTS)
-        },
-        **{name: _bound(lean, row) for row, name in enumerate(TRUNK_ERRORS)},
     }
+    if tracking.limbs:
+        makers["limb_error_worst"] = lambda: _degrees(tracking.errors.max(axis=1))
+    if seen.trunk is not None:
+        makers |= {
+            name: partial(_angle, row) for name, row in zip(TRUNK_ERRORS, seen.trunk, strict=True)
+        }
+    if seen.places is not None:
+        errors = seen.places.errors
+        makers |= {
+            "root_path_error": errors.path.copy,
+            "root_height_error": errors.height.copy,
+            "key_body_error": errors.bodies.copy,
+            "key_body_posture_error": errors.posture.copy,
+        }
+    return makers
 
 
-def _bound(make: Callable[[int], Frames], row: int) -> Callable[[], Frames]:
-    return lambda: make(row)
+def _of_columns(
+    name: str,
+    errors: Shaped[np.ndarray, "T n"],
+    columns: Sequence[tuple[str, str]],
+    kinds: Sequence[str],
+) -> dict[str, Callable[[], Frames]]:
+    """Means over both sides of each kind, and over all kinds."""
+    picked = {
+        kind: [k for k, (column, _) in enumerate(columns) if column == kind] for kind in kinds
+    }
+    kept = {kind: rows for kind, rows in picked.items() if rows}
+    makers: dict[str, Callable[[], Frames]] = {
+        f"{name}_{kind}": partial(_mean_of_columns, errors, [rows]) for kind, rows in kept.items()
+    }
+    if kept:
+        makers[name] = partial(_mean_of_columns, errors, list(kept.values()))
+    return makers
+
+
+def _mean_of_columns(errors: Shaped[np.ndarray, "T n"], kinds: Sequence[Sequence[int]]) -> Frames:
+    means = [errors[:, rows].mean(axis=1, dtype=np.float64) for rows in kinds]
+    return _degrees(np.mean(means, axis=0))
+
+
+def _angle(row: Frames) -> Frames:
+    return np.where(row < 0, np.nan, np.degrees(row))
+
+
+def _degrees(angles: Shaped[np.ndarray, "T"]) -> Frames:
+    return np.asarray(np.degrees(angles), np.float64)
 
 
 def _contacts(seen: Look) -> dict[str, Callable[[], Frames]]:
@@ -113,6 +142,11 @@ def _contacts(seen: Look) -> dict[str, Callable[[], Frames]]:
         "right_sole_height": feet.lowest[:, 1].copy,
         "sole_depth": lambda: np.maximum(-feet.lowest.min(axis=1), 0.0),
         "sole_tilt": tilt,
+        "depth": lambda: np.maximum(
+            -np.minimum(feet.lowest.min(axis=1), seen.collisions.body_height), 0.0
+        ),
+        "missed_contacts": lambda: seen.contacts.missed.mean(axis=1),
+        "false_contacts": lambda: seen.contacts.false.mean(axis=1),
         "scuff": lambda: scuffs(feet, fps).mean(axis=1),
         "both_soles_down": lambda: (feet.lowest < DOWN_HEIGHT).all(axis=1).astype(np.float64),
         "unsupported_height": support,
@@ -179,7 +213,21 @@ def _others(seen: Look) -> dict[str, Callable[[], Frames]]:
         depth = np.maximum(-collisions.body_height, 0.0)
         return np.where(collisions.body_height < HIGH, depth, np.nan)
 
-    return {
+    def lag() -> Frames:
+        seconds = np.arange(len(seen.result)) / seen.result.fps
+        nearest = np.abs(seconds[:, None] - seen.timing.seconds).argmin(axis=1)
+        return np.asarray(seen.timing.lags[nearest])
+
+    makers: dict[str, Callable[[], Frames]] = {}
+    if len(seen.timing.lags):
+        makers["lag"] = lag
+    if anchor_misses(seen.result) is not None:
+        makers |= {
+            "anchor_miss": lambda: np.asarray(anchor_misses(seen.result)),
+            "yielded": lambda: yields(seen.result),
+            "cost": seen.result.frame_cost.copy,
+        }
+    return makers | {
         "self_overlap": collisions.depth.copy,
         "body_depth": body_depth,
         "base_speed": lambda: _steps(continuity.base_speed),

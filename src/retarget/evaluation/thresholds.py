@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 __all__ = [
+    "ARC_AMPLITUDE",
+    "ARC_FREQUENCY",
+    "ARC_PADDING",
+    "ARC_WINDOW",
     "BALLISTIC_SHARE",
     "CLEARANCE_FLOOR",
     "COLLISION_DEPTH",
+    "DEEP",
     "DOWN_HEIGHT",
     "FASTEST_BASE",
     "FASTEST_HUMAN",
@@ -18,12 +23,18 @@ __all__ = [
     "HUMAN_SPAN",
     "JUMP_RATE",
     "JUMP_SPEED",
+    "LAG_RANGE",
+    "LAG_RATE",
+    "LAG_WINDOW",
+    "LEAST_PATH",
     "LEAST_SHANK_RISE",
     "LIFTED_HEIGHT",
+    "LIFTED_HUMAN",
     "LIMIT_TOLERANCE",
     "LOST_TIME",
     "MOVING_BODY",
     "MOVING_FOOT",
+    "MOVING_POINT",
     "ORIENTED_SEGMENTS",
     "POINTING_SEGMENTS",
     "QUASI_STATIC_ACCELERATION",
@@ -32,6 +43,8 @@ __all__ = [
     "REPEATED_STEP",
     "REST_DIFFERENCE",
     "REST_PERCENTILE",
+    "SKATING_SPEED",
+    "SLIDING_SPEED",
     "STANCE_DURATION",
     "STANCE_HEIGHT",
     "STANCE_SPEED",
@@ -39,6 +52,7 @@ __all__ = [
     "STOPPED_BODY",
     "SUPPORT_MARGIN",
     "SWING_ENOUGH",
+    "TELLING_MOTION",
     "TORQUE_ARM",
     "UNSUPPORTED_HEIGHT",
 ]
@@ -70,6 +84,26 @@ QUASI_STATIC_ACCELERATION = (
     0.3  # m/s^2 likewise: moves the point of balance by 2 cm at a height of 0.7 m
 )
 SUPPORT_MARGIN = 0.02  # m
+LEAST_PATH = 0.3  # m rms from its middle that a path must spread to have a scale of its own
+LIFTED_HUMAN = (
+    0.03  # m, scaled: a foot of the human so high above its rest is up, whatever noise there is
+)
+SLIDING_SPEED = (
+    0.1  # m/s: half the speed at which a walker's foot lands; a centimetre in three frames at 30 Hz
+)
+SKATING_SPEED = 0.3  # m/s: 1 cm a frame at 30 Hz, as holosoma's evaluation counts sliding
+DEEP = 0.01  # m, as holosoma's evaluation counts penetration
+LAG_RANGE = 0.5  # s that a robot may be early or late
+LAG_RATE = 30.0  # Hz at which motions are laid beside each other
+LAG_WINDOW = 4.0  # s: a few steps
+TELLING_MOTION = 0.05  # rms by which limbs must rise and fall for a lag to be told: three degrees
+ARC_WINDOW = 4.0  # s: arc lengths grow with a profile's length, so that clips are cut
+ARC_FREQUENCY = (
+    10.0  # Hz up to which a spectrum counts, as its authors have it; people move below that
+)
+ARC_AMPLITUDE = 0.05  # of the spectrum's peak, likewise
+ARC_PADDING = 16  # times the length up to which profiles are padded with zeros, as its authors do
+MOVING_POINT = 0.1  # m/s: a hand or foot that is never faster rests
 REPEATED_STEP = 1e-5  # m or rad: less than the noise of any recording, so that nothing has moved
 MOVING_BODY = (
     0.5  # m/s of the human's fastest joint centre, at which a robot that follows moves, too

@@ -17,7 +17,6 @@ from retarget.evaluation.forces.hull import hull_distance
 from retarget.evaluation.forces.sharing import shared_load
 from retarget.ground import GRAVITY
 from retarget.solver.arrays import Tree
-from retarget.solver.kinematics.forward import body_kinematics
 
 __all__ = ["Found", "Ground", "Room", "find_forces"]
 
@@ -87,6 +86,9 @@ class Room(NamedTuple):
 @jit(fastmath=True)
 def find_forces(
     qpos: Float64[np.ndarray, "T Q"],
+    first: int,
+    positions: Float64[np.ndarray, "n B 3"],
+    rotations: Float64[np.ndarray, "n B 3 3"],
     fps: float,
     tree: Tree,
     masses: Masses,
@@ -95,9 +97,22 @@ def find_forces(
     room: Room,
     found: Found,
 ) -> None:
-    """Fill ``found``: velocities and accelerations are first and second differences of ``qpos``.
+    """Fill ``found`` of all frames but the last of a block that begins with frame ``first``, and of the one before it.
 
-    ``limits`` are the joints' largest torques, N m; infinite ones are given as very large.
+    Blocks follow each other. Velocities and accelerations are first and second differences of ``qpos``.
+
+    Args:
+        qpos: All configurations.
+        first: First frame of the block.
+        positions: Of all bodies in the block's frames, metres.
+        rotations: Likewise.
+        fps: Frames per second.
+        tree: The robot.
+        masses: Likewise.
+        limits: The joints' largest torques, N m; infinite ones are given as very large.
+        ground: What may be pushed, and how.
+        room: Room to work in, kept from block to block.
+        found: Filled.
     """
     bodies = tree.parents.shape[0]
     velocity = scratch(5 + bodies, np.float64)
@@ -108,10 +123,10 @@ def find_forces(
     left = scratch(6, np.float64)
     rest = scratch(6, np.float64)
     weight = masses.total * GRAVITY
-    frames = qpos.shape[0]
-    for t in range(-1, frames - 1):
-        new = (t + 1) % 3  # its pose is made one frame ahead
-        body_kinematics(qpos[t + 1], tree, room.R[new], room.r[new], room.axes[new])
+    for frame in range(positions.shape[0]):
+        t = first + frame - 1
+        new = (t + 1) % 3  # its pose is there one frame ahead
+        _keep(qpos[t + 1], positions[frame], rotations[frame], tree, room, new)
         _look(qpos[t + 1], masses, ground, room.R[new], room.r[new], t + 1, found)
         if t < 1:
             continue
@@ -155,6 +170,26 @@ def find_forces(
             for i in range(3):
                 effort += axes[b, i] * torque[b, i]
             found.effort[t] = max(found.effort[t], abs(effort) / limits[b - 1])
+
+
+@jit(fastmath=True, inner=True)
+def _keep(
+    qpos: Float64[np.ndarray, "Q"],
+    positions: Float64[np.ndarray, "B 3"],
+    rotations: Float64[np.ndarray, "B 3 3"],
+    tree: Tree,
+    room: Room,
+    place: int,
+) -> None:
+    """Keep the pose of a frame, counted from the base's origin, and its joints' axes in the world."""
+    for b in range(positions.shape[0]):
+        for i in range(3):
+            room.r[place, b, i] = positions[b, i] - qpos[i]
+            axis = 0.0
+            for k in range(3):
+                room.R[place, b, i, k] = rotations[b, i, k]
+                axis += rotations[b, i, k] * tree.axes[b, k]
+            room.axes[place, b, i] = axis
 
 
 @jit(fastmath=True, inner=True)

@@ -15,41 +15,19 @@ from jaxtyping import Float32, Float64, Int16, Int64
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 
-__all__ = ["add_errors", "correlate", "human_rotation"]
+__all__ = ["correlate", "human_rotation", "measure_errors"]
 
 
 @jit(fastmath=True, inner=True)
-def _robot_direction(
-    positions: Float64[np.ndarray, "B 3"],
-    rotations: Float64[np.ndarray, "B 3 3"],
-    bodies: Int64[np.ndarray, "2"],
-    points: Float64[np.ndarray, "2 3"],
+def _direction(
+    points: Float32[np.ndarray, "P 3"],
+    ends: Int64[np.ndarray, "2"],
     out: Float64[np.ndarray, "3"],
 ) -> None:
     """Unit direction from a limb's near joint centre to its far one; zero where they coincide."""
-    near = bodies[0]
-    far = bodies[1]
     squared = 0.0
     for i in range(3):
-        step = positions[far, i] - positions[near, i]
-        for k in range(3):
-            step += rotations[far, i, k] * points[1, k] - rotations[near, i, k] * points[0, k]
-        out[i] = step
-        squared += step * step
-    scale = 1.0 / math.sqrt(max(squared, 1e-24))
-    for i in range(3):
-        out[i] *= scale
-
-
-@jit(fastmath=True, inner=True)
-def _human_direction(
-    points: Float32[np.ndarray, "K 3"],
-    joints: Int64[np.ndarray, "2"],
-    out: Float64[np.ndarray, "3"],
-) -> None:
-    squared = 0.0
-    for i in range(3):
-        step = np.float64(points[joints[1], i]) - np.float64(points[joints[0], i])
+        step = np.float64(points[ends[1], i]) - np.float64(points[ends[0], i])
         out[i] = step
         squared += step * step
     scale = 1.0 / math.sqrt(max(squared, 1e-24))
@@ -78,64 +56,62 @@ def human_rotation(packed: Int16[np.ndarray, "4"], out: Float64[np.ndarray, "3 3
 
 @jit(fastmath=True)
 def correlate(
-    positions: Float64[np.ndarray, "n B 3"],
-    rotations: Float64[np.ndarray, "n B 3 3"],
-    human_points: Float32[np.ndarray, "n K 3"],
-    human_rotations: Int16[np.ndarray, "n S 4"],
-    bodies: Int64[np.ndarray, "L 2"],
-    points: Float64[np.ndarray, "L 2 3"],
-    joints: Int64[np.ndarray, "L 2"],
+    robot: Float32[np.ndarray, "T P 3"],
+    turned: Float32[np.ndarray, "T D 3 3"],
+    human: Float32[np.ndarray, "T P 3"],
+    rotations: Int16[np.ndarray, "T S 4"],
+    ends: Int64[np.ndarray, "L 2"],
     carriers: Int64[np.ndarray, "C 2"],
     yaw: Float64[np.ndarray, "2"],
     moments: Float64[np.ndarray, "C 3 3 3"],
 ) -> None:
-    """Add some frames to the sums that the best yaw and the constant offsets follow from.
+    """Fill the sums that the best yaw and the constant offsets follow from.
 
     Args:
-        positions: Of all bodies of the robot, metres.
-        rotations: Likewise.
-        human_points: Joint centres, metres.
-        human_rotations: See `retarget.result.packed_rotations`.
-        bodies: Robot bodies of the near and the far end of each limb.
-        points: Those ends in their body's frame, metres.
-        joints: Human joint centres of the same ends.
+        robot: Joint centres of the robot, metres.
+        turned: Rotations of its bodies that are compared.
+        human: Joint centres of the human, metres.
+        rotations: See `retarget.result.packed_rotations`.
+        ends: Joint centres at the near and the far end of each limb.
         carriers: Robot body and human rotation of each compared segment.
-        yaw: Sums of the sine and the cosine between human and robot; added to.
-        moments: A, B and C of each segment; added to.
+        yaw: Sums of the sine and the cosine between human and robot; filled.
+        moments: A, B and C of each segment; filled.
     """
     r = scratch(3, np.float64)
     h = scratch(3, np.float64)
     H = scratch((3, 3), np.float64)
-    for t in range(positions.shape[0]):
-        for limb in range(bodies.shape[0]):
-            _robot_direction(positions[t], rotations[t], bodies[limb], points[limb], r)
-            _human_direction(human_points[t], joints[limb], h)
-            yaw[0] += h[0] * r[1] - h[1] * r[0]
-            yaw[1] += h[0] * r[0] + h[1] * r[1]
+    sine = 0.0
+    cosine = 0.0
+    for t in range(robot.shape[0]):
+        for limb in range(ends.shape[0]):
+            _direction(robot[t], ends[limb], r)
+            _direction(human[t], ends[limb], h)
+            sine += h[0] * r[1] - h[1] * r[0]
+            cosine += h[0] * r[0] + h[1] * r[1]
         for c in range(carriers.shape[0]):
-            R = rotations[t, carriers[c, 0]]
-            human_rotation(human_rotations[t, carriers[c, 1]], H)
+            R = turned[t, carriers[c, 0]]
+            human_rotation(rotations[t, carriers[c, 1]], H)
             for j in range(3):
                 for k in range(3):
                     moments[c, 0, j, k] += H[0, j] * R[0, k] + H[1, j] * R[1, k]
                     moments[c, 1, j, k] += H[0, j] * R[1, k] - H[1, j] * R[0, k]
                     moments[c, 2, j, k] += H[2, j] * R[2, k]
+    yaw[0] = sine
+    yaw[1] = cosine
 
 
 @jit(fastmath=True)
-def add_errors(
-    positions: Float64[np.ndarray, "n B 3"],
-    rotations: Float64[np.ndarray, "n B 3 3"],
-    human_points: Float32[np.ndarray, "n K 3"],
-    human_rotations: Int16[np.ndarray, "n S 4"],
-    bodies: Int64[np.ndarray, "L 2"],
-    points: Float64[np.ndarray, "L 2 3"],
-    joints: Int64[np.ndarray, "L 2"],
+def measure_errors(
+    robot: Float32[np.ndarray, "T P 3"],
+    turned: Float32[np.ndarray, "T D 3 3"],
+    human: Float32[np.ndarray, "T P 3"],
+    rotations: Int16[np.ndarray, "T S 4"],
+    ends: Int64[np.ndarray, "L 2"],
     carriers: Int64[np.ndarray, "C 2"],
     yaw: Float64[np.ndarray, "2"],
     offsets: Float64[np.ndarray, "C 3 3"],
-    limb_errors: Float64[np.ndarray, "n L"],
-    turn_errors: Float32[np.ndarray, "n C"],
+    limb_errors: Float32[np.ndarray, "T L"],
+    turn_errors: Float32[np.ndarray, "T C"],
 ) -> None:
     """Fill the angle of each limb and of each segment, rad; arguments as for `correlate`.
 
@@ -147,15 +123,15 @@ def add_errors(
     r = scratch(3, np.float64)
     h = scratch(3, np.float64)
     H = scratch((3, 3), np.float64)
-    for t in range(positions.shape[0]):
-        for limb in range(bodies.shape[0]):
-            _robot_direction(positions[t], rotations[t], bodies[limb], points[limb], r)
-            _human_direction(human_points[t], joints[limb], h)
+    for t in range(robot.shape[0]):
+        for limb in range(ends.shape[0]):
+            _direction(robot[t], ends[limb], r)
+            _direction(human[t], ends[limb], h)
             dot = r[0] * (c * h[0] - s * h[1]) + r[1] * (s * h[0] + c * h[1]) + r[2] * h[2]
             limb_errors[t, limb] = math.acos(min(max(dot, -1.0), 1.0))
         for i in range(carriers.shape[0]):
-            R = rotations[t, carriers[i, 0]]
-            human_rotation(human_rotations[t, carriers[i, 1]], H)
+            R = turned[t, carriers[i, 0]]
+            human_rotation(rotations[t, carriers[i, 1]], H)
             trace = 0.0
             for j in range(3):
                 x = c * H[0, j] - s * H[1, j]

@@ -28,9 +28,9 @@ from retarget.evaluation.thresholds import (
 )
 from retarget.ground import GRAVITY, STANDING_HEIGHT
 from retarget.robots.model import RobotModel
-from retarget.solver.kinematics.forward import tree_arrays
+from retarget.solver.kinematics.forward import pose_blocks, tree_arrays
 
-__all__ = ["Forces", "contact_forces", "measure_physics", "quasi_static"]
+__all__ = ["ForceTrack", "Forces", "contact_forces", "measure_physics", "quasi_static"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,54 +84,88 @@ def contact_forces(
         >>> forces.force_left.mean()  # doctest: +SKIP
         0.12
     """
-    frames, bodies = len(qpos), len(robot.body_names)
-    found = Found(
-        np.zeros(frames),
-        np.zeros(frames),
-        np.zeros(frames),
-        np.zeros((frames, 3)),
-        np.zeros(frames, np.bool_),
-        np.zeros(frames),
-    )
-    points = ground_points(robot)
-    ground = Ground(
-        points,
-        float(friction),
-        float(height),
-        float(min(speed, FAR)),
-        float(arm),
-    )
-    count = len(points.bodies)
-    room = Room(
-        np.empty((count, 3)),
-        np.empty(count, np.int64),
-        np.empty(count, np.int64),
-        no_edges(),
-        np.empty((count, 3)),
-        np.empty((3, bodies, 3, 3)),
-        np.empty((3, bodies, 3)),
-        np.empty((3, bodies, 3)),
-    )
-    find_forces(
-        np.ascontiguousarray(qpos, np.float64),
-        float(fps),
-        tree_arrays(robot),
-        mass_arrays(robot),
-        robot.effort_limits.clip(max=FAR**2),
-        ground,
-        room,
-        found,
-    )
-    inner = slice(1, max(frames - 1, 1))
-    limited = bool(np.isfinite(robot.effort_limits).any())
-    return Forces(
-        found.force[inner],
-        found.torque[inner],
-        found.effort[inner] if limited else np.zeros(max(frames - 2, 0)),
-        found.outside[inner],
-        found.centre,
-        found.touching,
-    )
+    track = ForceTrack(qpos, robot, fps, height=height, speed=speed, friction=friction, arm=arm)
+    for block in pose_blocks(qpos, robot):
+        track.add(*block)
+    return track.forces()
+
+
+class ForceTrack:
+    """`contact_forces`, fed with blocks of poses in their order."""
+
+    def __init__(
+        self,
+        qpos: Float64[np.ndarray, "T Q"],
+        robot: RobotModel,
+        fps: float,
+        *,
+        height: float = STANDING_HEIGHT,
+        speed: float = STANDING_SPEED,
+        friction: float = FRICTION,
+        arm: float = TORQUE_ARM,
+    ) -> None:
+        frames, bodies = len(qpos), len(robot.body_names)
+        points = ground_points(robot)
+        count = len(points.bodies)
+        self._qpos = np.ascontiguousarray(qpos, np.float64)
+        self._robot, self._fps = robot, float(fps)
+        self._limits = robot.effort_limits.clip(max=FAR**2)
+        self._ground = Ground(
+            points, float(friction), float(height), float(min(speed, FAR)), float(arm)
+        )
+        self._found = Found(
+            np.zeros(frames),
+            np.zeros(frames),
+            np.zeros(frames),
+            np.zeros((frames, 3)),
+            np.zeros(frames, np.bool_),
+            np.zeros(frames),
+        )
+        self._room = Room(
+            np.empty((count, 3)),
+            np.empty(count, np.int64),
+            np.empty(count, np.int64),
+            no_edges(),
+            np.empty((count, 3)),
+            np.empty((3, bodies, 3, 3)),
+            np.empty((3, bodies, 3)),
+            np.empty((3, bodies, 3)),
+        )
+
+    def add(
+        self,
+        frames: slice,
+        positions: Float64[np.ndarray, "n B 3"],
+        rotations: Float64[np.ndarray, "n B 3 3"],
+    ) -> None:
+        """Look at the world poses of all bodies (metres) in some frames."""
+        find_forces(
+            self._qpos,
+            frames.start,
+            positions,
+            rotations,
+            self._fps,
+            tree_arrays(self._robot),
+            mass_arrays(self._robot),
+            self._limits,
+            self._ground,
+            self._room,
+            self._found,
+        )
+
+    def forces(self) -> Forces:
+        """What was found, once every frame was added."""
+        found, frames = self._found, len(self._qpos)
+        inner = slice(1, max(frames - 1, 1))
+        limited = bool(np.isfinite(self._robot.effort_limits).any())
+        return Forces(
+            found.force[inner],
+            found.torque[inner],
+            found.effort[inner] if limited else np.zeros(max(frames - 2, 0)),
+            found.outside[inner],
+            found.centre,
+            found.touching,
+        )
 
 
 def measure_physics(

@@ -8,7 +8,6 @@ the one fixed to the recorded joint that lies along the human's own line from hi
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -17,12 +16,12 @@ from jaxtyping import Float32, Float64, Int16, Int64
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 from retarget.evaluation.frames.angles import human_rotation
+from retarget.evaluation.frames.bodies import BodyTrack
 from retarget.evaluation.frames.build import robot_build
 from retarget.evaluation.frames.statistics import mean_of, percentile_of
-from retarget.result import SourceClip
 from retarget.robots.model import RobotModel
 
-__all__ = ["NAMES", "TrunkMeasures"]
+__all__ = ["NAMES", "find_trunk", "measure_trunk"]
 
 NAMES = (
     "trunk_lean_error",
@@ -34,7 +33,7 @@ NAMES = (
     "shoulder_line_error",
 )
 _ENDS = ("left_hip", "right_hip", "left_shoulder", "right_shoulder")
-# Directions kept of a robot's frame: from hips to shoulders, up of pelvis and chest, left of hips and shoulders.
+# Directions kept of a frame: from hips to shoulders, up of pelvis and chest, left of hips and shoulders.
 _LINE, _PELVIS, _CHEST, _HIPS, _SHOULDERS = range(5)
 _LEANING = (
     0.1  # 1 - cosine of lean over which a frame no longer counts in finding where the human's up is
@@ -42,81 +41,63 @@ _LEANING = (
 _LEVEL = 0.5  # squared horizontal part of a line that has a heading: up to 45 degrees from level
 
 
-class _Trunk(NamedTuple):
-    """The robot's side, metres in the bodies' frames.
+class _Seen(NamedTuple):
+    """What the trunk is seen by.
 
     Attributes:
-        bodies: Of `_ENDS`.
-        points: Joint centres of `_ENDS`.
-        upright: Pelvis and chest.
-        ups: Their axes from hips to shoulders, upright.
+        robot: Joint centres of the robot, metres.
+        turned: Rotations of its bodies.
+        human: Joint centres of the human, metres.
+        rotations: Its packed rotations.
+        ends: Where `_ENDS` are among the joint centres.
+        parts: Pelvis and chest: robot body and human rotation.
+        ups: Axes of the robot's pelvis and chest from hips to shoulders, upright.
     """
 
-    bodies: Int64[np.ndarray, "4"]
-    points: Float64[np.ndarray, "4 3"]
-    upright: Int64[np.ndarray, "2"]
+    robot: Float32[np.ndarray, "T P 3"]
+    turned: Float32[np.ndarray, "T D 3 3"]
+    human: Float32[np.ndarray, "T P 3"]
+    rotations: Int16[np.ndarray, "T S 4"]
+    ends: Int64[np.ndarray, "4"]
+    parts: Int64[np.ndarray, "2 2"]
     ups: Float64[np.ndarray, "2 3"]
 
 
-class TrunkMeasures:
-    """Measures of the trunk, fed with blocks of body poses; see `retarget.evaluation.MEASURES`.
+def find_trunk(
+    bodies: BodyTrack, robot: RobotModel, yaw: Float64[np.ndarray, "2"]
+) -> Float64[np.ndarray, "M T"] | None:
+    """Errors of `NAMES` in each frame, rad; -1 for a heading that a line does not have.
 
-    The source must have what limbs are compared by.
-
-    Attributes:
-        errors: Of `NAMES` in each frame, rad, once `values` was asked for; -1 for a heading that a line does not have.
+    None where the robot has no hips, shoulders, pelvis or chest. ``yaw`` turns the human: its sine and cosine.
     """
-
-    def __init__(self, robot: RobotModel, source: SourceClip) -> None:
-        self._robot = _trunk(robot)
-        self._source = source
-        self._lines = np.empty((len(source.positions), 5, 3), np.float32)
-        self.errors = np.empty((len(NAMES), len(self._lines)))
-
-    def add(
-        self,
-        frames: slice,
-        positions: Float64[np.ndarray, "n B 3"],
-        rotations: Float64[np.ndarray, "n B 3 3"],
-    ) -> None:
-        """Look at the world poses of all bodies (metres) in some frames."""
-        _watch(positions, rotations, self._robot, self._lines[frames])
-
-    def values(self, yaw: Float64[np.ndarray, "2"]) -> dict[str, float | None]:
-        """The measures, once every frame was added; ``yaw`` turns the human: its sine and cosine."""
-        source = self._source
-        joints, carriers = _columns(source.position_roles, source.rotation_roles)
-        errors = self.errors
-        positions = np.ascontiguousarray(source.positions)
-        rotations = np.ascontiguousarray(source.rotations)
-        _compare(self._lines, positions, rotations, joints, carriers, yaw, errors)
-        values: dict[str, float | None] = {}
-        for name, row in zip(NAMES, np.degrees(errors), strict=True):
-            seen = row[row >= 0]  # headings of lines that have one
-            values[f"{name}_mean"] = mean_of(seen)
-            values[f"{name}_p95"] = percentile_of(seen)
-        return values
-
-
-@lru_cache(maxsize=16)
-def _columns(
-    positions: tuple[str, ...], rotations: tuple[str, ...]
-) -> tuple[Int64[np.ndarray, "4"], Int64[np.ndarray, "2"]]:
-    """Where a source's arrays have the ends of the trunk, and what carries pelvis and chest."""
-    return (
-        np.array([positions.index(role) for role in _ENDS]),
-        np.array([rotations.index(part) for part in ("pelvis", "chest")]),
-    )
-
-
-@lru_cache(maxsize=4)
-def _trunk(robot: RobotModel) -> _Trunk:
-    return _Trunk(
-        np.array([robot.roles[role] for role in _ENDS]),
-        np.stack([robot.role_points[role] for role in _ENDS]),
-        np.array([robot.roles[part] for part in ("pelvis", "chest")]),
+    what = bodies.compared
+    ends = what.columns(*_ENDS)
+    if ends is None or not len(what.trunk):
+        return None
+    seen = _Seen(
+        bodies.points,
+        bodies.rotations,
+        bodies.human,
+        np.ascontiguousarray(bodies.source.rotations),
+        ends,
+        what.trunk,
         robot_build(robot).ups,
     )
+    errors = np.empty((len(NAMES), len(bodies.points)))
+    _compare(seen, yaw, errors)
+    return errors
+
+
+def measure_trunk(errors: Float64[np.ndarray, "M T"] | None) -> dict[str, float | None]:
+    """Measures of the trunk; see `retarget.evaluation.MEASURES`."""
+    values: dict[str, float | None] = {}
+    if errors is None:
+        return {f"{name}_{what}": None for name in NAMES for what in ("mean", "p95")}
+    for name, row in zip(NAMES, np.degrees(errors), strict=True):
+        seen = row[row >= 0] if "heading" in name else row  # headings of lines that have one
+        values[f"{name}_mean"] = mean_of(seen)
+        values[f"{name}_p95"] = percentile_of(seen)
+    return values
 
 
 @jit(fastmath=True, inner=True)
@@ -139,86 +120,56 @@ def _directions(ends: Float64[np.ndarray, "4 3"], lines: Float64[np.ndarray, "5 
     _normalise(lines[_SHOULDERS])
 
 
-@jit(fastmath=True)
-def _watch(
-    positions: Float64[np.ndarray, "n B 3"],
-    rotations: Float64[np.ndarray, "n B 3 3"],
-    robot: _Trunk,
-    out: Float32[np.ndarray, "n 5 3"],
-) -> None:
-    """Fill the directions of the robot's trunk."""
-    ends = scratch((4, 3), np.float64)
-    lines = scratch((5, 3), np.float64)
-    for t in range(positions.shape[0]):
-        for e in range(4):
-            body = robot.bodies[e]
-            for i in range(3):
-                ends[e, i] = positions[t, body, i]
-                for k in range(3):
-                    ends[e, i] += rotations[t, body, i, k] * robot.points[e, k]
-        _directions(ends, lines)
-        for part in range(2):
-            for i in range(3):
-                lines[_PELVIS + part, i] = 0.0
-                for k in range(3):
-                    lines[_PELVIS + part, i] += (
-                        rotations[t, robot.upright[part], i, k] * robot.ups[part, k]
-                    )
-        for line in range(5):
-            for i in range(3):
-                out[t, line, i] = lines[line, i]
-
-
 @jit(fastmath=True, inner=True)
-def _human_lines(
-    points: Float32[np.ndarray, "K 3"],
-    joints: Int64[np.ndarray, "4"],
+def _lines(
+    points: Float32[np.ndarray, "P 3"],
+    columns: Int64[np.ndarray, "4"],
     ends: Float64[np.ndarray, "4 3"],
     lines: Float64[np.ndarray, "5 3"],
 ) -> None:
+    """Fill the lines that follow from joint centres; ``ends`` is room for them."""
     for e in range(4):
         for i in range(3):
-            ends[e, i] = points[joints[e], i]
+            ends[e, i] = points[columns[e], i]
     _directions(ends, lines)
 
 
 @jit(fastmath=True)
 def _compare(
-    robot: Float32[np.ndarray, "T 5 3"],
-    points: Float32[np.ndarray, "T K 3"],
-    rotations: Int16[np.ndarray, "T S 4"],
-    joints: Int64[np.ndarray, "4"],
-    carriers: Int64[np.ndarray, "2"],
-    yaw: Float64[np.ndarray, "2"],
-    errors: Float64[np.ndarray, "M T"],
+    seen: _Seen, yaw: Float64[np.ndarray, "2"], errors: Float64[np.ndarray, "M T"]
 ) -> None:
     """Fill the errors of `NAMES` in rad; -1 for a heading where a line stands too steep to have one."""
     ends = scratch((4, 3), np.float64)
     lines = scratch((5, 3), np.float64)
+    own = scratch((5, 3), np.float64)
     ups = scratch((2, 3), np.float64)
     H = scratch((3, 3), np.float64)
-    for t in range(points.shape[0]):
-        _human_lines(points[t], joints, ends, lines)
+    for t in range(seen.human.shape[0]):
+        _lines(seen.human[t], seen.ends, ends, lines)
         weight = math.exp((lines[_LINE, 2] - 1.0) / _LEANING) + 1e-3
         for part in range(2):
-            human_rotation(rotations[t, carriers[part]], H)
+            human_rotation(seen.rotations[t, seen.parts[part, 1]], H)
             for k in range(3):
                 for i in range(3):
                     ups[part, k] += weight * H[i, k] * lines[_LINE, i]
     _normalise(ups[0])
     _normalise(ups[1])
-    for t in range(points.shape[0]):
-        _human_lines(points[t], joints, ends, lines)
+    for t in range(seen.human.shape[0]):
+        _lines(seen.human[t], seen.ends, ends, lines)
+        _lines(seen.robot[t], seen.ends, ends, own)
         for part in range(2):
-            human_rotation(rotations[t, carriers[part]], H)
+            human_rotation(seen.rotations[t, seen.parts[part, 1]], H)
+            R = seen.turned[t, seen.parts[part, 0]]
             for i in range(3):
                 lines[_PELVIS + part, i] = 0.0
+                own[_PELVIS + part, i] = 0.0
                 for k in range(3):
                     lines[_PELVIS + part, i] += H[i, k] * ups[part, k]
+                    own[_PELVIS + part, i] += R[i, k] * seen.ups[part, k]
         for line in range(5):
             x = yaw[1] * lines[line, 0] - yaw[0] * lines[line, 1]
             y = yaw[0] * lines[line, 0] + yaw[1] * lines[line, 1]
-            r = robot[t, line]
+            r = own[line]
             dot = min(max(r[0] * x + r[1] * y + r[2] * lines[line, 2], -1.0), 1.0)
             errors[line if line < _HIPS else line + 2, t] = math.acos(dot)
             if line >= _HIPS:

@@ -15,6 +15,7 @@ MEASURES: tuple[Measure, ...] = (
         definition=f"share of frames with two collision capsules over {COLLISION_DEPTH * 1000:.0f} mm deep in "
         "each other",
         group="collision",
+        aliases=("NMR self-collision frame share", "GMR self-intersection"),
         series="self_overlap",
     ),
     Measure(

@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from retarget.evaluation.measures.measure import Better, Measure, Series
-from retarget.evaluation.thresholds import MOVING_BODY, REPEATED_STEP, STOPPED_BODY
+from retarget.evaluation.thresholds import (
+    LAG_RANGE,
+    LAG_WINDOW,
+    MOVING_BODY,
+    REPEATED_STEP,
+    STOPPED_BODY,
+    TELLING_MOTION,
+)
 
 __all__ = ["MEASURES", "SERIES"]
+
+
+_LAGS = (
+    f"the lag of up to {LAG_RANGE} s at which the upward parts of limb directions differ least, in windows of "
+    f"{LAG_WINDOW:g} s in which it tells: they differ by over {TELLING_MOTION} at other lags, and by half the "
+    "square at most at the best, which is not the farthest"
+)
 
 
 def _measure(
@@ -77,9 +91,33 @@ MEASURES: tuple[Measure, ...] = (
         "longest run of such steps",
         "human_repeats",
     ),
+    Measure(
+        name="time_offset",
+        unit="s",
+        title="Time by which it is early or late",
+        definition="median over windows of the time by which the robot's limbs rise and fall earlier or later than the "
+        f"human's: {_LAGS}",
+        group="completeness",
+        beside_human=True,
+        shown="ms",
+        series="lag",
+    ),
+    Measure(
+        name="time_drift",
+        unit="s",
+        title="Drift in time",
+        definition="how much that time changes from the first window to the last, along a straight line through all",
+        group="completeness",
+        beside_human=True,
+        shown="ms",
+        series="lag",
+    ),
 )
 
 SERIES: tuple[Series, ...] = (
+    Series(
+        "lag", "s", "time by which it is early or late", f"of the window that is nearest: {_LAGS}"
+    ),
     Series("base_speed", "m/s", "speed of the base", "in the step to the frame"),
     Series("base_turn", "rad/s", "turn of the base", "in the step to the frame"),
     Series("human_base_speed", "m/s", "speed of the human's hips", "in the step to the frame"),

@@ -5,13 +5,17 @@ from __future__ import annotations
 from retarget.evaluation.measures.measure import Better, Measure, Series
 from retarget.evaluation.thresholds import (
     CLEARANCE_FLOOR,
+    DEEP,
     DOWN_HEIGHT,
     FAST_FOOT,
     FLIGHT_HEIGHT,
     LEAST_SHANK_RISE,
     LIFTED_HEIGHT,
+    LIFTED_HUMAN,
     MOVING_FOOT,
     REST_PERCENTILE,
+    SKATING_SPEED,
+    SLIDING_SPEED,
     STANCE_DURATION,
     STANCE_HEIGHT,
     STANCE_SPEED,
@@ -49,6 +53,8 @@ def _measure(
     better: Better = "lower",
     beside: bool = False,
     shown: str = "",
+    source: str = "",
+    aliases: tuple[str, ...] = (),
 ) -> Measure:
     return Measure(
         name=name,
@@ -61,6 +67,8 @@ def _measure(
         over_clips="max" if name.endswith("_max") else "mean",
         needs=("hip", "knee", "ankle"),
         series=series,
+        source=source,
+        aliases=aliases,
         shown=shown or {"m/s": "mm/s"}.get(unit, ""),
     )
 
@@ -130,6 +138,96 @@ _STANDING = (
         "Tilt of soles, mean",
         "mean angle of the sole to the floor in heel stance",
         "sole_tilt",
+    ),
+)
+
+_HOLOSOMA = "as holosoma's eval_retargeting counts it, on the floor and in our stance"
+_IN_CONTACT = (
+    f"the robot's foot in contact: its sole's lowest point under {_DOWN}, its front or back slower than "
+    f"{STANCE_SPEED} m/s"
+)
+
+_KEEPING = (
+    _measure(
+        "contact_recall",
+        "1",
+        "Contacts kept",
+        f"share of the human's foot samples in stance with {_IN_CONTACT}; what is missing to 1 is missed stance",
+        "missed_contacts",
+        better="higher",
+        beside=True,
+    ),
+    _measure(
+        "contact_precision",
+        "1",
+        "Contacts that the human has",
+        f"share of samples with {_IN_CONTACT} in which the human's foot stands, or is less than "
+        f"{LIFTED_HUMAN * 100:.0f} cm, scaled, above its rest; what is missing to 1 is false stance",
+        "false_contacts",
+        better="higher",
+        beside=True,
+    ),
+    _measure(
+        "contact_preservation",
+        "1",
+        "Frames that keep every contact",
+        "share of frames in which no contact of the human's feet is missed",
+        "missed_contacts",
+        better="higher",
+        beside=True,
+        source=_HOLOSOMA,
+        aliases=("holosoma contact_preservation",),
+    ),
+    _measure(
+        "sliding_share",
+        "1",
+        "Time that feet slide",
+        f"share of stance samples with the sole's front faster than {SLIDING_SPEED} m/s",
+        "toe_slide",
+    ),
+    _measure(
+        "skating_share",
+        "1",
+        "Frames that skate",
+        f"share of frames with a foot in stance in which a toe in stance is faster than {SKATING_SPEED} m/s (1 cm a "
+        "frame at 30 Hz)",
+        "toe_slide",
+        source=_HOLOSOMA,
+        aliases=("holosoma sliding_duration", "OmniRetarget foot skating duration"),
+    ),
+    _measure(
+        "sole_height_mean",
+        "m",
+        "Height of soles in stance",
+        f"mean height of the sole's lowest point in {_HEEL_STANCE}",
+        better="none",
+    ),
+    _measure(
+        "lower_sole_height_mean",
+        "m",
+        "Height of the lower sole",
+        "mean over frames of the lowest point of both soles",
+        better="none",
+        source="the filter of NMR, arXiv 2603.22201, whose thresholds are its own",
+        aliases=("NMR mean foot height",),
+    ),
+    _measure(
+        "penetration_share",
+        "1",
+        "Time in the floor",
+        f"share of frames with a sole or a collision capsule over {DEEP * 100:.0f} cm deep in the floor",
+        "depth",
+        source=_HOLOSOMA,
+        aliases=("holosoma penetration_duration", "OmniRetarget penetration duration"),
+    ),
+    _measure(
+        "penetration_max",
+        "m",
+        "Deepest point in the floor",
+        "deepest point of a sole or a collision capsule below the floor",
+        "depth",
+        source=_HOLOSOMA,
+        aliases=("holosoma penetration_max_depths", "OmniRetarget penetration max depth"),
     ),
 )
 
@@ -216,7 +314,7 @@ _SWINGING = (
     ),
 )
 
-MEASURES: tuple[Measure, ...] = (*_STANDING, *_SWINGING)
+MEASURES: tuple[Measure, ...] = (*_STANDING, *_KEEPING, *_SWINGING)
 
 SERIES: tuple[Series, ...] = (
     Series("stance", "1", "feet in stance", f"share of the two feet in stance; {_STANCE}"),
@@ -238,6 +336,19 @@ SERIES: tuple[Series, ...] = (
     Series("left_sole_height", "m", "left sole", "height of the lowest point of the left sole"),
     Series("right_sole_height", "m", "right sole", "height of the lowest point of the right sole"),
     Series("sole_depth", "m", "deepest sole", "depth of the lower sole below the floor"),
+    Series("depth", "m", "in the floor", "depth of the lowest point of soles and capsules", DEEP),
+    Series(
+        "missed_contacts",
+        "1",
+        "missed contacts",
+        f"share of the two feet of which the human's stands and the robot's does not; {_IN_CONTACT}",
+    ),
+    Series(
+        "false_contacts",
+        "1",
+        "false contacts",
+        "share of the two feet of which the robot's stands and the human's is up",
+    ),
     Series("sole_tilt", "deg", "tilt of soles", "of the more tilted sole of those in heel stance"),
     Series(
         "scuff",

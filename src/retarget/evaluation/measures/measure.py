@@ -51,6 +51,7 @@ _SHOWN = MappingProxyType(
         ("rad/s^3", "rad/s^3"): (1.0, 0),
         ("rad", "rad"): (1.0, 4),
         ("s", "s"): (1.0, 2),
+        ("s", "ms"): (1e3, 0),
     }
 )
 _USUAL = MappingProxyType({"1": "%", "m": "mm"})

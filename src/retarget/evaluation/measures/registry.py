@@ -15,6 +15,7 @@ from retarget.evaluation.measures import (
     limits,
     physics,
     smoothness,
+    solver,
     tracking,
 )
 from retarget.evaluation.measures.measure import Group, Measure, Series
@@ -29,6 +30,7 @@ _MODULES = (
     collision,
     smoothness,
     completeness,
+    solver,
     doubts,
 )
 

@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 from retarget.evaluation.measures.measure import Measure, OverClips, Series
-from retarget.evaluation.thresholds import FAST_JOINT, JUMP_RATE, JUMP_SPEED
+from retarget.evaluation.thresholds import (
+    ARC_AMPLITUDE,
+    ARC_FREQUENCY,
+    ARC_PADDING,
+    ARC_WINDOW,
+    FAST_JOINT,
+    JUMP_RATE,
+    JUMP_SPEED,
+    MOVING_POINT,
+)
 
 __all__ = ["MEASURES", "SERIES"]
+
+
+_ARC = (
+    "length of the curve of the amplitude spectrum of a point's speed, frequency and amplitude each over its range, "
+    f"with a minus; profiles are padded with zeros to {ARC_PADDING} times their length, spectra counted up to "
+    f"{ARC_FREQUENCY:g} Hz or where the amplitude last is {ARC_AMPLITUDE:.0%} of its peak"
+)
 
 
 def _measure(
@@ -17,6 +33,7 @@ def _measure(
     *,
     over: OverClips = "mean",
     shown: str = "",
+    aliases: tuple[str, ...] = (),
 ) -> Measure:
     return Measure(
         name=name,
@@ -27,6 +44,7 @@ def _measure(
         over_clips="max" if name.endswith("_max") else over,
         series=series,
         shown=shown,
+        aliases=aliases,
     )
 
 
@@ -44,6 +62,7 @@ MEASURES: tuple[Measure, ...] = (
         "Highest joint speed",
         "highest joint speed between two frames",
         "joint_speed",
+        aliases=("NMR joint velocity peak",),
     ),
     _measure(
         "joint_fast_share",
@@ -61,6 +80,7 @@ MEASURES: tuple[Measure, ...] = (
         "joint_speed",
         over="sum",
         shown="count",
+        aliases=("GMR sudden joint jumps",),
     ),
     _measure(
         "jerk_mean",
@@ -71,6 +91,28 @@ MEASURES: tuple[Measure, ...] = (
     ),
     _measure("jerk_p95", "rad/s^3", "Jerk, p95", "95th percentile of the same", "jerk"),
     _measure("jerk_max", "rad/s^3", "Jerk, largest", "largest of the same", "jerk_worst"),
+    Measure(
+        name="spectral_arc_length",
+        unit="1",
+        title="Spectral arc length",
+        definition=f"mean over windows of {ARC_WINDOW:g} s where a wrist or ankle is faster than {MOVING_POINT} m/s, "
+        f"and over these: {_ARC}",
+        group="smoothness",
+        better="higher",
+        source="SPARC, Balasubramanian et al. 2015",
+        aliases=("SPARC",),
+        shown="1",
+    ),
+    Measure(
+        name="human_spectral_arc_length",
+        unit="1",
+        title="The human's spectral arc length",
+        definition="the human's own, for comparison",
+        group="smoothness",
+        better="none",
+        beside_human=True,
+        shown="1",
+    ),
 )
 
 SERIES: tuple[Series, ...] = (

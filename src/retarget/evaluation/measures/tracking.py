@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from retarget.evaluation.measures.measure import Measure, Series
-from retarget.evaluation.thresholds import ORIENTED_SEGMENTS, POINTING_SEGMENTS
+from retarget.evaluation.thresholds import LEAST_PATH, ORIENTED_SEGMENTS, POINTING_SEGMENTS
 
 __all__ = ["MEASURES", "SERIES"]
 
@@ -131,7 +131,73 @@ def _trunk() -> list[Measure]:
     return found
 
 
-MEASURES: tuple[Measure, ...] = (*_limbs(), *_trunk())
+_HIPS = "the middle of the hips"
+_PATH = (
+    f"distance along the floor between the robot's and the human's {_HIPS[4:]}, after the yaw of the limbs, one "
+    "best-fit shift and one scale: the best-fit one, or the ratio of leg lengths where the human's path spreads less "
+    f"than {LEAST_PATH} m (root mean square) from its middle"
+)
+_HEIGHT = f"difference in height of {_HIPS}, the human's scaled likewise, from its median"
+_KEYS = "hips, knees, ankles, shoulders, elbows and wrists"
+_BODIES = (
+    f"mean distance between the robot's and the human's joint centres ({_KEYS}), after the yaw of the limbs, one "
+    "best-fit scale and one best-fit shift of the clip"
+)
+_POSTURE = f"the same counted from {_HIPS} in each frame, with a scale of its own"
+
+
+def _places() -> list[Measure]:
+    def place(
+        name: str, unit: str, title: str, definition: str, series: str, *aliases: str
+    ) -> Measure:
+        return Measure(
+            name=name,
+            unit=unit,
+            title=title,
+            definition=definition,
+            group="tracking",
+            beside_human=True,
+            aliases=aliases,
+            needs=("hip",),
+            series=series,
+        )
+
+    path, height = "root_path_error", "root_height_error"
+    return [
+        place(f"{path}_mean", "m", "Path of the root, mean", f"mean {_PATH}", path),
+        place(f"{path}_p95", "m", "Path of the root, p95", "95th percentile of the same", path),
+        place(f"{height}_mean", "m", "Height of the root, mean", f"mean {_HEIGHT}", height),
+        place(
+            f"{height}_p95", "m", "Height of the root, p95", "95th percentile of the same", height
+        ),
+        place(
+            "path_scale_error",
+            "1",
+            "Scale of the path",
+            "absolute logarithm of the path's best-fit scale over the ratio of leg lengths; none where the path has no "
+            "scale of its own",
+            "",
+        ),
+        place(
+            "key_body_error_mean",
+            "m",
+            "Key bodies in the world, mean",
+            _BODIES,
+            "key_body_error",
+            "Eg-mpbpe",
+        ),
+        place(
+            "key_body_posture_error_mean",
+            "m",
+            "Key bodies from the root, mean",
+            _POSTURE,
+            "key_body_posture_error",
+            "Empbpe",
+        ),
+    ]
+
+
+MEASURES: tuple[Measure, ...] = (*_limbs(), *_trunk(), *_places())
 
 SERIES: tuple[Series, ...] = (
     Series("limb_error", "deg", "limb directions", f"mean over limbs: {_LIMBS}"),
@@ -156,4 +222,8 @@ SERIES: tuple[Series, ...] = (
         for segment in ORIENTED_SEGMENTS
     ),
     *(Series(name, "deg", title.lower(), text) for name, (title, text) in _TRUNK.items()),
+    Series("root_path_error", "m", "path of the root", _PATH),
+    Series("root_height_error", "m", "height of the root", f"absolute {_HEIGHT}"),
+    Series("key_body_error", "m", "key bodies in the world", _BODIES),
+    Series("key_body_posture_error", "m", "key bodies from the root", _POSTURE),
 )

@@ -1,0 +1,79 @@
+"""Where the robot's joint centres are and how its segments are turned, beside the human: what following is told by."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float32, Float64, Int64
+
+from retarget.compiled.jit import jit
+from retarget.evaluation.frames.compared import Compared, compared
+from retarget.result import SourceClip
+from retarget.robots.model import RobotModel
+
+__all__ = ["BodyTrack"]
+
+
+class BodyTrack:
+    """Joint centres and rotations of the robot over time, fed with blocks of poses, and the human's of the same roles.
+
+    Attributes:
+        compared: What is compared with what.
+        source: The human.
+        points: Joint centres of the robot, metres.
+        rotations: Of the bodies that are compared.
+        human: The human's joint centres of the same roles, metres.
+
+    Raises:
+        RoleError: The source lacks a joint that is compared.
+    """
+
+    def __init__(self, robot: RobotModel, source: SourceClip) -> None:
+        self.source = source
+        self.compared: Compared = compared(robot, source.position_roles, source.rotation_roles)
+        frames = len(source.positions)
+        self.points = np.empty((frames, len(self.compared.roles), 3), np.float32)
+        self.rotations = np.empty((frames, len(self.compared.carried), 3, 3), np.float32)
+        self.human = np.ascontiguousarray(source.positions[:, self.compared.joints])
+
+    def add(
+        self,
+        frames: slice,
+        positions: Float64[np.ndarray, "n B 3"],
+        rotations: Float64[np.ndarray, "n B 3 3"],
+    ) -> None:
+        """Look at the world poses of all bodies (metres) in some frames."""
+        _watch(
+            positions,
+            rotations,
+            self.compared.bodies,
+            self.compared.points,
+            self.compared.carried,
+            self.points[frames],
+            self.rotations[frames],
+        )
+
+
+@jit(fastmath=True)
+def _watch(
+    positions: Float64[np.ndarray, "n B 3"],
+    rotations: Float64[np.ndarray, "n B 3 3"],
+    bodies: Int64[np.ndarray, "P"],
+    points: Float64[np.ndarray, "P 3"],
+    carried: Int64[np.ndarray, "D"],
+    out_points: Float32[np.ndarray, "n P 3"],
+    out_rotations: Float32[np.ndarray, "n D 3 3"],
+) -> None:
+    """Fill a `BodyTrack`'s frames."""
+    for t in range(positions.shape[0]):
+        for p in range(bodies.shape[0]):
+            b = bodies[p]
+            for i in range(3):
+                place = positions[t, b, i]
+                for k in range(3):
+                    place += rotations[t, b, i, k] * points[p, k]
+                out_points[t, p, i] = place
+        for d in range(carried.shape[0]):
+            b = carried[d]
+            for i in range(3):
+                for k in range(3):
+                    out_rotations[t, d, i, k] = rotations[t, b, i, k]
