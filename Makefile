@@ -42,6 +42,8 @@ bench: $(BENCH)
 	@$(PY) benchmarks/physics.py
 	@$(PY) benchmarks/stress.py
 	@$(PY) benchmarks/formats.py
+	@$(PY) benchmarks/same_takes.py
+	@$(PY) benchmarks/subjects.py
 	@$(PY) benchmarks/front.py
 	@$(PY) benchmarks/cold_starts.py
 	@$(PY) benchmarks/workers.py

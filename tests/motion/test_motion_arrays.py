@@ -204,18 +204,6 @@ def test_gaps_are_filled_along_the_curve_of_what_is_around_them() -> None:
 
 
 @needs_clips
-def test_lafan1_is_the_same_motion_as_bvh_and_as_global_places(tmp_path: Path) -> None:
-    (path, *_) = sorted(CLIPS.glob("lafan1_bvh/*.bvh"))
-    motion = read_motion(path)
-    kept = [joint for joint, name in enumerate(motion.joint_names) if "#" not in name]
-    places = np.asarray(motion.positions[:, kept])
-    data = made.npz(global_joint_positions=places, height=np.array(1.7))
-    other = read_motion(made.written(tmp_path, "lafan.npz", data))
-    assert any("LAFAN1" in note for note in other.source.notes)
-    np.testing.assert_allclose(other.positions, places, atol=1e-9)
-
-
-@needs_clips
 def test_real_generated_and_captured_files_are_humans_on_their_floor() -> None:
     (soma,) = CLIPS.glob("kimodo_npz/soma30*.npz")
     (climb,) = CLIPS.glob("climb_npy/*.npy")

@@ -214,19 +214,6 @@ def test_real_marker_files_with_nan_exponents_and_blanks_are_parsed() -> None:
 
 
 @needs_clips
-def test_one_trial_in_three_encodings_is_the_same() -> None:
-    intel, sgi, dec = (
-        parse_c3d((MORE / f"c3dorg_Eb015{x}.c3d").read_bytes(), MORE) for x in ("pi", "si", "vr")
-    )
-    assert intel.names == sgi.names == dec.names
-    assert intel.places.shape == (450, 26, 3)
-    np.testing.assert_array_equal(intel.places, sgi.places)
-    np.testing.assert_allclose(
-        dec.places, intel.places, atol=1e-3
-    )  # mm; one is rounded to integers
-
-
-@needs_clips
 @pytest.mark.parametrize(
     ("name", "frames", "fps", "first"),
     [("vicon_pig_fullbody_movement", 323, 120, 695), ("phoenix_dance_unlabelled", 499, 65.05, 1),
@@ -255,8 +242,22 @@ def test_half_bodies_and_unlabelled_markers_are_refused_with_the_reason(
 @needs_clips
 def test_joint_centres_are_near_those_of_plug_in_gait() -> None:
     """Hips by Harrington are 2 to 3.5 cm from Davis', which Plug-in Gait uses; CT says Harrington's are nearer."""
-    theirs = {"hip": "FEP", "knee": "FEO", "ankle": "TIO", "elbow": "HUO", "wrist": "RAO"}
-    most = {"hip": 0.036, "knee": 0.010, "ankle": 0.006, "elbow": 0.016, "wrist": 0.014}
+    theirs = {
+        "hip": "FEP",
+        "knee": "FEO",
+        "ankle": "TIO",
+        "shoulder": "CLO",
+        "elbow": "HUO",
+        "wrist": "RAO",
+    }
+    most = {
+        "hip": 0.036,
+        "knee": 0.010,
+        "ankle": 0.006,
+        "shoulder": 0.017,
+        "elbow": 0.016,
+        "wrist": 0.014,
+    }
     for name in ("vicon_pig_fullbody_movement", "vicon_pig_fullbody_static"):
         markers = parse_c3d((MORE / f"{name}.c3d").read_bytes(), MORE)
         kept = people_in(markers)[""]
@@ -270,26 +271,3 @@ def test_joint_centres_are_near_those_of_plug_in_gait() -> None:
                 theirs_at = metres.places[:, markers.names.index(side[0].upper() + label)]
                 apart = np.nanmean(np.linalg.norm(joints[f"{side}_{joint}"] - theirs_at, axis=1))
                 assert apart < most[joint], (name, side, joint)
-
-
-@needs_clips
-def test_hdm05_is_the_same_motion_as_markers_and_as_a_skeleton() -> None:
-    """Directions, mean over the clip; that skeleton's shoulders lie 7 cm further apart than markers allow."""
-    (amc,), (c3d,) = CLIPS.glob("hdm05/*.amc"), CLIPS.glob("hdm05/*.c3d")
-    skeleton, markers = read_motion(amc), read_motion(c3d)
-    assert len(skeleton) == len(markers)
-    for side in ("left", "right"):
-        for near, far, most in (
-            ("hip", "knee", 5),
-            ("knee", "ankle", 5),
-            ("elbow", "wrist", 5),
-            ("shoulder", "elbow", 10),
-        ):
-            bones = [
-                m.role_positions(f"{side}_{far}") - m.role_positions(f"{side}_{near}")
-                for m in (skeleton, markers)
-            ]
-            cosine = np.sum(bones[0] * bones[1], axis=1) / np.prod(
-                [np.linalg.norm(b, axis=1) for b in bones], axis=0
-            )
-            assert np.degrees(np.arccos(cosine)).mean() < most, (side, near)

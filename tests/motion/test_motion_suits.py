@@ -151,30 +151,6 @@ def test_a_real_table_without_bones_says_what_it_holds() -> None:
 
 
 @needs_clips
-def test_xsens_is_the_same_motion_as_mvnx_and_as_bvh() -> None:
-    """The arms, which wore sensors: directions in the world, frame by frame, after the BVH's T-pose."""
-    (mvnx,), (bvh,) = CLIPS.glob("mvnx/*.mvnx"), CLIPS.glob("bvh_more/xsens*.bvh")
-    first, second = read_motion(mvnx), read_motion(bvh)
-    frames = min(len(first), len(second))
-    assert abs(len(first) - len(second)) <= 1
-    assert first.fps == second.fps == 60
-    assert "travel" in [doubt.name for doubt in first.source.doubts]
-    late = len(first) - len(second)
-    for side in ("left", "right"):
-        for near, far in (("shoulder", "elbow"), ("elbow", "wrist")):
-            bones = [
-                m.role_positions(f"{side}_{far}") - m.role_positions(f"{side}_{near}")
-                for m in (first, second)
-            ]
-            lengths = [np.linalg.norm(bone, axis=1).mean() for bone in bones]
-            assert lengths[0] == pytest.approx(lengths[1], abs=2e-3)
-            slant = [(bone[:, 2] / np.linalg.norm(bone, axis=1)) for bone in bones]
-            np.testing.assert_allclose(
-                slant[0][max(late, 0) :][:frames], slant[1][:frames], atol=0.03
-            )
-
-
-@needs_clips
 @pytest.mark.parametrize(
     ("change", "words"),
     [
