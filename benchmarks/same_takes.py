@@ -57,9 +57,9 @@ def main() -> None:
         "Degrees between limbs' directions, mean over frames and sides; how far the middle of the hips goes from its "
         "mean distance, and that mean; how far apart stances of toes begin and end at most.\n\n"
         + table(["take", *limbs, "root mm", "constant mm", "touch-down ms", "lift-off ms"], pairs)
-        + "\n\nThe upper arms of HDM05 differ by its skeleton: its collar bones hold the shoulders 3 to 4 cm outside of "
-        "the acromions' markers in every frame, 7 cm of shoulder width. Published regressions (Rab 2002, Reed 1999) put "
-        "none there, Plug-in Gait neither. Less a constant turn, 2 degrees are left. Joint centres of ours beside "
+        + "\n\nThe upper arms of HDM05 differ by its skeleton: its collar bones hold the shoulders 3 to 4 cm outside "
+        "of the acromions' markers in every frame. Published regressions (Rab 2002, Reed 1999) put none there, "
+        "Plug-in Gait neither. Less a constant turn, 2 degrees are left. Joint centres of ours beside "
         "Plug-in Gait's own, mm (hips: Harrington's regression beside Davis'):\n\n"
         + table(["file", *THEIRS], [centres(name) for name in MARKED]),
     )
@@ -71,7 +71,7 @@ def row(name: str, first: Motion, second: Motion) -> list[str]:
     limbs = [
         np.mean(
             [
-                degrees_apart(TESTS.bone(one, s, *pair), TESTS.bone(other, s, *pair)).mean()
+                TESTS.degrees_apart(TESTS.bone(one, s, *pair), TESTS.bone(other, s, *pair)).mean()
                 for s in SIDES
             ]
         )
