@@ -1,4 +1,4 @@
-"""What pictures need: the package that draws them, and fonts in which any name can be written."""
+"""Words in pictures: the packages that write them, and fonts in which any name can be written."""
 
 from __future__ import annotations
 

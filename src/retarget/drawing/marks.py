@@ -1,0 +1,168 @@
+"""What is marked on a robot: how its feet stand, where they went, its centre of mass, and where its limbs should be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from jaxtyping import Bool, Float32, Float64, Int64, UInt8
+
+from retarget.drawing.look import ContactState
+from retarget.ground import STANDING_HEIGHT
+from retarget.result import RetargetingResult, SourceClip
+from retarget.robots.kinematics import body_poses
+from retarget.robots.model import RobotModel
+from retarget.solver.kinematics.forward import pose_blocks
+
+__all__ = ["Marks", "convex_hull", "find_marks"]
+
+_LIMBS: Final = (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist"))
+_SLIDES: Final = 0.25  # m/s: a foot that the solver holds is slower, one that is faster travels
+_LIFTED: Final = 0.01  # metres above the floor: who stands there stands on nothing
+_HALO: Final = 0.02  # metres by which rings around heels and toes are wider than what they mark
+_SUNK: Final = 0.005  # metres below the floor that can be seen
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Marks:
+    """Marks of a robot over T frames; metres, world.
+
+    Attributes:
+        points: Contact points: foot (left, right) x (heel, toe).
+        states: What each does, a `ContactState`.
+        soles: All points of the soles on their undersides.
+        stands: Whether a point of the soles is one that stands: near the floor, on a foot that is held.
+        mass: Centre of mass.
+        targets: Where knees, ankles, elbows and wrists would be if limbs pointed as the human's do, in the robot's
+            size, from where the robot's own limbs begin.
+        joints: Where they are.
+    """
+
+    points: Float32[np.ndarray, "T 2 2 3"]
+    states: UInt8[np.ndarray, "T 2 2"]
+    soles: Float32[np.ndarray, "T 2 S 3"]
+    stands: Bool[np.ndarray, "T 2 S"]
+    mass: Float32[np.ndarray, "T 3"]
+    targets: Float32[np.ndarray, "T 8 3"]
+    joints: Float32[np.ndarray, "T 8 3"]
+
+    def halo(self, frame: int, foot: int, end: int) -> Float64[np.ndarray, "16 2"]:
+        """A ring on the floor around a foot's heel (0) or toe (1), counter-clockwise."""
+        place = self.points[frame, foot, end, :2].astype(np.float64)
+        away = self.points[frame, foot, 1 - end, :2] - place
+        radius = float(np.clip(0.45 * np.linalg.norm(away), 0.03, 0.12)) + _HALO
+        turns = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+        return place + radius * np.stack([np.cos(turns), np.sin(turns)], axis=-1)
+
+    def support(self, frame: int) -> Float64[np.ndarray, "C 2"]:
+        """Corners of the hull of what stands in a frame, counter-clockwise; none where nothing does."""
+        return convex_hull(self.soles[frame][self.stands[frame]][:, :2].astype(np.float64))
+
+
+def find_marks(
+    result: RetargetingResult, robot: RobotModel, source: SourceClip, yaw: float = 0.0
+) -> Marks:
+    """Find the marks of a result.
+
+    Args:
+        result: The robot's motion and the contacts found on the human.
+        robot: The robot.
+        source: The human, whose limbs show where the robot's should be.
+        yaw: How far the human is to be turned about z to lie as the robot does, radians.
+    """
+    frames, count = len(result), robot.soles.shape[1]
+    soles = np.empty((frames, 2, count, 3), np.float32)
+    mass = np.empty((frames, 3), np.float32)
+    chain = [f"{side}_{joint}" for side in ("left", "right") for limb in _LIMBS for joint in limb]
+    ends = np.empty((frames, len(chain), 3), np.float32)
+    bodies = [robot.roles[role] for role in chain]
+    centres = np.array([robot.role_points[role] for role in chain])
+    share = robot.masses / robot.masses.sum()
+    for block, places, turns in pose_blocks(result.qpos, robot):
+        soles[block] = places[:, robot.feet, None] + np.einsum(
+            "tfij,fsj->tfsi", turns[:, robot.feet], robot.soles
+        )
+        middles = places + np.einsum("tbij,bj->tbi", turns, robot.mass_centres)
+        mass[block] = np.einsum("tbi,b->ti", middles, share)
+        ends[block] = places[:, bodies] + np.einsum("tjab,jb->tja", turns[:, bodies], centres)
+    soles[..., 2] -= robot.sole_radius
+    groups = _heels_and_toes(robot)
+    points = np.stack([_lowest(soles[:, :, groups[end]]) for end in range(2)], axis=2)
+    states = _states(points, result.contacts, result.fps)
+    starts, joints = ends[:, 0::2], ends[:, 1::2]
+    held = (states == ContactState.HELD) | (states == ContactState.SLIDING)
+    stands = np.zeros(soles.shape[:3], bool)
+    for end in range(2):
+        stands[:, :, groups[end]] = held[:, :, end, None]
+    stands &= np.abs(soles[..., 2]) < _LIFTED
+    targets = starts + _directions(source, chain, yaw) * np.linalg.norm(
+        joints - starts, axis=-1, keepdims=True
+    )
+    return Marks(points, states, soles, stands, mass, targets.astype(np.float32), joints)
+
+
+def _directions(source: SourceClip, chain: list[str], yaw: float) -> Float64[np.ndarray, "T 8 3"]:
+    at = [source.position_roles.index(role) for role in chain]
+    places = source.positions[:, at].astype(np.float64)
+    lines = places[:, 1::2] - places[:, 0::2]
+    lines /= np.maximum(np.linalg.norm(lines, axis=-1, keepdims=True), 1e-9)
+    sine, cosine = np.sin(yaw), np.cos(yaw)
+    return np.asarray(lines @ np.array([[cosine, sine, 0], [-sine, cosine, 0], [0, 0, 1]]))
+
+
+def _heels_and_toes(
+    robot: RobotModel,
+) -> tuple[Int64[np.ndarray, "H"], Int64[np.ndarray, "G"]]:
+    """Which points of a sole are in its back half, and which in its front; both feet have their points alike."""
+    places, turns = body_poses(robot, robot.neutral)
+    across = places[robot.roles["left_hip"]] - places[robot.roles["right_hip"]]
+    forward = np.cross(across, [0.0, 0.0, 1.0])
+    foot = robot.feet[0]
+    ahead = robot.soles[0] @ (turns[foot].T @ forward)
+    middle = (ahead.min() + ahead.max()) / 2
+    return np.flatnonzero(ahead <= middle), np.flatnonzero(ahead >= middle)
+
+
+def _lowest(points: Float32[np.ndarray, "T 2 P 3"]) -> Float32[np.ndarray, "T 2 3"]:
+    """The middle of some points of each foot, at the height of the lowest."""
+    middle = points.mean(axis=2)
+    middle[..., 2] = points[..., 2].min(axis=2)
+    return np.asarray(middle)
+
+
+def _states(
+    points: Float32[np.ndarray, "T 2 2 3"], contacts: Bool[np.ndarray, "T 2 2"], fps: float
+) -> UInt8[np.ndarray, "T 2 2"]:
+    """State of each contact point, from where it is, how fast it moves and whether the human's stands."""
+    speed = np.zeros(points.shape[:3])
+    if len(points) > 1:
+        steps = np.linalg.norm(np.diff(points[..., :2], axis=0), axis=-1) * fps
+        # The slower of the steps before and after: touching down and taking off is no slide.
+        speed = np.minimum(
+            np.concatenate([steps[:1], steps]), np.concatenate([steps, steps[-1:]])
+        ).astype(np.float64)
+    height = points[..., 2]
+    states = np.full(height.shape, ContactState.FREE, np.uint8)
+    states[contacts] = ContactState.HELD
+    states[contacts & (speed > _SLIDES)] = ContactState.SLIDING
+    states[contacts & (height > max(_LIFTED, STANDING_HEIGHT))] = ContactState.LIFTED
+    states[height < -_SUNK] = ContactState.SUNK
+    return states
+
+
+def convex_hull(points: Float64[np.ndarray, "n 2"]) -> Float64[np.ndarray, "C 2"]:
+    """Corners of the convex hull of points of a plane, counter-clockwise; the points themselves where they span none.
+
+    Example:
+        >>> convex_hull(np.array([[0, 0], [1, 0], [0.4, 0.1], [0, 1.0]])).tolist()
+        [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]
+    """
+    from scipy.spatial import ConvexHull, QhullError
+
+    if len(points) < 3:
+        return points
+    try:
+        return np.asarray(points[ConvexHull(points).vertices])
+    except QhullError:  # all on a line
+        return points[:0]

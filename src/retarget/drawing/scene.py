@@ -1,0 +1,154 @@
+"""A stage at one frame as bodies to paint: figures, and what is marked on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float32, Float64
+
+from retarget.drawing.look import (
+    LEFT,
+    RIGHT,
+    STATE_COLOURS,
+    SUPPORT,
+    TARGET,
+    TRAILS,
+    WEIGHT,
+    ContactState,
+    rgb,
+)
+from retarget.drawing.marks import Marks
+from retarget.drawing.painter import Bodies
+from retarget.drawing.stage import Actor, Stage
+
+__all__ = ["Overlays", "bodies_at", "figure_bodies"]
+
+_TOUCH_RADIUS: Final = 0.017
+_WEIGHT_RADIUS: Final = 0.03
+_THREAD: Final = 0.005  # metres; lines are thin capsules
+_TRAIL_S: Final = 1.2  # seconds of a foot's way before and after
+_TRAIL_STEPS: Final = 40
+_NEAR_TARGET: Final = 0.02  # metres: a target that is met is not drawn
+
+
+@dataclass(frozen=True, slots=True)
+class Overlays:
+    """Which marks are drawn.
+
+    Attributes:
+        contacts: Heels and toes, coloured by how they stand.
+        trails: The way of the feet.
+        balance: Centre of mass, and what stands below it.
+        targets: Where limbs would be if they pointed as the human's do.
+
+    Example:
+        >>> Overlays(trails=False).contacts
+        True
+    """
+
+    contacts: bool = True
+    trails: bool = True
+    balance: bool = True
+    targets: bool = False
+
+
+def bodies_at(stage: Stage, frame: int, overlays: Overlays) -> Bodies:
+    """All that is seen in a frame of a stage."""
+    parts = [figure_bodies(actor, frame) for actor in stage.actors]
+    for actor in stage.actors:
+        if actor.marks is not None:
+            parts.append(_mark_bodies(actor, actor.marks, actor.frame(frame), stage.fps, overlays))
+    return Bodies.joined(parts)
+
+
+def figure_bodies(actor: Actor, frame: int) -> Bodies:
+    """An actor's capsules in a frame."""
+    capsules = actor.shape(np.array([actor.frame(frame)]))
+    tones = {side: rgb(colour) for side, colour in actor.colours.items()}
+    paints = np.empty((len(capsules.radii), 4), np.float32)
+    paints[:, :3] = [tones[side] for side in capsules.sides]
+    paints[:, 3] = 0 if actor.faint else 1 if actor.cast is not None else 2
+    weighty = np.full(len(paints), not actor.faint)
+    return Bodies(capsules.starts[0], capsules.ends[0], capsules.radii, paints, weighty)
+
+
+def _mark_bodies(actor: Actor, marks: Marks, frame: int, fps: float, overlays: Overlays) -> Bodies:
+    brush = _Brush(actor.offset)
+    hulls: list[tuple[Float64[np.ndarray, "C 2"], str]] = []
+    shift = actor.offset[:2]
+    if overlays.balance:
+        hull = marks.support(frame)
+        if len(hull) > 2:
+            hulls.append((hull + shift, SUPPORT))
+    if overlays.contacts:
+        for foot in range(2):
+            for end in range(2):
+                state = ContactState(int(marks.states[frame, foot, end]))
+                brush.dot(marks.points[frame, foot, end], _TOUCH_RADIUS, STATE_COLOURS[state])
+                if state != ContactState.FREE:
+                    hulls.append((marks.halo(frame, foot, end) + shift, STATE_COLOURS[state]))
+    if overlays.trails:
+        for foot, side in enumerate((LEFT, RIGHT)):
+            brush.path(_way(marks, frame, foot, fps), TRAILS[side])
+    if overlays.balance:
+        mass = marks.mass[frame].astype(np.float64)
+        ground = np.array([mass[0], mass[1], _THREAD])
+        brush.dot(mass, _WEIGHT_RADIUS, WEIGHT)
+        brush.line(mass, ground, WEIGHT)
+        brush.dot(ground, 0.5 * _WEIGHT_RADIUS, WEIGHT)
+    if overlays.targets:
+        for place, target in zip(marks.joints[frame], marks.targets[frame], strict=True):
+            if np.linalg.norm(place - target) > _NEAR_TARGET:
+                brush.line(place, target, TARGET)
+            brush.dot(target, 1.6 * _TOUCH_RADIUS, TARGET, solid=False)
+    return brush.bodies(tuple(hulls))
+
+
+def _way(marks: Marks, frame: int, foot: int, fps: float) -> Float32[np.ndarray, "n 3"]:
+    """Where a foot's toes and heel are on average, around a frame."""
+    reach = _TRAIL_S * fps
+    times = np.linspace(frame - reach, frame + reach, _TRAIL_STEPS)
+    frames = np.unique(np.clip(times.round().astype(np.int64), 0, len(marks.points) - 1))
+    return np.asarray(marks.points[frames, foot].mean(axis=1))
+
+
+class _Brush:
+    """Collects dots and lines as capsules that cast no shadow."""
+
+    def __init__(self, offset: Float64[np.ndarray, "3"]) -> None:
+        self._offset = offset
+        self._starts: list[np.ndarray] = []
+        self._ends: list[np.ndarray] = []
+        self._radii: list[float] = []
+        self._paints: list[np.ndarray] = []
+
+    def dot(self, place: np.ndarray, radius: float, colour: str, *, solid: bool = True) -> None:
+        self._add(place, place, radius, colour, solid)
+
+    def line(self, start: np.ndarray, end: np.ndarray, colour: str) -> None:
+        self._add(start, end, _THREAD, colour, True)
+
+    def path(self, places: np.ndarray, colour: str) -> None:
+        for start, end in zip(places[:-1], places[1:], strict=True):
+            self._add(start, end, 0.7 * _THREAD, colour, True)
+
+    def _add(
+        self, start: np.ndarray, end: np.ndarray, radius: float, colour: str, solid: bool
+    ) -> None:
+        self._starts.append(np.asarray(start, np.float64) + self._offset)
+        self._ends.append(np.asarray(end, np.float64) + self._offset)
+        self._radii.append(radius)
+        self._paints.append(np.append(rgb(colour), np.float32(solid)))
+
+    def bodies(self, hulls: tuple[tuple[Float64[np.ndarray, "C 2"], str], ...]) -> Bodies:
+        count = len(self._radii)
+        return Bodies(
+            np.array(self._starts).reshape(count, 3),
+            np.array(self._ends).reshape(count, 3),
+            np.array(self._radii),
+            np.array(self._paints, np.float32).reshape(count, 4),
+            np.zeros(count, bool),
+            hulls,
+        )

@@ -1,0 +1,274 @@
+"""Who is to be seen, where they stand, and what is marked on them: one clip, ready to be drawn at any frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal, TypeAlias
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from retarget.drawing.figures import (
+    Capsules,
+    facing,
+    human_capsules,
+    human_leg_length,
+    robot_capsules,
+    robot_leg_length,
+)
+from retarget.drawing.look import COMPARED, HUMAN, ROBOT
+from retarget.drawing.marks import Marks, find_marks
+from retarget.errors import OptionsError
+from retarget.result import RetargetingResult, SourceClip
+from retarget.robots.model import RobotModel
+
+__all__ = ["Actor", "Cast", "Layout", "Stage", "set_stage"]
+
+Layout: TypeAlias = Literal["beside", "over"]
+
+_APART: Final = 2.1  # leg lengths between those who stand beside each other
+_ENOUGH: Final = ("left_hip", "right_hip", "left_knee", "left_ankle", "pelvis")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cast:
+    """A result and its robot.
+
+    Attributes:
+        name: What to call it.
+        result: The robot's motion, with the human's.
+        robot: The robot.
+        starts_s: Time of the clip at which it begins, seconds.
+    """
+
+    name: str
+    result: RetargetingResult
+    robot: RobotModel
+    starts_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Actor:
+    """A human or robot on the stage.
+
+    Attributes:
+        name: What to call it.
+        colours: By side of the body.
+        shape: Its capsules at some of its frames, in the stage's world.
+        frames: How many frames it has.
+        first: The stage's frame of its first one.
+        path: Where its pelvis is, metres; cameras follow it.
+        offset: What was added to where it is, metres.
+        faint: Whether others are seen through it.
+        cast: The result and robot; None for humans.
+        marks: Of robots, without the offset.
+    """
+
+    name: str
+    colours: dict[int, str]
+    shape: Callable[[Int64[np.ndarray, "I"]], Capsules]
+    frames: int
+    first: int
+    path: Float64[np.ndarray, "T 3"]
+    offset: Float64[np.ndarray, "3"]
+    faint: bool = False
+    cast: Cast | None = None
+    marks: Marks | None = None
+
+    def frame(self, frame: int) -> int:
+        """Its own frame at one of the stage's; before it begins and after its end it waits."""
+        return min(max(frame - self.first, 0), self.frames - 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stage:
+    """A clip with all who are in it.
+
+    Attributes:
+        title: Its name.
+        fps: Frames per second.
+        frames: How many.
+        actors: Humans and robots.
+        azimuth: Direction that the first one faces on average, about z, radians.
+        height: How tall the tallest of them is, about, metres.
+        facts: Short texts about the clip.
+    """
+
+    title: str
+    fps: float
+    frames: int
+    actors: tuple[Actor, ...]
+    azimuth: float
+    height: float
+    facts: tuple[str, ...] = field(default_factory=tuple)
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.frames / self.fps
+
+    def centre(self, frame: int) -> Float64[np.ndarray, "3"]:
+        """Middle of all pelvises in a frame, on the floor."""
+        middle = np.mean([actor.path[actor.frame(frame)] for actor in self.actors], axis=0)
+        return np.array([middle[0], middle[1], 0.0])
+
+
+def set_stage(
+    title: str,
+    casts: Sequence[Cast],
+    *,
+    human: SourceClip | None = None,
+    fps: float = 0.0,
+    layout: Layout = "beside",
+    with_human: bool = True,
+    facts: Sequence[str] = (),
+) -> Stage:
+    """Place a human and robots.
+
+    The human has the robot's size, so that both take the same way; beside each other all stand in a row across the
+    direction that the first one faces.
+
+    Args:
+        title: Name of the clip.
+        casts: Results; the first one gives the rate and length, and its human is shown.
+        human: The human of a recording without robots.
+        fps: Frames per second of such a recording.
+        layout: Beside each other, or the human over the robot.
+        with_human: Whether the human is shown.
+        facts: Short texts about the clip.
+
+    Raises:
+        OptionsError: There is nothing to show, or the human lacks joints without which nobody can be drawn.
+    """
+    if not casts:
+        if human is None or not len(human.positions):
+            raise OptionsError(f"{title}: has no frames to show")
+        _require(title, human)
+        actor = _human_actor(human, 1.0, 0.0, np.zeros(3), np.zeros(3), faint=False)
+        height = 2.2 * human_leg_length(human)
+        return Stage(title, fps, actor.frames, (actor,), _heading(human, 0.0), height, tuple(facts))
+    first = casts[0]
+    source = first.result.source
+    if not len(first.result):
+        raise OptionsError(f"{title}: has no frames to show")
+    _require(title, source)
+    leg = robot_leg_length(first.robot)
+    scale, yaw = leg / human_leg_length(source), _yaw(first)
+    azimuth = _heading(source, yaw)
+    apart = _APART * leg * np.array([-np.sin(azimuth), np.cos(azimuth), 0.0])
+    rate = first.result.fps
+    robots = [
+        _robot_actor(_at_rate(cast, rate), ROBOT if k == 0 else COMPARED, -k * apart, rate)
+        for k, cast in enumerate(casts)
+    ]
+    humans = []
+    if with_human:
+        to_robot = _between(source, scale, yaw, first.result)
+        beside = np.zeros(3) if layout == "over" else apart
+        humans = [
+            _human_actor(source, scale, yaw, to_robot, beside, faint=layout == "over"),
+        ]
+    frames = max(len(first.result), *(actor.first + actor.frames for actor in robots))
+    actors = (*robots, *humans)
+    return Stage(title, rate, frames, actors, azimuth, 2.2 * leg, tuple(facts))
+
+
+def _require(title: str, source: SourceClip) -> None:
+    lacking = [role for role in _ENOUGH if role not in source.position_roles]
+    if lacking:
+        raise OptionsError(f"{title}: the human has no {', '.join(lacking)}; nobody can be drawn")
+
+
+def _at_rate(cast: Cast, fps: float) -> Cast:
+    if cast.result.fps == fps:
+        return cast
+    return replace(cast, result=cast.result.resampled(fps))
+
+
+def _robot_actor(
+    cast: Cast, colours: dict[int, str], offset: Float64[np.ndarray, "3"], fps: float
+) -> Actor:
+    result, robot = cast.result, cast.robot
+
+    def shape(frames: Int64[np.ndarray, "I"]) -> Capsules:
+        return _moved(robot_capsules(result.qpos[frames], robot), offset)
+
+    return Actor(
+        cast.name,
+        colours,
+        shape,
+        len(result),
+        round(cast.starts_s * fps),
+        result.qpos[:, :3] + offset,
+        offset,
+        cast=cast,
+        marks=find_marks(result, robot, result.source, _yaw(cast)),
+    )
+
+
+def _human_actor(
+    source: SourceClip,
+    scale: float,
+    yaw: float,
+    shift: Float64[np.ndarray, "3"],
+    offset: Float64[np.ndarray, "3"],
+    *,
+    faint: bool,
+) -> Actor:
+    sine, cosine = np.sin(yaw), np.cos(yaw)
+    turn = scale * np.array([[cosine, sine, 0], [-sine, cosine, 0], [0, 0, 1]])
+
+    def at(frames: Int64[np.ndarray, "I"]) -> SourceClip:
+        places = source.positions[frames].astype(np.float64) @ turn + shift + offset
+        return replace(source, positions=places, rotations=source.rotations[frames])
+
+    return Actor(
+        "human",
+        HUMAN,
+        lambda frames: human_capsules(at(frames)),
+        len(source.positions),
+        0,
+        source.position("pelvis") @ turn + shift + offset,
+        offset,
+        faint=faint,
+    )
+
+
+def _moved(capsules: Capsules, offset: Float64[np.ndarray, "3"]) -> Capsules:
+    return replace(capsules, starts=capsules.starts + offset, ends=capsules.ends + offset)
+
+
+def _heading(source: SourceClip, yaw: float) -> float:
+    x, y = facing(source).mean(axis=0)
+    return float(np.arctan2(y, x)) + yaw
+
+
+def _yaw(cast: Cast) -> float:
+    """How far the human must be turned about z to lie as the robot does: other tools may turn a clip."""
+    source, result, robot = cast.result.source, cast.result, cast.robot
+    frames = np.unique(np.linspace(0, len(result) - 1, 64).astype(np.int64))
+    across = source.position("left_hip")[frames] - source.position("right_hip")[frames]
+    from retarget.solver.kinematics.forward import forward_kinematics
+
+    places, turns = forward_kinematics(result.qpos[frames], robot)
+    ends = [
+        places[:, body] + turns[:, body] @ robot.role_points[role]
+        for role in ("left_hip", "right_hip")
+        for body in [robot.roles[role]]
+    ]
+    theirs = ends[0] - ends[1]
+    sine = float((across[:, 0] * theirs[:, 1] - across[:, 1] * theirs[:, 0]).sum())
+    cosine = float((across[:, :2] * theirs[:, :2]).sum())
+    yaw = float(np.arctan2(sine, cosine))
+    return yaw if abs(yaw) > np.radians(15.0) else 0.0  # less is how the robot stands in its hips
+
+
+def _between(
+    source: SourceClip, scale: float, yaw: float, result: RetargetingResult
+) -> Float64[np.ndarray, "3"]:
+    """What moves the human, turned and in the robot's size, over the robot, along the floor."""
+    sine, cosine = np.sin(yaw), np.cos(yaw)
+    turn = scale * np.array([[cosine, sine, 0], [-sine, cosine, 0], [0, 0, 1]])
+    gap = np.median(result.qpos[:, :3] - source.position("pelvis") @ turn, axis=0)
+    return np.array([gap[0], gap[1], 0.0])
