@@ -9,18 +9,12 @@ import pytest
 
 from retarget import RetargetingResult, load_robot, read_motion, retarget_motion
 from retarget.demo import clips_folder
+from retarget.drawing.camera import Camera
+from retarget.drawing.figures import facing, human_capsules, robot_capsules
+from retarget.drawing.lettering import drawable
+from retarget.drawing.look import CENTRE, LEFT, RIGHT
 from retarget.errors import OutputError
 from retarget.evaluation import COLUMNS
-from retarget.report.drawing import drawable
-from retarget.report.figures import (
-    CENTRE,
-    LEFT,
-    RIGHT,
-    Camera,
-    facing,
-    human_capsules,
-    robot_capsules,
-)
 from retarget.report.filmstrip import draw_filmstrip
 from retarget.report.scores import headline, score_cells
 from retarget.robots import robot_names
@@ -92,7 +86,7 @@ def test_the_camera_keeps_lengths_across_the_view_and_heights_above_the_floor() 
     assert np.linalg.det(axes) == pytest.approx(1)
     np.testing.assert_allclose(camera.picture(np.array([0.0, 0.0, 1.3])), [0.0, 1.3], atol=1e-12)
     above = Camera.looking(azimuth=0.7, elevation=0.5)
-    assert above.nearness(np.array([0.0, 0.0, 1.0])) > 0
+    assert above.towards[2] > 0
 
 
 def test_the_walker_faces_where_it_goes(walk: RetargetingResult) -> None:
@@ -107,9 +101,9 @@ def test_robot_capsules_sit_on_their_bodies(walk: RetargetingResult) -> None:
     positions, rotations = forward_kinematics(walk.qpos[:3], robot)
     links = len(robot.body_names) - 1
     np.testing.assert_allclose(capsules.ends[:, :links], positions[:, 1:])
-    body = robot.capsule_bodies[-1]
+    body, last = robot.capsule_bodies[-1], links + len(robot.capsule_radii) - 1
     np.testing.assert_allclose(
-        capsules.ends[1, -1], positions[1, body] + rotations[1, body] @ robot.capsule_ends[-1]
+        capsules.ends[1, last], positions[1, body] + rotations[1, body] @ robot.capsule_ends[-1]
     )
 
 

@@ -10,7 +10,9 @@ from jaxtyping import Float64
 
 __all__ = ["Camera", "following"]
 
-_FIELD: Final = np.radians(28.0)  # of view, upright: a long lens, under which bodies keep their shape
+_FIELD: Final = np.radians(
+    28.0
+)  # of view, upright: a long lens, under which bodies keep their shape
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,8 +63,8 @@ class Camera:
 
     def plain(self) -> Float64[np.ndarray, "14"]:
         """The numbers that painting kernels take: eye, right, up, forward, focal, perspective."""
-        axes = [self.eye, self.right, self.up, -self.towards, [self.focal, float(self.perspective)]]
-        return np.concatenate(axes).astype(np.float64)
+        numbers = np.array([self.focal, float(self.perspective)])
+        return np.concatenate([self.eye, self.right, self.up, -self.towards, numbers])
 
 
 def following(

@@ -166,23 +166,23 @@ def _added(robot: RobotModel) -> _Added:
 
 
 def _necks(robot: RobotModel) -> _Added:
-    """Between capsules of one body that touch nothing of it, such as a head on a trunk."""
+    """From capsules that touch nothing of their body to what of it is nearest, such as from a head to its trunk."""
     bodies: list[int] = []
     starts, ends, radii = [], [], []
     middles = (robot.capsule_starts + robot.capsule_ends) / 2
-    for body in np.unique(robot.capsule_bodies):
-        own = np.flatnonzero(robot.capsule_bodies == body)
-        for one in own[1:] if len(own) > 1 else []:
-            others = own[own != one]
-            nearest = np.array([_nearest(robot, int(other), middles[one]) for other in others])
-            gaps = np.linalg.norm(nearest - middles[one], axis=1)
-            best = int(np.argmin(gaps - robot.capsule_radii[others]))
-            thin = 0.55 * min(robot.capsule_radii[one], robot.capsule_radii[others[best]])
-            if gaps[best] > robot.capsule_radii[one] + robot.capsule_radii[others[best]]:
-                bodies.append(int(body))
-                starts.append(nearest[best])
-                ends.append(middles[one])
-                radii.append(float(thin))
+    link = _LINK_RADIUS * robot_leg_length(robot)
+    for one, body in enumerate(robot.capsule_bodies):
+        others = [int(k) for k in np.flatnonzero(robot.capsule_bodies == body) if k != one]
+        joints = [np.zeros(3), *robot.offsets[robot.parents == body]]
+        places = np.array([*(_nearest(robot, k, middles[one]) for k in others), *joints])
+        reach = np.array([*robot.capsule_radii[others], *[link] * len(joints)])
+        gaps = np.array([np.linalg.norm(place - _nearest(robot, one, place)) for place in places])
+        best = int(np.argmin(gaps - reach))
+        if gaps[best] > robot.capsule_radii[one] + reach[best]:
+            bodies.append(int(body))
+            starts.append(places[best])
+            ends.append(_nearest(robot, one, places[best]))
+            radii.append(0.55 * float(min(robot.capsule_radii[one], max(reach[best], link))))
     shape = (len(bodies), 3)
     return _Added(
         np.array(bodies, np.int64),
@@ -216,6 +216,10 @@ def _pads(robot: RobotModel) -> _Added:
         bodies += [int(body)] * len(edges)
         starts += [rim[a] for a, _ in edges]
         ends += [rim[b] for _, b in edges]
+        # The ankle stands on its sole, however thin what collides between them is.
+        bodies.append(int(body))
+        starts.append(robot.role_points["left_ankle" if body == robot.feet[0] else "right_ankle"])
+        ends.append(rim.mean(axis=0))
     radii = np.full(len(bodies), radius)
     return _Added(np.array(bodies), np.array(starts), np.array(ends), radii)
 

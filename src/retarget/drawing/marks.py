@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float32, Float64, Int64, UInt8
 
 from retarget.drawing.look import ContactState
 from retarget.ground import STANDING_HEIGHT
-from retarget.result import RetargetingResult, SourceClip
+from retarget.result import SourceClip
 from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel
 from retarget.solver.kinematics.forward import pose_blocks
@@ -61,17 +61,24 @@ class Marks:
 
 
 def find_marks(
-    result: RetargetingResult, robot: RobotModel, source: SourceClip, yaw: float = 0.0
+    qpos: Float64[np.ndarray, "T Q"],
+    contacts: Bool[np.ndarray, "T 2 2"],
+    fps: float,
+    robot: RobotModel,
+    source: SourceClip,
+    yaw: float = 0.0,
 ) -> Marks:
-    """Find the marks of a result.
+    """Find the marks of a robot's motion.
 
     Args:
-        result: The robot's motion and the contacts found on the human.
+        qpos: Its configurations.
+        contacts: The contacts found on the human, foot x (heel, toe).
+        fps: Frames per second.
         robot: The robot.
         source: The human, whose limbs show where the robot's should be.
         yaw: How far the human is to be turned about z to lie as the robot does, radians.
     """
-    frames, count = len(result), robot.soles.shape[1]
+    frames, count = len(qpos), robot.soles.shape[1]
     soles = np.empty((frames, 2, count, 3), np.float32)
     mass = np.empty((frames, 3), np.float32)
     chain = [f"{side}_{joint}" for side in ("left", "right") for limb in _LIMBS for joint in limb]
@@ -79,7 +86,7 @@ def find_marks(
     bodies = [robot.roles[role] for role in chain]
     centres = np.array([robot.role_points[role] for role in chain])
     share = robot.masses / robot.masses.sum()
-    for block, places, turns in pose_blocks(result.qpos, robot):
+    for block, places, turns in pose_blocks(qpos, robot):
         soles[block] = places[:, robot.feet, None] + np.einsum(
             "tfij,fsj->tfsi", turns[:, robot.feet], robot.soles
         )
@@ -89,7 +96,7 @@ def find_marks(
     soles[..., 2] -= robot.sole_radius
     groups = _heels_and_toes(robot)
     points = np.stack([_lowest(soles[:, :, groups[end]]) for end in range(2)], axis=2)
-    states = _states(points, result.contacts, result.fps)
+    states = _states(points, contacts, fps)
     starts, joints = ends[:, 0::2], ends[:, 1::2]
     held = (states == ContactState.HELD) | (states == ContactState.SLIDING)
     stands = np.zeros(soles.shape[:3], bool)

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int64, UInt8
 
 from retarget.drawing.camera import Camera
-from retarget.drawing.kernels import (
-    clear,
-    paint_capsules,
-    paint_floor,
-    paint_triangles,
-    resolve,
-    shade_ground,
-)
 from retarget.drawing.look import rgb
+from retarget.drawing.paint_bodies import clear, paint_capsules, paint_triangles, resolve
+from retarget.drawing.paint_floor import paint_floor, shade_ground
 
-__all__ = ["Bodies", "Painter", "Surface"]
+__all__ = ["Bodies", "Outline", "Painter", "Surface"]
 
-_MAP = 256  # texels of the shadow map along a side
+Outline: TypeAlias = tuple[Float64[np.ndarray, "C 2"], str]
+"""Corners of a convex outline on the floor, counter-clockwise, and the colour that fills it."""
+
+_MAP, _WIDE_MAP = 256, 768  # texels of the shadow map along a side; of a row of figures
 _MARGIN = 0.35  # metres around the bodies that the shadow map holds
 _MOST_CORNERS = 24
 _TONES: Final = ("#dfe4e9", "#f7f8fa", "#e9ecef", "#c5ccd4")
-_PAPER: Final = ("#ffffff", "#ffffff", "#f6f7f8", "#dfe3e8")
+_PAPER: Final = ("#ffffff",) * 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +55,7 @@ class Bodies:
     radii: Float64[np.ndarray, "K"]
     paints: Float32[np.ndarray, "K 4"]
     weighty: np.ndarray
-    hulls: tuple[tuple[Float64[np.ndarray, "C 2"], str], ...] = ()
+    hulls: tuple[Outline, ...] = ()
     surfaces: tuple[Surface, ...] = field(default_factory=tuple)
 
     @classmethod
@@ -89,7 +86,8 @@ class Painter:
         self._picture = np.empty((height, width, 3), np.float32)
         self._colours = np.empty((2 * height, 2 * width, 3), np.float32)
         self._depths = np.full((2 * height, 2 * width), 1e9, np.float32)
-        self._shade = np.empty((_MAP, _MAP), np.float32)
+        size = _WIDE_MAP if paper else _MAP
+        self._shade = np.empty((size, size), np.float32)
         self._tones = np.array([rgb(tone) for tone in (_PAPER if paper else _TONES)], np.float32)
 
     def paint(
@@ -107,7 +105,8 @@ class Painter:
         """
         corner, texel = self._shadows(bodies)
         counts, hulls, fills = _outlines(bodies.hulls)
-        middle = corner + texel * _MAP / 2
+        places = np.concatenate([bodies.starts, *(s.points for s in bodies.surfaces)])[:, :2]
+        middle = places.mean(axis=0) if len(places) else np.zeros(2)
         paint_floor(
             self._picture,
             camera.plain(),
@@ -161,7 +160,7 @@ class Painter:
         low, high = both.min(axis=0), both.max(axis=0)
         side = float((high - low).max()) + 2 * _MARGIN
         corner = (low + high) / 2 - side / 2
-        texel = side / _MAP
+        texel = side / len(self._shade)
         shade_ground(starts, ends, radii, corner, texel, self._shade)
         return corner, texel
 
@@ -200,7 +199,7 @@ class Painter:
 
 
 def _outlines(
-    hulls: Sequence[tuple[Float64[np.ndarray, "C 2"], str]],
+    hulls: Sequence[Outline],
 ) -> tuple[Int64[np.ndarray, "P"], Float64[np.ndarray, "P C 2"], Float32[np.ndarray, "P 3"]]:
     """How many corners each outline has, the corners of all in one array, and what they are filled with."""
     packed = np.zeros((len(hulls), _MOST_CORNERS, 2))

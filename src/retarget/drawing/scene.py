@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -20,10 +21,10 @@ from retarget.drawing.look import (
     rgb,
 )
 from retarget.drawing.marks import Marks
-from retarget.drawing.painter import Bodies
+from retarget.drawing.painter import Bodies, Outline
 from retarget.drawing.stage import Actor, Stage
 
-__all__ = ["Overlays", "bodies_at", "figure_bodies"]
+__all__ = ["Overlays", "bodies_at", "contact_bodies", "figure_bodies"]
 
 _TOUCH_RADIUS: Final = 0.017
 _WEIGHT_RADIUS: Final = 0.03
@@ -57,9 +58,11 @@ class Overlays:
 def bodies_at(stage: Stage, frame: int, overlays: Overlays) -> Bodies:
     """All that is seen in a frame of a stage."""
     parts = [figure_bodies(actor, frame) for actor in stage.actors]
-    for actor in stage.actors:
-        if actor.marks is not None:
-            parts.append(_mark_bodies(actor, actor.marks, actor.frame(frame), stage.fps, overlays))
+    parts += [
+        _mark_bodies(actor, actor.marks, actor.frame(frame), stage.fps, overlays)
+        for actor in stage.actors
+        if actor.marks is not None
+    ]
     return Bodies.joined(parts)
 
 
@@ -76,19 +79,11 @@ def figure_bodies(actor: Actor, frame: int) -> Bodies:
 
 def _mark_bodies(actor: Actor, marks: Marks, frame: int, fps: float, overlays: Overlays) -> Bodies:
     brush = _Brush(actor.offset)
-    hulls: list[tuple[Float64[np.ndarray, "C 2"], str]] = []
-    shift = actor.offset[:2]
+    hulls: list[Outline] = []
     if overlays.balance:
         hull = marks.support(frame)
         if len(hull) > 2:
-            hulls.append((hull + shift, SUPPORT))
-    if overlays.contacts:
-        for foot in range(2):
-            for end in range(2):
-                state = ContactState(int(marks.states[frame, foot, end]))
-                brush.dot(marks.points[frame, foot, end], _TOUCH_RADIUS, STATE_COLOURS[state])
-                if state != ContactState.FREE:
-                    hulls.append((marks.halo(frame, foot, end) + shift, STATE_COLOURS[state]))
+            hulls.append((hull + actor.offset[:2], SUPPORT))
     if overlays.trails:
         for foot, side in enumerate((LEFT, RIGHT)):
             brush.path(_way(marks, frame, foot, fps), TRAILS[side])
@@ -103,7 +98,23 @@ def _mark_bodies(actor: Actor, marks: Marks, frame: int, fps: float, overlays: O
             if np.linalg.norm(place - target) > _NEAR_TARGET:
                 brush.line(place, target, TARGET)
             brush.dot(target, 1.6 * _TOUCH_RADIUS, TARGET, solid=False)
-    return brush.bodies(tuple(hulls))
+    parts = [brush.bodies(tuple(hulls))]
+    if overlays.contacts:
+        parts.append(contact_bodies(marks, frame, actor.offset))
+    return Bodies.joined(parts)
+
+
+def contact_bodies(marks: Marks, frame: int, offset: Float64[np.ndarray, "3"]) -> Bodies:
+    """Heels and toes with rings around them, coloured by how they stand; those in the air have no rings."""
+    brush = _Brush(offset)
+    rings: list[Outline] = []
+    for foot in range(2):
+        for end in range(2):
+            state = ContactState(int(marks.states[frame, foot, end]))
+            brush.dot(marks.points[frame, foot, end], _TOUCH_RADIUS, STATE_COLOURS[state])
+            if state != ContactState.FREE:
+                rings.append((marks.halo(frame, foot, end) + offset[:2], STATE_COLOURS[state]))
+    return brush.bodies(tuple(rings))
 
 
 def _way(marks: Marks, frame: int, foot: int, fps: float) -> Float32[np.ndarray, "n 3"]:
@@ -131,7 +142,7 @@ class _Brush:
         self._add(start, end, _THREAD, colour, True)
 
     def path(self, places: np.ndarray, colour: str) -> None:
-        for start, end in zip(places[:-1], places[1:], strict=True):
+        for start, end in pairwise(places):
             self._add(start, end, 0.7 * _THREAD, colour, True)
 
     def _add(
@@ -142,7 +153,7 @@ class _Brush:
         self._radii.append(radius)
         self._paints.append(np.append(rgb(colour), np.float32(solid)))
 
-    def bodies(self, hulls: tuple[tuple[Float64[np.ndarray, "C 2"], str], ...]) -> Bodies:
+    def bodies(self, hulls: tuple[Outline, ...]) -> Bodies:
         count = len(self._radii)
         return Bodies(
             np.array(self._starts).reshape(count, 3),

@@ -22,6 +22,7 @@ from retarget.drawing.marks import Marks, find_marks
 from retarget.errors import OptionsError
 from retarget.result import RetargetingResult, SourceClip
 from retarget.robots.model import RobotModel
+from retarget.solver.kinematics.forward import forward_kinematics
 
 __all__ = ["Actor", "Cast", "Layout", "Stage", "set_stage"]
 
@@ -203,7 +204,9 @@ def _robot_actor(
         result.qpos[:, :3] + offset,
         offset,
         cast=cast,
-        marks=find_marks(result, robot, result.source, _yaw(cast)),
+        marks=find_marks(
+            result.qpos, result.contacts, result.fps, robot, result.source, _yaw(cast)
+        ),
     )
 
 
@@ -249,8 +252,6 @@ def _yaw(cast: Cast) -> float:
     source, result, robot = cast.result.source, cast.result, cast.robot
     frames = np.unique(np.linspace(0, len(result) - 1, 64).astype(np.int64))
     across = source.position("left_hip")[frames] - source.position("right_hip")[frames]
-    from retarget.solver.kinematics.forward import forward_kinematics
-
     places, turns = forward_kinematics(result.qpos[frames], robot)
     ends = [
         places[:, body] + turns[:, body] @ robot.role_points[role]

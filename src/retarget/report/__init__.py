@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from retarget.lazily import names_of
 
 if TYPE_CHECKING:
-    from retarget.report.drawing import require_pictures
+    from retarget.drawing.lettering import require_pictures
     from retarget.report.filmstrip import draw_filmstrip
     from retarget.report.scores import headline, key_measures, score_cells
 
@@ -30,10 +30,10 @@ _HOMES = {
     "draw_filmstrip": "filmstrip",
     "headline": "scores",
     "key_measures": "scores",
-    "require_pictures": "drawing",
+    "require_pictures": "retarget.drawing.lettering",
     "score_cells": "scores",
 }
 
 __getattr__, __dir__ = names_of(
-    __name__, {name: f"{__name__}.{home}" for name, home in _HOMES.items()}
+    __name__, {name: home if "." in home else f"{__name__}.{home}" for name, home in _HOMES.items()}
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,35 +9,29 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
+from retarget.drawing.camera import Camera
+from retarget.drawing.figures import Capsules, facing, human_capsules, robot_capsules
+from retarget.drawing.lettering import drawable, require_pictures
+from retarget.drawing.look import HUMAN, INK, LEFT, MUTED, PAPER, RIGHT, ROBOT, rgb
+from retarget.drawing.marks import find_marks
+from retarget.drawing.painter import Bodies, Painter
+from retarget.drawing.scene import contact_bodies
 from retarget.files import atomic_write
-from retarget.report.drawing import drawable, require_pictures
-from retarget.report.figures import (
-    CENTRE,
-    LEFT,
-    RIGHT,
-    Camera,
-    Capsules,
-    facing,
-    human_capsules,
-    robot_capsules,
-)
 from retarget.result import RetargetingResult, SourceClip
-from retarget.solver.kinematics.forward import forward_kinematics
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from PIL.Image import Image
 
     from retarget.robots.model import RobotModel
 
 __all__ = ["draw_filmstrip"]
 
-_INK, _MUTED, _PAPER, _SHADOW = "#1f2933", "#7b8794", "#ffffff", "#e4e7eb"
-_HUMAN = {LEFT: "#f0a35e", RIGHT: "#5aa9a0", CENTRE: "#d9cbb8"}
-_ROBOT = {LEFT: "#d9822b", RIGHT: "#2b8a80", CENTRE: "#9fb3c8"}
-_AZIMUTH, _ELEVATION = np.radians(50.0), np.radians(8.0)  # from the direction faced; a 3/4 view
-_TOUCH = "#d64545"
+_SHADOW = "#e4e7eb"
+_AZIMUTH, _ELEVATION = np.radians(50.0), np.radians(10.0)  # from the direction faced; a 3/4 view
 _DPI = 110
+_COLOURS = 255  # of the palette, which makes a file a third as large
 _WIDTH_INCHES, _MARGIN_INCHES, _TEXT_INCHES = 14.0, 0.75, 0.2
 _TITLE_INCHES, _LABELS_INCHES, _STRIP_INCHES, _FOOT_INCHES = 0.75, 0.3, 0.62, 0.45
 _GAP = 0.08  # metres between neighbouring figures
@@ -80,23 +73,33 @@ def draw_filmstrip(
     frames = _spread(len(result), instants)
     camera = _camera(result, frames)
     rows = [
-        _Row.of(human_capsules(_source_at(result, frames)), camera, _HUMAN),
-        _Row.of(robot_capsules(result.qpos[frames], robot), camera, _ROBOT),
+        _Row.of(human_capsules(_source_at(result, frames)), camera, HUMAN),
+        _Row.of(robot_capsules(result.qpos[frames], robot), camera, ROBOT),
     ]
     spacing = max(row.half_width for row in rows) * 2 + _GAP
     inches = (_WIDTH_INCHES - 2 * _MARGIN_INCHES) / (spacing * len(frames))
     figure, axes = _layout(Figure, [(row.top - row.bottom) * inches for row in rows])
     FigureCanvasAgg(figure)
-    for axis, row in zip(axes, rows, strict=False):
-        _draw_row(axis, row, camera, spacing, 72 * inches)
-    _draw_touches(axes[1], rows[1], result, robot, frames, camera, spacing)
+    human = rows[0].bodies(camera, spacing, hidden_below=True)
+    touches = _touches(rows[1], result, robot, frames, camera, spacing)
+    robots = Bodies.joined([rows[1].bodies(camera, spacing, hidden_below=False), touches])
+    for axis, row, bodies in zip(axes, rows, (human, robots), strict=False):
+        _paint_row(figure, axis, row, bodies, camera, spacing)
     _draw_contacts(axes[2], result, frames)
     _link_instants(figure, axes, frames, spacing, result.fps)
     _write_words(figure, axes, result, title, subtitle)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=_DPI)
     with atomic_write(path) as stream:
-        stream.write(buffer.getvalue())
+        _picture(figure).save(stream, format="png", optimize=True)
+
+
+def _picture(figure: Figure) -> Image:
+    """The figure as a picture with a palette."""
+    from PIL import Image
+
+    canvas: Any = figure.canvas
+    canvas.draw()
+    drawn = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    return drawn.quantize(_COLOURS, dither=Image.Dither.NONE)
 
 
 def _spread(frames: int, instants: int) -> Int64[np.ndarray, "I"]:
@@ -147,11 +150,30 @@ class _Row:
             float((seen[..., 1:] + reach).max()) + 0.08,
         )
 
+    def bodies(self, camera: Camera, spacing: float, *, hidden_below: bool) -> Bodies:
+        """All figures beside each other, from the left of the picture on."""
+        capsules, count = self.capsules, len(self.capsules.starts)
+        shift = _places(camera, count, spacing)[:, None]
+        tones = np.array([rgb(self.colours[side]) for side in capsules.sides])
+        paints = np.column_stack([tones, np.full(len(tones), 2.0 if hidden_below else 1.0)])
+        return Bodies(
+            (capsules.starts + shift).reshape(-1, 3),
+            (capsules.ends + shift).reshape(-1, 3),
+            np.tile(capsules.radii, count),
+            np.tile(paints, (count, 1)).astype(np.float32),
+            np.ones(count * len(tones), bool),
+        )
+
+
+def _places(camera: Camera, count: int, spacing: float) -> Float64[np.ndarray, "T 3"]:
+    """Where the figures of a row stand, on the floor."""
+    return np.asarray((np.arange(count) + 0.5)[:, None] * spacing * camera.right)
+
 
 def _layout(figure_type: type[Figure], heights: list[float]) -> tuple[Figure, list[Axes]]:
     """A figure with one picture row a height (inches), and a strip for contacts below."""
     parts = [_TITLE_INCHES, *heights, _LABELS_INCHES, _STRIP_INCHES, _FOOT_INCHES]
-    figure = figure_type(figsize=(_WIDTH_INCHES, sum(parts)), facecolor=_PAPER)
+    figure = figure_type(figsize=(_WIDTH_INCHES, sum(parts)), facecolor=PAPER, dpi=_DPI)
     edges = 1 - np.cumsum([0.0, *parts]) / sum(parts)
     left = _MARGIN_INCHES / _WIDTH_INCHES
 
@@ -163,91 +185,46 @@ def _layout(figure_type: type[Figure], heights: list[float]) -> tuple[Figure, li
     return figure, [row(1), row(2), row(4)]
 
 
-def _draw_row(
-    axis: Axes, row: _Row, camera: Camera, spacing: float, points_per_metre: float
+def _paint_row(
+    figure: Figure, axis: Axes, row: _Row, bodies: Bodies, camera: Camera, spacing: float
 ) -> None:
-    from matplotlib.collections import LineCollection
-
-    capsules = row.capsules
-    count = len(capsules.starts)
+    """Paint a row's figures where its axis lies, a pixel for a pixel."""
+    count = len(row.capsules.starts)
     axis.set_xlim(0, spacing * count)
     axis.set_ylim(row.bottom, row.top)
     axis.axis("off")
-    shift = np.stack([(np.arange(count) + 0.5) * spacing, np.zeros(count)], axis=-1)[:, None]
-    flat = np.array([1.0, 1.0, 0.0])
-    shadows = _lines(
-        camera.picture(capsules.starts * flat), camera.picture(capsules.ends * flat), shift
-    )
-    widths = 2 * capsules.radii * points_per_metre
-    axis.add_collection(
-        LineCollection(
-            list(shadows.reshape(-1, 2, 2)),
-            linewidths=np.tile(widths * 0.5, count),
-            colors=_SHADOW,
-            capstyle="round",
-            clip_on=False,
-            zorder=1,
-        )
-    )
-    lines = _lines(camera.picture(capsules.starts), camera.picture(capsules.ends), shift)
-    nearness = camera.nearness((capsules.starts + capsules.ends) / 2)
-    for t in range(count):
-        order = np.argsort(nearness[t])
-        fills = [row.colours[capsules.sides[k]] for k in order]
-        # Each capsule is drawn as a dark line under a light, thinner one: an outline.
-        axis.add_collection(
-            LineCollection(
-                list(np.repeat(lines[t, order], 2, axis=0)),
-                linewidths=(widths[order][:, None] + np.array([1.6, 0.0])).ravel(),
-                colors=[colour for fill in fills for colour in (_darker(fill), fill)],
-                capstyle="round",
-                clip_on=False,
-                snap=False,  # snapping to pixels would make spheres vanish
-                zorder=2,
-            )
-        )
+    box = axis.get_window_extent()
+    width, height = round(box.width), round(box.height)
+    middle = camera.right * (spacing * count / 2) + camera.up * ((row.bottom + row.top) / 2)
+    view = replace(
+        camera, eye=middle + 50.0 * camera.towards, focal=width / (spacing * count)
+    )  # from beyond all that is painted
+    picture = Painter(width, height, paper=True).paint(bodies, view, floor_radius=1e4)
+    figure.figimage(picture, round(box.x0), round(box.y0), zorder=-1)
 
 
-def _lines(
-    starts: Float64[np.ndarray, "T K 2"],
-    ends: Float64[np.ndarray, "T K 2"],
-    shift: Float64[np.ndarray, "T 1 2"],
-) -> Float64[np.ndarray, "T K 2 2"]:
-    # A line of length zero would not be drawn: a sphere is a very short capsule.
-    return np.stack([starts + shift, ends + shift + np.array([1e-3, 0.0])], axis=2)
-
-
-def _darker(colour: str) -> tuple[float, float, float]:
-    from matplotlib.colors import to_rgb
-
-    red, green, blue = to_rgb(colour)
-    return red * 0.55, green * 0.55, blue * 0.55
-
-
-def _draw_touches(
-    axis: Axes,
+def _touches(
     row: _Row,
     result: RetargetingResult,
     robot: RobotModel,
     frames: Int64[np.ndarray, "I"],
     camera: Camera,
     spacing: float,
-) -> None:
-    """A red dot at each of the robot's sole points that is in contact: on the floor when all is well."""
-    positions, rotations = forward_kinematics(result.qpos[frames], robot)
-    for foot, body in enumerate(robot.feet):
-        soles = positions[:, None, body] + np.einsum(
-            "tij,sj->tsi", rotations[:, body], robot.soles[foot]
-        )
-        soles[..., 2] -= robot.sole_radius
-        forward = robot.soles[foot][:, 0] > robot.soles[foot][:, 0].mean()
-        for t, frame in enumerate(frames):
-            heel, toe = result.contacts[frame, foot]
-            touching = soles[t, (forward & toe) | (~forward & heel)]
-            seen = camera.picture(touching - row.origins[t])
-            axis.plot(
-                seen[:, 0] + (t + 0.5) * spacing, seen[:, 1], "o", color=_TOUCH, ms=2.0, zorder=4
-            )
+) -> Bodies:
+    """Each figure's heels and toes, ringed by how they stand: green when all is well."""
+    # With the frames before and after, as how fast a foot moves counts.
+    around = np.clip(frames[:, None] + np.array([-1, 0, 1]), 0, len(result) - 1).ravel()
+    marks = find_marks(
+        result.qpos[around],
+        result.contacts[around],
+        result.fps,
+        robot,
+        _source_at(result, around),
+    )
+    shifts = _places(camera, len(frames), spacing) - row.origins
+    return Bodies.joined(
+        [contact_bodies(marks, 3 * t + 1, shift) for t, shift in enumerate(shifts)]
+    )
 
 
 def _draw_contacts(axis: Axes, result: RetargetingResult, frames: Int64[np.ndarray, "I"]) -> None:
@@ -258,13 +235,13 @@ def _draw_contacts(axis: Axes, result: RetargetingResult, frames: Int64[np.ndarr
     for height, foot, point in bars:
         axis.axhspan(height + 0.12, height + 0.88, color=_SHADOW, alpha=0.5, lw=0)
         spans = _spans(result.contacts[:, foot, point], result.fps)
-        axis.broken_barh(spans, (height + 0.12, 0.76), facecolors=_ROBOT[foot], linewidth=0)
+        axis.broken_barh(spans, (height + 0.12, 0.76), facecolors=ROBOT[foot], linewidth=0)
         label = f"{('left', 'right')[foot]} {('heel', 'toe')[point]} "
-        axis.text(0, height + 0.45, label, ha="right", va="center", color=_MUTED, fontsize=8)
+        axis.text(0, height + 0.45, label, ha="right", va="center", color=MUTED, fontsize=8)
     axis.set_yticks([])
-    axis.tick_params(colors=_MUTED, labelsize=8, length=3)
+    axis.tick_params(colors=MUTED, labelsize=8, length=3)
     axis.set_xlabel(
-        "time (s); bars: the human's foot on the ground", color=_MUTED, fontsize=8, labelpad=1
+        "time (s); bars: the human's foot on the ground", color=MUTED, fontsize=8, labelpad=1
     )
     for spine in axis.spines.values():
         spine.set_visible(False)
@@ -287,7 +264,7 @@ def _link_instants(
 
     for index, frame in enumerate(frames):
         time, x = float(frame) / fps, (index + 0.5) * spacing
-        axes[2].axvline(time, color=_INK, lw=0.8, zorder=3)
+        axes[2].axvline(time, color=INK, lw=0.8, zorder=3)
         bottom = axes[1].get_ylim()[0]
         figure.add_artist(
             ConnectionPatch(
@@ -297,7 +274,7 @@ def _link_instants(
                 "data",
                 axesA=axes[1],
                 axesB=axes[2],
-                color=_MUTED,
+                color=MUTED,
                 lw=0.6,
             )
         )
@@ -307,9 +284,9 @@ def _link_instants(
             f"{time:.2f} s",
             ha="center",
             va="bottom",
-            color=_INK,
+            color=INK,
             fontsize=8,
-            bbox={"facecolor": _PAPER, "edgecolor": "none", "pad": 1.0},
+            bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.0},
             zorder=5,
         )
 
@@ -320,9 +297,9 @@ def _write_words(
     height = figure.get_figheight()
     left, right = _TEXT_INCHES / _WIDTH_INCHES, 1 - _TEXT_INCHES / _WIDTH_INCHES
     facts = f"{result.robot}, {len(result)} frames at {result.fps:.4g} fps, {result.duration:.1f} s"
-    _write(figure, left, 1 - 0.30 / height, title, color=_INK, fontsize=14, weight="bold")
-    _write(figure, right, 1 - 0.30 / height, facts, color=_MUTED, fontsize=10, ha="right")
-    _write(figure, left, 1 - 0.56 / height, subtitle, color=_MUTED, fontsize=10)
+    _write(figure, left, 1 - 0.30 / height, title, color=INK, fontsize=14, weight="bold")
+    _write(figure, right, 1 - 0.30 / height, facts, color=MUTED, fontsize=10, ha="right")
+    _write(figure, left, 1 - 0.56 / height, subtitle, color=MUTED, fontsize=10)
     for axis, name in zip(axes, ("human", "robot"), strict=False):
         axis.text(
             -0.004,
@@ -330,7 +307,7 @@ def _write_words(
             name,
             transform=axis.transAxes,
             rotation=90,
-            color=_MUTED,
+            color=MUTED,
             fontsize=9,
             ha="right",
             va="center",
