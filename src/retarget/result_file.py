@@ -144,7 +144,8 @@ def _check(
         cause = f"{name} is of shape {array.shape}, not of ({named})"
         raise FileFormatError(path, cause, _REMEDY)
     if array.dtype.kind == "f":
-        wrong = ~(np.abs(array) <= said.most)  # true for NaN too
+        most = min(said.most, float(np.finfo(array.dtype).max))
+        wrong = ~(np.abs(array) <= most)  # true for NaN too
         if wrong.any():
             at = tuple(int(index) for index in np.argwhere(wrong)[0])
             place = f"frame {at[0]}, " if at else ""

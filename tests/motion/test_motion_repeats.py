@@ -65,3 +65,12 @@ def test_the_embedded_walk_is_read_at_30_hz() -> None:
     motion = read_motion(next(p for p in embedded_clips() if "walk" in p.name))
     assert motion.fps == 30.0
     assert any("stored 2 times" in note for note in motion.source.notes)
+
+
+def test_a_frame_that_was_lost_hides_no_repeats() -> None:
+    original = recording()
+    repeated = stored(original, 2)
+    repeated.positions[31] = 0.0
+    read = without_repeats(repeated)
+    assert read.fps == pytest.approx(original.fps)
+    assert np.array_equal(read.positions, original.positions)

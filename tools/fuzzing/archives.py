@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import pickle
@@ -158,8 +159,9 @@ def damage_journal(data: bytes, random: Random) -> bytes:
         elif what < 0.2:
             lines.insert(random.randrange(len(lines) + 1), lines[at])
         else:
-            payload = json_text(damage_json(json.loads(lines[at][9:]), random))
-            lines[at] = b"%08x %b" % (zlib.crc32(payload), payload)
+            with contextlib.suppress(RecursionError):  # damaged before, into what is too deep
+                payload = json_text(damage_json(json.loads(lines[at][9:]), random))
+                lines[at] = b"%08x %b" % (zlib.crc32(payload), payload)
         if not lines:
             break
     return b"\n".join(lines) + b"\n"

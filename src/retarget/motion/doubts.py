@@ -24,6 +24,7 @@ DOUBTS: Mapping[str, str] = MappingProxyType(
         "rate": "how many frames a second the file has",
         "layout": "which joints, order or quaternions a file of a robot's motion has",
         "glitches": "frames in which the body is where no body can be",
+        "lost_frames": "frames of zeros, or the same as the one before, that stand for frames that were lost",
         "floor": "where the floor is, and whether it stays there",
         "skeleton": "where the joints of a body lie whose shape is not known",
         "rotations": "how segments are turned about their own lengths, which places alone do not tell",

@@ -37,6 +37,8 @@ class MotionSource:
         notes: What a user should know, in plain sentences (a wrong frame count, ...).
         floor_m: Height of the floor in the motion's world, metres, where a user gave it; None to find it.
         doubts: What was guessed and may be wrong.
+        origin_m: Where the motion's origin lies in the recording's world, turned as ours and in metres: zeros, but
+            where a recording was brought to the origin from far away.
     """
 
     path: str = ""
@@ -51,12 +53,14 @@ class MotionSource:
     notes: tuple[str, ...] = ()
     floor_m: float | None = None
     doubts: tuple[Doubt, ...] = ()
+    origin_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     def as_json(self) -> dict[str, Any]:
         """The same as a JSON-ready mapping."""
         return {name: getattr(self, name) for name in self.__slots__} | {
             "notes": list(self.notes),
             "doubts": [doubt.as_json() for doubt in self.doubts],
+            "origin_m": list(self.origin_m),
         }
 
 

@@ -1,41 +1,49 @@
-"""A motion without its glitches: short ones filled, long ones refused, and a doubt that says so."""
+"""A motion without its glitches and losses: short ones filled, long ones refused or left, and doubts that say so."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Bool
 
 from retarget.errors import FileFormatError
 from retarget.motion.doubts import Doubt
+from retarget.motion.glitches import LONGEST_FILLED, Glitches, fill, find_glitches, frames_text
+from retarget.motion.lost import frames_and_times, repeated_frames
 from retarget.motion.recording import Recording
 from retarget.motion.spans import runs
 
-if TYPE_CHECKING:
-    from retarget.motion.glitches import Glitches
-
 __all__ = ["repaired"]
 
-# Weight of the doubt about glitches: of any, more by share of the frames, and where they are kept; about joined clips;
-# about a rate at which nobody can move.
-_FEW_GLITCHES, _GLITCH_SHARE, _KEPT_GLITCHES = 0.05, 5.0, 0.8
+# Weight of the doubt about frames that were filled: of any, and more by share of all; about frames that are left, which
+# a robot would follow; about a pose that is held, more by share, and more where it is held for long; about joined
+# clips; about a rate at which nobody can move.
+_FEW, _FILLED_SHARE, _LEFT = 0.05, 5.0, 0.8
+_HELD_LONG = 0.25
 _JOINED, _TOO_FAST = 0.3, 0.7
-_REMEDY = (
-    "cut them out of the file, or give --keep-glitches and choose other frames by --start and --end"
-)
+_OTHERS = "choose other frames by --start and --end"
+_REMEDY = f"cut them out of the file, or give --keep-glitches and {_OTHERS}"
 
 
 def repaired(
-    recording: Recording, roles: Mapping[str, int], begin: int, *, keep: bool, name: str
+    recording: Recording,
+    roles: Mapping[str, int],
+    begin: int,
+    zero: Bool[np.ndarray, "T"],
+    *,
+    keep: bool,
+    name: str,
 ) -> tuple[int, int, list[Doubt]]:
-    """Fill a recording's glitches in place.
+    """Fill a recording's glitches and short losses in place.
 
     Args:
         recording: Poses in metres, in our world.
         roles: Role -> joint.
         begin: Number of its first frame in the file.
-        keep: Leave glitches as they are.
+        zero: Frames of zeros, see `retarget.motion.lost`.
+        keep: Leave all frames as they are.
         name: Of the file, for messages.
 
     Returns:
@@ -44,28 +52,118 @@ def repaired(
     Raises:
         FileFormatError: Too many frames in a row are no part of the motion; the message names them.
     """
-    from retarget.motion.glitches import LONGEST_FILLED, fill, find_glitches, frames_text
-
     positions, fps = recording.positions, recording.fps
-    whole = (begin, begin + len(positions))
-    found = find_glitches(positions, roles, fps)
-    if not found.any:
-        return *whole, []
+    repeated = repeated_frames(positions, fps) & ~zero
+    found, bad = _glitches(recording, roles, zero | repeated)
+    wrong = _Wrong(bad & ~zero & ~repeated, zero, repeated, begin, fps)
     doubts = _other_doubts(found, begin, fps)
-    bad = found.bad
-    if not bad.any():
-        return *whole, doubts
-    what = f"the body is where no body can be in frames {frames_text(bad, begin)}"
+    if not wrong.any.any():
+        return begin, begin + len(positions), doubts
     if keep:
-        return *whole, [*doubts, Doubt("glitches", _KEPT_GLITCHES, f"{what}; they were kept")]
-    if max(last - first for first, last in runs(bad)) > max(1.0, LONGEST_FILLED * fps):
-        raise FileFormatError(name, f"{what}: too long to fill", _REMEDY)
-    fill(positions, recording.rotations, recording.parents.tolist(), bad)
-    weight = min(1.0, _FEW_GLITCHES + _GLITCH_SHARE * float(bad.mean()))
-    reason = f"{what}; they were filled from those around them, or cut off at an end"
-    good = np.flatnonzero(~bad)
-    doubts.append(Doubt("glitches", weight, reason))
-    return begin + int(good[0]), begin + int(good[-1]) + 1, doubts
+        return begin, begin + len(positions), doubts + wrong.doubts(wrong.any, "they were kept")
+    left = wrong.left(name)
+    fill(positions, recording.rotations, recording.parents.tolist(), wrong.any & ~left)
+    there = np.flatnonzero(~(wrong.bad | zero))
+    doubts += wrong.doubts(left, f"they were left as they are; {_OTHERS}")
+    return begin + int(there[0]), begin + int(there[-1]) + 1, doubts
+
+
+def _glitches(
+    recording: Recording, roles: Mapping[str, int], lost: Bool[np.ndarray, "T"]
+) -> tuple[Glitches, Bool[np.ndarray, "T"]]:
+    """What is wrong with a motion but for frames that were lost, over which it is led; its bad frames among all."""
+    positions = recording.positions
+    if not lost.any():
+        found = find_glitches(positions, roles, recording.fps)
+        return found, found.bad
+    there = np.flatnonzero(~lost)
+    part = slice(int(there[0]), int(there[-1]) + 1)
+    led = positions[part].copy()
+    fill(led, recording.rotations[part].copy(), recording.parents.tolist(), lost[part])
+    found = find_glitches(led, roles, recording.fps)
+    bad = np.zeros(len(lost), bool)
+    bad[part] = found.bad
+    return found._replace(joins=[join + part.start for join in found.joins]), bad
+
+
+class _Wrong(NamedTuple):
+    """Frames that are no part of a motion, each for one reason.
+
+    Attributes:
+        bad: No body can be there.
+        zero: All joints are at zero.
+        repeated: The same as the one before, amid motion.
+        begin: Number of the first frame in the file.
+        fps: Frames per second.
+    """
+
+    bad: Bool[np.ndarray, "T"]
+    zero: Bool[np.ndarray, "T"]
+    repeated: Bool[np.ndarray, "T"]
+    begin: int
+    fps: float
+
+    @property
+    def any(self) -> Bool[np.ndarray, "T"]:
+        return np.asarray(self.bad | self.zero | self.repeated)
+
+    @property
+    def most_filled(self) -> float:
+        """Frames in a row that are filled."""
+        return max(1.0, LONGEST_FILLED * self.fps)
+
+    def left(self, name: str) -> Bool[np.ndarray, "T"]:
+        """Frames that stay as they are: more in a row than are filled, or a pose that is held until the end.
+
+        Raises:
+            FileFormatError: There are too many in a row of which it is not certain that they alone are wrong.
+        """
+        frames = len(self.bad)
+        left = np.zeros(frames, bool)
+        for first, stop in runs(self.any):
+            long = stop - first > self.most_filled
+            if long and self.bad[first:stop].all():
+                what = f"{self._no_body(self.bad)}: too long to fill"
+                raise FileFormatError(name, what, _REMEDY)
+            left[first:stop] = long and first > 0 and stop < frames
+        if self.repeated[-1]:
+            left[runs(self.repeated)[-1][0] :] = True
+        return left
+
+    def doubts(self, left: Bool[np.ndarray, "T"], then: str) -> list[Doubt]:
+        """A doubt for each reason, of the frames that were filled and of those that were left."""
+        filled = "they were filled from those around them, or cut off at an end"
+        found = []
+        for name, which, told in (
+            ("glitches", self.bad, self._no_body),
+            ("lost_frames", self.zero, self._zeros),
+            ("lost_frames", self.repeated, self._stops),
+        ):
+            for some, end in ((which & ~left, filled), (which & left, then)):
+                if some.any():
+                    weight = self._weight(some, left=end is then)
+                    found.append(Doubt(name, weight, f"{told(some)}; {end}"))
+        return found
+
+    def _weight(self, some: Bool[np.ndarray, "T"], *, left: bool) -> float:
+        share = float(some.mean())
+        if not left:
+            return min(1.0, _FEW + _FILLED_SHARE * share)
+        if not (some & self.repeated).any():
+            return _LEFT
+        # A pose that is held until the end is more likely meant.
+        amid = [stop - first for first, stop in runs(some) if stop < len(some)]
+        return min(_LEFT, _FEW + share + _HELD_LONG * (max(amid, default=0) > self.most_filled))
+
+    def _no_body(self, some: Bool[np.ndarray, "T"]) -> str:
+        return f"the body is where no body can be in frames {frames_text(some, self.begin)}"
+
+    def _zeros(self, some: Bool[np.ndarray, "T"]) -> str:
+        return f"all joints are at zero in {frames_and_times(some, self.fps, self.begin)}"
+
+    def _stops(self, some: Bool[np.ndarray, "T"]) -> str:
+        frames = frames_and_times(some, self.fps, self.begin)
+        return f"the body stops dead amid motion in {frames}, which repeat the one before"
 
 
 def _other_doubts(found: Glitches, begin: int, fps: float) -> list[Doubt]:

@@ -23,8 +23,10 @@ from retarget.motion.conventions import (
 )
 from retarget.motion.doubts import Doubt
 from retarget.motion.edit import compact
+from retarget.motion.lost import zero_frames
 from retarget.motion.motion import BLOCK, Motion, MotionSource
 from retarget.motion.names import recognised_rig
+from retarget.motion.origin import brought_near
 from retarget.motion.recording import Recording
 from retarget.motion.repair import repaired
 from retarget.motion.repeats import without_repeats
@@ -103,7 +105,11 @@ def motion_from_recording(
     positions = np.require(recording.positions, np.float64, ["C", "W"])
     rotations = np.require(recording.rotations, None, ["C", "W"])
     world = _World.of(recording, positions, said)
+    zero = zero_frames(replace(recording, positions=positions), world.unit.metres)
     world.bring_home(positions, rotations)
+    origin, far_notes = brought_near(
+        positions, recording.joint_names, world.roles, level=floor_m is not None
+    )
     if not recording.turned:
         from retarget.motion.from_places import turn_by_places
 
@@ -119,6 +125,7 @@ def motion_from_recording(
         replace(recording, positions=positions[moving], rotations=rotations[moving]),
         world.roles,
         begin,
+        zero[moving],
         keep=keep_glitches,
         name=source.path or "motion",
     )
@@ -140,8 +147,9 @@ def motion_from_recording(
             rig=recognised_rig(recording.joint_names),
             bind_pose=bind > 0,
             dropped_frames=dropped,
-            notes=(*source.notes, *recording.notes, *world.notes, *bind_notes),
+            notes=(*source.notes, *recording.notes, *world.notes, *far_notes, *bind_notes),
             floor_m=floor_m,
+            origin_m=origin,
             doubts=(*source.doubts, *recording.doubts, *world.doubts, *doubts),
         ),
     )

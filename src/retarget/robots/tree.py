@@ -158,7 +158,8 @@ def _as_tree(bodies: list[_Body], frames: tuple[Frame, ...], model: Any) -> Kine
     kinds = model.jnt_type[joints]
     balls = np.array([bool(body.part) for body in bodies[1:]], bool)
     slides = kinds == mujoco.mjtJoint.mjJNT_SLIDE
-    limited = model.jnt_limited[joints].astype(bool) & ~balls
+    bounded = np.isfinite(model.jnt_range[joints]).all(axis=1)
+    limited = model.jnt_limited[joints].astype(bool) & bounded & ~balls
     notes = _joint_notes(np.array(names, object), limited | slides, slides, balls)
     masses, centres, inertias = _mass_properties(model, frames, len(bodies))
     return KinematicTree(

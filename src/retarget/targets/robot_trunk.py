@@ -60,7 +60,7 @@ def robot_wrist(side: str, at_zero: Pose, frames: dict[str, Matrix]) -> Float64[
     for body in _between(robot, robot.roles[f"{side}_elbow"], robot.roles[f"{side}_wrist"]):
         axis = at_zero.rotations[body] @ robot.axes[body]
         across = hand.T @ axis
-        if abs(across[2]) < _ACROSS:
+        if axis.any() and abs(across[2]) < _ACROSS:  # what slides has no axis
             lever = np.linalg.norm(np.cross(axis, centre - at_zero.positions[body]))
             found.append((float(lever), across[:2] / np.linalg.norm(across[:2])))
     found.sort(key=lambda pair: pair[0])

@@ -17,6 +17,7 @@ from retarget.containers import npz_names, read_npz
 from retarget.errors import FileFormatError
 from retarget.frame_rates import rate_problem
 from retarget.geometry import rotated
+from retarget.motion.lost import unturned_where_zero
 from retarget.motion.recording import Recording
 from retarget.wording import listed
 
@@ -80,6 +81,7 @@ def read_amp_npz(data: bytes, path: Path) -> Recording:
     order = [names.index(name) for name in _PARENTS]  # parents before children
     positions, rotations = positions[:, order], rotations[:, order]
     _check_finite(path, positions, rotations)
+    rotations = unturned_where_zero(rotations)
     norms = np.linalg.norm(rotations, axis=-1, keepdims=True)
     if np.any(np.abs(norms - 1) > 1e-2):
         frame, body = np.argwhere(np.abs(norms[..., 0] - 1) > 1e-2)[0]

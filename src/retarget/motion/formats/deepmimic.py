@@ -155,6 +155,9 @@ def _local_rotations(rows: Float64[np.ndarray, "T 44"], path: Path) -> Float64[n
     """Each joint's rotation in its parent's frame, wxyz; the identity for joints without channels."""
     rotations = np.zeros((len(rows), len(_JOINTS), 4))
     rotations[..., 0] = 1.0
+    # Rows of zeros were lost, and stay unturned; where most are, the file is at fault.
+    there = rows[:, 4:].any(axis=1)
+    there |= there.mean() < 0.5
     column = 4
     for joint, (name, (_, _, channels)) in enumerate(_JOINTS.items()):
         if channels == 1:
@@ -163,11 +166,11 @@ def _local_rotations(rows: Float64[np.ndarray, "T 44"], path: Path) -> Float64[n
         elif channels == 4:
             quaternions = rows[:, column : column + 4]
             norms = np.linalg.norm(quaternions, axis=1)
-            wrong = np.flatnonzero(np.abs(norms - 1) > _BLENDED)
+            wrong = np.flatnonzero(there & (np.abs(norms - 1) > _BLENDED))
             if len(wrong):
                 cause = f"frame {wrong[0]}, joint {name}: the rotation is no unit quaternion"
                 raise FileFormatError(path, cause, "rotations must be wxyz, of length one")
-            rotations[:, joint] = quaternions / norms[:, None]
+            rotations[there, joint] = quaternions[there] / norms[there, None]
         column += channels
     return rotations
 

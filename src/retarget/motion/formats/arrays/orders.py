@@ -160,6 +160,8 @@ def _worst(rated: tuple[float, JointOrder]) -> float:
 def _variation(positions: Float64[np.ndarray, "T J 3"], order: JointOrder) -> float:
     """The share by which bones' lengths vary over the motion, the mean of all bones."""
     few = np.asarray(positions[:: max(1, len(positions) // _SAMPLED)], np.float64)
+    apart = np.any(few != few[:, :1], axis=(1, 2))  # all joints at one place: the frame was lost
+    few = few[apart] if apart.any() else few
     child = np.flatnonzero(order.parents >= 0)
     bones = np.linalg.norm(few[:, child] - few[:, order.parents[child]], axis=-1)
     low, middle, high = np.nanpercentile(bones, [5, 50, 95], axis=0)

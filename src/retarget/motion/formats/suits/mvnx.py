@@ -18,6 +18,7 @@ from retarget.frame_rates import rate_problem
 from retarget.geometry import without_flips
 from retarget.motion.doubts import Doubt
 from retarget.motion.formats.asked import Asked
+from retarget.motion.lost import unturned_where_zero
 from retarget.motion.recording import LONG, Recording
 from retarget.wording import quoted
 
@@ -74,7 +75,7 @@ def read_mvnx(data: bytes, path: Path, asked: Asked) -> Recording:
     turns = _numbers(_ORIENTATION.findall(text), normal, 4 * len(segments), "orientation", path)
     fps = _rate(said[chosen].get("frameRate", ""), path)
     order, parents = _tree(segments, head)
-    rotations = turns.reshape(len(turns), -1, 4)[:, order]
+    rotations = unturned_where_zero(turns.reshape(len(turns), -1, 4)[:, order])
     norms = np.linalg.norm(rotations, axis=-1, keepdims=True)
     if not ((norms > 0.5) & (norms < 1.5)).all():
         raise FileFormatError(path, "an orientation is no unit quaternion", _REMEDY)
