@@ -153,3 +153,19 @@ def test_a_file_that_is_no_archive_is_told_without_anybody_s_advice(tmp_path: Pa
 def test_a_role_that_the_result_does_not_keep_is_named(result: RetargetingResult) -> None:
     with pytest.raises(RetargetError, match="keeps no 'left_knee' of the human, but pelvis, chest"):
         result.source.position("left_knee")
+
+
+def test_numbers_of_half_precision_are_judged_in_their_own_range(
+    result: RetargetingResult, tmp_path: Path
+) -> None:
+    result.save_npz(tmp_path / "a.npz")
+    with np.load(tmp_path / "a.npz") as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    arrays["frame_cost"] = arrays["frame_cost"].astype(np.float16)
+    np.savez(tmp_path / "b.npz", **arrays)
+    with np.errstate(all="raise"):
+        assert RetargetingResult.load_npz(tmp_path / "b.npz").frame_cost.max() < 1
+    arrays["frame_cost"][3] = np.inf
+    np.savez(tmp_path / "c.npz", **arrays)
+    with pytest.raises(FileFormatError, match=r"frame_cost: frame 3, value \(\) is inf"):
+        RetargetingResult.load_npz(tmp_path / "c.npz")

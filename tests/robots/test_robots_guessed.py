@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from robot_files import as_urdf, embedded_xml
+from robot_files import as_urdf, edited, embedded_xml
 
 from retarget.robots import RobotModel, load_robot
 from retarget.robots.held import moving_part
@@ -197,3 +197,23 @@ def test_infinite_limits_count_as_none(tmp_path: Path) -> None:
     robot = load_robot(path)
     assert robot.upper[0] == pytest.approx(np.pi)
     assert any("infinite limits count as none: of left_hip_pitch_joint" in n for n in robot.notes)
+
+
+@pytest.mark.parametrize("reach", ["-inf 1.57", "-2.5 inf", "-inf inf"])
+def test_infinite_ranges_of_mjcf_count_as_none(reach: str, tmp_path: Path) -> None:
+    joint = re.search(r'<joint name="left_hip_pitch_joint"[^>]*>', embedded_xml("unitree_g1"))
+    assert joint
+    changed = re.sub(r' range="[^"]+"', f' range="{reach}"', joint[0])
+    robot = load_robot(edited(tmp_path, joint[0], changed))
+    at = robot.joint_names.index("left_hip_pitch_joint")
+    assert (robot.lower[at], robot.upper[at]) == (-np.pi, np.pi)
+    assert any("no range is given for left_hip_pitch_joint" in note for note in robot.notes)
+
+
+def test_a_joint_that_slides_before_the_hand_is_no_axis_of_the_wrist(tmp_path: Path) -> None:
+    slide = re.search(r'<joint name="left_wrist_pitch_joint"[^>]*>', embedded_xml("unitree_g1"))
+    assert slide
+    changed = re.sub(r' range="[^"]+"', ' type="slide" range="0 0.1"', slide[0])
+    robot = load_robot(edited(tmp_path, slide[0], changed))
+    with np.errstate(all="raise"):
+        assert np.isfinite(robot_anatomy(robot).wrists).all()

@@ -22,33 +22,14 @@ from retarget.motion.spans import runs
 __all__ = [
     "frames_and_times",
     "repeated_frames",
-    "unturned_where_zero",
     "zero_frames",
 ]
 
 # As `retarget.evaluation.thresholds` has them for the measures of the same: metres, and m/s of the fastest joint.
 _REPEATED_STEP: Final = 1e-5
 _STOPPED_BODY: Final = 1.0
-_MOST_LOST: Final = 0.5  # share of frames
 _JUMP: Final = 3.0  # m/s of the joint that moves most: from a pose of zeros to any other within a frame is 10 and more
 _SAME: Final = 1e-6  # share of a skeleton's size
-
-
-def unturned_where_zero(rotations: Float64[np.ndarray, "T J 4"]) -> Float64[np.ndarray, "T J 4"]:
-    """Rotations, with the identity in frames whose quaternions are all zeros: those were lost, see `zero_frames`.
-
-    They stay where they are most of the frames: such a file has no rotations at all.
-
-    Example:
-        >>> unturned_where_zero(np.array([[[0.0, 1, 0, 0]], [[0, 0, 0, 0]]])).tolist()
-        [[[0.0, 1.0, 0.0, 0.0]], [[1.0, 0.0, 0.0, 0.0]]]
-    """
-    lost = ~rotations.any(axis=(1, 2))
-    if not 0 < lost.mean() <= _MOST_LOST:
-        return rotations
-    filled = rotations.copy()
-    filled[lost, :, 0] = 1.0
-    return filled
 
 
 def zero_frames(recording: Recording, metres: float) -> Bool[np.ndarray, "T"]:

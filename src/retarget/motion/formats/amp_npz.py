@@ -17,7 +17,7 @@ from retarget.containers import npz_names, read_npz
 from retarget.errors import FileFormatError
 from retarget.frame_rates import rate_problem
 from retarget.geometry import rotated
-from retarget.motion.lost import unturned_where_zero
+from retarget.motion.formats.gaps import unturned_where_zero
 from retarget.motion.recording import Recording
 from retarget.wording import listed
 

@@ -1,4 +1,4 @@
-"""Places that a recorder lost for some frames: short gaps are filled from both sides."""
+"""What a recorder lost for some frames: short gaps are filled from both sides, rotations of zeros left unturned."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float64
 
-__all__ = ["LONGEST_GAP", "fill_gaps"]
+__all__ = ["LONGEST_GAP", "fill_gaps", "unturned_where_zero"]
 
 LONGEST_GAP: Final = 0.25
 """Seconds up to which a gap is filled."""
+_MOST_LOST: Final = 0.5  # share of frames
 
 
 def fill_gaps(places: Float64[np.ndarray, "T 3"], fps: float, longest: float = LONGEST_GAP) -> int:
@@ -54,3 +55,20 @@ def _slope_at_end(
     if len(here) >= 3:
         return np.asarray((3 * here[-1] - 4 * here[-2] + here[-3]) / 2)
     return np.asarray(here[-1] - here[-2]) if len(here) == 2 else else_
+
+
+def unturned_where_zero(rotations: Float64[np.ndarray, "T J 4"]) -> Float64[np.ndarray, "T J 4"]:
+    """Rotations, with the identity in frames whose quaternions are all zeros: those were lost (`retarget.motion.lost`).
+
+    They stay where they are most of the frames: such a file has no rotations at all.
+
+    Example:
+        >>> unturned_where_zero(np.array([[[0.0, 1, 0, 0]], [[0, 0, 0, 0]]])).tolist()
+        [[[0.0, 1.0, 0.0, 0.0]], [[1.0, 0.0, 0.0, 0.0]]]
+    """
+    lost = ~rotations.any(axis=(1, 2))
+    if not 0 < lost.mean() <= _MOST_LOST:
+        return rotations
+    filled = rotations.copy()
+    filled[lost, :, 0] = 1.0
+    return filled

@@ -18,7 +18,7 @@ from retarget.frame_rates import rate_problem
 from retarget.geometry import without_flips
 from retarget.motion.doubts import Doubt
 from retarget.motion.formats.asked import Asked
-from retarget.motion.lost import unturned_where_zero
+from retarget.motion.formats.gaps import unturned_where_zero
 from retarget.motion.recording import LONG, Recording
 from retarget.wording import quoted
 
