@@ -14,18 +14,16 @@ from retarget.solver.arrays import Problem
 from retarget.solver.kinematics.collision import near_pairs
 from retarget.solver.kinematics.poses import Poses, load_targets, pack_count, pose_frames
 from retarget.solver.linear.banded import block_width, factorise, substitute_back
-from retarget.solver.window.active import (
+from retarget.solver.window.joints import (
     UNKNOWN,
     hold_joints,
     predict_rates,
-    predict_touching,
     retract_all,
-    shift_floor,
     speeding,
-    violations,
 )
 from retarget.solver.window.multipliers import shift_pairs
 from retarget.solver.window.system import Window, build_system
+from retarget.solver.window.touching import predict_touching, shift_floor, violations
 
 __all__ = ["ClipOptions", "solve_window"]
 

@@ -18,7 +18,6 @@ from retarget.solver.arrays import Problem, Tree
 from retarget.solver.kinematics.poses import Poses, pack_count
 from retarget.solver.kinematics.tree import COMPOSITE, assemble, task_composites
 from retarget.solver.linear.banded import block_rows
-from retarget.solver.window.active import cut_held_joints
 from retarget.solver.window.centre import centre_rows
 from retarget.solver.window.differences import (
     damp_diagonal,
@@ -27,6 +26,7 @@ from retarget.solver.window.differences import (
     step_rows,
     write_smooth_rows,
 )
+from retarget.solver.window.joints import cut_held_joints
 from retarget.solver.window.rows import anchor_composites, floor_composites, pair_rows
 
 __all__ = ["Window", "block_places", "build_system"]
