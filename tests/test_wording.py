@@ -23,3 +23,7 @@ def test_what_a_terminal_obeys_is_escaped(code: str) -> None:
 def test_names_of_any_language_and_line_ends_are_shown_as_they_are() -> None:
     for text in ("Hüfte", "腰\n膝", "a\tb", "[red]no markup of ours[/red]"):
         assert shown(text) == text
+
+
+def test_names_in_a_list_break_no_line() -> None:
+    assert listed(["a\x85b", "c\nd", "Hüfte"]) == "a\\x85b, c\\nd, Hüfte"

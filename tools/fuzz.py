@@ -91,10 +91,12 @@ def judged(kind: Kind, data: bytes, folder: Path) -> tuple[str, str]:
     there.mkdir(exist_ok=True)
     file = here / kind.file
     file.write_bytes(data)
+    for name, content in kind.with_files().items():
+        (here / name).write_bytes(content)
     home = Path.cwd()
     os.chdir(there)
     try:
-        return fault_of(kind.check, file, kind.beside)
+        return fault_of(kind.check, file, (*kind.beside, *kind.with_files()))
     finally:
         os.chdir(home)
         file.unlink(missing_ok=True)

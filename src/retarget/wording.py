@@ -16,14 +16,14 @@ _OBEYED = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-
 
 
 def listed(names: Collection[object] | Iterable[object], most: int = _MOST_LISTED) -> str:
-    """Names as a message lists them: the first ones, and how many more there are.
+    """Names as a message lists them, in one line: the first ones, and how many more there are.
 
     Example:
         >>> listed(range(1000), most=3)
         '0, 1, 2 and 997 more'
     """
     every = names if isinstance(names, Collection) else tuple(names)
-    words = [shortened(str(name)) for name in islice(every, most)]
+    words = [shown(shortened(str(name))).replace("\n", r"\n") for name in islice(every, most)]
     left = len(every) - len(words)
     return ", ".join(words) + (f" and {left:,} more" if left else "")
 

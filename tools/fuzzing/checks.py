@@ -18,18 +18,18 @@ from fuzzing.judging import Nonsense, assert_finite
 
 __all__ = [
     "check_description", "check_journal", "check_lock", "check_manifest", "check_motion", "check_pickle",
-    "check_result", "check_robot", "check_roles", "check_run_toml",
+    "check_recording", "check_result", "check_robot", "check_roles", "check_run_toml",
 ]  # fmt: skip
 
 _SOLVED: Final = 0.004  # share of the motions taken that are retargeted as well
 
 
-def check_motion(file: Path) -> object:
+def check_motion(file: Path, source_fps: float | None = None) -> object:
     """Read a damaged motion and use it as commands do."""
     from retarget.cli.inspect import _facts
     from retarget.motion import read_motion
 
-    motion = read_motion(file)
+    motion = read_motion(file, source_fps=source_fps)
     if not motion.is_finite():
         raise Nonsense("the motion is not finite")
     if not 1 <= motion.fps <= 2000:
@@ -41,6 +41,11 @@ def check_motion(file: Path) -> object:
     ):
         _check_answer(motion)
     return motion
+
+
+def check_recording(file: Path) -> object:
+    """Read a damaged recording, whose rate is said if the file says none, and use it as commands do."""
+    return check_motion(file, source_fps=30.0)
 
 
 def _check_answer(motion: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -17,6 +17,7 @@ from fuzzing.checks import (
     check_manifest,
     check_motion,
     check_pickle,
+    check_recording,
     check_result,
     check_robot,
     check_roles,
@@ -31,6 +32,7 @@ from fuzzing.mutations import (
     json_text,
     mixed,
 )
+from fuzzing.recordings import RECORDINGS
 from fuzzing.seeds import (
     ROLES,
     RUN_TOML,
@@ -60,6 +62,7 @@ class Kind:
         damage: Makes a damaged one of a sound one.
         check: Reads one, and does with it what users do; raises `Nonsense` where it gives no possible answer.
         beside: Names of files that the check may leave beside it.
+        with_files: Sound files that belong to it, by name.
     """
 
     name: str
@@ -68,6 +71,7 @@ class Kind:
     damage: Mutation
     check: Callable[[Path], object]
     beside: tuple[str, ...] = ()
+    with_files: Callable[[], Mapping[str, bytes]] = dict
 
 
 def _through_json(data: bytes, random: Random) -> bytes:
@@ -94,5 +98,7 @@ KINDS: Final = {
         Kind("journal", "m.json.journal", lambda: [batch()[1]], damage_journal, check_journal),
         Kind("lock", "m.json.lock", lambda: [b'{"host": "a", "pid": 1, "since": "2026-01-01"}'],
              mixed(_TEXT, _through_json), check_lock),
+        *(Kind(name, sound.file, sound.seeds, sound.damage, check_recording, with_files=sound.beside)
+          for name, sound in RECORDINGS.items()),
     )
 }  # fmt: skip

@@ -164,6 +164,9 @@ def _variation(positions: Float64[np.ndarray, "T J 3"], order: JointOrder) -> fl
     few = few[apart] if apart.any() else few
     child = np.flatnonzero(order.parents >= 0)
     bones = np.linalg.norm(few[:, child] - few[:, order.parents[child]], axis=-1)
+    bones = bones[:, np.isfinite(bones).any(axis=0)]  # of the others nothing is told
+    if not bones.size:
+        return float("inf")
     low, middle, high = np.nanpercentile(bones, [5, 50, 95], axis=0)
-    usual = max(float(np.nanmean(middle)), 1e-9)
-    return float(np.nanmean(np.minimum((high - low) / np.maximum(middle, 0.1 * usual), 2.0)))
+    usual = max(float(np.mean(middle)), 1e-9)
+    return float(np.mean(np.minimum((high - low) / np.maximum(middle, 0.1 * usual), 2.0)))
