@@ -57,7 +57,9 @@ def test_a_floating_motion_has_its_soles_off_the_floor(robot: RobotModel, good: 
     report = evaluate(motions.raised(motions.jumps(), 0.05), robot)
     assert report["sole_lifted_share"] == 1.0
     assert report["sole_penetration_max"] == 0.0
-    assert failed_gates(report) == {"sole_lifted_share", "floating_share", "force_left_mean"}
+    assert failed_gates(report) == {
+        *("sole_lifted_share", "floating_share", "force_left_mean", "contact_recall")
+    }
     assert report["limb_error_mean"] == pytest.approx(good["limb_error_mean"], abs=1e-6)
 
 
@@ -72,7 +74,8 @@ def test_a_sliding_motion_slides_at_the_speed_it_drifts(robot: RobotModel) -> No
     report = evaluate(motions.drifting(motions.jumps(), 0.2), robot)
     assert report["toe_slide_mean"] == pytest.approx(0.2, abs=0.02)
     assert report["heel_slide_mean"] == pytest.approx(0.2, abs=0.05)
-    assert failed_gates(report) == {"toe_slide_mean"}
+    places = {"root_path_error_p95", "key_body_error_mean", "path_scale_error"}
+    assert "toe_slide_mean" in failed_gates(report) <= {"toe_slide_mean", *places}
 
 
 def test_a_trembling_foot_slides_too(robot: RobotModel, good: ClipReport) -> None:
@@ -290,7 +293,7 @@ def test_what_a_short_clip_cannot_show_has_no_value(frames: int, robot: RobotMod
     assert (report["jerk_mean"] is None) == (frames < 4)
     assert (report["toe_slide_mean"] is None) == (frames < 3)  # a tenth of a second
     assert report["limb_error_mean"] < 5
-    assert report.passed
+    assert failed_gates(report) == {"duration"}
 
 
 def test_a_result_for_another_robot_is_refused() -> None:
@@ -334,7 +337,7 @@ def test_gates_can_be_tightened_and_switched_off(robot: RobotModel) -> None:
         motions.raised(motions.jumps(), 0.1),
         robot,
         gates=TRAIN_READY.changed(
-            sole_lifted_share=None, floating_share=None, force_left_mean=None
+            sole_lifted_share=None, floating_share=None, force_left_mean=None, contact_recall=None
         ),
     )
     assert off.passed

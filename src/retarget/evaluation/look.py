@@ -18,7 +18,7 @@ from retarget.evaluation.frames.continuity import (
 from retarget.evaluation.frames.feet import FootTrack, measure_stance
 from retarget.evaluation.frames.human import ScaledHuman, scaled_human
 from retarget.evaluation.frames.joints import measure_joints
-from retarget.evaluation.frames.limits import kept_accelerations
+from retarget.evaluation.frames.limits import kept_accelerations, kept_positions
 from retarget.evaluation.frames.physics import Forces, ForceTrack, measure_physics
 from retarget.evaluation.frames.places import Places, find_places, measure_places
 from retarget.evaluation.frames.smoothness import measure_smoothness
@@ -82,6 +82,7 @@ class Look:
         limited = bool(np.isfinite(robot.effort_limits).any())
         body = self.collisions.body_height
         return {
+            "duration": (len(result) - 1) / fps,
             "doubt": None if self.doubts is None else total_doubt(self.doubts),
             **measure_stance(self.feet, self.stance, self.human.lowest, fps),
             **measure_contacts(self.contacts, self.feet, self.stance, body),
@@ -89,7 +90,13 @@ class Look:
             **measure_support(self.feet, body, self.human),
             **measure_physics(self.forces, self.human, fps, limited=limited),
             **measure_continuity(self.continuity, fps),
-            **measure_joints(robot, joints, fps, kept_accelerations(result, robot)),
+            **measure_joints(
+                robot,
+                joints,
+                fps,
+                kept_accelerations(result, robot),
+                kept_positions(result, robot),
+            ),
             **measure_smoothness(self.bodies, fps),
             **self.collisions.values(),
             **measure_tracking(self.tracking),

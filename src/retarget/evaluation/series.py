@@ -11,7 +11,7 @@ from jaxtyping import Float64, Shaped
 
 from retarget.evaluation.forces.hull import FAR
 from retarget.evaluation.frames.collisions import HIGH
-from retarget.evaluation.frames.limits import kept_accelerations
+from retarget.evaluation.frames.limits import kept_accelerations, kept_positions
 from retarget.evaluation.frames.physics import quasi_static
 from retarget.evaluation.frames.solved import anchor_misses, yields
 from retarget.evaluation.frames.stance import horizontal_speed
@@ -19,7 +19,12 @@ from retarget.evaluation.frames.swing import scuffs
 from retarget.evaluation.frames.trunk import NAMES as TRUNK_ERRORS
 from retarget.evaluation.look import Look
 from retarget.evaluation.measures.measure import Measure
-from retarget.evaluation.thresholds import DOWN_HEIGHT, ORIENTED_SEGMENTS, POINTING_SEGMENTS
+from retarget.evaluation.thresholds import (
+    AT_LIMIT,
+    DOWN_HEIGHT,
+    ORIENTED_SEGMENTS,
+    POINTING_SEGMENTS,
+)
 
 __all__ = ["Frames", "Makers", "all_series", "worst_second"]
 
@@ -192,9 +197,15 @@ def _joints(seen: Look) -> dict[str, Callable[[], Frames]]:
         beyond = np.maximum(robot.lower - joints, joints - robot.upper)
         return np.asarray(beyond.max(axis=1).clip(min=0.0))
 
+    def at_limit() -> Frames:
+        least, most = kept_positions(seen.result, robot)
+        at = (joints <= least + AT_LIMIT) | (joints >= most - AT_LIMIT)
+        return np.asarray(at.mean(axis=1))
+
     limits = kept_accelerations(seen.result, robot)
     series = {
         "position_limit_excess": excess,
+        "at_limit": at_limit,
         "joint_speed_ratio": lambda: _steps((speed() / robot.velocity_limits).max(axis=1)),
         "joint_speed": lambda: _steps(speed().max(axis=1)),
         "joint_acceleration": lambda: _between(acceleration().max(axis=1)),

@@ -7,6 +7,7 @@ __all__ = [
     "ARC_FREQUENCY",
     "ARC_PADDING",
     "ARC_WINDOW",
+    "AT_LIMIT",
     "BALLISTIC_SHARE",
     "CLEARANCE_FLOOR",
     "COLLISION_DEPTH",
@@ -120,6 +121,7 @@ FAST_JOINT = 20.0  # rad/s
 JUMP_SPEED = 15.0  # rad/s: 0.5 rad between two frames at 30 Hz
 JUMP_RATE = 30.0  # Hz
 COLLISION_DEPTH = 0.005  # m
+AT_LIMIT = 1e-3  # rad: a joint that is no farther from a limit leans on it
 LIMIT_TOLERANCE = 1e-4  # rad, and the same share of other limits: rounding is no violation
 
 POINTING_SEGMENTS = ("thigh", "shank", "upper_arm", "forearm")

@@ -9,7 +9,13 @@ from jaxtyping import Float64, Int64
 
 from retarget.compiled.jit import NANS_COUNT, jit
 from retarget.evaluation.frames.statistics import percentile_in_place
-from retarget.evaluation.thresholds import FAST_JOINT, JUMP_RATE, JUMP_SPEED, LIMIT_TOLERANCE
+from retarget.evaluation.thresholds import (
+    AT_LIMIT,
+    FAST_JOINT,
+    JUMP_RATE,
+    JUMP_SPEED,
+    LIMIT_TOLERANCE,
+)
 from retarget.robots.model import RobotModel
 
 __all__ = ["measure_joints"]
@@ -19,12 +25,16 @@ class _Limits(NamedTuple):
     """What joints are counted above.
 
     Attributes:
+        least: Lower limit that was kept, and where a joint counts as at it, rad.
+        most: Likewise the upper one.
         lower: rad.
         upper: rad.
         speed: rad/s.
         acceleration: rad/s^2.
     """
 
+    least: Float64[np.ndarray, "N"]
+    most: Float64[np.ndarray, "N"]
     lower: Float64[np.ndarray, "N"]
     upper: Float64[np.ndarray, "N"]
     speed: Float64[np.ndarray, "N"]
@@ -32,7 +42,7 @@ class _Limits(NamedTuple):
 
 
 # Rows of what `_watch` counts in frames or steps, and of what it finds the largest of.
-_OUT, _OVER, _FAST, _HARD, _JUMPS = range(5)
+_OUT, _OVER, _FAST, _HARD, _JUMPS, _AT = range(6)
 _EXCESS, _SPEED, _ACCELERATION, _JERK, _JERK_SUM = range(5)
 
 
@@ -41,16 +51,23 @@ def measure_joints(
     joints: Float64[np.ndarray, "T N"],
     fps: float,
     acceleration_limits: Float64[np.ndarray, "N"],
+    position_limits: tuple[Float64[np.ndarray, "N"], Float64[np.ndarray, "N"]],
 ) -> dict[str, float | None]:
-    """Measures of joint motion; see `retarget.evaluation.MEASURES`. Clips too short for a measure have none."""
+    """Measures of joint motion; see `retarget.evaluation.MEASURES`. Clips too short for a measure have none.
+
+    ``acceleration_limits`` and ``position_limits`` (lower, upper) are those that were kept.
+    """
     count = len(joints)
+    least, most = position_limits
     limits = _Limits(
+        least + AT_LIMIT,
+        most - AT_LIMIT,
         robot.lower,
         robot.upper,
         robot.velocity_limits * (1 + LIMIT_TOLERANCE),
         acceleration_limits * (1 + LIMIT_TOLERANCE),
     )
-    counts, largest = np.zeros(5, np.int64), np.zeros(5)
+    counts, largest = np.zeros(6, np.int64), np.zeros(5)
     jerk = np.empty((max(count - 3, 0), joints.shape[1]))
     _watch(joints, fps, limits, counts, largest, jerk)
     limited = bool(np.isfinite(acceleration_limits).any())
@@ -58,6 +75,7 @@ def measure_joints(
     measured: dict[str, float | None] = {
         "position_limit_excess_max": float(largest[_EXCESS]),
         "position_limit_share": float(counts[_OUT] / count),
+        "at_limit_share": float(counts[_AT] / max(joints.size, 1)),
         "velocity_limit_share": float(counts[_OVER] / steps) if count > 1 else None,
         "acceleration_limit_share": float(counts[_HARD] / bends) if count > 2 and limited else None,
         "joint_acceleration_max": float(largest[_ACCELERATION]) if count > 2 else None,
@@ -82,7 +100,7 @@ def _watch(
     joints: Float64[np.ndarray, "T N"],
     fps: float,
     limits: _Limits,
-    counts: Int64[np.ndarray, "5"],
+    counts: Int64[np.ndarray, "6"],
     largest: Float64[np.ndarray, "5"],
     jerk: Float64[np.ndarray, "n N"],
 ) -> None:
@@ -94,6 +112,8 @@ def _watch(
             excess = max(limits.lower[j] - a, a - limits.upper[j])
             largest[_EXCESS] = max(largest[_EXCESS], excess)
             out = out or excess > LIMIT_TOLERANCE
+            if a <= limits.least[j] or a >= limits.most[j]:
+                counts[_AT] += 1
             if t < 1:
                 continue
             step = a - joints[t - 1, j]

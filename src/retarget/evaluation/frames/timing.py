@@ -34,7 +34,7 @@ def find_timing(track: BodyTrack, fps: float) -> Timing:
     frames = (len(track.points) + stride - 1) // stride
     most = round(LAG_RANGE * rate)
     window = max(round(LAG_WINDOW * rate), 1)
-    count = max(frames // window, 1) if frames > 4 * most else 0
+    count = max(frames // window, 1) if frames >= 3 * most else 0
     differences = np.zeros((count, 2 * most + 1))
     if not count or not len(track.compared.ends):
         return Timing(np.zeros(0), np.zeros(0))

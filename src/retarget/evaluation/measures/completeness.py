@@ -39,6 +39,7 @@ def _measure(
 
 
 MEASURES: tuple[Measure, ...] = (
+    _measure("duration", "s", "Duration", "time from the first frame to the last", "", "higher"),
     _measure(
         "base_speed_max",
         "m/s",

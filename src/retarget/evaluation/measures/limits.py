@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from retarget.evaluation.measures.measure import Measure, Series
+from retarget.evaluation.thresholds import AT_LIMIT
 
 __all__ = ["MEASURES", "SERIES"]
 
@@ -35,6 +36,13 @@ MEASURES: tuple[Measure, ...] = (
         "position_limit_excess",
     ),
     _measure(
+        "at_limit_share",
+        "1",
+        "Joints at position limits",
+        f"share of joints and frames within {AT_LIMIT:g} rad of the position limit that was to be kept",
+        "at_limit",
+    ),
+    _measure(
         "velocity_limit_share",
         "1",
         "Time beyond speed limits",
@@ -59,6 +67,7 @@ SERIES: tuple[Series, ...] = (
         "farthest that a joint is beyond its position limit, 0 where none is",
         0.0,
     ),
+    Series("at_limit", "1", "joints at position limits", "share of joints that lean on one"),
     Series(
         "joint_speed_ratio",
         "1",

@@ -1,0 +1,115 @@
+"""Garbage: every readable clip that passes the gates on the Unitree G1, spoilt in every way, and which gates see it.
+
+Usage: python benchmarks/garbage.py
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from measure import CLIPS, clip_files, on_one_core, table
+
+on_one_core()
+
+from retarget.evaluation import MEASURES, Gates, evaluate  # noqa: E402
+from retarget.evaluation.faults import FAULTS  # noqa: E402
+from retarget.files import write_text  # noqa: E402
+from retarget.motion import read_motion  # noqa: E402
+from retarget.pipeline import retarget_motion  # noqa: E402
+from retarget.result import RetargetingResult  # noqa: E402
+from retarget.robots import load_robot  # noqa: E402
+
+PAGE = Path(__file__).parents[1] / "docs" / "garbage.md"
+LONGEST = 30.0  # s of a clip
+
+
+def main() -> None:
+    robot = load_robot("unitree_g1")
+    good: dict[str, RetargetingResult] = {}
+    for path in clip_files():
+        motion = read_motion(path)
+        result = retarget_motion(
+            motion.frames(0, min(len(motion), int(LONGEST * motion.fps))), robot
+        )
+        if evaluate(result, robot).passed:
+            good[str(path.relative_to(CLIPS))] = result
+    seen: dict[str, Counter[str]] = {name: Counter() for name in FAULTS}
+    passed: dict[str, list[str]] = {name: [] for name in FAULTS}
+    unseen: dict[str, list[str]] = {name: [] for name in FAULTS}
+    clips = list(good)
+    for k, clip in enumerate(clips):
+        for name, fault in FAULTS.items():
+            other = good[clips[(k + 1) % len(clips)]]
+            report = evaluate(fault.spoil(good[clip], robot, other), robot)
+            missed = [gate.measure for gate in report.failed_gates]
+            seen[name].update(missed)
+            if not missed:
+                passed[name].append(clip)
+            if fault.seen_by not in missed:
+                unseen[name].append(clip)
+    _write(clips, seen, passed, unseen)
+
+
+def _write(
+    clips: list[str],
+    seen: dict[str, Counter[str]],
+    passed: dict[str, list[str]],
+    unseen: dict[str, list[str]],
+) -> None:
+    gates = [
+        name for name in Gates.named("train-ready").gates if any(c[name] for c in seen.values())
+    ]
+    gates.sort(key=lambda name: list(MEASURES).index(name) if name in MEASURES else -1)
+
+    def cell(fault: str, gate: str) -> str:
+        count = seen[fault][gate]
+        text = str(count) if count else ""
+        return f"**{text or 0}**" if FAULTS[fault].seen_by == gate else text
+
+    faults = [[f"**{name}**", fault.text, f"`{fault.seen_by}`"] for name, fault in FAULTS.items()]
+    rows = [[f"`{gate}`", *(cell(fault, gate) for fault in FAULTS)] for gate in gates]
+    rows.append(["passes all gates", *(str(len(passed[fault]) or "") for fault in FAULTS)])
+    told = [
+        f"- {name}: {', '.join(f'`{clip}`' for clip in where)}"
+        for name, where in passed.items()
+        if where
+    ]
+    missing = [
+        f"- {name}, not by `{FAULTS[name].seen_by}`: {', '.join(f'`{clip}`' for clip in where)}"
+        for name, where in unseen.items()
+        if where
+    ]
+    write_text(
+        PAGE,
+        "# Garbage\n\n"
+        "A score that garbage can pass is worse than none. Here good motions are spoilt on purpose, by\n"
+        "`retarget.evaluation.faults`, and judged by the gates `train-ready`. Each fault names the measure that must\n"
+        "see it (bold), and `tests/evaluation/test_faults.py` holds it to that on five clips. With\n"
+        '`FAULTS["floating"].spoil(result, robot)` you try gates of your own.\n\n'
+        + table(["fault", "what is done", "seen by"], faults)
+        + f"\n\nOf {len(clips)} clips that pass, how many miss which gate once they are spoilt "
+        "(`python benchmarks/garbage.py`):\n\n"
+        + table(["gate", *FAULTS], rows)
+        + "\n\n## Where a fault is no fault, or is not seen by its measure\n\n"
+        + (
+            "Clips that pass all gates although spoilt:\n\n" + "\n".join(told)
+            if told
+            else "No spoilt clip passes."
+        )
+        + (
+            "\n\nWho goes nowhere has no path to be in another size, who never stands does not slide, a clip of under\n"
+            "a second and a half has no lag: these clips fail by other measures:\n\n"
+            + "\n".join(missing)
+            if missing
+            else ""
+        )
+        + "\n\nClips: "
+        + ", ".join(f"`{clip}`" for clip in clips)
+        + ".\n",
+    )
+    print(PAGE.read_text())
+
+
+if __name__ == "__main__":
+    main()
