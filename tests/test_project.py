@@ -313,6 +313,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "lazily",
         "errors",
         "files",
+        "motion",
         "result",
         "robots",
         "solver.kinematics",

@@ -199,7 +199,7 @@ def test_an_unexpected_error_is_one_line_and_a_traceback_on_request(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("boom")
 
-    monkeypatch.setattr("retarget.motion.anatomy.find_anatomy", broken)
+    monkeypatch.setattr("retarget.inspection.find_anatomy", broken)
     outcome = command("inspect", walk)
     assert outcome.code == 1
     assert "internal error" in outcome.error
@@ -232,3 +232,31 @@ def test_inspect_lists_several_files_and_says_which_cannot_be_read(
     assert records.code == 1
     assert [("error" in one) for one in records.json] == [False, False, True]
     assert records.json[0]["frames"] == 688
+
+
+def test_inspect_draws_a_recording_and_says_where(
+    command: Command, walk: Path, tmp_path: Path
+) -> None:
+    picture = tmp_path / "walk.png"
+    outcome = command("inspect", walk, "--picture", picture, "--json")
+    assert outcome.code == 0
+    assert outcome.json["picture"] == str(picture)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [(["{walk}", "{walk}", "--picture", "{new}.png"], "one recording"), (["{walk}", "--picture", "{walk}"], "walk"),
+     (["{walk}", "--picture", "{new}.pdf"], "png")],
+    ids=["two files", "the input", "another kind"],
+)  # fmt: skip
+def test_inspect_draws_no_picture_in_anothers_place(
+    words: list[str], reason: str, command: Command, walk: Path, tmp_path: Path
+) -> None:
+    before = walk.read_bytes()
+    given = [word.format(walk=walk, new=tmp_path / "new") for word in words]
+    outcome = command("inspect", *given)
+    assert outcome.code == 2
+    assert reason in outcome.err
+    assert walk.read_bytes() == before
+    assert not list(tmp_path.glob("new*"))

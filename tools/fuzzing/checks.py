@@ -26,7 +26,7 @@ _SOLVED: Final = 0.004  # share of the motions taken that are retargeted as well
 
 def check_motion(file: Path, source_fps: float | None = None) -> object:
     """Read a damaged motion and use it as commands do."""
-    from retarget.cli.inspect import _facts
+    from retarget.inspection import inspect_motion
     from retarget.motion import read_motion
 
     motion = read_motion(file, source_fps=source_fps)
@@ -34,7 +34,7 @@ def check_motion(file: Path, source_fps: float | None = None) -> object:
         raise Nonsense("the motion is not finite")
     if not 1 <= motion.fps <= 2000:
         raise Nonsense(f"{motion.fps} fps")
-    assert_finite("inspect", _facts(motion))
+    assert_finite("inspect", inspect_motion(motion).facts)
     if (
         Random(len(motion) * 7919 + int(1e6 * abs(float(motion.positions[0, 0, 0])) % 1e9)).random()
         < _SOLVED

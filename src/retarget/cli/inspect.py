@@ -12,18 +12,21 @@ from retarget.cli import flags, options
 from retarget.cli.common import (
     SOME_FAILED,
     JsonFlag,
+    UsageError,
     print_json,
     print_table,
     require_motion,
     say,
     steps,
     tell,
+    working_on,
 )
+from retarget.cli.outputs import Output, check_outputs
 from retarget.errors import RetargetError
 
 if TYPE_CHECKING:
     from retarget.config import RunConfig
-    from retarget.motion import Motion, Subject
+    from retarget.inspection import Inspection
 
 __all__ = ["inspect"]
 
@@ -45,6 +48,12 @@ def inspect(
     source_fps: flags.SourceRate = None,
     smpl_models: flags.SmplModels = None,
     subject_from: flags.SubjectFrom = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option(
+            "--picture", help="Also draw the recording: roles, poses, floor, contacts (.png)."
+        ),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Print a file's joints, roles, unit, up axis, rate, size, floor and doubts; of several files a line each."""
@@ -61,15 +70,23 @@ def inspect(
         smpl_models=smpl_models,
         subject_from=subject_from,
     ).settings()
+    if picture is not None:
+        _check_picture(picture, files, [roles])
     if len(files) > 1:
         _print_several(files, settings, as_json)
         return
     if _is_result(files[0]):
         _tell_result(files[0], as_json)
         return
-    clip, facts = _inspected(files[0], settings)
+    from retarget.inspection import joints_told
+
+    found = _inspected(files[0], settings)
+    clip, facts = found.motion, found.facts
+    if picture is not None:
+        _draw(found, picture)
+        facts["picture"] = str(picture)
     if as_json:
-        print_json({**facts, "joints": _joints(clip)})
+        print_json({**facts, "joints": joints_told(clip)})
         return
     for name, value in _lines(facts):
         tell(f"{name:14} {value}")
@@ -78,7 +95,7 @@ def inspect(
     for doubt in facts["doubts"]:
         tell(f"{'doubt':14} {doubt['name']} ({doubt['weight']:.0%}): {doubt['reason']}")
     tell()
-    rows = [[j["joint"], j["parent"] or "-", j["role"] or ""] for j in _joints(clip)]
+    rows = [[j["joint"], j["parent"] or "-", j["role"] or ""] for j in joints_told(clip)]
     print_table(["joint", "parent", "role"], rows)
 
 
@@ -137,18 +154,20 @@ def _print_several(files: Sequence[Path], settings: RunConfig, as_json: bool) ->
     Raises:
         typer.Exit: One could not be read.
     """
+    from retarget.inspection import joints_told
     from retarget.motion.doubts import total_doubt
 
     records: list[dict[str, Any]] = []
     rows = []
     for path in steps(files, "inspecting"):
         try:
-            clip, facts = _inspected(path, settings)
+            found = _inspected(path, settings)
         except RetargetError as error:
             say(f"error: {error}")
             records.append({"path": str(path), "error": str(error)})
             continue
-        records.append({**facts, "joints": _joints(clip)})
+        clip, facts = found.motion, found.facts
+        records.append({**facts, "joints": joints_told(clip)})
         rows.append(
             [str(path), facts["format"], str(facts["frames"]), f"{facts['fps']:.6g}", f"{facts['duration_s']:.2f}",
              str(len(clip.joint_names)), f"{facts['height_m']:.2f}", facts["unit"], facts["up_axis"],
@@ -162,63 +181,39 @@ def _print_several(files: Sequence[Path], settings: RunConfig, as_json: bool) ->
         raise typer.Exit(SOME_FAILED)
 
 
-def _inspected(path: Path, settings: RunConfig) -> tuple[Motion, dict[str, Any]]:
+def _inspected(path: Path, settings: RunConfig) -> Inspection:
+    from retarget.inspection import inspect_motion
     from retarget.subjects import knowing_its_subject
 
-    clip, subject = knowing_its_subject(path, settings.read_motion(path), settings)
-    return clip, _facts(clip, subject)
+    return inspect_motion(*knowing_its_subject(path, settings.read_motion(path), settings))
 
 
-def _facts(motion: Motion, subject: Subject | None = None) -> dict[str, Any]:
-    import numpy as np
+def _check_picture(picture: Path, files: Sequence[Path], others: Sequence[Path | None]) -> None:
+    """Check that a picture can be drawn, of one recording.
 
-    from retarget.motion.anatomy import find_anatomy
-    from retarget.motion.body_contacts import BODY_CONTACTS
-    from retarget.motion.contacts import HEEL, TOE, find_contacts
-    from retarget.motion.drift import followed
-    from retarget.motion.floor import levelled
+    Raises:
+        UsageError: There are several, or the picture would take the place of something else.
+        MissingExtraError: Nothing here draws.
+        OutputError: It cannot be written.
+    """
+    if len(files) > 1:
+        raise UsageError("--picture is of one recording; give one file")
+    from retarget.report import require_pictures
 
-    motion, slope = levelled(motion)
-    motion, drift = followed(motion)
-    anatomy = find_anatomy(motion, subject)
-    contacts = find_contacts(anatomy)
-    top = motion.positions[..., 2].max(axis=1)
-    return {
-        **motion.source.as_json(),
-        "frames": len(motion),
-        "fps": motion.fps,
-        "duration_s": motion.duration,
-        "height_m": float(np.percentile(top, 95)) - contacts.floor,
-        "leg_length_m": anatomy.leg_length,
-        "subject": None if subject is None else subject.as_json(),
-        "floor_m": contacts.floor,
-        "floor_slope_deg": slope,
-        "floor_drift_m": drift,
-        "foot_marker_noise_m": anatomy.noise,
-        "stance_share": {
-            f"{side} {point}": float(contacts.stance[:, foot, index].mean())
-            for foot, side in enumerate(("left", "right"))
-            for point, index in (("heel", HEEL), ("toe", TOE))
-        },
-        "body_contact_share": {
-            name.replace("_", " "): float(share)
-            for name, share in zip(BODY_CONTACTS, contacts.body.mean(axis=0), strict=True)
-        },
-    }
+    require_pictures()
+    check_outputs([Output(picture, "a picture", (".png",))], [*files, *others])
 
 
-def _joints(motion: Motion) -> list[dict[str, Any]]:
-    roles: dict[int, list[str]] = {}
-    for role, joint in motion.roles.items():
-        roles.setdefault(joint, []).append(role)
-    return [
-        {
-            "joint": name,
-            "parent": motion.joint_names[parent] if parent >= 0 else None,
-            "role": ", ".join(roles.get(index, [])) or None,
-        }
-        for index, (name, parent) in enumerate(zip(motion.joint_names, motion.parents, strict=True))
-    ]
+def _draw(found: Inspection, picture: Path) -> None:
+    from retarget.report.recording_picture import draw_recording
+
+    source = found.motion.source
+    doubts = ", ".join(f"{doubt.name} ({doubt.weight:.0%})" for doubt in source.doubts) or "none"
+    said = (
+        f"{source.format}, {source.unit}, {source.up_axis} up, rig {source.rig}; doubts: {doubts}"
+    )
+    with working_on(f"drawing {picture}"):
+        draw_recording(found.motion, found.contacts, picture, title=source.path, subtitle=said)
 
 
 def _in_words(subject: dict[str, Any]) -> str:

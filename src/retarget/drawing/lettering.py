@@ -5,14 +5,15 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from retarget.errors import MissingExtraError
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from matplotlib.ft2font import FT2Font
 
-__all__ = ["drawable", "require_pictures"]
+__all__ = ["drawable", "require_pictures", "write_line"]
 
 # Fonts with letters that matplotlib's own lacks, as systems have them; those that are not installed are passed over.
 _MORE_FONTS = (
@@ -61,6 +62,23 @@ def drawable(text: str) -> tuple[str, list[str]]:
         *(n for n in more if any(_has(fonts[n], x) and not _has(fonts[own], x) for x in text)),
     ]
     return "".join(letters), used
+
+
+def write_line(figure: Figure, x: float, y: float, text: str, **style: Any) -> None:
+    """Write a line whose letters may be any, and in which a dollar sign begins no formula.
+
+    Args:
+        figure: matplotlib's figure.
+        x: Where, as a share of the figure's width.
+        y: Its middle, as a share of the figure's height from below.
+        text: The line.
+        style: How, as matplotlib has it.
+
+    Example:
+        >>> write_line(figure, 0.5, 0.9, "walk", color="black", ha="center")  # doctest: +SKIP
+    """
+    words, fonts = drawable(text)
+    figure.text(x, y, words, va="center", parse_math=False, fontfamily=fonts, **style)
 
 
 def _escaped(letter: str) -> str:

@@ -16,10 +16,12 @@ from retarget.lazily import names_of
 if TYPE_CHECKING:
     from retarget.drawing.lettering import require_pictures
     from retarget.report.filmstrip import draw_filmstrip
+    from retarget.report.recording_picture import draw_recording
     from retarget.report.scores import headline, key_measures, score_cells
 
 __all__ = [
     "draw_filmstrip",
+    "draw_recording",
     "headline",
     "key_measures",
     "require_pictures",
@@ -28,6 +30,7 @@ __all__ = [
 
 _HOMES = {
     "draw_filmstrip": "filmstrip",
+    "draw_recording": "recording_picture",
     "headline": "scores",
     "key_measures": "scores",
     "require_pictures": "retarget.drawing.lettering",

@@ -11,12 +11,13 @@ from jaxtyping import Bool, Float64, Int64
 
 from retarget.drawing.camera import Camera
 from retarget.drawing.figures import Capsules, facing, human_capsules, robot_capsules
-from retarget.drawing.lettering import drawable, require_pictures
+from retarget.drawing.lettering import require_pictures, write_line
 from retarget.drawing.look import HUMAN, INK, LEFT, MUTED, PAPER, RIGHT, ROBOT, rgb
 from retarget.drawing.marks import find_marks
 from retarget.drawing.painter import Bodies, Painter
 from retarget.drawing.scene import contact_bodies
 from retarget.files import atomic_write
+from retarget.report.instants import spread
 from retarget.result import RetargetingResult, SourceClip
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def draw_filmstrip(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    frames = _spread(len(result), instants)
+    frames = spread(len(result), instants)
     camera = _camera(result, frames)
     rows = [
         _Row.of(human_capsules(_source_at(result, frames)), camera, HUMAN),
@@ -100,12 +101,6 @@ def _picture(figure: Figure) -> Image:
     canvas.draw()
     drawn = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     return drawn.quantize(_COLOURS, dither=Image.Dither.NONE)
-
-
-def _spread(frames: int, instants: int) -> Int64[np.ndarray, "I"]:
-    """Frames in the middle of equal parts of the clip; fewer where the clip has fewer."""
-    count = max(min(frames, instants), 1)
-    return np.asarray(((np.arange(count) + 0.5) * frames / count).astype(np.int64))
 
 
 def _source_at(result: RetargetingResult, frames: Int64[np.ndarray, "I"]) -> SourceClip:
@@ -297,9 +292,9 @@ def _write_words(
     height = figure.get_figheight()
     left, right = _TEXT_INCHES / _WIDTH_INCHES, 1 - _TEXT_INCHES / _WIDTH_INCHES
     facts = f"{result.robot}, {len(result)} frames at {result.fps:.4g} fps, {result.duration:.1f} s"
-    _write(figure, left, 1 - 0.30 / height, title, color=INK, fontsize=14, weight="bold")
-    _write(figure, right, 1 - 0.30 / height, facts, color=MUTED, fontsize=10, ha="right")
-    _write(figure, left, 1 - 0.56 / height, subtitle, color=MUTED, fontsize=10)
+    write_line(figure, left, 1 - 0.30 / height, title, color=INK, fontsize=14, weight="bold")
+    write_line(figure, right, 1 - 0.30 / height, facts, color=MUTED, fontsize=10, ha="right")
+    write_line(figure, left, 1 - 0.56 / height, subtitle, color=MUTED, fontsize=10)
     for axis, name in zip(axes, ("human", "robot"), strict=False):
         axis.text(
             -0.004,
@@ -312,9 +307,3 @@ def _write_words(
             ha="right",
             va="center",
         )
-
-
-def _write(figure: Figure, x: float, y: float, text: str, **style: Any) -> None:
-    """Write a line whose letters may be any, and in which a dollar sign begins no formula."""
-    words, fonts = drawable(text)
-    figure.text(x, y, words, va="center", parse_math=False, fontfamily=fonts, **style)
