@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from measure import CLIPS, ROOT, on_one_core, table, write_section
 
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ _CLIPS = {
     "walk": CLIPS / "misc_bvh" / "mixamo_Walk-In-Circle.bvh",
     "dance": CLIPS / "lafan1_bvh" / "bvhTools_test2_3945f.bvh",
 }
-_LIMB_ROLES = ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")
 
 
 @dataclass
@@ -139,10 +140,13 @@ def line(row: Row) -> str:
 
 def details(robot: RobotModel) -> str:
     """Roles of the left side, the sole's size and the notes."""
-    names = [robot.body_names[robot.roles[role]] for role in ("pelvis", "chest")]
-    names += [robot.body_names[robot.roles[f"left_{role}"]] for role in _LIMB_ROLES]
-    size = robot.soles[0].max(0) - robot.soles[0].min(0)
-    lines = [f"      {' > '.join(names)}; sole {size.round(3).tolist()}"]
+    from retarget.robots.spec import LIMB_ROLES
+
+    wanted = ("pelvis", "chest", *(f"left_{role}" for role in LIMB_ROLES))
+    names = [robot.body_names[robot.roles[role]] for role in wanted if role in robot.roles]
+    lines = [f"      {' > '.join(names)}"]
+    if robot.has("leg"):
+        lines[0] += f"; sole {np.ptp(robot.soles[0], axis=0).round(3).tolist()}"
     return "\n".join([*lines, *(f"      - {note}" for note in robot.notes)])
 
 

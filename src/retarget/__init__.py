@@ -20,7 +20,7 @@ from retarget.lazily import names_of
 if TYPE_CHECKING:
     from retarget.batch import BatchJob, BatchManifest, BatchRunner, BatchRunRecord, BatchWorker
     from retarget.errors import RetargetError
-    from retarget.evaluation import evaluate
+    from retarget.evaluation.evaluate import evaluate
     from retarget.export import export_result
     from retarget.kinds import ExportFormat, MotionFormatKind, RobotKind, RunStatus
     from retarget.motion import Motion, read_motion

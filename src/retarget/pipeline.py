@@ -47,7 +47,13 @@ from retarget.solver.stretches import (
     solve_stretch,
     start_stretch,
 )
-from retarget.targets.build import Targets, build_targets, cold_start, robot_sizes
+from retarget.targets.build import (
+    Targets,
+    build_targets,
+    cold_start,
+    robot_sizes,
+    set_base_level,
+)
 from retarget.targets.holds import Ground, Holds, find_holds
 from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
 from retarget.timing import timed
@@ -116,6 +122,8 @@ def retarget_motion(
             f"{name}: no motion of {robot.name!r} could be found that keeps what the options ask for; "
             "widen limits and margins, or bring weights nearer to 1"
         )
+    if take.shape.stand is not None:
+        set_base_level(qpos, part.robot.upright, take.shape.stand)
     residuals = measure_residuals(qpos, setting.empty, solution.held, solution.anchors)
     frame_cost = solution.cost
     found = {

@@ -20,6 +20,7 @@ from retarget.motion.motion import Motion, MotionSource
 from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel
 from retarget.solver.kinematics.forward import pose_blocks
+from retarget.wording import listed
 
 __all__ = ["motion_of_robot", "read_robot_recording"]
 
@@ -51,7 +52,9 @@ def motion_of_robot(motion: RobotMotion, robot: RobotModel) -> Motion:
         )
     lacking = [role for role in _PARENTS if not role.endswith("toe") and role not in robot.roles]
     if lacking:
-        raise RobotError(f"{robot.name} has no {', '.join(lacking)}; describe its roles")
+        raise RobotError(
+            f"{robot.name} has no {listed(lacking)}: its motion is no recording of a whole body; describe its roles"
+        )
     roles = list(_PARENTS)
     bodies = [robot.roles[role.replace("toe", "ankle")] for role in roles]
     points = np.array([_point(robot, role) for role in roles])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from retarget.errors import OptionsError, RetargetError, check_argument
+from retarget.errors import OptionsError, RetargetError, RobotError, check_argument
 from retarget.frame_rates import rate_problem
 from retarget.geometry import matrix_from_quaternion, quaternion_from_matrix
 from retarget.ground import FALL_SPAN
@@ -92,6 +92,7 @@ class StreamingRetargeter:
             OptionsError: Options that only a whole clip can have (rate, time range, mirror, another speed),
                 acceleration limits, or a rate that none can be (`retarget.frame_rates`).
             RetargetError: The motion has no frames, or values that are not finite.
+            RobotError: The robot has no legs, or no arms.
         """
         check_argument(robot, RobotModel, "robot", "load_robot(name_or_path)")
         check_argument(calibration_motion, Motion, "calibration_motion", "read_motion(path)")
@@ -104,6 +105,10 @@ class StreamingRetargeter:
             calibration_motion = turned_level(calibration_motion, slope)
         anatomy = find_anatomy(calibration_motion)
         self._joint_names = calibration_motion.joint_names
+        if not (robot.has("leg") and robot.has("arm")):
+            raise RobotError(
+                f"a stream needs a robot with legs and arms, which {robot.name!r} is not; retarget whole clips onto it"
+            )
         part = moving_part(robot)
         self._model = _live_model(
             calibration_motion.roles,
@@ -122,6 +127,7 @@ class StreamingRetargeter:
             self._model.used, self._model.hips, self._model.leg_length, np.full(3, np.nan)
         )
         self._kept = None if part.kept.all() else part.kept
+        self._part, self._follows = part, part.follows
         self._whole = self._state.qpos if self._kept is None else part.neutral.copy()
         self._answer = self._whole.view()
         self._answer.flags.writeable = False
@@ -180,7 +186,9 @@ class StreamingRetargeter:
             raise RetargetError(
                 "no posture could be found for this frame: drop it; the stream begins anew"
             )
-        if self._kept is not None:
+        if self._follows:
+            self._whole[:] = self._part.whole(self._state.qpos[None])[0]
+        elif self._kept is not None:
             self._whole[self._kept] = self._state.qpos
         return self._answer
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 
@@ -82,3 +83,44 @@ def _roll_pitch_yaw(rotation: np.ndarray) -> np.ndarray:
             np.arctan2(rotation[1, 0], rotation[0, 0]),
         ]
     )
+
+
+def part_of_g1(tmp_path: Path, part: str, turn: str = "0 0 0") -> Path:
+    """The G1's legs with its pelvis, its torso with both arms, or all but one arm or leg, its base turned (euler, rad).
+
+    Args:
+        tmp_path: Where it is written.
+        part: ``legs``, ``torso``, ``one_arm`` or ``one_leg``.
+        turn: Of the base's frame.
+    """
+    root = ElementTree.fromstring(embedded_xml("unitree_g1"))
+    world = root.find("worldbody")
+    contact = root.find("contact")
+    assert world is not None and contact is not None
+    root.remove(contact)
+    parents = {child: parent for parent in world.iter() for child in parent}
+    bodies = {body.get("name"): body for body in world.iter("body")}
+    pelvis = bodies["pelvis"]
+    dropped = {
+        "legs": "waist_yaw_link",
+        "one_arm": "right_shoulder_pitch_link",
+        "one_leg": "right_hip_pitch_link",
+    }
+    if part == "torso":
+        torso = bodies["torso_link"]
+        world.remove(pelvis)
+        for joint in torso.findall("joint"):
+            torso.remove(joint)
+        pelvis = torso
+    else:
+        parents[bodies[dropped[part]]].remove(bodies[dropped[part]])
+    for joint in pelvis.findall("freejoint"):
+        pelvis.remove(joint)
+    if pelvis in list(world):
+        world.remove(pelvis)
+    base = ElementTree.SubElement(world, "body", name="base")
+    ElementTree.SubElement(base, "freejoint")
+    ElementTree.SubElement(base, "body", name="within", euler=turn).append(pelvis)
+    path = tmp_path / f"{part}.xml"
+    path.write_text(ElementTree.tostring(root, encoding="unicode"))
+    return path

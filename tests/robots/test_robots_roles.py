@@ -125,18 +125,6 @@ def test_an_unknown_body_is_refused_with_the_bodies_there_are(tmp_path: Path) ->
         load_robot(EMBEDDED / "unitree_g1/model.xml", description=toml)
 
 
-def test_a_robot_without_arms_is_refused_with_the_remedy(tmp_path: Path) -> None:
-    path = tmp_path / "legs.xml"
-    text = embedded_xml("unitree_g1")
-    start = text.index('<body name="waist_yaw_link"')
-    stop = text.index("</worldbody>")
-    path.write_text(text[:start] + "</body>" + text[stop:].replace('body1="left_elbow_link"', ""))
-    text = path.read_text()
-    path.write_text(text[: text.index("<contact>")] + "</mujoco>")
-    with pytest.raises(RoleError, match=r"two legs and two arms.*\[roles\] in a robot TOML"):
-        load_robot(path)
-
-
 def test_where_an_elbows_origin_lies_on_its_axis_says_nothing_about_the_wrist(
     tmp_path: Path,
 ) -> None:

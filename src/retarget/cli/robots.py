@@ -115,8 +115,9 @@ def _print(found: RobotInspection) -> None:
         ["length", "m", "human m"],
         [[one.name, f"{one.length_m:.3f}", f"{one.human_m:.3f}"] for one in found.lengths],
     )
-    length, width, height = found.sole_cm
-    tell(f"sole: {length:.1f} x {width:.1f} cm, ankle {height:.1f} cm above it")
+    if found.sole_cm is not None:
+        length, width, height = found.sole_cm
+        tell(f"sole: {length:.1f} x {width:.1f} cm, ankle {height:.1f} cm above it")
     for what, joints in found.unlimited.items():
         if joints:
             tell(f"no {what} limit: {len(joints)} of {found.joints} joints")

@@ -40,7 +40,10 @@ def evaluate(
     start = time.perf_counter()
     seen = _look(result, robot)
     values = seen.values()
-    measures = {name: MeasuredValue.of(measure, values[name]) for name, measure in MEASURES.items()}
+    measures = {
+        name: MeasuredValue.of(measure, values[name] if measure.applies_to(robot.roles) else None)
+        for name, measure in MEASURES.items()
+    }
     series = all_series(seen)
 
     def worst(name: str) -> float | None:

@@ -36,10 +36,11 @@ _MOMENT: Final = 0.5  # s over which a mean or a share is looked at: one frame a
 
 def all_series(seen: Look) -> Makers:
     """Every series of `retarget.evaluation.SERIES` that applies to a clip, each made when it is called."""
+    stands = seen.robot.has("leg")
     makers = {
         **_tracking(seen),
-        **_contacts(seen),
-        **_physics(seen),
+        **(_contacts(seen) if stands else {}),
+        **(_physics(seen) if stands else {}),
         **_joints(seen),
         **_others(seen),
     }

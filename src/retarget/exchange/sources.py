@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float64
 from retarget.errors import OptionsError, RetargetError, UnknownNameError
 from retarget.result import RetargetingResult
 from retarget.robots import RobotModel, load_robot
+from retarget.robots.spec import ROLES
 from retarget.tracks import LinkSet, Tracks, make_tracks
 
 __all__ = ["chosen_joints", "moved_onto", "robot_of_result", "tracks_of_result"]
@@ -57,11 +58,13 @@ def tracks_of_result(
 def _body_contacts(result: RetargetingResult, robot: RobotModel) -> Bool[np.ndarray, "T B"]:
     """Which bodies of the robot touch the ground, as the human's do."""
     touching = np.zeros((len(result), len(robot.body_names)), bool)
-    for side in range(2):
+    for side in range(len(robot.feet)):
         touching[:, robot.feet[side]] |= result.contacts[:, side].any(axis=1)
     for at, name in enumerate(result.body_contact_names):
         side_name, _, part = name.rpartition("_")
         role = f"{side_name}_{_TOUCHING.get(part, part)}" if side_name else name
+        if role in ROLES and role not in robot.roles:
+            continue  # a part that this robot does not have
         if role not in robot.roles:
             raise RetargetError(
                 f"the ground contact {name[:60]!r} is of no part of {robot.name}; retarget the clip again"

@@ -48,7 +48,7 @@ class _Capsule:
 
 
 def build_collision(
-    model: Any, tree: KinematicTree, feet: tuple[int, int], postures: list[Float64[np.ndarray, "N"]]
+    model: Any, tree: KinematicTree, feet: tuple[int, ...], postures: list[Float64[np.ndarray, "N"]]
 ) -> CollisionModel:
     """Capsules within the collision geometry, and the pairs to keep apart.
 

@@ -11,23 +11,26 @@ from jaxtyping import Bool
 
 from retarget.errors import RobotError
 from retarget.robots.anatomy.hinges import superfluous_hinges
-from retarget.robots.anatomy.roles import leg_length, resolve_roles
+from retarget.robots.anatomy.roles import limb_length, resolve_roles
 from retarget.robots.anatomy.soles import find_soles, geometry_points, pad_soles
 from retarget.robots.collision import build_collision
-from retarget.robots.held import joints_without_role
+from retarget.robots.coupled import resolve_couplings
+from retarget.robots.couplings import Couplings, Loops
+from retarget.robots.held import joints_without_role, spare_trunk_joints
 from retarget.robots.links import build_links
 from retarget.robots.model import RobotModel
 from retarget.robots.neutral import neutral_joints, zero_joints
 from retarget.robots.reading.description import read_description
+from retarget.robots.reading.equalities import find_couplings, find_loops
 from retarget.robots.reading.guard import guarded
-from retarget.robots.spec import RobotSpec
+from retarget.robots.spec import LIMBS, RobotSpec
 from retarget.robots.tree import KinematicTree, build_tree
 from retarget.wording import listed
 
 __all__ = ["compile_robot"]
 
 # Metres from hip to ankle: the smallest humanoid that is sold has 0.1, the largest that was built 2.5.
-_SHORTEST_LEG, _LONGEST_LEG = 0.03, 5.0
+_SHORTEST_LIMB, _LONGEST_LIMB = 0.03, 5.0
 
 
 def compile_robot(path: Path, spec: RobotSpec) -> RobotModel:
@@ -57,26 +60,41 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
         str(path), tree, places, spec.roles, lambda body: geometry_points(model, tree, body)
     )
     roles, role_points = found.bodies, found.points
-    feet = (roles["left_ankle"], roles["right_ankle"])
+    legs = "left_ankle" in roles
+    feet: tuple[int, int] | tuple[()] = (roles["left_ankle"], roles["right_ankle"]) if legs else ()
     zero, upright = zero_joints(tree), found.upright
     bending, spare = superfluous_hinges(tree, roles, role_points, upright)
     neutral = neutral_joints(tree, roles, bending, upright, spec)
-    legs = leg_length(tree, roles, role_points)
-    _require_size(str(path), legs)
-    if spec.soles is None:
-        soles, sole_radius, sole_notes = find_soles(model, tree, feet, zero, upright, legs)
+    length = limb_length(tree, roles, role_points)
+    _require_size(str(path), length, LIMBS["leg" if legs else "arm"])
+    sole_notes: tuple[str, ...] = ()
+    if not feet:
+        soles, sole_radius = np.zeros((0, 1, 3)), 0.0
+        spare = spare | spare_trunk_joints(tree, roles, upright)
+    elif spec.soles is None:
+        soles, sole_radius, sole_notes = find_soles(model, tree, feet, zero, upright, length)
     else:
         soles = pad_soles(np.array(spec.soles.left), np.array(spec.soles.right))
-        sole_radius, sole_notes = spec.soles.radius, ()
+        sole_radius = spec.soles.radius
+    loops = find_loops(model, tree)
+    coupled = resolve_couplings(
+        str(path),
+        tree,
+        find_couplings(model, tree),
+        loops,
+        joints_without_role(tree.parents, roles) | tree.slides | spare,
+        neutral,
+        set(bending.values()),
+    )
+    held, neutral = coupled.held, coupled.neutral
     collision = build_collision(model, tree, feet, [zero, neutral])
-    held = joints_without_role(tree.parents, roles) | tree.slides | spare
     arrays: dict[str, Any] = {
         "parents": tree.parents,
         "offsets": tree.offsets,
         "orientations": tree.orientations,
         "axes": tree.axes,
-        "lower": tree.lower,
-        "upper": tree.upper,
+        "lower": coupled.lower,
+        "upper": coupled.upper,
         "velocity_limits": np.array(
             [
                 spec.velocity_limit(joint, description.velocity_limits.get(joint, np.inf))
@@ -111,7 +129,11 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
     names = (tree.body_names, tree.joint_names, collision.names)
     return RobotModel(
         name=name,
-        sha256=_content_hash(arrays, (name, *names, roles, sole_radius), role_points),
+        sha256=_content_hash(
+            {**arrays, **_following(coupled.couplings, loops)},
+            (name, *names, roles, sole_radius),
+            role_points,
+        ),
         body_names=tree.body_names,
         joint_names=tree.joint_names,
         roles=roles,
@@ -125,12 +147,26 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
             *tree.notes,
             *found.notes,
             *sole_notes,
+            *coupled.notes,
             *_held_notes(tree, held),
         ),
         links=build_links(str(path), model, tree, spec.links),
+        couplings=coupled.couplings,
+        loops=loops,
         joint_sets=spec.joints_of_sets(tree.joint_names),
         **arrays,
     )
+
+
+def _following(couplings: Couplings, loops: Loops) -> dict[str, np.ndarray]:
+    """What of couplings and loops can change a result."""
+    found: dict[str, np.ndarray] = {}
+    if len(couplings.dependents):
+        found["coupled"] = np.stack([couplings.dependents, couplings.drivers])
+        found["polynomials"] = couplings.polynomials
+    if len(loops.bodies):
+        found["loop_bodies"], found["loop_points"] = loops.bodies, loops.points
+    return found
 
 
 def _held_notes(tree: KinematicTree, held: Bool[np.ndarray, "N"]) -> tuple[str, ...]:
@@ -140,11 +176,13 @@ def _held_notes(tree: KinematicTree, held: Bool[np.ndarray, "N"]) -> tuple[str, 
     return (f"{len(names)} joints that no body role needs are held at neutral: {listed(names)}",)
 
 
-def _require_size(robot: str, legs: float) -> None:
-    if not _SHORTEST_LEG < legs < _LONGEST_LEG:
+def _require_size(robot: str, length: float, chain: tuple[str, str, str]) -> None:
+    first, middle, last = chain
+    if not _SHORTEST_LIMB < length < _LONGEST_LIMB:
+        limb = "legs" if first == "hip" else "arms"
         raise RobotError(
-            f"{robot}: its legs are {legs:.3g} m long from hip to ankle; lengths are in metres: scale the model, "
-            "or correct the roles of hips, knees and ankles"
+            f"{robot}: its {limb} are {length:.3g} m long from {first} to {last}; lengths are in metres: scale the "
+            f"model, or correct the roles of {first}s, {middle}s and {last}s"
         )
 
 

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from retarget.robots.kinematics import Tree, axis_rotation
+from retarget.robots.couplings import NO_COUPLINGS, NO_LOOPS, follow, free_in_loops
+from retarget.robots.kinematics import Tree, axis_rotation, body_poses
 from retarget.robots.model import RobotModel
+from retarget.robots.neutral import zero_joints
 
-__all__ = ["MovingPart", "joints_without_role", "moving_part"]
+__all__ = ["MovingPart", "joints_without_role", "moving_part", "spare_trunk_joints"]
+
+if TYPE_CHECKING:
+    from retarget.robots.tree import KinematicTree
+
+_SAME_AXIS = 0.7  # cosine above which two joints turn the chest about one axis (45 degrees)
 
 
 def joints_without_role(
@@ -27,12 +35,35 @@ def joints_without_role(
     return np.asarray(~needed[1:])
 
 
+def spare_trunk_joints(
+    tree: KinematicTree, roles: dict[str, int], upright: Float64[np.ndarray, "3 3"]
+) -> Bool[np.ndarray, "N"]:
+    """Joints below the chest of a robot without legs that turn it about the same axes as others nearer to it.
+
+    A chest has a direction to follow and no place: further joints, with which such robots bow down and rise, would
+    wander.
+    """
+    spare = np.zeros(len(tree.joint_names), bool)
+    _, rotations = body_poses(tree, zero_joints(tree), upright)
+    kept: list[Float64[np.ndarray, "3"]] = []
+    body = roles["chest"]
+    while body > 0:
+        axis = rotations[body] @ tree.axes[body]
+        if any(abs(axis @ other) > _SAME_AXIS for other in kept):
+            spare[body - 1] = True
+        elif not tree.slides[body - 1]:
+            kept.append(axis)
+        body = int(tree.parents[body])
+    return spare
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class MovingPart:
     """A robot without its held joints, and the way back to all of them.
 
     Attributes:
         robot: The robot whose held joints are welded at neutral; the robot itself where it has none.
+        whole_robot: The robot with all its joints.
         kept: Which columns of a whole configuration the moving part has.
         neutral: A whole configuration with the held joints at neutral.
 
@@ -43,6 +74,7 @@ class MovingPart:
     """
 
     robot: RobotModel
+    whole_robot: RobotModel
     kept: Bool[np.ndarray, "Q"]
     neutral: Float64[np.ndarray, "Q"]
 
@@ -52,7 +84,17 @@ class MovingPart:
             return qpos
         out = np.tile(self.neutral, (len(qpos), 1))
         out[:, self.kept] = qpos
+        if self.follows:
+            robot = self.whole_robot
+            free = free_in_loops(robot.held, robot.couplings)
+            out[:, 7:] = follow(robot, robot.couplings, robot.loops, free, out[:, 7:])
         return out
+
+    @property
+    def follows(self) -> bool:
+        """Whether held joints move with others."""
+        robot = self.whole_robot
+        return bool(len(robot.couplings.dependents) or len(robot.loops.bodies))
 
     def narrowed(self, qpos: Float64[np.ndarray, "T Q"]) -> Float64[np.ndarray, "T R"]:
         """Configurations of the moving part from those of all joints."""
@@ -64,7 +106,7 @@ def moving_part(robot: RobotModel) -> MovingPart:
     """What of a robot is solved for; remembered for the robots used last."""
     kept = np.concatenate([np.ones(7, bool), ~robot.held])
     neutral = np.concatenate([[0, 0, 0, 1, 0, 0, 0], robot.neutral]).astype(np.float64)
-    return MovingPart(_welded(robot) if robot.held.any() else robot, kept, neutral)
+    return MovingPart(_welded(robot) if robot.held.any() else robot, robot, kept, neutral)
 
 
 def _welded(robot: RobotModel) -> RobotModel:
@@ -100,13 +142,15 @@ def _welded(robot: RobotModel) -> RobotModel:
         effort_limits=robot.effort_limits[joints],
         neutral=robot.neutral[joints],
         held=np.zeros(int(joints.sum()), bool),
+        couplings=NO_COUPLINGS,
+        loops=NO_LOOPS,
         roles={role: int(to[body]) for role, body in robot.roles.items()},
         role_points={
             role: at[body] + turn[body] @ robot.role_points[role]
             for role, body in robot.roles.items()
         },
         feet=to[robot.feet],
-        soles=np.stack(feet),
+        soles=np.stack(feet) if feet else robot.soles,
         capsule_bodies=capsules,
         capsule_starts=moved(robot.capsule_starts, robot.capsule_bodies),
         capsule_ends=moved(robot.capsule_ends, robot.capsule_bodies),

@@ -10,6 +10,7 @@ import numpy as np
 
 from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel
+from retarget.robots.proportions import ARM, FOREARM, HIPS, LEG, SHANK, SHOULDERS, THIGH, UPPER_ARM
 from retarget.robots.spec import ROLES
 
 __all__ = ["LimbLength", "RobotInspection", "RoleFound", "inspect_robot"]
@@ -24,15 +25,13 @@ _WORDS = {  # what joints and bodies of a role are called
     "elbow": "elbow|elb|forearm|lower_?arm|larm",
     "wrist": "wrist|hand|palm|forearm|elb|elbow|arm",
 }
-# Lengths as shares of a body's height, of which the leg is 0.491 (Winter, Biomechanics, 2009, figure 4.1).
-_LEG = 0.491
 _SEGMENTS = {
-    "thigh": ("left_hip", "left_knee", 0.245),
-    "shank": ("left_knee", "left_ankle", 0.246),
-    "upper arm": ("left_shoulder", "left_elbow", 0.186),
-    "forearm": ("left_elbow", "left_wrist", 0.146),
-    "hip width": ("left_hip", "right_hip", 0.191),
-    "shoulder width": ("left_shoulder", "right_shoulder", 0.259),
+    "thigh": ("left_hip", "left_knee", THIGH),
+    "shank": ("left_knee", "left_ankle", SHANK),
+    "upper arm": ("left_shoulder", "left_elbow", UPPER_ARM),
+    "forearm": ("left_elbow", "left_wrist", FOREARM),
+    "hip width": ("left_hip", "right_hip", HIPS),
+    "shoulder width": ("left_shoulder", "right_shoulder", SHOULDERS),
 }
 _UNUSUAL = (
     1.8  # times a human's, or the inverse: such a length casts doubt on the roles at its ends
@@ -74,8 +73,8 @@ class RobotInspection:
         joints: Number of joints; ``held``: those that stay at neutral.
         mass_kg: Of all bodies.
         roles: Body roles in the usual order.
-        lengths: Limbs beside a human's.
-        sole_cm: Length and width of the left sole, and the ankle's height above it.
+        lengths: Limbs that the robot has beside a human's.
+        sole_cm: Length and width of the left sole, and the ankle's height above it; none without legs.
         unlimited: Joints without a limit of speed, and of torque.
         collision_pairs: Pairs of capsules that are kept apart.
         notes: What was assumed, added or left out.
@@ -92,7 +91,7 @@ class RobotInspection:
     mass_kg: float
     roles: tuple[RoleFound, ...]
     lengths: tuple[LimbLength, ...]
-    sole_cm: tuple[float, float, float]
+    sole_cm: tuple[float, float, float] | None
     unlimited: dict[str, tuple[str, ...]]
     collision_pairs: int
     notes: tuple[str, ...]
@@ -116,9 +115,6 @@ def inspect_robot(robot: RobotModel) -> RobotInspection:
         for end in _SEGMENTS[one.name][:2]
         if not 1 / _UNUSUAL < one.length_m / one.human_m < _UNUSUAL and "width" not in one.name
     }
-    _, rotations = body_poses(robot, _at_rest(robot), robot.upright)
-    sole = robot.soles[0] @ rotations[robot.feet[0]].T
-    size = np.ptp(sole, axis=0)
     names = np.array(robot.joint_names, object)
     return RobotInspection(
         name=robot.name,
@@ -126,13 +122,9 @@ def inspect_robot(robot: RobotModel) -> RobotInspection:
         joints=robot.joint_count,
         held=tuple(names[robot.held]),
         mass_kg=float(robot.masses.sum()),
-        roles=tuple(_role(robot, role, odd) for role in ROLES),
+        roles=tuple(_role(robot, role, odd) for role in ROLES if role in robot.roles),
         lengths=lengths,
-        sole_cm=(
-            round(100 * float(size[0]), 1),
-            round(100 * float(size[1]), 1),
-            round(100 * float(robot.sole_radius - sole[:, 2].mean()), 1),
-        ),
+        sole_cm=_sole(robot) if robot.has("leg") else None,
         unlimited={
             "speed": tuple(names[np.isinf(robot.velocity_limits)]),
             "torque": tuple(names[np.isinf(robot.effort_limits)]),
@@ -140,6 +132,14 @@ def inspect_robot(robot: RobotModel) -> RobotInspection:
         collision_pairs=len(robot.collision_pairs),
         notes=robot.notes,
     )
+
+
+def _sole(robot: RobotModel) -> tuple[float, float, float]:
+    _, rotations = body_poses(robot, _at_rest(robot), robot.upright)
+    sole = robot.soles[0] @ rotations[robot.feet[0]].T
+    length, width, _ = np.ptp(sole, axis=0).tolist()
+    height = float(robot.sole_radius - sole[:, 2].mean())
+    return round(100 * length, 1), round(100 * width, 1), round(100 * height, 1)
 
 
 def _at_rest(robot: RobotModel) -> np.ndarray:
@@ -154,9 +154,14 @@ def _lengths(robot: RobotModel) -> tuple[LimbLength, ...]:
         return np.asarray(positions[body] + rotations[body] @ robot.role_points[role])
 
     found = {
-        name: float(np.linalg.norm(centre(a) - centre(b))) for name, (a, b, _) in _SEGMENTS.items()
+        name: float(np.linalg.norm(centre(a) - centre(b)))
+        for name, (a, b, _) in _SEGMENTS.items()
+        if a in robot.roles
     }
-    height = (found["thigh"] + found["shank"]) / _LEG
+    if robot.has("leg"):
+        height = (found["thigh"] + found["shank"]) / LEG
+    else:
+        height = (found["upper arm"] + found["forearm"]) / ARM
     return tuple(
         LimbLength(name, round(length, 3), round(_SEGMENTS[name][2] * height, 3))
         for name, length in found.items()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
+from retarget.robots.couplings import Couplings, Loops
 from retarget.robots.links import Links
+from retarget.robots.spec import LIMBS, SIDES
 
 __all__ = ["RobotModel"]
 
@@ -40,14 +43,19 @@ class RobotModel:
         acceleration_limits: Joint acceleration limit, rad/s^2; infinite where unknown.
         effort_limits: Joint torque limit, N m; infinite where unknown.
         neutral: A relaxed upright configuration of the joints, rad, used where nothing else is known.
-        held: Joints that no body role needs (fingers, heads, what slides): they stay at neutral, out of every solve.
+        held: Joints that no body role needs (fingers, heads, what slides), or that follow others: they are out of
+            every solve, at neutral or where ``couplings`` and ``loops`` put them.
+        couplings: Joints that follow others by a polynomial: gears and mimics.
+        loops: Points of bodies that are in one place: rods of parallel ankles.
         upright: Rotation of the base with which the robot stands along z and looks along x.
         roles: Body role -> body index: pelvis, chest and left/right hip, knee, ankle, shoulder, elbow, wrist.
             The origin of a limb role's body is the joint's centre; ankle is the foot's body, wrist the hand's.
+            A robot that has no arms lacks their roles and the chest; one that has no legs lacks theirs, and its
+            pelvis is the base.
         role_points: Body role -> joint centre in the role body's frame, metres.
-        feet: Bodies of the left and the right foot.
+        feet: Bodies of the left and the right foot; none where the robot has no legs.
         soles: Centres of the spheres of radius ``sole_radius`` that touch the ground, in the foot's frame,
-            metres; left, right.
+            metres; left, right; none where the robot has no legs.
         sole_radius: Radius of those spheres, metres (0 for corners of a box).
         capsule_bodies: Body of each collision capsule.
         capsule_starts: First end of its axis in the body's frame, metres (a sphere has both ends equal).
@@ -88,11 +96,13 @@ class RobotModel:
     effort_limits: Float64[np.ndarray, "N"]
     neutral: Float64[np.ndarray, "N"]
     held: Bool[np.ndarray, "N"]
+    couplings: Couplings
+    loops: Loops
     upright: Float64[np.ndarray, "3 3"]
     roles: dict[str, int]
     role_points: dict[str, Float64[np.ndarray, "3"]]
-    feet: Int64[np.ndarray, "2"]
-    soles: Float64[np.ndarray, "2 S 3"]
+    feet: Int64[np.ndarray, "F"]
+    soles: Float64[np.ndarray, "F S 3"]
     sole_radius: float
     capsule_bodies: Int64[np.ndarray, "G"]
     capsule_starts: Float64[np.ndarray, "G 3"]
@@ -113,6 +123,10 @@ class RobotModel:
     def __repr__(self) -> str:
         mass = float(self.masses.sum())
         return f"RobotModel({self.name!r}: {self.joint_count} joints, {mass:.1f} kg)"
+
+    def has(self, limb: Literal["leg", "arm"]) -> bool:
+        """Whether the robot has both legs, or both arms: all that asks about roles asks this first."""
+        return all(f"{side}_{role}" in self.roles for side in SIDES for role in LIMBS[limb])
 
     @property
     def joint_count(self) -> int:

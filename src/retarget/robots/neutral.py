@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.robots.kinematics import body_poses
-from retarget.robots.spec import RobotSpec
+from retarget.robots.spec import SIDES, RobotSpec
 from retarget.robots.tree import KinematicTree
 
 __all__ = ["neutral_joints", "zero_joints"]
@@ -29,12 +29,17 @@ def neutral_joints(
     """Zero angles with slightly bent knees, and what ``spec`` gives, within limits; rad."""
     joints = zero_joints(tree)
     positions, _ = body_poses(tree, joints, upright)
-    left = positions[roles["left_hip"]] - positions[roles["right_hip"]]
-    forward = np.cross(left, [0.0, 0.0, 1.0])
-    for side in ("left", "right"):
+    for side in SIDES if "left_hip" in roles else ():
+        left = positions[roles["left_hip"]] - positions[roles["right_hip"]]
+        forward = np.cross(left, [0.0, 0.0, 1.0])
         knee = bending[f"{side}_knee"]
 
-        def reach(bend: float, knee: int = knee, ankle: int = roles[f"{side}_ankle"]) -> float:
+        def reach(
+            bend: float,
+            knee: int = knee,
+            ankle: int = roles[f"{side}_ankle"],
+            forward: Float64[np.ndarray, "3"] = forward,
+        ) -> float:
             bent = joints.copy()
             bent[knee] = np.clip(bend, tree.lower[knee], tree.upper[knee])
             return float(body_poses(tree, bent, upright)[0][ankle] @ forward)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -15,7 +16,10 @@ from retarget.inputs import read_toml, understanding
 from retarget.wording import quoted, shortened
 
 __all__ = [
+    "LIMBS",
+    "LIMB_ROLES",
     "ROLES",
+    "SIDES",
     "LinkSpec",
     "RobotSource",
     "RobotSpec",
@@ -24,11 +28,15 @@ __all__ = [
     "read_robot_spec",
 ]
 
-LIMB_ROLES = ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")
+LIMBS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+    {"leg": ("hip", "knee", "ankle"), "arm": ("shoulder", "elbow", "wrist")}
+)
+SIDES = ("left", "right")
+LIMB_ROLES = tuple(role for chain in LIMBS.values() for role in chain)
 ROLES = (
     "pelvis",
     "chest",
-    *(f"{side}_{role}" for side in ("left", "right") for role in LIMB_ROLES),
+    *(f"{side}_{role}" for side in SIDES for role in LIMB_ROLES),
 )
 
 Coordinate = Annotated[float, Field(ge=-10, le=10)]  # metres: no robot reaches farther

@@ -42,11 +42,13 @@ def touch_point(robot: RobotModel, part: str) -> TouchPoint | None:
     """The sphere with which a part of the body, such as ``left_knee`` or ``chest``, meets the ground.
 
     Of its body's capsules' ends it is the one that stands out farthest around the part's joint centre (the robot is
-    upright): the knee cap, the heel of the hand. None without capsules.
+    upright): the knee cap, the heel of the hand. None without capsules, or where the robot has no such part.
     """
     side, _, name = part.rpartition("_")
     role, joints = _PARTS[name]
     prefix = f"{side}_" if side else ""
+    if any(needed not in robot.roles for needed in (prefix + role, *(prefix + j for j in joints))):
+        return None
     body = robot.roles[prefix + role]
     own = np.flatnonzero(robot.capsule_bodies == body)
     if not len(own):

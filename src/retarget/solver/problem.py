@@ -103,8 +103,13 @@ def make_setting(
     It is remembered for robots, rates and options used last, as it takes as long as to solve fifty frames.
     """
     segments, tasks = _tasks(robot, anatomy, options, weights)
+    stands = robot.has(
+        "leg"
+    )  # else nothing is held on the ground, which its base is not free to leave
     touches = {
-        name: touch for name in BODY_CONTACTS if (touch := touch_point(robot, name)) is not None
+        name: touch
+        for name in (BODY_CONTACTS if stands else ())
+        if (touch := touch_point(robot, name)) is not None
     }
     soles = sole_arrays(robot, anatomy, list(touches.values()))
     rate = fps / RATE
@@ -117,7 +122,7 @@ def make_setting(
         limits=with_reserve(joint_limits(robot, options, fps)),
         tasks=tasks,
         soles=soles,
-        floor=floor_spheres(robot, options.floor),
+        floor=floor_spheres(robot, options.floor and stands),
         capsules=kept_apart(robot, options.self_collision, options.collision_margin),
         masses=mass_arrays(robot),
         weights=Weights(
@@ -146,8 +151,8 @@ def make_setting(
         segments=tuple(segments),
         touching=tuple(touches),
         limbs=find_limbs(tree, tasks),
-        strengths=weights.anchor * shares * (1.0 if options.contacts else 0.0),
-        centre=weights.centre,
+        strengths=weights.anchor * shares * (1.0 if options.contacts and stands else 0.0),
+        centre=weights.centre if stands else 0.0,
         release=1.0 - weights.kneeling,
         toe_margin=max(1, round(fps / RATE)),
     )
@@ -187,20 +192,24 @@ def _tasks(
     robot: RobotModel, anatomy: RobotAnatomy, options: RetargetOptions, weights: TaskWeights
 ) -> tuple[list[tuple[str, str]], Tasks]:
     """The segments followed, each with the target position it uses (or none), and their arrays."""
+    legs, arms = robot.has("leg"), robot.has("arm")
+    axes = (weights.trunk, weights.trunk, weights.pelvis_lean)
     rows: list[tuple[str, str, float, tuple[float, float, float]]] = [
-        (
-            "pelvis",
-            "pelvis",
-            weights.pelvis_position,
-            (weights.trunk, weights.trunk, weights.pelvis_lean),
-        ),
-        ("chest", "", 0.0, (weights.trunk, weights.shoulder_line, weights.chest_lean)),
+        ("pelvis", "pelvis", weights.pelvis_position, axes)
+        if legs
+        else ("pelvis", "pelvis", weights.base, (weights.base,) * 3)
     ]
+    if arms:
+        rows.append(
+            ("chest", "", 0.0, (weights.trunk, weights.shoulder_line, weights.chest_lean)),
+        )
     for side in SIDES:
         for limb, axis, hinge, end in (
             ("leg", weights.long_axis, weights.hinge, weights.foot),
             ("arm", weights.arm_axis, weights.arm_hinge, weights.hand),
         ):
+            if not (legs if limb == "leg" else arms):
+                continue
             upper, lower, last = LIMB_SEGMENTS[limb]
             at_ankle = limb == "leg"
             rows += [

@@ -17,11 +17,16 @@ __all__ = ["floor_spheres", "kept_apart", "mass_arrays", "sole_arrays"]
 
 
 def sole_arrays(robot: RobotModel, anatomy: RobotAnatomy, touching: Sequence[TouchPoint]) -> Soles:
-    """What can be held on the ground: heels and toes, then the spheres of other parts."""
-    feet = np.repeat(np.ascontiguousarray(robot.feet, np.int64), 2)
+    """What can be held on the ground: heels and toes, then the spheres of other parts.
+
+    Kernels know of two feet: those of a robot without legs are points of its base that nothing holds.
+    """
+    own = np.ascontiguousarray(robot.feet, np.int64) if len(robot.feet) else np.zeros(2, np.int64)
+    soles = robot.soles if len(robot.feet) else np.zeros((2, 1, 3))
+    feet = np.repeat(own, 2)
     return Soles(
-        feet=np.ascontiguousarray(robot.feet, np.int64),
-        points=np.ascontiguousarray(robot.soles, np.float64),
+        feet=own,
+        points=np.ascontiguousarray(soles, np.float64),
         radius=float(robot.sole_radius),
         contact_bodies=np.array([*feet, *(touch.body for touch in touching)], np.int64),
         contact_points=np.array(

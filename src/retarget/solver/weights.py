@@ -26,6 +26,7 @@ class TaskWeights:
 
     Attributes:
         pelvis_position: 1/m^2.
+        base: Of the base of a robot without legs, which is where it is put: of its place (1/m^2) and each axis.
         ankle_position: 1/m^2.
         trunk: Of the other axes of pelvis and chest.
         pelvis_lean: Of the pelvis' z axis, which the line from hips to shoulders depends on.
@@ -59,6 +60,7 @@ class TaskWeights:
     """
 
     pelvis_position: float = 5.0
+    base: float = 1e5
     ankle_position: float = 10.0
     trunk: float = 1.1
     pelvis_lean: float = 32.0
@@ -152,6 +154,8 @@ def accelerations(
             ("ankle", "knee", weights.leg_acceleration, weights.ankle_acceleration),
             ("wrist", "elbow", weights.arm_acceleration, weights.wrist_acceleration),
         ):
+            if f"{side}_{end}" not in robot.roles:
+                continue
             limb = groups == groups[robot.roles[f"{side}_{end}"]]
             joints[limb] = upper
             joints[limb & _below(tree, robot.roles[f"{side}_{middle}"])] = lower

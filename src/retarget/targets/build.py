@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from retarget.compiled.jit import jit
-from retarget.geometry import quaternion_from_matrix
+from retarget.geometry import matrix_from_quaternion, quaternion_from_matrix
 from retarget.motion.anatomy import Anatomy
 from retarget.motion.body_contacts import CONTACT_JOINTS, carried_loads, lying_legs
 from retarget.motion.calibration import Calibration
@@ -21,7 +21,15 @@ from retarget.targets.robot_frames import RobotAnatomy
 from retarget.targets.trunk import Trunk, point_trunk
 from retarget.targets.wrists import hand_twists, twist_hand
 
-__all__ = ["Sizes", "Targets", "build_targets", "cold_start", "place_targets", "robot_sizes"]
+__all__ = [
+    "Sizes",
+    "Targets",
+    "build_targets",
+    "cold_start",
+    "place_targets",
+    "robot_sizes",
+    "set_base_level",
+]
 
 _PELVIS, _CHEST = SEGMENTS.index("pelvis"), SEGMENTS.index("chest")
 _LEGS = tuple((SEGMENTS.index(f"{side}_thigh"), SEGMENTS.index(f"{side}_shank")) for side in SIDES)
@@ -37,7 +45,7 @@ class Sizes(NamedTuple):
         lift: Added to the scaled height, metres.
         middle: Middle of the robot's hips, from the pelvis body's origin in the pelvis' anatomical frame, metres.
         hips: Left and right hip, likewise.
-        lengths: Side (left, right) x segment (thigh, shank), metres.
+        lengths: Side (left, right) x segment (thigh, shank), metres; zeros of a robot without legs.
         trunk: The robot's trunk.
         twists: By how much the left and the right hand are turned about their long axes, rad.
     """
@@ -94,7 +102,9 @@ def robot_sizes(human: Calibration, contacts: Contacts, robot: RobotAnatomy) -> 
     # The ankle's height in stance, not the toe's, is matched: toes differ most between skeletons.
     lift = robot.ankle_height - scale * float(contacts.ankle_heights.mean())
     hips = np.stack([robot.hips[side] for side in SIDES])
-    lengths = [[robot.lengths[f"{side}_{part}"] for part in ("thigh", "shank")] for side in SIDES]
+    lengths = [
+        [robot.lengths.get(f"{side}_{part}", 0.0) for part in ("thigh", "shank")] for side in SIDES
+    ]
     twists = hand_twists(human.wrists, robot.wrists)
     return Sizes(scale, lift, hips.mean(axis=0), hips, np.array(lengths), robot.trunk, twists)
 
@@ -154,7 +164,12 @@ def build_targets(anatomy: Anatomy, contacts: Contacts, robot: RobotAnatomy) -> 
     sizes = robot_sizes(anatomy.calibration, contacts, robot)
     segments = anatomy.segment_frames()
     places = np.empty((len(anatomy), 3, 3))
+    if robot.stand is not None:
+        _set_level(segments[:, _PELVIS])
     place_targets(anatomy.point("hips"), anatomy.point("shoulders"), segments, sizes, places)
+    if robot.stand is not None:
+        _set_level(segments[:, _PELVIS])
+        places[..., 2] = robot.stand
     positions = {
         name: places[:, i] for i, name in enumerate(("pelvis", "left_ankle", "right_ankle"))
     }
@@ -171,6 +186,34 @@ def build_targets(anatomy: Anatomy, contacts: Contacts, robot: RobotAnatomy) -> 
         sizes.scale,
         contacts.floor,
     )
+
+
+def _set_level(frames: Float64[np.ndarray, "T 3 3"]) -> None:
+    """Turn frames upright, in place, by the shortest turn: the base of a robot that stands on wheels, or fast."""
+    headings = np.arctan2(frames[:, 1, 0] - frames[:, 0, 1], frames[:, 0, 0] + frames[:, 1, 1])
+    cosine, sine = np.cos(headings), np.sin(headings)
+    frames[:] = 0.0
+    frames[:, 0, 0] = frames[:, 1, 1] = cosine
+    frames[:, 1, 0], frames[:, 0, 1] = sine, -sine
+    frames[:, 2, 2] = 1.0
+
+
+def set_base_level(
+    qpos: Float64[np.ndarray, "T Q"], upright: Float64[np.ndarray, "3 3"], stand: float
+) -> None:
+    """Take off, in place, what a solve has tilted and lifted the base of a robot without legs: thousandths.
+
+    Args:
+        qpos: Configurations.
+        upright: Rotation of the base with which the robot stands; see `RobotModel`.
+        stand: See `RobotAnatomy`.
+    """
+    frames = matrix_from_quaternion(qpos[:, 3:7]) @ upright.T
+    _set_level(frames)
+    before = qpos[:, 3:7].copy()
+    qpos[:, 3:7] = quaternion_from_matrix(frames @ upright)
+    qpos[:, 3:7] *= np.where(np.einsum("ti,ti->t", before, qpos[:, 3:7]) < 0, -1.0, 1.0)[:, None]
+    qpos[:, 2] = stand
 
 
 def cold_start(

@@ -62,6 +62,9 @@ class Ground:
         places = self.places[part]
         for foot, side in enumerate(SIDES):
             # From the ankle, in the foot's anatomical frame.
+            if f"{side}_foot" not in robot.frames:
+                places[:, 2 * foot : 2 * foot + 2] = 0.0
+                continue
             ends = robot.contact_points[foot] @ robot.frames[f"{side}_foot"]
             rows = targets.frames[f"{side}_foot"].reshape(-1, 3)  # of all frames: one product
             turned = np.moveaxis((rows @ ends.T).reshape(-1, 3, 2), 1, 2)

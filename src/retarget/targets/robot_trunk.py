@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.robots.model import RobotModel
+from retarget.robots.proportions import THIGH, TRUNK
 from retarget.targets.robot_pose import Matrix, Pose
 from retarget.targets.trunk import Trunk
 
@@ -17,11 +18,17 @@ _TURNING, _LARGEST_BEND = 0.94, 1.4
 # Cosine of the angle to the hand's long axis below which a joint of the wrist bends it, and metres by which two such
 # joints' distances from the wrist's centre must differ for one to be better.
 _ACROSS, _SAME_LEVER = 0.5, 0.01
+_SHORTEST_TRUNK = 0.05  # metres from where a trunk bends up to the shoulders
 
 
 def robot_trunk(at_zero: Pose, frames: dict[str, Matrix]) -> Trunk:
-    """The trunk, from what each joint between pelvis and chest that bends it does by itself."""
+    """The trunk, from what each joint between pelvis and chest that bends it does by itself.
+
+    Without arms it is rigid and ends where a human's shoulders would be; without legs it begins where it bends.
+    """
     robot = at_zero.robot
+    if not robot.has("arm"):
+        return _rigid_trunk(at_zero, frames["pelvis"])
     zero = np.clip(np.zeros(robot.joint_count), robot.lower, robot.upper)
     pelvis, chest = (at_zero.world(part, frames[part]) for part in ("pelvis", "chest"))
     tilts, places = [np.zeros(2)], []
@@ -38,8 +45,14 @@ def robot_trunk(at_zero: Pose, frames: dict[str, Matrix]) -> Trunk:
                 "chest", frames["chest"][:, 2:]
             )
             tilts.append(np.arctan2(up[:2, 0], up[2]))
-    middle, top = at_zero.middle("hip"), at_zero.middle("shoulder")
-    centre = np.mean(places, axis=0) if places else (middle + top) / 2
+    top = at_zero.middle("shoulder")
+    if robot.has("leg"):
+        middle = at_zero.middle("hip")
+        centre = np.mean(places, axis=0) if places else (middle + top) / 2
+    else:
+        lowest = top - np.array([0.0, 0.0, _SHORTEST_TRUNK])
+        centre = np.mean(places, axis=0) if places else at_zero.positions[robot.roles["pelvis"]]
+        centre = middle = centre if centre[2] < lowest[2] else lowest
     shoulders = chest.T @ (top - centre)
     # What bends is the line from waist to shoulders, which need not lie along the chest's z axis.
     bends = np.stack([np.min(tilts, axis=0), np.max(tilts, axis=0)], axis=1)
@@ -47,6 +60,13 @@ def robot_trunk(at_zero: Pose, frames: dict[str, Matrix]) -> Trunk:
     return Trunk(
         pelvis.T @ (centre - middle), shoulders, np.clip(bends, -_LARGEST_BEND, _LARGEST_BEND)
     )
+
+
+def _rigid_trunk(at_zero: Pose, pelvis: Matrix) -> Trunk:
+    leg = np.linalg.norm(at_zero.point("left_hip") - at_zero.point("left_knee"))
+    height = float(leg) * TRUNK / THIGH
+    up = at_zero.world("pelvis", pelvis).T @ np.array([0.0, 0.0, height / 2])
+    return Trunk(up, up, np.zeros((2, 2)) + np.arctan2(up[:2], up[2])[:, None])
 
 
 def robot_wrist(side: str, at_zero: Pose, frames: dict[str, Matrix]) -> Float64[np.ndarray, "2"]:

@@ -48,7 +48,9 @@ def ground_points(robot: RobotModel) -> GroundPoints:
         if body not in robot.feet
         for end in ends
     ]
-    table = np.unique(np.array(rows), axis=0)  # padded soles and spheres repeat points
+    table = np.unique(
+        np.array(rows).reshape(-1, 5), axis=0
+    )  # padded soles and spheres repeat points
     return GroundPoints(
         table[:, 0].astype(np.int64),
         np.ascontiguousarray(table[:, 1:4]),

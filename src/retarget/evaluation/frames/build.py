@@ -11,6 +11,8 @@ from jaxtyping import Float64
 from retarget.geometry import unit
 from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel
+from retarget.robots.proportions import ARM, LEG
+from retarget.robots.spec import LIMBS
 
 __all__ = ["Build", "robot_build"]
 
@@ -20,9 +22,11 @@ class Build:
     """Sizes and axes of a robot.
 
     Attributes:
-        leg_length: Thigh plus shank, mean of both sides, metres.
+        leg_length: Thigh plus shank, mean of both sides, metres; of a robot without legs those of a human with such
+            arms.
         ups: Axis of the pelvis' and of the chest's body, in its frame, that lies along the line from the middle of the
-            hips to the middle of the shoulders where all joints are at zero or as near as they go.
+            hips to the middle of the shoulders where all joints are at zero or as near as they go; without legs or
+            arms along the vertical. Without arms both are the pelvis'.
     """
 
     leg_length: float
@@ -43,8 +47,14 @@ def robot_build(robot: RobotModel) -> Build:
     def pair(joint: str) -> Float64[np.ndarray, "2 3"]:
         return np.stack([centre(f"{side}_{joint}") for side in ("left", "right")])
 
-    hips, knees, ankles, shoulders = map(pair, ("hip", "knee", "ankle", "shoulder"))
-    legs = np.linalg.norm(hips - knees, axis=1) + np.linalg.norm(knees - ankles, axis=1)
-    up = unit(shoulders.mean(0) - hips.mean(0))
-    ups = [rotations[robot.roles[part]].T @ up for part in ("pelvis", "chest")]
-    return Build(float(legs.mean()), np.stack(ups))
+    limb = "leg" if robot.has("leg") else "arm"
+    first, middle, last = map(pair, LIMBS[limb])
+    lengths = np.linalg.norm(first - middle, axis=1) + np.linalg.norm(middle - last, axis=1)
+    leg_length = float(lengths.mean())
+    if limb == "arm":
+        leg_length *= LEG / ARM
+    up = np.array([0.0, 0.0, 1.0])
+    if robot.has("leg") and robot.has("arm"):
+        up = unit(pair("shoulder").mean(0) - first.mean(0))
+    bodies = (robot.roles["pelvis"], robot.roles.get("chest", robot.roles["pelvis"]))
+    return Build(leg_length, np.stack([rotations[body].T @ up for body in bodies]))

@@ -139,8 +139,12 @@ def measure_stance(
 def _soles(robot: RobotModel) -> _Soles:
     """Both soles; forward is square to the line between the hips in the robot's neutral posture.
 
-    Remembered for the robots used last.
+    Without legs they are points of the base, and measures of feet have no value. Remembered for the robots used last.
     """
+    if not len(robot.feet):
+        nowhere = np.zeros((2, 3))
+        base = np.zeros(2, np.int64)
+        return _Soles(base, np.zeros((2, 1, 3)), np.zeros((2, 2, 3)), nowhere, nowhere, 0.0)
     positions, rotations = body_poses(robot, robot.neutral, robot.upright)
     left, right = (robot.roles[f"{side}_hip"] for side in ("left", "right"))
     lateral = unit(positions[left] - positions[right])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, TypeAlias
@@ -124,6 +125,13 @@ class Measure:
     needs: tuple[str, ...] = ()
     series: str = ""
     shown: str = ""
+
+    def applies_to(self, roles: Collection[str]) -> bool:
+        """Whether a robot with some body roles has all that is measured; `needs` are of both sides."""
+        return all(
+            role in roles or (f"left_{role}" in roles and f"right_{role}" in roles)
+            for role in self.needs
+        )
 
     @property
     def per_frame(self) -> bool:

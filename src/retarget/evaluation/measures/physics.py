@@ -51,6 +51,7 @@ def _measure(
         better=better,
         beside_human=beside or name.startswith("human_"),
         over_clips="max" if name.endswith("_max") else "mean",
+        needs=("hip", "knee", "ankle"),
         series=series,
         shown=shown,
     )

@@ -48,6 +48,11 @@ _TRUNK = {
         "angle in the world between the lines from the right to the left shoulder, after the same yaw",
     ),
 }
+_TRUNK_NEEDS = {
+    "trunk": ("hip", "shoulder"),
+    **dict.fromkeys(("pelvis", "hip"), ("hip",)),
+    **dict.fromkeys(("chest", "shoulder"), ("shoulder",)),
+}
 _ENDS = {
     "thigh": ("hip", "knee"),
     "shank": ("knee", "ankle"),
@@ -84,7 +89,7 @@ def _words(segment: str) -> str:
 
 
 def _limbs() -> list[Measure]:
-    told = "mean of thighs, shanks, upper arms and forearms"
+    told = "mean of thighs, shanks, upper arms and forearms, of those that the robot has"
     return [
         _error("limb_error_mean", "Limb directions, mean", f"{told}: {_LIMBS}", "limb_error"),
         _error(
@@ -96,7 +101,7 @@ def _limbs() -> list[Measure]:
         _error(
             "orientation_error_mean",
             "Orientations, mean",
-            f"mean of six kinds of segment: {_TURNS}",
+            f"mean of six kinds of segment, of those that the robot has: {_TURNS}",
             "orientation_error",
         ),
         *(
@@ -125,9 +130,10 @@ def _limbs() -> list[Measure]:
 def _trunk() -> list[Measure]:
     found = []
     for name, (title, text) in _TRUNK.items():
-        found.append(_error(f"{name}_mean", f"{title}, mean", f"mean {text}", name))
+        needs = _TRUNK_NEEDS[name.split("_")[0]]
+        found.append(_error(f"{name}_mean", f"{title}, mean", f"mean {text}", name, needs))
         told = f"95th percentile of {name}_mean's angle"
-        found.append(_error(f"{name}_p95", f"{title}, p95", told, name))
+        found.append(_error(f"{name}_p95", f"{title}, p95", told, name, needs))
     return found
 
 

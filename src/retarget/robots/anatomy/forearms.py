@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64
 
-from retarget.robots.anatomy.limbs import Geometry, Limb
+from retarget.robots.anatomy.facing import Geometry
+from retarget.robots.anatomy.limbs import Limb
 from retarget.robots.tree import Frame, KinematicTree
 
 __all__ = ["carries_more", "far_end", "find_wrist"]

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float64
 
 from retarget.robots.kinematics import body_poses
 from retarget.robots.neutral import zero_joints
+from retarget.robots.spec import LIMBS, SIDES
 from retarget.robots.tree import KinematicTree
 
 __all__ = ["superfluous_hinges"]
@@ -26,8 +27,10 @@ def superfluous_hinges(
     """
     positions, rotations = body_poses(tree, zero_joints(tree), upright)
     bending, spare = {}, np.zeros(len(tree.joint_names), bool)
-    for role, end in (("knee", "ankle"), ("elbow", "wrist")):
-        for side in ("left", "right"):
+    for _, role, end in LIMBS.values():
+        for side in SIDES:
+            if f"{side}_{role}" not in bodies:
+                continue
             body = bodies[f"{side}_{role}"]
             group = [body]
             while tree.virtual[tree.parents[group[-1]]]:

@@ -12,7 +12,7 @@ from retarget.robots.kinematics import body_poses
 from retarget.robots.neutral import zero_joints
 from retarget.robots.tree import KinematicTree
 
-__all__ = ["Chain", "MirroredPair", "is_hand_part", "mirrored_pairs"]
+__all__ = ["Chain", "MirroredPair", "below", "is_hand_part", "mirrored_pairs"]
 
 Chain = tuple[int, ...]
 
@@ -24,6 +24,9 @@ _MIRROR_SLACK = (
 )
 _DOMINANT = 0.6  # share of the weight beyond a fork that makes one branch the limb and the others its attachments
 _FEWEST = 2  # joints of a limb
+_LIKE_MASS = (
+    0.4  # of two limbs that mirror each other, the lighter one's share of the heavier one's mass
+)
 _HAND_PART = re.compile(
     r"finger|thumb|gripper|index|middle|(?<![a-z])ring|pinky|pinkie|little|jaw|claw|palm_|knuckle|hand_?j\d",
     re.IGNORECASE,
@@ -74,7 +77,7 @@ def mirrored_pairs(tree: KinematicTree) -> list[MirroredPair]:
             if not {pair.first[0], pair.second[0]} & taken:
                 taken |= {pair.first[0], pair.second[0]}
                 pairs.append(pair)
-                claimed |= _below(children, pair.first[0]) | _below(children, pair.second[0])
+                claimed |= below(tree, pair.first[0]) | below(tree, pair.second[0])
     return pairs
 
 
@@ -82,6 +85,15 @@ def is_hand_part(tree: KinematicTree, body: int) -> bool:
     """Whether the names of a body and its joint speak of fingers."""
     names = [tree.body_names[body]] + ([tree.joint_names[body - 1]] if body else [])
     return any(_HAND_PART.search(name) for name in names)
+
+
+def below(tree: KinematicTree, body: int) -> set[int]:
+    """A body and all that it carries."""
+    found = {body}
+    for b in range(body + 1, len(tree.parents)):
+        if int(tree.parents[b]) in found:
+            found.add(b)
+    return found
 
 
 def _children(tree: KinematicTree) -> list[list[int]]:
@@ -98,14 +110,6 @@ def _weights(tree: KinematicTree, children: list[list[int]]) -> Float64[np.ndarr
     for body in range(len(children) - 1, 0, -1):
         weights[tree.parents[body]] += weights[body]
     return np.asarray(weights)
-
-
-def _below(children: list[list[int]], body: int) -> set[int]:
-    found, stack = set(), [body]
-    while stack:
-        found.add(one := stack.pop())
-        stack.extend(children[one])
-    return found
 
 
 def _chain(
@@ -127,17 +131,17 @@ def _chain(
         if len(branches) > 1:
             shares = np.array([weights[b] for b in branches])
             best = int(np.argmax(shares))
-            reach = [_reach(positions, children, b, here) for b in branches]
+            reach = [_reach(tree, positions, b, here) for b in branches]
             if shares[best] < _DOMINANT * shares.sum() or reach[best] < 0.5 * max(reach):
                 return tuple(chain)
             branches = [branches[best]]
         chain.append(branches[0])
 
 
-def _reach(positions: np.ndarray, children: list[list[int]], body: int, start: int) -> float:
+def _reach(tree: KinematicTree, positions: np.ndarray, body: int, start: int) -> float:
     """How far the joints beyond a body lie from a point, metres."""
-    below = sorted(_below(children, body))
-    return float(np.linalg.norm(positions[below] - positions[start], axis=1).max())
+    beyond = sorted(below(tree, body))
+    return float(np.linalg.norm(positions[beyond] - positions[start], axis=1).max())
 
 
 def _pair(
@@ -174,6 +178,8 @@ def _pair(
         np.ptp(positions, axis=0).max()
     ):
         return None
+    if min(weights[first], weights[second]) < _LIKE_MASS * max(weights[first], weights[second]):
+        return None  # a gear beside what it turns
     mass = float(weights[first] + weights[second]) / 2
     return MirroredPair(fork, tuple(a), tuple(b), normal, length, mass)
 

@@ -9,16 +9,24 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.errors import RoleError
+from retarget.robots.anatomy.facing import Geometry, standing
 from retarget.robots.anatomy.forearms import carries_more, far_end, find_wrist
-from retarget.robots.anatomy.limbs import Geometry, Limb, Limbs, find_limbs, standing
+from retarget.robots.anatomy.limbs import Limb, Limbs, find_limbs
 from retarget.robots.anatomy.straight import on_twisting_axis, straightened
 from retarget.robots.kinematics import body_poses
 from retarget.robots.neutral import zero_joints
-from retarget.robots.spec import ROLES, RolePlace
+from retarget.robots.spec import LIMBS, ROLES, SIDES, RolePlace
 from retarget.robots.tree import Frame, KinematicTree
 from retarget.wording import listed
 
-__all__ = ["FoundRoles", "leg_length", "resolve_roles"]
+__all__ = ["FoundRoles", "limb_length", "resolve_roles"]
+
+_LACKING = {
+    "left_shoulder": "the robot has no arms: the human's arms are not followed, and measures of arms have no value",
+    "left_hip": "the robot has no legs: its base stays level and at its height, and moves and turns along the floor as "
+    "the human's hips (of a robot that stands fast take the joints alone); nothing is held on the ground, and "
+    "measures of legs, feet and forces have no value",
+}
 
 _BEND_NAMES = {"leg": ("knee",), "arm": ("elbow",)}
 _NAMED = 1.5  # how much more a joint counts as knee or elbow that is called so
@@ -53,7 +61,7 @@ def resolve_roles(
     given: Mapping[str, RolePlace],
     geometry: Geometry,
 ) -> FoundRoles:
-    """Body index and joint centre (m, in the body's frame) of every role.
+    """Body index and joint centre (m, in the body's frame) of every role that the robot has.
 
     Legs and arms are mirrored pairs of chains. Knee and elbow are the hinges that bend them, far from both ends. The
     hip lies on the flexion axis above the knee, the shoulder where the axes above the elbow meet best. The ankle is the
@@ -82,24 +90,42 @@ def resolve_roles(
     notes: list[str] = []
     if any(role not in frames for role in ROLES):
         limbs = find_limbs(tree, geometry)
-        frames = _proposed(robot, tree, limbs, geometry, notes) | frames
-    bodies = {role: frames[role].body for role in ROLES}
-    points = {role: frames[role].position for role in ROLES}
+        frames = _proposed(robot, tree, limbs, geometry, set(given), notes) | frames
+    _require_whole_limbs(robot, frames)
+    bodies = {role: frames[role].body for role in ROLES if role in frames}
+    points = {role: frames[role].position for role in bodies}
     upright = _upright(robot, tree, bodies, points)
     if (upright != np.eye(3)).any():
         notes.append(
             "the base's frame is not x ahead, y left and z up: the robot stands with it turned"
         )
+    notes += [text for role, text in _LACKING.items() if role not in bodies]
     return FoundRoles(bodies, points, upright, tuple(notes))
 
 
-def leg_length(
+def _require_whole_limbs(robot: str, frames: dict[str, Frame]) -> None:
+    """Take chest and pelvis out where what they carry is not there; refuse a part of a limb."""
+    for limb, chain in LIMBS.items():
+        roles = [f"{side}_{role}" for side in SIDES for role in chain]
+        lacking = [role for role in roles if role not in frames]
+        if lacking and len(lacking) < len(roles):
+            given = next(role for role in roles if role in frames)
+            raise RoleError(
+                f"{robot}: {given!r} is stated, but the robot's {limb}s were not found, nor is {lacking[0]!r} stated; "
+                f"state all of {listed(roles)}"
+            )
+    if "left_shoulder" not in frames:
+        frames.pop("chest", None)
+
+
+def limb_length(
     tree: KinematicTree, bodies: Mapping[str, int], points: Mapping[str, Float64[np.ndarray, "3"]]
 ) -> float:
-    """Thigh and shank of the left leg, metres."""
+    """Thigh and shank of the left leg, or upper arm and forearm of a robot without legs, metres."""
     centre = _centres(tree, bodies, points)
-    hip, knee, ankle = (centre(f"left_{role}") for role in ("hip", "knee", "ankle"))
-    return float(np.linalg.norm(knee - hip) + np.linalg.norm(ankle - knee))
+    chain = LIMBS["leg" if "left_hip" in bodies else "arm"]
+    first, middle, last = (centre(f"left_{role}") for role in chain)
+    return float(np.linalg.norm(middle - first) + np.linalg.norm(last - middle))
 
 
 def _centres(
@@ -117,55 +143,91 @@ def _upright(
 ) -> Float64[np.ndarray, "3 3"]:
     """How the base is turned when hips and shoulders are as roles say: left, level and above each other."""
     centre = _centres(tree, bodies, points)
-    hips = centre("left_hip") - centre("right_hip")
-    middle = (centre("left_hip") + centre("right_hip")) / 2
-    ankles = (centre("left_ankle") + centre("right_ankle")) / 2
-    shoulders = (centre("left_shoulder") + centre("right_shoulder")) / 2
-    if min(np.linalg.norm(hips), np.linalg.norm(shoulders - ankles)) < _SAME_PLACE:
+
+    def middle(role: str) -> Float64[np.ndarray, "3"]:
+        return np.asarray((centre(f"left_{role}") + centre(f"right_{role}")) / 2)
+
+    first = "hip" if "left_hip" in bodies else "shoulder"
+    left = centre(f"left_{first}") - centre(f"right_{first}")
+    leg = middle("hip") - middle("ankle") if first == "hip" else np.zeros(3)
+    trunk = np.zeros(3)
+    if "left_shoulder" in bodies:
+        trunk = middle("shoulder") - (middle("hip") if first == "hip" else 0.0)
+        if first == "shoulder" and np.linalg.norm(trunk) < np.linalg.norm(left) / 2:
+            trunk = middle("shoulder") - middle(
+                "wrist"
+            )  # the base's origin is between the shoulders
+    if min(np.linalg.norm(left), np.linalg.norm(leg + trunk)) < _SAME_PLACE:
         raise RoleError(
             f"{robot}: both hips, or shoulders and ankles, are in one place; correct the roles"
         )
     _, rotations = body_poses(tree, zero_joints(tree))
     axes = np.einsum("bij,bj->bi", rotations, tree.axes)[1:]
-    return standing(hips, middle - ankles, shoulders - middle, axes)
+    return standing(left, leg, trunk, axes)
 
 
 def _proposed(
-    robot: str, tree: KinematicTree, limbs: Limbs | None, geometry: Geometry, notes: list[str]
+    robot: str,
+    tree: KinematicTree,
+    limbs: Limbs | None,
+    geometry: Geometry,
+    given: set[str],
+    notes: list[str],
 ) -> dict[str, Frame]:
-    if limbs is None or limbs.arms is None:
+    if limbs is None:
         raise RoleError(
-            f"{robot}: two legs and two arms, mirrored left and right, were not found; name the bodies "
+            f"{robot}: neither two legs nor two arms, mirrored left and right, were found; name the bodies "
             f"under [roles] in a robot TOML file; joints are {listed(tree.joint_names)}"
+        )
+    if limbs.lone and not given:
+        lone = tree.body_names[limbs.lone[0]]
+        raise RoleError(
+            f"{robot}: {lone!r} begins a limb that has no mirror image left or right, and "
+            f"{'arms' if limbs.arms is None else 'legs'} were not found; name the bodies under [roles] in a robot "
+            "TOML file, or take the limb out"
         )
     notes += limbs.doubts
     frames = {"pelvis": _origin(limbs.pelvis), "chest": _origin(limbs.chest)}
-    for side, leg, arm in zip(("left", "right"), limbs.legs, limbs.arms, strict=True):
-        knee = _bend(tree, leg, "leg", geometry)
-        elbow = _bend(tree, arm, "arm", geometry)
-        if knee == 0 or elbow == 0:
-            raise RoleError(
-                f"{robot}: the {side} {'arm' if elbow == 0 else 'leg'} has too few joints to find its "
-                "knee or elbow; name the bodies under [roles] in a robot TOML file"
-            )
-        hip = _origin(_hip(leg, _first_in_place(tree, leg, knee)))
-        shoulder = _origin(_shoulder(arm, _first_in_place(tree, arm, elbow)))
-        ankle, wrist = _ankle(leg, knee, geometry), find_wrist(tree, arm, elbow, geometry)
-        middle = straightened(tree, arm, elbow, _place(arm, shoulder), _place(arm, wrist))
-        if (
-            middle.position.any()
-        ):  # origins lie aside: the upper arm's line is the axis about which it twists
-            shoulder = on_twisting_axis(arm, elbow, shoulder)
-            middle = straightened(tree, arm, elbow, _place(arm, shoulder), _place(arm, wrist))
-        frames |= {
-            f"{side}_hip": hip,
-            f"{side}_knee": straightened(tree, leg, knee, _place(leg, hip), _place(leg, ankle)),
-            f"{side}_ankle": ankle,
-            f"{side}_shoulder": shoulder,
-            f"{side}_elbow": middle,
-            f"{side}_wrist": wrist,
-        }
+    for side, leg in zip(SIDES, limbs.legs or (), strict=False):
+        frames |= _leg(robot, tree, leg, side, geometry)
+    for side, arm in zip(SIDES, limbs.arms or (), strict=False):
+        frames |= _arm(robot, tree, arm, side, geometry)
     return frames
+
+
+def _leg(
+    robot: str, tree: KinematicTree, leg: Limb, side: str, geometry: Geometry
+) -> dict[str, Frame]:
+    knee = _bend(tree, leg, "leg", geometry)
+    if knee == 0:
+        raise _too_few_joints(robot, f"{side} leg")
+    hip = _origin(_hip(leg, _first_in_place(tree, leg, knee)))
+    ankle = _ankle(leg, knee, geometry)
+    middle = straightened(tree, leg, knee, _place(leg, hip), _place(leg, ankle))
+    return {f"{side}_hip": hip, f"{side}_knee": middle, f"{side}_ankle": ankle}
+
+
+def _arm(
+    robot: str, tree: KinematicTree, arm: Limb, side: str, geometry: Geometry
+) -> dict[str, Frame]:
+    elbow = _bend(tree, arm, "arm", geometry)
+    if elbow == 0:
+        raise _too_few_joints(robot, f"{side} arm")
+    shoulder = _origin(_shoulder(arm, _first_in_place(tree, arm, elbow)))
+    wrist = find_wrist(tree, arm, elbow, geometry)
+    middle = straightened(tree, arm, elbow, _place(arm, shoulder), _place(arm, wrist))
+    if middle.position.any():
+        # Origins lie aside: the upper arm's line is the axis about which it twists.
+        shoulder = on_twisting_axis(arm, elbow, shoulder)
+        middle = straightened(tree, arm, elbow, _place(arm, shoulder), _place(arm, wrist))
+    return {f"{side}_shoulder": shoulder, f"{side}_elbow": middle, f"{side}_wrist": wrist}
+
+
+def _too_few_joints(robot: str, limb: str) -> RoleError:
+    return RoleError(
+        f"{robot}: the {limb} has too few joints to find its knee or elbow; "
+        "name the bodies under [roles] in a robot TOML file"
+    )
 
 
 def _place(limb: Limb, frame: Frame) -> Float64[np.ndarray, "3"]:

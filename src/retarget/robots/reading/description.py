@@ -18,6 +18,11 @@ from retarget.wording import listed
 
 __all__ = ["Description", "read_description"]
 
+_KEPT_EQUALITIES = (
+    mujoco.mjtEq.mjEQ_JOINT,
+    mujoco.mjtEq.mjEQ_CONNECT,
+    mujoco.mjtEq.mjEQ_WELD,
+)
 _BASE_JOINTS = 6  # three that slide and three that turn do what a free joint does
 _MINIMAL_MASS = (
     1e-9  # kg (and kg m^2): MuJoCo refuses moving bodies without inertia; kinematics do not care
@@ -170,10 +175,12 @@ def _slides(body: Any) -> bool:
 
 def _drop_unused_parts(spec: Any, notes: list[str]) -> None:
     """Delete what needs files or refers to other parts and has no part in kinematics."""
-    if len(spec.equalities):
-        notes.append(
-            f"ignored {len(spec.equalities)} equality constraints (closed loops, joints that mimic others)"
-        )
+    known = {item.name for group in (spec.bodies, spec.joints, spec.sites) for item in group}
+    for equality in list(spec.equalities):
+        ends = {equality.name1, equality.name2} - {""}
+        if equality.type not in _KEPT_EQUALITIES or not ends <= known:
+            notes.append(f"ignored an equality constraint of {' and '.join(sorted(ends))}")
+            spec.delete(equality)
     paired = {name for pair in spec.pairs for name in (pair.geomname1, pair.geomname2)}
     for geom in list(spec.geoms):
         geom.material = ""
@@ -186,7 +193,6 @@ def _drop_unused_parts(spec: Any, notes: list[str]) -> None:
         spec.keys,
         spec.pairs,
         spec.sensors,
-        spec.equalities,
         spec.tendons,
         spec.skins,
         spec.materials,
