@@ -13,6 +13,7 @@ from scipy.spatial.transform import Rotation
 
 from retarget.errors import FileFormatError, OptionsError
 from retarget.motion import Motion, read_motion
+from retarget.motion.anatomy import leg_length
 from retarget.motion.formats.smpl.skeleton import rest_body
 
 LAYOUTS: dict[str, Callable[[made.Walk], bytes]] = {
@@ -153,35 +154,101 @@ def test_a_users_model_file_gives_the_joints_of_the_shape(
     made.written(models, f"{kind.upper()}_MALE.{form}", data)
     body = rest_body(kind, "male", betas, models)
     np.testing.assert_allclose(body.joints, made.shaped_joints(arrays, betas), atol=1e-9)
-    assert not body.doubts
+    assert not body.cause
     assert any(
         "a male one was used" in note for note in rest_body(kind, "female", betas, models).notes
     )
 
 
-def test_without_a_model_the_doubt_tells_what_it_costs(tmp_path: Path) -> None:
-    """Limb directions with and without the model differ by what the doubt says, for shapes that move joints as much."""
-    walk, rng = made.walk(), np.random.default_rng(5)
-    arrays = made.model_arrays("smpl", shapes=10)
-    arrays["shapedirs"] *= (
-        0.15  # joints move by 1 to 2 mm per unit and axis, as in SMPL-X beside its lengths
-    )
-    made.written(tmp_path, "SMPL_NEUTRAL.npz", made.npz(**arrays))
-    lost = []
-    for number in range(4):
-        fields = {
-            "poses": walk.poses.reshape(-1, 72),
-            "trans": walk.trans,
-            "betas": rng.normal(0, 1, 10),
-            "fps": 30,
+@pytest.fixture(scope="module")
+def real_walk() -> made.Walk:
+    (path,) = CLIPS.glob("smpl_npz/*.npz") if CLIPS.is_dir() else [None]
+    if path is None:
+        pytest.skip("needs ../shared/clips/smpl_npz")
+    clip = np.load(path)
+    return made.Walk(clip["poses"].reshape(-1, 24, 3).astype(float), clip["trans"].astype(float))
+
+
+def bodies(folder: Path, kind: str, seed: int) -> dict[str, np.ndarray]:
+    """A model whose first shape coefficient makes it 6 percent longer, and the others move joints by some mm."""
+    arrays = made.model_arrays(kind, seed)
+    arrays["shapedirs"] *= 0.15  # 1 to 2 mm per unit and axis, as in SMPL-X beside its lengths
+    arrays["shapedirs"][..., 0] = 0.06 * arrays["v_template"]
+    made.written(folder, f"{kind.upper()}_NEUTRAL.npz", made.npz(**arrays))
+    return arrays
+
+
+def clip_of(folder: Path, kind: str, walk: made.Walk, betas: np.ndarray) -> Path:
+    """The walk as a body of this shape walks it: everything is as much larger as the body is."""
+    size = 1 + 0.06 * betas[0]
+    fields = {
+        "trans": walk.trans * size,
+        "betas": betas,
+        "gender": "neutral",
+        "mocap_frame_rate": 30.0,
+    }
+    if kind == "smplx":
+        rows = walk.poses[:, :22].reshape(-1, 66)
+        fields |= {
+            "root_orient": rows[:, :3],
+            "pose_body": rows[:, 3:],
+            "surface_model_type": "smplx",
         }
-        path = made.written(tmp_path, f"walk{number}.npz", made.npz(**fields))
+    else:
+        fields |= {"poses": walk.poses.reshape(-1, 72)}
+    return made.written(folder, f"{kind}_{betas[0]:.3f}.npz", made.npz(**fields))
+
+
+@pytest.mark.parametrize("kind", ["smpl", "smplx"])
+def test_without_a_model_the_doubt_tells_what_it_costs(
+    kind: str, tmp_path: Path, real_walk: made.Walk
+) -> None:
+    """Directions and lengths with and without the model differ by what the doubt says."""
+    rng = np.random.default_rng(5)
+    bodies(tmp_path, kind, seed=5)
+    turned, longer, said = [], [], []
+    for _ in range(6):
+        path = clip_of(tmp_path, kind, real_walk, rng.normal(0, 1, 10))
         without, exact = read_motion(path), read_motion(path, smpl_models=tmp_path)
         (doubt,) = (d for d in without.source.doubts if d.name == "skeleton")
         assert "0.6 to 0.9 degrees" in doubt.reason
         assert not [d for d in exact.source.doubts if d.name == "skeleton"]
-        lost.append(np.degrees(angles(limbs(without), limbs(exact))))
-    assert 0.2 < np.median(lost) < 1.5
+        turned.append(np.degrees(angles(limbs(without), limbs(exact))))
+        longer.append(leg_length(without) / leg_length(exact) - 1)
+        said.append(float(doubt.reason.partition("lengths by about ")[2].partition(" percent")[0]))
+    assert 0.2 < np.median(turned) < 1.5
+    assert max(said) < 2.5
+    assert 100 * np.sqrt(np.mean(np.square(longer))) < max(said)
+    assert 100 * np.abs(longer).max() < 2.5 * max(said)
+
+
+@pytest.mark.parametrize("size", [-2.0, 1.5])
+def test_feet_that_stand_tell_a_bodys_size(
+    size: float, tmp_path: Path, real_walk: made.Walk
+) -> None:
+    """Of SMPL's bodies the first coefficient's sign is not told by any source; stance tells how long legs are."""
+    betas = np.array([size, *np.zeros(9)])
+    path = clip_of(tmp_path, "smpl", real_walk, betas)
+    motion = read_motion(path)
+    scale = leg_length(motion) / leg_length(
+        read_motion(clip_of(tmp_path, "smpl", real_walk, 0 * betas))
+    )
+    assert scale == pytest.approx(1 + 0.06 * size, abs=0.02)
+    (doubt,) = (d for d in motion.source.doubts if d.name == "skeleton")
+    assert "s of feet that stand show it" in doubt.reason
+    ankle = motion.role_positions("left_ankle")
+    speed = np.linalg.norm(np.diff(ankle[:, :2], axis=0), axis=1) * 30
+    assert np.quantile(speed, 0.15) < 0.1  # it stands still in stance
+
+
+def test_who_stays_in_one_place_tells_no_size(tmp_path: Path, real_walk: made.Walk) -> None:
+    still = made.Walk(
+        np.repeat(real_walk.poses[:1], 90, axis=0), np.repeat(real_walk.trans[:1], 90, axis=0)
+    )
+    motion = read_motion(clip_of(tmp_path, "smpl", still, np.full(10, 0.5)))
+    (doubt,) = (d for d in motion.source.doubts if d.name == "skeleton")
+    assert "scaled" not in doubt.reason
+    assert "lengths by about 6.9 percent" in doubt.reason
 
 
 def test_a_folder_without_models_is_told(tmp_path: Path) -> None:

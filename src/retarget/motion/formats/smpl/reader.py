@@ -20,7 +20,8 @@ from retarget.motion.formats.posed import posed
 from retarget.motion.formats.smpl.body import body_tree
 from retarget.motion.formats.smpl.layouts import Person, persons_in
 from retarget.motion.formats.smpl.rotations import numbers_per_joint, quaternions_of, six_are_rows
-from retarget.motion.formats.smpl.skeleton import rest_body
+from retarget.motion.formats.smpl.size import Size, size_by_stance
+from retarget.motion.formats.smpl.skeleton import rest_body, stand_in_doubt
 from retarget.motion.recording import LONG, Recording
 
 __all__ = ["looks_like_smpl", "read_smpl"]
@@ -63,6 +64,7 @@ _SIGNATURES: Final = (
     (b"poses", b"trans", b"betas"),
     (b"pred_thetas", b"pred_betas"), (b"root_orient", b"pose_body"), (b"poses_root", b"poses_body"),
 )  # fmt: skip
+_FEET: Final = (7, 8, 10, 11)  # ankles and balls of the feet, in all bodies
 _FULL_JOINTS: Final = (24, 52, 55, 22)
 _BODY_JOINTS, _HAND_JOINTS = 22, 15
 _STILL: Final = 1e-6
@@ -120,10 +122,14 @@ def read_smpl(data: bytes, path: Path, asked: Asked) -> Recording:
     kept = _kept_joints(pose)
     fps, rates = _rate(person, path)
     layout = person.layout
-    doubts = [*body.doubts, *travel, *rates, *_gaps(person.fields)]
+    doubts = [*travel, *rates, *_gaps(person.fields)]
+    moves = not any(doubt.name == "travel" for doubt in travel)
     pose = _compact(pose, kept)
     del content, people, person  # of a long clip they are larger than what is made of them
     recording = _recording(pose, trans, body.joints, kept, path)
+    if body.cause:
+        size = _sized(recording[2], trans, asked.source_fps or fps, kept, body.size, moves)
+        doubts.insert(0, stand_in_doubt(body.cause, size))
     return Recording(
         joint_names=recording[0],
         parents=recording[1],
@@ -174,6 +180,26 @@ def _recording(
 
     positions, rotations = posed(len(pose.values), parents, turns, lambda _: offsets, trans)
     return tuple(tree.names[joint] for joint in kept), parents, positions, rotations
+
+
+def _sized(
+    positions: Float64[np.ndarray, "T K 3"],
+    trans: Float64[np.ndarray, "T 3"],
+    fps: float,
+    kept: Int64[np.ndarray, "K"],
+    size: Size,
+    moves: bool,
+) -> Size:
+    """Scale a body of size 1 in place, as its shape and, where it travels, its feet tell; returns its size."""
+    if size.error and moves:
+        feet = [int(np.flatnonzero(kept == joint)[0]) for joint in _FEET]
+        size = size_by_stance(positions[:, 0], positions[:, feet], fps, size)
+    if size.scale != 1.0:
+        for first in range(0, len(positions), LONG):
+            block = slice(first, first + LONG)
+            positions[block] *= size.scale
+            positions[block] += (1.0 - size.scale) * trans[block, None]
+    return size
 
 
 def _kept_joints(pose: _Pose) -> Int64[np.ndarray, "K"]:

@@ -15,8 +15,9 @@ from retarget.errors import FileFormatError
 from retarget.inputs import read_bytes
 from retarget.motion.doubts import Doubt
 from retarget.motion.formats.smpl.body import body_tree, fixed_skeleton
+from retarget.motion.formats.smpl.size import Size
 
-__all__ = ["RestBody", "rest_body"]
+__all__ = ["RestBody", "rest_body", "stand_in_doubt"]
 
 _KEYS: Final = ("v_template", "shapedirs", "J_regressor")
 _SHAPES: Final = {"smpl": 300, "smplh": 300, "smplx": 300}
@@ -24,9 +25,13 @@ _DEEPEST: Final = 3  # folders below the one given
 _MOST_FILES: Final = 2000
 _LARGEST: Final = 2**30  # bytes of a model file; SMPL-X's largest have 170 MB
 _LIKELY: Final = 4.0  # a shape coefficient beyond is no person's
-# What the first shape coefficient does to lengths in SMPL-X, per unit (measured over 2000 random bodies). For SMPL and
-# SMPL-H the sign was not confirmed, so nothing is scaled there.
+# What the first shape coefficient does to lengths in SMPL-X, per unit (measured over 2000 random bodies), and the
+# standard deviation of lengths that is left. For SMPL and SMPL-H the sign was not confirmed: feet alone tell sizes.
 _LONGER: Final = 0.06
+_ERROR_SHAPED, _ERROR_UNKNOWN = 0.028, 0.069
+_LEAST_PERCENT: Final = (
+    0.5  # genders differ by more than that from the skeleton even at a mean shape
+)
 _UNKNOWN_SHAPE: Final = 0.1
 _AVERAGE_SHAPE: Final = 0.03
 _COST: Final = (
@@ -36,11 +41,19 @@ _COST: Final = (
 
 
 class RestBody(NamedTuple):
-    """Rest joints in the model's axes, metres (x left, y up, z forward), and what to say about them."""
+    """Rest joints in the model's axes, metres (x left, y up, z forward), and what to say about them.
+
+    Attributes:
+        joints: The joints, of a fixed skeleton at size 1 where no model file tells them.
+        notes: What a user should know.
+        cause: Why a fixed skeleton stands in; empty where a model file told the joints.
+        size: The body's size as far as its shape tells it.
+    """
 
     joints: Float64[np.ndarray, "J 3"]
     notes: tuple[str, ...]
-    doubts: tuple[Doubt, ...]
+    cause: str = ""
+    size: Size = Size(1.0, 0.0, 0.0)
 
 
 class _Shaped(NamedTuple):
@@ -69,26 +82,29 @@ def rest_body(
         found = _model_file(models, kind, gender)
         if found is not None:
             return _from_model(found, kind, gender, betas)
-    joints = fixed_skeleton(kind)
-    scale = 1.0
-    shaped = bool(np.any(np.abs(betas) > 1e-6))
-    if kind == "smplx" and len(betas):
-        scale = 1.0 + _LONGER * float(np.clip(betas[0], -_LIKELY, _LIKELY))
-    lengths = 3 if kind == "smplx" else 7
     cause = (
         f"{models} holds no {kind.upper()} model file"
         if models is not None
         else "no body model was given"
     )
+    scale, shaped = 1.0, bool(np.any(np.abs(betas) > 1e-6))
+    if kind == "smplx" and len(betas):
+        scale = 1.0 + _LONGER * float(np.clip(betas[0], -_LIKELY, _LIKELY))
+    error = (_ERROR_SHAPED if kind == "smplx" else _ERROR_UNKNOWN) if shaped else 0.0
+    return RestBody(fixed_skeleton(kind), (), cause, Size(scale, error, 0.0))
+
+
+def stand_in_doubt(cause: str, size: Size) -> Doubt:
+    """What a fixed skeleton costs that stands in for a body's own, at a size."""
+    how = f", scaled by {size.scale:.3f}" if abs(size.scale - 1.0) > 5e-4 else ""
+    if size.seconds:
+        how += f" as {size.seconds:.1f} s of feet that stand show it"
     reason = (
-        f"{cause}, so a fixed skeleton stands in"
-        + (f", scaled by {scale:.3f}" if scale != 1.0 else "")
-        + ": "
-        + _COST.format(length=lengths)
+        f"{cause}, so a fixed skeleton stands in{how}: "
+        + _COST.format(length=f"{max(100 * size.error, _LEAST_PERCENT):.1f}")
         + "; give your own model files with --smpl-models"
     )
-    weight = _UNKNOWN_SHAPE if shaped else _AVERAGE_SHAPE
-    return RestBody(joints * scale, (), (Doubt("skeleton", weight, reason),))
+    return Doubt("skeleton", _UNKNOWN_SHAPE if size.error else _AVERAGE_SHAPE, reason)
 
 
 def _from_model(path: Path, kind: str, gender: str, betas: Float64[np.ndarray, "B"]) -> RestBody:
@@ -107,7 +123,7 @@ def _from_model(path: Path, kind: str, gender: str, betas: Float64[np.ndarray, "
         notes.append(
             f"no {gender} {kind.upper()} model was found; a {_gender_of(path)} one was used"
         )
-    return RestBody(joints, tuple(notes), ())
+    return RestBody(joints, tuple(notes))
 
 
 def _model_file(folder: Path, kind: str, gender: str) -> Path | None:
