@@ -1,0 +1,214 @@
+"""What a report is made from: a batch's manifest with its journal, and the reports of its evaluation."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from retarget.batch import BatchManifest, BatchRunRecord
+from retarget.errors import FileFormatError, ManifestError
+from retarget.evaluation import ClipReport, Gates
+from retarget.evaluation.gates import DEFAULT_PROFILE
+from retarget.report.pages.clips import Clip, Fate, clip_of
+from retarget.result import RetargetingResult
+
+__all__ = ["MANIFEST_NAME", "Batch", "manifest_of", "read_batch"]
+
+MANIFEST_NAME = "batch_manifest.json"
+_MOST_SETTINGS = 4  # sets of options that are shown
+_ALIKE = 6  # values of a fact that are listed
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch as a report tells of it.
+
+    Attributes:
+        title: Short name, for heads of columns.
+        manifest: The manifest's path.
+        clips: All that have ended, in the batch's order.
+        unfinished: How many jobs have not ended.
+        gates: What clips were judged by.
+        facts: Settings, versions, folders and times: name and value.
+        notes: What the reader of the report should know about where its numbers are from.
+
+    Example:
+        >>> batch = read_batch("out/batch_manifest.json")  # doctest: +SKIP
+        >>> sum(clip.fits for clip in batch.clips)  # doctest: +SKIP
+        412
+    """
+
+    title: str
+    manifest: Path
+    clips: tuple[Clip, ...]
+    unfinished: int
+    gates: Gates
+    facts: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...] = ()
+
+
+def manifest_of(path: str | Path) -> Path:
+    """The manifest that is meant by its own path, or by that of the batch's folder.
+
+    Raises:
+        ManifestError: There is none.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        return path
+    from retarget.batch.journal import journal_path
+
+    manifest = path / MANIFEST_NAME
+    if manifest.is_file() or journal_path(manifest).is_file():
+        return manifest
+    shards = sorted(one.name for one in path.glob("batch_manifest.shard-*.json"))
+    if shards:
+        raise ManifestError(
+            f"{path}: has the manifests of {len(shards)} shards; join them first: retarget manifest merge "
+            f"{path}/batch_manifest.shard-*.json --output {manifest}"
+        )
+    raise ManifestError(
+        f"{path}: has no {MANIFEST_NAME}; give the folder that 'retarget batch' wrote, or a manifest"
+    )
+
+
+def read_batch(
+    path: str | Path,
+    *,
+    reports: str | Path | None = None,
+    gates: Gates | None = None,
+    judge: Callable[[BatchRunRecord], ClipReport] | None = None,
+    title: str = "",
+) -> Batch:
+    """Read what there is to say of a batch.
+
+    Args:
+        path: A manifest, or the folder of a batch.
+        reports: Folder in which ``retarget evaluate --output-dir`` wrote a report of each clip. Without it, what the
+            records themselves hold is told.
+        gates: Gates to judge by; without them clips with a report are judged by ``train-ready``, others as recorded.
+        judge: Called for results that nobody has scored; without it they are told as not judged.
+        title: Name of the batch; its folder's where empty.
+
+    Raises:
+        ManifestError: There is no manifest, or it cannot be read.
+        FileFormatError: A report cannot be read.
+    """
+    manifest_path = manifest_of(path)
+    manifest = BatchManifest.load(manifest_path)
+    folder = None if reports is None else Path(reports)
+    clips, by_report = [], 0
+    for record in manifest.records:
+        report = None if folder is None else _report_of(record, folder)
+        clip = clip_of(record, report, gates or (Gates.named(DEFAULT_PROFILE) if report else None))
+        if clip.fate is Fate.UNJUDGED and judge is not None:
+            report = judge(record)
+            clip = clip_of(record, report, gates or Gates.named(DEFAULT_PROFILE))
+        by_report += report is not None
+        clips.append(clip)
+    return Batch(
+        title=title or manifest_path.absolute().parent.name or str(manifest_path),
+        manifest=manifest_path,
+        clips=tuple(clips),
+        unfinished=max(manifest.total - len(manifest.records), 0),
+        gates=gates or Gates.named(DEFAULT_PROFILE),
+        facts=tuple(_facts(manifest, manifest_path, clips)),
+        notes=tuple(_notes(clips, by_report, folder, manifest_path)),
+    )
+
+
+def _report_of(record: BatchRunRecord, folder: Path) -> ClipReport | None:
+    """The evaluation's report of a job, if there is one; a result that has changed since makes it void."""
+    path = folder / f"{record.job_id}.json"
+    if record.status == "failed" or not path.is_file():
+        return None
+    try:
+        return ClipReport.read(path)
+    except FileFormatError as error:
+        raise FileFormatError(
+            path, f"{error.cause} of this version", "evaluate the batch again"
+        ) from error
+
+
+def _notes(
+    clips: list[Clip], by_report: int, folder: Path | None, manifest: Path
+) -> Iterator[str]:
+    judged = sum(clip.fate not in {Fate.FAILED, Fate.UNJUDGED} for clip in clips)
+    unjudged = sum(clip.fate is Fate.UNJUDGED for clip in clips)
+    if folder is not None:
+        yield f"Measures of {by_report:,} clips are from the reports in {folder}."
+    if judged > by_report:
+        yield (
+            f"Measures of {judged - by_report:,} clips are those that the batch recorded; for all measures: "
+            f"retarget evaluate --batch-manifest {manifest} --output-dir DIR, and then retarget report --reports DIR."
+        )
+    if unjudged:
+        yield (
+            f"{unjudged:,} results were never judged; retarget report --evaluate does it, and takes the time."
+        )
+
+
+def _facts(
+    manifest: BatchManifest, path: Path, clips: list[Clip]
+) -> Iterator[tuple[str, str]]:
+    yield "manifest", str(path)
+    yield "input folder", str(manifest.input_dir or "")
+    yield "output folder", str(manifest.output_dir or "")
+    yield "pattern", manifest.pattern
+    yield "begun", f"{manifest.created_at:%Y-%m-%d %H:%M:%S} UTC"
+    yield "last change", f"{manifest.updated_at:%Y-%m-%d %H:%M:%S} UTC"
+    yield "robot", _values(clip.robot for clip in clips if clip.robot)
+    for name, key in (
+        ("robot's SHA-256", "robot_sha256"),
+        ("retarget version", "version"),
+        ("formats", "motion_format"),
+        ("rigs", "rig"),
+    ):
+        yield name, _values(clip.told[key] for clip in clips if key in clip.told)
+    frames = sum(clip.frames for clip in clips)
+    total = sum(clip.seconds.get("total", 0.0) for clip in clips)
+    if total > 0:
+        yield "frames", f"{frames:,} in {total:,.1f} s of work, {frames / total:,.0f} frames/s"
+    yield from _options(manifest)
+
+
+def _values(values: Iterator[str]) -> str:
+    """Values of a fact that clips share, most frequent first; how many clips have each where they differ."""
+    counts = Counter(values).most_common()
+    if len(counts) == 1:
+        return counts[0][0]
+    shown = ", ".join(f"{value} ({count:,})" for value, count in counts[:_ALIKE])
+    return shown + (f" and {len(counts) - _ALIKE:,} more" if len(counts) > _ALIKE else "")
+
+
+def _options(manifest: BatchManifest) -> Iterator[tuple[str, str]]:
+    """Options of the batch, as the first result made with them holds them."""
+    seen: dict[str, str] = {}
+    for record in manifest.records:
+        made_with = record.batch_notes.get("fingerprint")
+        key = str(made_with.get("options")) if isinstance(made_with, dict) else ""
+        if record.status == "failed" or key in seen:
+            continue
+        if len(seen) == _MOST_SETTINGS:
+            break
+        try:
+            result = RetargetingResult.load_npz(record.output_file)
+        except FileFormatError:
+            continue
+        seen[key] = _options_text(result.provenance.get("options"))
+    for number, text in enumerate(filter(None, seen.values()), 1):
+        yield ("options" if len(seen) == 1 else f"options {number}"), text
+
+
+def _options_text(options: Any) -> str:
+    if not isinstance(options, dict):
+        return ""
+    return ", ".join(
+        f"{name} = {value if isinstance(value, str) else json.dumps(value)}"
+        for name, value in options.items()
+        if value is not None
+    )
