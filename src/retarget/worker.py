@@ -19,6 +19,7 @@ from retarget.timing import timed
 
 if TYPE_CHECKING:
     from retarget.batch import BatchJob
+    from retarget.evaluation import ClipReport
     from retarget.motion import Motion
 
 __all__ = ["RetargetWorker", "retarget_file"]
@@ -120,9 +121,10 @@ def retarget_file(
     Returns:
         JSON-ready record: ``frames``, ``fps``, ``time_scale`` (factor on the recording's duration), ``robot``,
         ``seconds`` by stage (``total`` of all, of which ``compile`` went into compiling), ``quality`` (measures of
-        `retarget.evaluation`), ``diagnostics`` (where the robot could not follow), ``failed_gates`` by name and the
-        ``verdict`` on them in words, hashes of input, robot and output, the ``subject`` whose other clips told of the
-        skeleton (None: nobody's), ``notes`` for people, and ``doubts`` about how the recording was understood.
+        `retarget.evaluation`, those with a gate among them), ``diagnostics`` (where the robot could not follow),
+        ``failed_gates`` by name, ``gates`` (all about those that are missed, or nearly) and the ``verdict`` on them in
+        words, hashes of input, robot and output, the ``subject`` whose other clips told of the skeleton (None:
+        nobody's), ``notes`` for people, and ``doubts`` about how the recording was understood.
 
     Raises:
         RetargetError: The file cannot be read, retargeted or written; nothing is left behind.
@@ -163,10 +165,11 @@ def _retarget_file(
         "time_scale": result.provenance["time_scale"],
         "robot": result.robot,
         "seconds": {**seconds, "total": time.perf_counter() - started},
-        "quality": key_measures(report),
+        "quality": key_measures(report) | _gated(report),
         "diagnostics": [d.text for d in report.diagnostics[:_MOST_DIAGNOSTICS]],
         "diagnostics_count": len(report.diagnostics),
         "failed_gates": [gate.measure for gate in report.failed_gates],
+        "gates": [gate.model_dump() for gate in report.gates if gate.warned or not gate.passed],
         "verdict": report.verdict,
         "output_sha256": output_sha256,
         "motion_sha256": source.sha256,
@@ -178,3 +181,10 @@ def _retarget_file(
         "notes": list(source.notes),
         "doubts": result.provenance["motion"]["doubts"],
     }
+
+
+def _gated(report: ClipReport) -> dict[str, float | None]:
+    """The measures that gates are on, by which a report of the batch shows how far clips are from them."""
+    from retarget.evaluation.gates import measure_behind
+
+    return {measure_behind(gate.measure).name: gate.value for gate in report.gates}

@@ -14,21 +14,31 @@ from retarget.batch.plain import printable
 from retarget.errors import OutputError
 from retarget.files import write_text
 
-__all__ = ["log_name", "remove_log", "write_log"]
+__all__ = ["log_name", "readable_name", "remove_log", "write_log"]
 
 _log = logging.getLogger("retarget.batch")
 
 
+def readable_name(job_id: str) -> str:
+    """A file's name for a job, without suffix: readable, and unique to the id.
+
+    Example:
+        >>> readable_name("day 1/walk")
+        'day_1_walk-2747c313'
+    """
+    readable = re.sub(r"[^A-Za-z0-9._-]+", "_", job_id)[-80:].strip("._") or "job"
+    digest = hashlib.sha256(job_id.encode("utf-8", "backslashreplace")).hexdigest()[:8]
+    return f"{readable}-{digest}"
+
+
 def log_name(job_id: str) -> str:
-    """Where the log of a job lies, relative to the manifest's folder; readable, and unique to the id.
+    """Where the log of a job lies, relative to the manifest's folder.
 
     Example:
         >>> log_name("day 1/walk")
         'logs/day_1_walk-2747c313.log'
     """
-    readable = re.sub(r"[^A-Za-z0-9._-]+", "_", job_id)[-80:].strip("._") or "job"
-    digest = hashlib.sha256(job_id.encode("utf-8", "backslashreplace")).hexdigest()[:8]
-    return f"logs/{readable}-{digest}.log"
+    return f"logs/{readable_name(job_id)}.log"
 
 
 def write_log(manifest_path: Path, job: BatchJob, outcome: Outcome, attempt: int) -> str | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from retarget.cli.batch_report import report_of_batch
 from retarget.cli.common import (
     INTERRUPTED,
     SOME_FAILED,
@@ -126,6 +127,10 @@ def batch(
     max_failures: Annotated[
         int | None, typer.Option("--max-failures", help="Stop after so many failed jobs.")
     ] = None,
+    with_report: Annotated[
+        bool,
+        typer.Option("--report", help="Write report.html at the end; see 'retarget report'."),
+    ] = False,
     fail_on_gates: GatesFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -207,6 +212,8 @@ def batch(
             )
         except KeyboardInterrupt as interrupt:
             raise interrupted(interrupt) from None
+    if with_report:
+        say(f"report: {report_of_batch(manifest_path)}")
     report_batch(
         manifest, manifest_path, as_json=as_json, unread=unread, fail_on_gates=fail_on_gates
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from retarget.cli.batch import MANIFEST_NAME, interrupted, report_batch
+from retarget.cli.batch_report import report_of_batch
 from retarget.cli.common import JsonFlag, counted, say, steps, tell
 from retarget.cli.options import require_robot_files
 from retarget.cli.progress import batch_display
@@ -49,10 +50,11 @@ def demo(
     summary = summarise(reports)
     scores = output_dir / "evaluation.json"
     summary.write(scores)
+    page = report_of_batch(output_dir / MANIFEST_NAME)
     if not as_json:
         tell()
         print_scores(reports, summary)
-        _say_what_was_made(done, scores, no_pictures)
+        _say_what_was_made(done, scores, page, no_pictures)
     report_batch(manifest, output_dir / MANIFEST_NAME, as_json=as_json)
 
 
@@ -68,10 +70,11 @@ def _why_no_pictures() -> str:
     return ""
 
 
-def _say_what_was_made(results: list[Path], scores: Path, no_pictures: str) -> None:
+def _say_what_was_made(results: list[Path], scores: Path, page: Path, no_pictures: str) -> None:
     tell("\nlook at:")
     for path in results:
         tell(f"  {path if no_pictures else path.with_suffix('.png')}")
+    tell(f"  {page}: which clips are fit to train on, and why; open it in a browser")
     tell(f"  {scores}: all scores, with units and definitions")
     if no_pictures:
         tell(f"without pictures: {no_pictures}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,12 +12,14 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from retarget.batch import BatchRunRecord
-from retarget.evaluation import ClipReport, GateResult, Gates, Measure
-from retarget.evaluation.measures import DEFINITIONS
+from retarget.evaluation import MEASURES, ClipReport, GateResult, Gates, MeasuredValue
+from retarget.evaluation.gates import measure_behind
+from retarget.wording import shortened
 
-__all__ = ["FATES", "Clip", "Fate", "clip_of", "measure_behind"]
+__all__ = ["FATES", "Clip", "Fate", "clip_of"]
 
-_MEASURED_BY: Final = {"understood": "doubt"}  # gates that are not named as their measure
+_QUOTED: Final = re.compile(r"(?<!\w)'[^']*'(?!\w)|\"[^\"]*\"")  # and no apostrophes
+_LONGEST_CAUSE: Final = 100  # characters
 _MOST_EXCESS: Final = 1e6  # limits of 0 are exceeded infinitely, which nothing can be sorted by
 
 
@@ -103,16 +106,6 @@ class Clip:
         return self.fate in {Fate.FIT, Fate.CLOSE}
 
 
-def measure_behind(gate: str) -> str:
-    """The measure that a gate is on.
-
-    Example:
-        >>> measure_behind("understood"), measure_behind("jerk_mean")
-        ('doubt', 'jerk_mean')
-    """
-    return _MEASURED_BY.get(gate, gate)
-
-
 def clip_of(record: BatchRunRecord, report: ClipReport | None, gates: Gates | None) -> Clip:
     """What a record, and the report of its evaluation if there is one, say of a clip.
 
@@ -131,7 +124,7 @@ def clip_of(record: BatchRunRecord, report: ClipReport | None, gates: Gates | No
     if record.status == "failed":
         kind = record.error_type or "error"
         reason = " ".join(record.message.split()) or kind
-        return Clip(**common, fate=Fate.FAILED, causes=(kind,), reasons=(reason,))
+        return Clip(**common, fate=Fate.FAILED, causes=(_failure(kind, record),), reasons=(reason,))
     measures = _measures(told, report)
     verdict = _judged(told, report, gates, measures)
     diagnoses = (
@@ -160,6 +153,16 @@ def clip_of(record: BatchRunRecord, report: ClipReport | None, gates: Gates | No
     )
 
 
+def _failure(kind: str, record: BatchRunRecord) -> str:
+    """A failure without what is of this clip alone, so that others like it count with it."""
+    said = " ".join(record.message.split())
+    for path in (record.motion, record.output, record.output_file):
+        said = said.replace(str(path), "")
+    said = re.sub(_QUOTED, "...", said.strip(" :"))
+    said = re.sub(r"\d+(\.\d+)?", "#", said.partition(";")[0])
+    return f"{kind}: {shortened(said, _LONGEST_CAUSE)}" if said else kind
+
+
 def _measures(told: Mapping[str, Any], report: ClipReport | None) -> dict[str, float | None]:
     if report is not None:
         return {name: measure.value for name, measure in report.measures.items()}
@@ -169,7 +172,7 @@ def _measures(told: Mapping[str, Any], report: ClipReport | None) -> dict[str, f
     return {
         str(name): float(value) if isinstance(value, int | float) else None
         for name, value in said.items()
-        if name in DEFINITIONS
+        if name in MEASURES
     }
 
 
@@ -182,12 +185,16 @@ def _judged(
     """Fate, causes, reasons, worst seconds and excess."""
     known = _recorded(told) if report is None else list(report.gates)
     if gates is None:
-        return _by_results(known) if known is not None else _unjudged("its record holds no verdict")
-    lacking = [gate for gate in gates.gates if measure_behind(gate) not in measures]
+        return _by_results(known) if known is not None else _by_names(told)
+    lacking = [gate for gate in gates.gates if measure_behind(gate).name not in measures]
     if lacking:
         return _unjudged(f"its record lacks {lacking[0]}, which the gates ask for; evaluate it")
     seconds = {one.measure: one.at_s for one in known or () if one.at_s is not None}
-    values = {name: Measure.of(name, value) for name, value in measures.items()}
+    values = {
+        name: MeasuredValue.of(MEASURES[name], value)
+        for name, value in measures.items()
+        if name in MEASURES
+    }
     return _by_results(
         [
             one.model_copy(update={"at_s": None if _is_well(one) else seconds.get(one.measure)})
@@ -222,13 +229,23 @@ def _by_results(results: list[GateResult]) -> dict[str, Any]:
     }
 
 
+def _by_names(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The verdict of a record that names the gates missed, without their values."""
+    failed, verdict = told.get("failed_gates"), _text(told.get("verdict"))
+    if not isinstance(failed, list):
+        return _unjudged("its record holds no verdict")
+    said = verdict.partition(": ")[2].split("; ")
+    return {
+        "fate": Fate.UNFIT if failed else Fate.FIT,
+        "causes": _texts(failed),
+        "reasons": tuple(said) if len(said) == len(failed) else (verdict,) * len(failed),
+        "excess": float(bool(failed)),
+    }
+
+
 def _excess(result: GateResult) -> float:
-    """How many times a limit a value is, of what warns too."""
-    value, limit = result.value, result.limit
-    if value is None:
-        return 0.0
-    times = abs(value) / abs(limit) if limit else math.inf
-    return min(times, _MOST_EXCESS)
+    """How many times over a limit a value is, of what warns too."""
+    return min(result.model_copy(update={"passed": False}).excess, _MOST_EXCESS)
 
 
 def _unjudged(why: str) -> dict[str, Any]:

@@ -5,21 +5,21 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from retarget.batch import BatchManifest, BatchRunRecord
-from retarget.errors import FileFormatError, ManifestError
+from retarget.errors import FileFormatError
 from retarget.evaluation import ClipReport, Gates
 from retarget.evaluation.gates import DEFAULT_PROFILE
 from retarget.report.pages.clips import Clip, Fate, clip_of
 from retarget.result import RetargetingResult
 
-__all__ = ["MANIFEST_NAME", "Batch", "manifest_of", "read_batch"]
+__all__ = ["Batch", "read_batch"]
 
-MANIFEST_NAME = "batch_manifest.json"
 _MOST_SETTINGS = 4  # sets of options that are shown
+_MOST_FAILURES = 12  # ways to fail that are told apart
 _ALIKE = 6  # values of a fact that are listed
 
 
@@ -51,54 +51,30 @@ class Batch:
     notes: tuple[str, ...] = ()
 
 
-def manifest_of(path: str | Path) -> Path:
-    """The manifest that is meant by its own path, or by that of the batch's folder.
-
-    Raises:
-        ManifestError: There is none.
-    """
-    path = Path(path)
-    if not path.is_dir():
-        return path
-    from retarget.batch.journal import journal_path
-
-    manifest = path / MANIFEST_NAME
-    if manifest.is_file() or journal_path(manifest).is_file():
-        return manifest
-    shards = sorted(one.name for one in path.glob("batch_manifest.shard-*.json"))
-    if shards:
-        raise ManifestError(
-            f"{path}: has the manifests of {len(shards)} shards; join them first: retarget manifest merge "
-            f"{path}/batch_manifest.shard-*.json --output {manifest}"
-        )
-    raise ManifestError(
-        f"{path}: has no {MANIFEST_NAME}; give the folder that 'retarget batch' wrote, or a manifest"
-    )
-
-
 def read_batch(
     path: str | Path,
     *,
     reports: str | Path | None = None,
     gates: Gates | None = None,
-    judge: Callable[[BatchRunRecord], ClipReport] | None = None,
+    judge: Callable[[BatchRunRecord], ClipReport | None] | None = None,
     title: str = "",
 ) -> Batch:
     """Read what there is to say of a batch.
 
     Args:
-        path: A manifest, or the folder of a batch.
+        path: The manifest of a batch.
         reports: Folder in which ``retarget evaluate --output-dir`` wrote a report of each clip. Without it, what the
             records themselves hold is told.
         gates: Gates to judge by; without them clips with a report are judged by ``train-ready``, others as recorded.
-        judge: Called for results that nobody has scored; without it they are told as not judged.
+        judge: Called for results that nobody has scored; without it, or where it returns none, they are told as not
+            judged.
         title: Name of the batch; its folder's where empty.
 
     Raises:
         ManifestError: There is no manifest, or it cannot be read.
         FileFormatError: A report cannot be read.
     """
-    manifest_path = manifest_of(path)
+    manifest_path = Path(path)
     manifest = BatchManifest.load(manifest_path)
     folder = None if reports is None else Path(reports)
     clips, by_report = [], 0
@@ -107,9 +83,11 @@ def read_batch(
         clip = clip_of(record, report, gates or (Gates.named(DEFAULT_PROFILE) if report else None))
         if clip.fate is Fate.UNJUDGED and judge is not None:
             report = judge(record)
-            clip = clip_of(record, report, gates or Gates.named(DEFAULT_PROFILE))
+            if report is not None:
+                clip = clip_of(record, report, gates or Gates.named(DEFAULT_PROFILE))
         by_report += report is not None
         clips.append(clip)
+    clips = _with_few_causes(clips)
     return Batch(
         title=title or manifest_path.absolute().parent.name or str(manifest_path),
         manifest=manifest_path,
@@ -119,6 +97,18 @@ def read_batch(
         facts=tuple(_facts(manifest, manifest_path, clips)),
         notes=tuple(_notes(clips, by_report, folder, manifest_path)),
     )
+
+
+def _with_few_causes(clips: list[Clip]) -> list[Clip]:
+    """Failures that nearly every clip has in words of its own are told by their kind alone."""
+    counts = Counter(clip.causes[0] for clip in clips if clip.fate is Fate.FAILED)
+    kept = {cause for cause, _ in counts.most_common(_MOST_FAILURES)}
+    return [
+        replace(clip, causes=(clip.causes[0].partition(":")[0],))
+        if clip.fate is Fate.FAILED and clip.causes[0] not in kept
+        else clip
+        for clip in clips
+    ]
 
 
 def _report_of(record: BatchRunRecord, folder: Path) -> ClipReport | None:
@@ -134,9 +124,7 @@ def _report_of(record: BatchRunRecord, folder: Path) -> ClipReport | None:
         ) from error
 
 
-def _notes(
-    clips: list[Clip], by_report: int, folder: Path | None, manifest: Path
-) -> Iterator[str]:
+def _notes(clips: list[Clip], by_report: int, folder: Path | None, manifest: Path) -> Iterator[str]:
     judged = sum(clip.fate not in {Fate.FAILED, Fate.UNJUDGED} for clip in clips)
     unjudged = sum(clip.fate is Fate.UNJUDGED for clip in clips)
     if folder is not None:
@@ -152,9 +140,7 @@ def _notes(
         )
 
 
-def _facts(
-    manifest: BatchManifest, path: Path, clips: list[Clip]
-) -> Iterator[tuple[str, str]]:
+def _facts(manifest: BatchManifest, path: Path, clips: list[Clip]) -> Iterator[tuple[str, str]]:
     yield "manifest", str(path)
     yield "input folder", str(manifest.input_dir or "")
     yield "output folder", str(manifest.output_dir or "")

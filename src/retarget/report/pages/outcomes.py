@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from retarget.report.pages.clips import FATES, Clip, Fate
 from retarget.report.pages.gather import Batch
 
-__all__ = ["Cause", "Difference", "Doubted", "Verdict", "causes_of", "differences", "doubted", "verdict_of", "worst_of"]
+__all__ = [
+    "Cause",
+    "Difference",
+    "Doubted",
+    "Verdict",
+    "causes_of",
+    "differences",
+    "doubted",
+    "verdict_of",
+    "worst_of",
+]
 
 _LONGEST_LIST = 100  # clips whose verdicts differ between batches
 
@@ -165,7 +175,7 @@ class Difference:
 
 
 def differences(batches: Sequence[Batch]) -> tuple[list[Difference], int]:
-    """Clips that several batches share and that are fit in some of them only, the first hundred; and how many there are.
+    """Clips that several batches share and that are fit in some of them only: the first ones, and how many there are.
 
     Clips are the same that have the same name, or else were made from the same bytes.
     """

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from retarget.report.pages.clips import FATES, Clip, Fate, measure_behind
+from retarget.evaluation import COLUMNS, GROUPS, MEASURES
+from retarget.evaluation.gates import measure_behind
+from retarget.report.pages.clips import FATES, Clip, Fate
 from retarget.report.pages.gather import Batch
-from retarget.report.pages.meaning import meaning_of
 from retarget.wording import shown
 
 __all__ = ["PACKED_BYTES", "packed_clips"]
@@ -39,12 +41,11 @@ def packed_clips(
         page_of: The page of a clip relative to the report; empty where there is none.
         most: Bytes.
     """
-    text = left_out = ""
-    for left_out, diagnoses, more, ungated in _SAVINGS:
-        text = _packed(_columns(batches, page_of, diagnoses, more, ungated))
-        if len(text) <= most:
-            break
-    return text, left_out
+    for left_out, *keeps in _SAVINGS:
+        text = _packed(_columns(batches, page_of, *keeps))
+        if len(text) <= most or left_out == _SAVINGS[-1][0]:
+            return text, left_out
+    raise AssertionError("the last saving always returns")
 
 
 def _packed(document: Any) -> str:
@@ -63,8 +64,15 @@ def _columns(
     every = [clip for _, clip in clips]
     fates = list(FATES)
     return {
-        "batches": [{"title": shown(batch.title), "manifest": shown(str(batch.manifest))} for batch in batches],
-        "fates": [{"key": str(fate), "title": title, "meaning": meaning} for fate, (title, meaning) in FATES.items()],
+        "batches": [
+            {"title": shown(batch.title), "manifest": shown(str(batch.manifest))}
+            for batch in batches
+        ],
+        "fates": [
+            {"key": str(fate), "title": title, "meaning": meaning}
+            for fate, (title, meaning) in FATES.items()
+        ],
+        "groups": dict(GROUPS),
         "measures": _measures(batches[0], every, ungated),
         "batch": [index for index, _ in clips],
         "name": [shown(clip.name) for clip in every],
@@ -77,16 +85,27 @@ def _columns(
         "fps": [_rounded(clip.fps or None) for clip in every],
         "robot": _indexed([clip.robot for clip in every]),
         "motion": [shown(str(clip.motion)) for clip in every],
-        "output": [shown(str(clip.output)) if clip.fate is not Fate.FAILED else "" for clip in every],
+        "output": [
+            shown(str(clip.output)) if clip.fate is not Fate.FAILED else "" for clip in every
+        ],
         "log": [shown(clip.log) for clip in every],
         "page": [page_of(index, clip) for index, clip in clips],
         "diagnosed": [clip.diagnoses_count for clip in every],
-        "diagnoses": [list(map(shown, clip.diagnoses[:_MOST_DIAGNOSES])) for clip in every] if diagnoses else None,
+        "diagnoses": [list(map(shown, clip.diagnoses[:_MOST_DIAGNOSES])) for clip in every]
+        if diagnoses
+        else None,
         "doubts": [_doubts(clip) for clip in every] if more else None,
         "notes": [list(map(shown, clip.notes)) for clip in every] if more else None,
         "told": {
             key: _indexed([clip.told.get(key, "") for clip in every])
-            for key in ("motion_format", "rig", "version", "robot_sha256", "motion_sha256", "output_sha256")
+            for key in (
+                "motion_format",
+                "rig",
+                "version",
+                "robot_sha256",
+                "motion_sha256",
+                "output_sha256",
+            )
         }
         if more
         else {},
@@ -94,29 +113,35 @@ def _columns(
 
 
 def _measures(batch: Batch, clips: Sequence[Clip], ungated: bool) -> list[dict[str, Any]]:
-    """Columns of measures that a clip has: those with a gate first."""
-    gates = {measure_behind(name): (name, gate) for name, gate in batch.gates.gates.items()}
+    """Columns of measures that a clip has, in the registry's order."""
+    gates = {measure_behind(name).name: (name, gate) for name, gate in batch.gates.gates.items()}
     have = {name for clip in clips for name in clip.measures}
-    names = [name for name in gates if name in have]
-    if ungated:
-        names += sorted(have - set(gates))
-    missed = {measure_behind(cause) for clip in clips if clip.fate is Fate.UNFIT for cause in clip.causes}
+    missed = Counter(
+        measure_behind(cause).name
+        for clip in clips
+        if clip.fate is Fate.UNFIT
+        for cause in clip.causes
+    )
+    first = {name for column in COLUMNS for name in column.measures[:1]}
     return [
         {
-            "name": name,
-            "gate": gates[name][0] if name in gates else None,
-            "title": meaning.title,
-            "unit": meaning.unit,
-            "factor": meaning.factor,
-            "digits": meaning.digits,
-            "definition": meaning.definition,
-            "fail": gates[name][1].fail if name in gates else None,
-            "warn": gates[name][1].warn if name in gates else None,
-            "missed": name in missed,
-            "values": [_rounded(clip.measures.get(name)) for clip in clips],
+            "name": measure.name,
+            "title": measure.title,
+            "unit": measure.shown_unit,
+            "factor": measure.factor,
+            "digits": measure.digits,
+            "definition": measure.definition,
+            "group": measure.group,
+            "higher": measure.better == "higher",
+            "gate": gates[measure.name][0] if measure.name in gates else None,
+            "fail": gates[measure.name][1].fail if measure.name in gates else None,
+            "warn": gates[measure.name][1].warn if measure.name in gates else None,
+            "missed": missed[measure.name],
+            "first": measure.name in first,
+            "values": [_rounded(clip.measures.get(measure.name)) for clip in clips],
         }
-        for name in names
-        for meaning in [meaning_of(name)]
+        for measure in MEASURES.values()
+        if measure.name in have and (ungated or measure.name in gates)
     ]
 
 

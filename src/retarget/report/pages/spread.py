@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 
-from retarget.evaluation import Gate
-from retarget.report.pages.clips import measure_behind
+from retarget.evaluation import Gate, Measure
+from retarget.evaluation.gates import measure_behind
 from retarget.report.pages.gather import Batch
-from retarget.report.pages.meaning import Meaning, meaning_of
+from retarget.report.pages.render import in_figures
 
 __all__ = ["Histogram", "Row", "Tick", "spreads"]
 
@@ -35,7 +35,8 @@ class Row:
 
     Attributes:
         batch: Which batch.
-        bars: Left edge, width, top and height in pixels, and what the bar means in words.
+        bars: Left edge, width, top and height in pixels, what the bar means in words, and whether most of what it
+            counts is beyond the gate.
         count: Clips that have a value.
         median: Of them, as text with its unit.
         p95: Likewise, the 95th percentile.
@@ -44,7 +45,7 @@ class Row:
     """
 
     batch: int
-    bars: tuple[tuple[float, float, float, float, str], ...]
+    bars: tuple[tuple[float, float, float, float, str, bool], ...]
     count: int
     median: str
     p95: str
@@ -58,7 +59,7 @@ class Histogram:
 
     Attributes:
         gate: The gate's name.
-        meaning: What is measured.
+        measure: What is measured.
         rows: A row for each batch.
         ticks: Of the axis, shown units.
         fail: Where the gate is, pixels; None without one.
@@ -70,7 +71,7 @@ class Histogram:
     """
 
     gate: str
-    meaning: Meaning
+    measure: Measure
     rows: tuple[Row, ...]
     ticks: tuple[Tick, ...]
     fail: float | None
@@ -104,7 +105,7 @@ def spreads(batches: Sequence[Batch]) -> list[Histogram]:
         measure = measure_behind(name)
         values = [
             np.array(
-                [v for clip in b.clips if (v := clip.measures.get(measure)) is not None],
+                [v for clip in b.clips if (v := clip.measures.get(measure.name)) is not None],
                 np.float64,
             )
             for b in batches
@@ -115,7 +116,7 @@ def spreads(batches: Sequence[Batch]) -> list[Histogram]:
 
 
 def _histogram(name: str, gate: Gate, values: list[Float64[np.ndarray, "n"]]) -> Histogram:
-    meaning = meaning_of(name)
+    measure = measure_behind(name)
     every = np.concatenate(values)
     low, high = _axis(every, gate)
     edges = np.linspace(low, high, _BINS + 1)
@@ -127,20 +128,23 @@ def _histogram(name: str, gate: Gate, values: list[Float64[np.ndarray, "n"]]) ->
         return round(WIDTH * (value - low) / (high - low), 1)
 
     rows = tuple(
-        _row(index, one, count, edges, most, gate, meaning)
+        _row(index, one, count, edges, most, gate, measure)
         for index, (one, count) in enumerate(zip(values, counts, strict=True))
     )
     return Histogram(
         gate=name,
-        meaning=meaning,
+        measure=measure,
         rows=rows,
-        ticks=tuple(Tick(place(at), _number(at * meaning.factor)) for at in _ticks(low, high, meaning.factor)),
+        ticks=tuple(
+            Tick(place(at), in_figures(at * measure.factor))
+            for at in _ticks(low, high, measure.factor)
+        ),
         fail=None if gate.fail is None else place(gate.fail),
         warn=None if gate.warn is None else place(gate.warn),
-        fail_text="" if gate.fail is None else meaning.text(gate.fail),
-        warn_text="" if gate.warn is None else meaning.text(gate.warn),
+        fail_text="" if gate.fail is None else measure.text(gate.fail),
+        warn_text="" if gate.warn is None else measure.text(gate.warn),
         why=gate.why,
-        beyond=f"up to {meaning.text(float(every.max()))}" if over else "",
+        beyond=f"up to {measure.text(float(every.max()))}" if over else "",
     )
 
 
@@ -161,28 +165,51 @@ def _row(
     edges: Float64[np.ndarray, "e"],
     most: int,
     gate: Gate,
-    meaning: Meaning,
+    measure: Measure,
 ) -> Row:
     width = WIDTH / _BINS
+    beyond = np.histogram(
+        np.clip(values[_is_beyond(values, gate.fail, measure)], edges[0], edges[-1]), edges
+    )[0]
     bars = []
     for at, count in enumerate(counts.tolist()):
         if count:
             # Square roots: a few clips beyond a gate matter more than how many are far from it.
             tall = round(max((HEIGHT - 6) * (count / most) ** 0.5, _LEAST_BAR), 1)
-            said = f"{count:,} from {_number(edges[at] * meaning.factor)} to {_number(edges[at + 1] * meaning.factor)}"
-            bars.append((round(at * width, 1), round(width - 1, 1), HEIGHT - tall, tall, said))
-    failing = 0 if gate.fail is None else int((values > gate.fail).sum())
-    warned = 0 if gate.warn is None else int((values > gate.warn).sum()) - failing
+            first, last = (in_figures(edge * measure.factor) for edge in edges[at : at + 2])
+            said = f"{count:,} from {first} to {last}"
+            bars.append(
+                (
+                    round(at * width, 1),
+                    round(width - 1, 1),
+                    HEIGHT - tall,
+                    tall,
+                    said,
+                    bool(2 * beyond[at] >= count),
+                )
+            )
+    failing, warned = (
+        int(_is_beyond(values, limit, measure).sum()) for limit in (gate.fail, gate.warn)
+    )
     known = len(values) > 0
     return Row(
         batch=batch,
         bars=tuple(bars),
         count=len(values),
-        median=meaning.text(float(np.median(values))) if known else "-",
-        p95=meaning.text(float(np.quantile(values, 0.95))) if known else "-",
+        median=measure.text(float(np.median(values))) if known else "-",
+        p95=measure.text(float(np.quantile(values, 0.95))) if known else "-",
         failing=failing,
-        warned=max(warned, 0),
+        warned=max(warned - failing, 0),
     )
+
+
+def _is_beyond(
+    values: Float64[np.ndarray, "n"], limit: float | None, measure: Measure
+) -> Bool[np.ndarray, "n"]:
+    """Which values are worse than a limit."""
+    if limit is None:
+        return np.zeros(len(values), bool)
+    return np.asarray(measure.worse(1.0) * values > measure.worse(limit))
 
 
 def _ticks(low: float, high: float, factor: float) -> list[float]:
@@ -195,7 +222,3 @@ def _ticks(low: float, high: float, factor: float) -> list[float]:
         float(k * step / factor) + 0.0
         for k in range(int(first), int(np.floor(high * factor / step + 1e-9)) + 1)
     ]
-
-
-def _number(value: float) -> str:
-    return f"{value:.4g}".replace("-0", "0") if abs(value) < 1e-12 else f"{value:.4g}"

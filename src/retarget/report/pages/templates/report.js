@@ -24,18 +24,18 @@
   const byName = new Map(data.measures.map((measure) => [measure.name, measure]));
   const titleOf = new Map(data.measures.filter((m) => m.gate).map((m) => [m.gate, m.title]));
   const narrow = matchMedia("(max-width: 640px)").matches;
-  const usual = data.measures.filter((m) => m.missed).concat(data.measures.filter((m) => !m.missed && m.gate));
+  const usual = data.measures.filter((m) => m.missed).sort((a, b) => b.missed - a.missed).concat(data.measures.filter((m) => !m.missed && m.first));
   let columns = usual.slice(0, narrow ? 1 : 5).map((m) => m.name);
   let state = { q: "", fate: "", cause: "", batch: "", sort: "", page: 1, rows: 50, clip: "", in: "" };
   let found = [], haystacks = null, opened = -1, opener = null;
 
-  const round = (value, digits) => (value === 0 ? "0" : Math.abs(value) >= 10 ** -digits ? value.toFixed(digits) : value.toPrecision(2));
+  const round = (value, digits) => (Math.abs(value) < 10 ** (-digits - 3) ? "0" : Math.abs(value) >= 10 ** -digits ? value.toFixed(digits) : value.toPrecision(2));
   const shown = (measure, value) => (value === null ? "–" : round(value * measure.factor, measure.digits));
   const withUnit = (measure, value) => (value === null ? "–" : `${shown(measure, value)} ${measure.unit}`.trim());
   const kindOf = (measure, value) => {
     if (value === null) return "";
-    if (measure.fail !== null && value > measure.fail) return "over";
-    return measure.warn !== null && value > measure.warn ? "near" : "";
+    const worse = (limit) => limit !== null && (measure.higher ? value < limit : value > limit);
+    return worse(measure.fail) ? "over" : worse(measure.warn) ? "near" : "";
   };
   const badge = (at) => make("span", data.fates[data.fate[at]].title, `badge ${data.fates[data.fate[at]].key}`);
   const causeTitle = (cause) => titleOf.get(cause) || cause;
@@ -111,7 +111,9 @@
   const drawRows = () => {
     const first = (state.page - 1) * state.rows, body = document.createDocumentFragment();
     for (const at of found.slice(first, first + state.rows)) {
-      const row = make("tr"), name = make("th"), link = make("a", data.name[at]);
+      const row = make("tr"), name = make("th"), link = make("a");
+      // Long names break after what parts their words.
+      for (const part of data.name[at].split(/(?<=[/_.-])/)) link.append(part, make("wbr"));
       name.scope = "row";
       link.href = linkOf(at);
       link.dataset.at = at;
@@ -216,21 +218,28 @@
     if (data.doubts && data.doubts[at].length) section("Doubts about the recording", list(data.doubts[at].map(([name, weight, reason]) => `${name} (${Math.round(weight * 100)} %): ${reason}`)));
     if (data.notes && data.notes[at].length) section("Notes", list(data.notes[at]));
     const measured = data.measures.filter((m) => m.values[at] !== null);
-    if (measured.length) {
+    const tableOf = (measured, gated) => {
       const table = make("table"), row = make("tr");
-      for (const text of ["Measure", "Value", "Warns", "Gate"]) { const cell = make("th", text, text === "Measure" ? "" : "num"); cell.scope = "col"; row.append(cell); }
+      for (const text of ["Measure", "Value", ...(gated ? ["Warns", "Gate"] : [])]) { const cell = make("th", text, { Measure: "", Warns: "num wide" }[text] ?? "num"); cell.scope = "col"; row.append(cell); }
       table.append(make("thead"), make("tbody"));
       table.tHead.append(row);
       for (const m of measured) {
         const line = make("tr"), name = make("th", m.title), value = m.values[at];
         name.scope = "row";
         name.title = m.definition;
-        line.append(name, make("td", withUnit(m, value), `num ${kindOf(m, value)}`), make("td", m.warn === null ? "" : withUnit(m, m.warn), "num"), make("td", m.fail === null ? "" : withUnit(m, m.fail), "num"));
+        line.append(name, make("td", withUnit(m, value), `num ${kindOf(m, value)}`), ...(gated ? [[m.warn, "num wide"], [m.fail, "num"]].map(([limit, kind]) => make("td", limit === null ? "" : withUnit(m, limit), kind)) : []));
         table.tBodies[0].append(line);
       }
       const wrap = make("div", null, "scroll");
       wrap.append(table);
-      section("Measures", wrap);
+      return wrap;
+    };
+    const gated = measured.filter((m) => m.gate), others = measured.filter((m) => !m.gate);
+    if (gated.length) section("Measures with a gate", tableOf(gated, true));
+    if (others.length) {
+      const more = make("details");
+      more.append(make("summary", `${others.length} other measures`), tableOf(others, false));
+      body.append(more);
     }
     const facts = make("dl"), holder = make("div", null, "facts");
     const fact = (name, value) => { if (value) facts.append(make("dt", name), make("dd", value, "mono")); };
@@ -297,7 +306,12 @@
     URL.revokeObjectURL(link.href);
   });
   const tick = () => $("columns").querySelectorAll("input").forEach((box) => { box.checked = columns.includes(box.value); });
+  let group = "";
   for (const measure of data.measures) {
+    if (measure.group !== group) {
+      group = measure.group;
+      $("columns").append(make("b", data.groups[group]));
+    }
     const label = make("label"), box = make("input");
     box.type = "checkbox";
     box.value = measure.name;

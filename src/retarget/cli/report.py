@@ -1,0 +1,259 @@
+"""``retarget report``: a verdict on every clip of a batch, and pictures, in one page for a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from retarget.cli.batch import MANIFEST_NAME
+from retarget.cli.common import (
+    SOME_FAILED,
+    JsonFlag,
+    UsageError,
+    counted,
+    print_json,
+    require_file,
+    require_folder,
+    say,
+    steps,
+    tell,
+)
+from retarget.cli.outputs import Output, check_outputs, refuse_inputs
+from retarget.cli.report_pages import make_pages
+from retarget.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from retarget.batch import BatchRunRecord
+    from retarget.evaluation import ClipReport, Gates
+    from retarget.report.pages import Batch
+
+__all__ = ["report"]
+
+_DETAILS = ("none", "worst", "unfit", "all")
+
+
+def report(
+    manifests: Annotated[
+        list[Path],
+        typer.Argument(help="A batch's folder or manifest; several are set side by side."),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            help="File to write.",
+            show_default="report.html in the batch's folder, of several in this one",
+        ),
+    ] = None,
+    file_format: Annotated[
+        str | None,
+        typer.Option("--format", help="html, md, csv or parquet.", show_default="the suffix's"),
+    ] = None,
+    reports: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--reports",
+            help="Folder of the reports by 'retarget evaluate --output-dir', with all measures; of several batches, "
+            "one each in their order.",
+        ),
+    ] = None,
+    gate: Annotated[
+        str | None,
+        typer.Option(
+            "--gate",
+            help="Judge anew by these: train-ready, strict, look-only or a TOML file.",
+            show_default="as the batch was judged",
+        ),
+    ] = None,
+    evaluate: Annotated[
+        bool, typer.Option("--evaluate", help="Judge results that nobody has judged; takes time.")
+    ] = False,
+    details: Annotated[
+        str,
+        typer.Option(
+            "--details",
+            help="Clips to make pages of, with film strip and time lines: none, worst, unfit or all.",
+        ),
+    ] = "none",
+    clip: Annotated[
+        list[str] | None,
+        typer.Option("--clip", help="Make the page of this clip; may be repeated."),
+    ] = None,
+    strips: Annotated[
+        int, typer.Option("--strips", min=0, help="How many of the worst clips get a film strip.")
+    ] = 12,
+    title: Annotated[str, typer.Option("--title", help="Heading of the report.")] = "",
+    max_workers: Annotated[
+        int | None,
+        typer.Option(
+            "--max-workers", help="How many pages at once.", show_default="all usable cores"
+        ),
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Say which clips of a batch are fit to train on and why the others are not; exit 1 if a page cannot be made."""
+    from retarget.report.pages import ReportOptions, read_batch, write_report
+    from retarget.report.pages.write import FORMATS, format_of
+
+    if details not in _DETAILS:
+        raise UnknownNameError("--details", details, list(_DETAILS))
+    folders = _report_folders(reports, manifests)
+    gates = _gates(gate)
+    sources = [_manifest_of(path) for path in manifests]
+    kind = format_of(output or Path("report.html"), file_format)
+    if output is None:
+        suffix = FORMATS[kind]
+        output = Path(f"report{suffix}")
+        output = sources[0].parent / output if len(sources) == 1 else output
+    check_outputs([Output(output, "a report", (FORMATS[kind],))], [*sources, _file_of(gate)])
+    batches = [
+        read_batch(
+            source,
+            reports=folder,
+            gates=gates,
+            judge=_judge(gates) if evaluate else None,
+            title=name,
+        )
+        for source, folder, name in zip(sources, folders, _titles(sources), strict=True)
+    ]
+    refuse_inputs(
+        [output],
+        [path for batch in batches for one in batch.clips for path in (one.motion, one.output)],
+    )
+    failed = 0
+    if kind == "html":
+        failed = make_pages(batches, output, details, clip or [], gates, max_workers)
+    elif clip or details != "none":
+        raise UsageError(f"--clip and --details are for reports in HTML, not {kind}")
+    write_report(
+        batches,
+        output,
+        ReportOptions(title=title, strips=strips),
+        file_format=kind,
+        progress=lambda worst: steps(worst, "drawing"),
+    )
+    _tell(batches, output, as_json)
+    if failed:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _manifest_of(path: Path) -> Path:
+    """The manifest that is meant by its own path, or by that of the batch's folder.
+
+    Raises:
+        UsageError: There is none.
+    """
+    if not path.is_dir():
+        return _existing(path)
+    manifest = path / MANIFEST_NAME
+    shards = sorted(path.glob(f"{manifest.stem}.shard-*.json"))
+    if shards and not manifest.is_file():
+        raise UsageError(
+            f"{path}: has the manifests of {counted(len(shards), 'shard')}; join them first: retarget manifest merge "
+            f"{path}/{manifest.stem}.shard-*.json --output {manifest}"
+        )
+    return _existing(manifest)
+
+
+def _existing(path: Path) -> Path:
+    from retarget.batch.journal import journal_path
+
+    if not journal_path(path).is_file():
+        require_file(path, "a batch's folder or manifest (.json)")
+    return path
+
+
+def _titles(sources: Sequence[Path]) -> list[str]:
+    """Names of batches: of their folders, or as much of their paths as tells them apart."""
+    if len(set(sources)) < len(sources):
+        raise UsageError("a batch is given twice")
+    whole = [source.absolute().parent.parts for source in sources]
+    for depth in range(1, max(map(len, whole)) + 1):
+        names = ["/".join(parts[-depth:]) for parts in whole]
+        if len(set(names)) == len(names):
+            return names
+    return [source.stem for source in sources]  # manifests in one folder
+
+
+def _report_folders(reports: list[Path] | None, manifests: list[Path]) -> list[Path | None]:
+    if not reports:
+        return [None] * len(manifests)
+    if len(reports) != len(manifests):
+        raise UsageError(
+            f"{counted(len(reports), 'folder')} of --reports and {counted(len(manifests), 'batch', 'batches')}; "
+            "give one each"
+        )
+    return [require_folder(path, "reports by 'retarget evaluate --output-dir'") for path in reports]
+
+
+def _gates(profile: str | None) -> Gates | None:
+    from retarget.evaluation import Gates
+
+    if profile is None:
+        return None
+    if (path := _file_of(profile)) is not None:
+        require_file(path, "a profile of gates (.toml)")
+    return Gates.named(profile)
+
+
+def _file_of(profile: str | None) -> Path | None:
+    return None if profile is None or not profile.endswith(".toml") else Path(profile)
+
+
+def _judge(gates: Gates | None) -> Callable[[BatchRunRecord], ClipReport | None]:
+    """Evaluates the result of a record; says what cannot be judged, and goes on."""
+    from retarget.errors import RetargetError
+    from retarget.evaluation import evaluate
+    from retarget.exchange.sources import robot_of_result
+    from retarget.result import RetargetingResult
+
+    def judge(record: BatchRunRecord) -> ClipReport | None:
+        try:
+            result = RetargetingResult.load_npz(record.output_file)
+            return evaluate(result, robot_of_result(result), gates=gates, clip=record.job_id)
+        except RetargetError as error:
+            say(f"error: {record.job_id}: {error}")
+            return None
+
+    return judge
+
+
+def _tell(batches: Sequence[Batch], output: Path, as_json: bool) -> None:
+    from retarget.report.pages.clips import FATES
+    from retarget.report.pages.outcomes import verdict_of
+
+    verdicts = [verdict_of(batch) for batch in batches]
+    if as_json:
+        print_json(
+            {
+                "report": str(output),
+                "batches": [
+                    {
+                        "title": batch.title,
+                        "manifest": str(batch.manifest),
+                        "clips": verdict.total,
+                        "fit": verdict.fit,
+                        **{str(fate): verdict.counts[fate] for fate in FATES},
+                        "unfinished": verdict.unfinished,
+                        "fit_s": verdict.fit_seconds,
+                        "all_s": verdict.all_seconds,
+                    }
+                    for batch, verdict in zip(batches, verdicts, strict=True)
+                ],
+            }
+        )
+        return
+    for batch, verdict in zip(batches, verdicts, strict=True):
+        others = ", ".join(
+            f"{verdict.counts[fate]:,} {name}"
+            for fate, (name, _) in list(FATES.items())[2:]
+            if verdict.counts[fate]
+        )
+        tell(
+            f"{batch.title}: {verdict.fit:,} of {counted(verdict.total, 'clip')} are fit to train on"
+            + (f"; {others}" if others else "")
+        )
+    tell(f"written: {output}")

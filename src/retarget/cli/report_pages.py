@@ -1,0 +1,89 @@
+"""Pages of single clips beside a report, made as a batch: in parallel, and only what is missing or changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retarget.cli.batch import interrupted, usable_cores
+from retarget.cli.common import UsageError, say
+from retarget.cli.outputs import refuse_inputs
+from retarget.cli.progress import batch_display
+from retarget.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from retarget.evaluation import Gates
+    from retarget.report.pages import Batch, Clip
+
+__all__ = ["make_pages"]
+
+PAGES_MANIFEST = "pages.json"
+_MOST_WORST = 12  # as many as a report shows
+
+
+def make_pages(
+    batches: Sequence[Batch],
+    output: Path,
+    details: str,
+    names: Sequence[str],
+    gates: Gates | None,
+    max_workers: int | None,
+) -> int:
+    """Make the pages that are asked for and not there yet; how many could not be made."""
+    from retarget.batch import BatchRunner
+    from retarget.report.pages import ClipPageWorker, page_jobs
+    from retarget.report.pages.clip_page import pages_folder
+
+    wanted = _wanted(batches, details, names)
+    jobs = page_jobs(output, wanted, several=len(batches) > 1)
+    if not jobs:
+        return 0
+    folder = pages_folder(output)
+    manifest_path = folder / PAGES_MANIFEST
+    refuse_inputs([*(job.output for job in jobs), manifest_path], [job.motion for job in jobs])
+    worker = ClipPageWorker(gates or batches[0].gates)
+    with batch_display(quiet=False) as display:
+        runner = BatchRunner(fingerprint=worker.fingerprint, on_event=display, stale="rerun")
+        try:
+            made = runner.run(
+                jobs,
+                worker,
+                manifest_path=manifest_path,
+                max_workers=min(usable_cores() if max_workers is None else max_workers, len(jobs)),
+                output_dir=folder,
+                pattern="pages",
+            )
+        except KeyboardInterrupt as interrupt:
+            raise interrupted(interrupt) from None
+    mine = {job.id for job in jobs}
+    failed = [one for one in made.records if one.status == "failed" and one.job_id in mine]
+    for record in failed:
+        say(f"no page: {record.job_id}: {record.message}")
+    if len(jobs) == 1 and not failed:
+        say(f"page: {jobs[0].output}")
+    return len(failed)
+
+
+def _wanted(batches: Sequence[Batch], details: str, names: Sequence[str]) -> list[tuple[int, Clip]]:
+    """Clips whose pages are asked for, by kind or by name."""
+    from retarget.report.pages.clips import Fate
+    from retarget.report.pages.outcomes import worst_of
+
+    every = [(index, clip) for index, batch in enumerate(batches) for clip in batch.clips]
+    known = {clip.name for _, clip in every}
+    for name in names:
+        if name not in known:
+            near = [one for one in known if name in one] or list(known)
+            raise UnknownNameError("clip", name, near)
+        if all(clip.fate is Fate.FAILED for _, clip in every if clip.name == name):
+            raise UsageError(f"{name}: has no result to make a page of; its record says why")
+    chosen = {
+        "none": list[tuple[int, "Clip"]](),
+        "worst": worst_of(batches, _MOST_WORST),
+        "unfit": [one for one in every if one[1].fate in {Fate.UNFIT, Fate.UNJUDGED}],
+        "all": every,
+    }[details]
+    by_key = {(index, clip.name): (index, clip) for index, clip in chosen}
+    by_key |= {(index, clip.name): (index, clip) for index, clip in every if clip.name in names}
+    return list(by_key.values())
