@@ -6,6 +6,7 @@ PY := .venv/bin/python
 DEV := .venv/.dev-installed
 BENCH := .venv/.bench-installed
 RAY := .venv/.ray-installed
+BROWSER := .venv/.browser-installed
 
 .PHONY: help demo test check format bench matrix clean
 .DEFAULT_GOAL := help
@@ -22,7 +23,7 @@ help:
 demo: $(DEV)
 	@$(PY) -m retarget demo --output-dir demo_output
 
-test: check $(RAY)
+test: check $(RAY) $(BROWSER)
 	@$(PY) -m pytest
 
 check: $(DEV)
@@ -69,6 +70,10 @@ $(DEV): requirements/dev.txt pyproject.toml
 
 $(RAY): $(DEV) requirements/ray.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements/ray.txt
+	@touch $@
+
+$(BROWSER): $(DEV) requirements/browser.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements/browser.txt
 	@touch $@
 
 $(BENCH): $(DEV) requirements/bench.txt

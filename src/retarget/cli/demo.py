@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from retarget.cli.batch import MANIFEST_NAME, interrupted, report_batch
-from retarget.cli.batch_report import report_of_batch
 from retarget.cli.common import JsonFlag, counted, say, steps, tell
 from retarget.cli.options import require_robot_files
 from retarget.cli.progress import batch_display
+from retarget.cli.report_pages import make_pages
 from retarget.cli.verdicts import print_scores
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from retarget.robots import RobotModel
 
 __all__ = ["demo"]
+
+REPORT_NAME = "report.html"
 
 
 def demo(
@@ -50,7 +52,7 @@ def demo(
     summary = summarise(reports)
     scores = output_dir / "evaluation.json"
     summary.write(scores)
-    page = report_of_batch(output_dir / MANIFEST_NAME)
+    page = _report(output_dir, max_workers)
     if not as_json:
         tell()
         print_scores(reports, summary)
@@ -68,6 +70,16 @@ def _why_no_pictures() -> str:
     except MissingExtraError as error:
         return str(error)
     return ""
+
+
+def _report(output_dir: Path, max_workers: int) -> Path:
+    """Write the report with a page of each clip; where it is."""
+    from retarget.report.pages import read_batch, write_report
+
+    page, batch = output_dir / REPORT_NAME, read_batch(output_dir / MANIFEST_NAME)
+    make_pages([batch], page, "all", max_workers=max_workers, quiet=True)
+    write_report([batch], page)
+    return page
 
 
 def _say_what_was_made(results: list[Path], scores: Path, page: Path, no_pictures: str) -> None:

@@ -125,7 +125,9 @@ def report(
     )
     failed = 0
     if kind == "html":
-        failed = make_pages(batches, output, details, clip or [], gates, max_workers)
+        failed = make_pages(
+            batches, output, details, clip or [], gates=gates, max_workers=max_workers
+        )
     elif clip or details != "none":
         raise UsageError(f"--clip and --details are for reports in HTML, not {kind}")
     write_report(

@@ -26,11 +26,23 @@ def make_pages(
     batches: Sequence[Batch],
     output: Path,
     details: str,
-    names: Sequence[str],
-    gates: Gates | None,
-    max_workers: int | None,
+    names: Sequence[str] = (),
+    *,
+    gates: Gates | None = None,
+    max_workers: int | None = None,
+    quiet: bool = False,
 ) -> int:
-    """Make the pages that are asked for and not there yet; how many could not be made."""
+    """Make the pages that are asked for and not there yet; how many could not be made.
+
+    Args:
+        batches: Of the report.
+        output: The report.
+        details: Which pages: ``none``, ``worst``, ``unfit`` or ``all``.
+        names: Clips whose pages are wanted besides.
+        gates: What clips are judged by; by those of the first batch where none are given.
+        max_workers: How many at once; all usable cores where it is not said.
+        quiet: Say only what fails.
+    """
     from retarget.batch import BatchRunner
     from retarget.report.pages import ClipPageWorker, page_jobs
     from retarget.report.pages.clip_page import pages_folder
@@ -43,7 +55,7 @@ def make_pages(
     manifest_path = folder / PAGES_MANIFEST
     refuse_inputs([*(job.output for job in jobs), manifest_path], [job.motion for job in jobs])
     worker = ClipPageWorker(gates or batches[0].gates)
-    with batch_display(quiet=False) as display:
+    with batch_display(quiet=quiet) as display:
         runner = BatchRunner(fingerprint=worker.fingerprint, on_event=display, stale="rerun")
         try:
             made = runner.run(

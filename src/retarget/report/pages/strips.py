@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from retarget.report.drawing import require_pictures
+from retarget.drawing.lettering import require_pictures
 from retarget.report.filmstrip import draw_filmstrip
 from retarget.result import RetargetingResult
 

@@ -10,7 +10,7 @@
     slider.setAttribute("aria-valuetext", `${time.toFixed(2)} seconds`);
     const read = data.curves.map(([title, unit, columns]) => {
       const value = columns[Math.min(Math.floor(share * columns.length), columns.length - 1)];
-      return `${title} ${value === null ? "–" : `${value} ${unit}`.trim()}`;
+      return `${title} ${value === null ? "-" : `${value} ${unit}`.trim()}`;
     });
     const on = data.lanes.filter(([, bars]) => bars.some(([from, wide]) => from <= x && x < from + wide)).map(([name]) => name);
     document.getElementById("values").textContent = `${read.join(" · ")}${on.length ? ` · ${on.join(", ")}` : ""}`;

@@ -30,8 +30,8 @@
   let found = [], haystacks = null, opened = -1, opener = null;
 
   const round = (value, digits) => (Math.abs(value) < 10 ** (-digits - 3) ? "0" : Math.abs(value) >= 10 ** -digits ? value.toFixed(digits) : value.toPrecision(2));
-  const shown = (measure, value) => (value === null ? "–" : round(value * measure.factor, measure.digits));
-  const withUnit = (measure, value) => (value === null ? "–" : `${shown(measure, value)} ${measure.unit}`.trim());
+  const shown = (measure, value) => (value === null ? "-" : round(value * measure.factor, measure.digits));
+  const withUnit = (measure, value) => (value === null ? "-" : `${shown(measure, value)} ${measure.unit}`.trim());
   const kindOf = (measure, value) => {
     if (value === null) return "";
     const worse = (limit) => limit !== null && (measure.higher ? value < limit : value > limit);
@@ -122,7 +122,7 @@
       verdict.append(badge(at));
       row.append(name, verdict, make("td", data.causes[at].map(causeTitle).join(", "), "reason"));
       if (several) row.append(make("td", data.batches[data.batch[at]].title));
-      row.append(make("td", data.seconds[at] === null ? "–" : data.seconds[at].toFixed(1), "num"));
+      row.append(make("td", data.seconds[at] === null ? "-" : data.seconds[at].toFixed(1), "num"));
       for (const key of columns) {
         const measure = byName.get(key), value = measure.values[at];
         row.append(make("td", shown(measure, value), `num ${kindOf(measure, value)}`));
@@ -232,6 +232,9 @@
       }
       const wrap = make("div", null, "scroll");
       wrap.append(table);
+      wrap.tabIndex = 0;
+      wrap.setAttribute("role", "region");
+      wrap.setAttribute("aria-label", gated ? "Table of measures with a gate" : "Table of other measures");
       return wrap;
     };
     const gated = measured.filter((m) => m.gate), others = measured.filter((m) => !m.gate);
