@@ -259,6 +259,38 @@ class RetargetingResult:
         except RetargetError as error:
             raise FileFormatError(path, str(error), "retarget the clip again") from None
 
+    def frames(self, first: int, stop: int) -> RetargetingResult:
+        """The frames from ``first`` up to, without, ``stop``; holds that gave way keep their times within these.
+
+        Example:
+            >>> result.frames(30, 60).duration  # doctest: +SKIP
+            1.0
+        """
+        rows = slice(max(first, 0), max(min(stop, len(self)), first, 0))
+        begin, end = rows.start / self.fps, rows.stop / self.fps
+        held = [hold for hold in self.yielded if hold.end_s > begin and hold.start_s < end]
+        return replace(
+            self,
+            qpos=self.qpos[rows],
+            contacts=self.contacts[rows],
+            body_contacts=self.body_contacts[rows],
+            frame_cost=self.frame_cost[rows],
+            residuals={name: values[rows] for name, values in self.residuals.items()},
+            source=replace(
+                self.source,
+                positions=self.source.positions[rows],
+                rotations=self.source.rotations[rows],
+            ),
+            yielded=tuple(
+                replace(
+                    hold,
+                    start_s=max(hold.start_s, begin) - begin,
+                    end_s=min(hold.end_s, end) - begin,
+                )
+                for hold in held
+            ),
+        )
+
     def resampled(self, fps: float) -> RetargetingResult:
         """The same motion at another rate: rotations by slerp, contacts by the nearest frame.
 

@@ -61,23 +61,6 @@ def with_qpos(result: RetargetingResult, qpos: np.ndarray) -> RetargetingResult:
     return replace(result, qpos=np.ascontiguousarray(qpos))
 
 
-def cut(result: RetargetingResult, frames: int) -> RetargetingResult:
-    """The first frames of a result."""
-    return replace(
-        result,
-        qpos=result.qpos[:frames],
-        contacts=result.contacts[:frames],
-        body_contacts=result.body_contacts[:frames],
-        frame_cost=result.frame_cost[:frames],
-        residuals={name: values[:frames] for name, values in result.residuals.items()},
-        source=replace(
-            result.source,
-            positions=result.source.positions[:frames],
-            rotations=result.source.rotations[:frames],
-        ),
-    )
-
-
 def frozen(result: RetargetingResult) -> RetargetingResult:
     return with_qpos(result, np.repeat(result.qpos[:1], len(result), 0))
 

@@ -287,7 +287,7 @@ def test_stance_needs_a_low_and_slow_toe_for_a_tenth_of_a_second() -> None:
 
 @pytest.mark.parametrize("frames", [1, 2, 3, 4])
 def test_what_a_short_clip_cannot_show_has_no_value(frames: int, robot: RobotModel) -> None:
-    short = motions.cut(motions.jumps(), frames)
+    short = motions.jumps().frames(0, frames)
     report = evaluate(short, robot)
     assert (report["joint_speed_max"] is None) == (frames < 2)
     assert (report["jerk_mean"] is None) == (frames < 4)

@@ -63,7 +63,7 @@ def test_garbage_misses_the_gate_that_should_see_it(
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=lambda fault: fault.name)
 def test_nothing_is_spoilt_in_place(fault: Fault, robot: RobotModel) -> None:
-    result = motions.cut(motions.walk(), 20)
+    result = motions.walk().frames(0, 20)
     before = result.qpos.copy()
     spoilt = fault.spoil(result, robot, motions.jumps())
     assert (result.qpos == before).all()

@@ -70,7 +70,7 @@ def test_a_path_in_another_size_is_seen(scale: float, robot: RobotModel, good: C
 
 
 def test_who_stands_on_the_spot_has_no_scale_of_a_path(robot: RobotModel) -> None:
-    short = motions.cut(motions.jumps(), 20)
+    short = motions.jumps().frames(0, 20)
     report = evaluate(short, robot)
     assert report["path_scale_error"] is None
     assert report["root_path_error_mean"] < 0.03

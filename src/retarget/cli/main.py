@@ -19,6 +19,7 @@ from retarget._version import __version__
 from retarget.cli import (
     batch,
     check,
+    compare,
     dataset,
     demo,
     doctor,
@@ -58,6 +59,8 @@ for _name, _command, _short in (
     ("batch", batch.batch, "Retarget every matching file of a folder; resumable."),
     ("evaluate", evaluate.evaluate, "Measure results against their human source."),
     ("report", report.report, "A page that says which clips of a batch are fit to train on."),
+    ("compare", compare.compare, "Compare batches or tools on the same clips."),
+    ("diff", compare.diff, "Say where two results of one clip part."),
     ("export", export.export, "Write results, one or a batch's, as other tools read them."),
     ("check", check.check, "Say which trainer a robot motion file is for, and what is wrong."),
     ("inspect", inspect.inspect, "Show what is found out about a motion file."),

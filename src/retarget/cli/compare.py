@@ -1,0 +1,217 @@
+"""``retarget compare`` and ``retarget diff``: several tools on the same clips, and two results of one clip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from retarget.cli import flags, options
+from retarget.cli.common import JsonFlag, UsageError, print_json, print_table, say, steps, tell
+from retarget.cli.outputs import Output, check_outputs
+
+if TYPE_CHECKING:
+    from retarget.comparison import Comparison, Difference
+    from retarget.comparison.sides import Entry
+
+__all__ = ["compare", "diff"]
+
+_MOST_JOINTS, _MOST_PARTINGS, _MOST_LEFT = 10, 20, 10
+
+_Robot = Annotated[
+    str | None, typer.Option("--robot", help="Robot that other tools' files are of.")
+]
+
+
+def compare(
+    sides: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="A B [C ...]",
+            help="Batches by manifest, folders or files, of any tool; LABEL=PATH names one.",
+        ),
+    ],
+    robot: _Robot = None,
+    robot_description: flags.RobotDescription = None,
+    sources: Annotated[
+        Path | None,
+        typer.Option(
+            "--sources",
+            help="Human motion that other tools' files were made from, or a folder of such.",
+            show_default="what our result of the clip was made from",
+        ),
+    ] = None,
+    source_fps: flags.SourceRate = None,
+    measure: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--measure", help="Measure to show; may be given again.", show_default="the usual ones"
+        ),
+    ] = None,
+    gate: Annotated[
+        str, typer.Option("--gate", help="Gates to count passes by: a profile, or a TOML file.")
+    ] = "train-ready",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the bootstrap.")] = 0,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="File to write the comparison to.")
+    ] = None,
+    form: Annotated[
+        Literal["md", "html", "json"] | None,
+        typer.Option("--format", help="Format of that file.", show_default="its suffix'"),
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="File for the picture (.svg).")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Compare batches, folders or files of any tool on the clips that all have, with intervals, wins and losses."""
+    from retarget.comparison import compare as compared
+    from retarget.comparison import comparison_svg
+    from retarget.evaluation import MEASURES, Gates
+    from retarget.files import write_text
+
+    for name in measure or []:
+        if name not in MEASURES:
+            raise UsageError(f"there is no measure {name!r}; docs/measures.md lists them")
+    kind = _form(output, form)
+    outputs = [] if output is None else [Output(output, "a comparison", (f".{kind}",))]
+    outputs += [] if picture is None else [Output(picture, "a picture", (".svg",))]
+    check_outputs(outputs, [Path(side.rpartition("=")[2]) for side in sides])
+    _require_robot(robot, robot_description)
+    found = compared(
+        sides,
+        robot=robot,
+        robot_description=robot_description,
+        sources=sources,
+        source_fps=source_fps,
+        gates=Gates.named(gate),
+        seed=seed,
+        progress=_with_progress,
+    )
+    if output is not None:
+        write_text(output, _written(found, kind, measure))
+    if picture is not None:
+        write_text(picture, comparison_svg(found, measure))
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+        return
+    _tell(found, measure)
+    for path in (output, picture):
+        if path is not None:
+            tell(f"written: {path}")
+
+
+def _form(output: Path | None, form: str | None) -> str:
+    if output is None:
+        if form is not None:
+            raise UsageError("--format is that of the file that --output names")
+        return ""
+    found = form or output.suffix.lower().removeprefix(".")
+    if found not in ("md", "html", "json"):
+        raise UsageError(f"{output}: give a name that ends with .md, .html or .json")
+    return found
+
+
+def _require_robot(robot: str | None, description: Path | None) -> None:
+    from retarget.config import RunConfig
+
+    if robot is not None:
+        options.require_robot_files(RunConfig(robot=robot, robot_description=description))
+
+
+def _with_progress(
+    clips: Iterable[tuple[str, list[Entry]]],
+) -> Iterator[tuple[str, list[Entry]]]:
+    yield from steps(list(clips), "comparing")
+
+
+def _written(found: Comparison, form: str, measures: list[str] | None) -> str:
+    from retarget.comparison import comparison_html, comparison_markdown
+
+    if form == "json":
+        return found.model_dump_json(indent=2) + "\n"
+    return (
+        comparison_html(found, measures) if form == "html" else comparison_markdown(found, measures)
+    )
+
+
+def _tell(found: Comparison, measures: list[str] | None) -> None:
+    from retarget.comparison import comparison_rows
+
+    print_table(*comparison_rows(found, measures))
+    tell(
+        f"{len(found.clips)} clips, paired; intervals of 95 % by bootstrap over clips, seed {found.seed}"
+    )
+    for side in found.sides:
+        if side.unmatched:
+            tell(f"{side.label}: {len(side.unmatched)} clips that not all sides have")
+    for clip, why in list(found.unjudged.items())[:_MOST_LEFT]:
+        say(f"not compared: {clip}: {why}")
+    if len(found.unjudged) > _MOST_LEFT:
+        say(f"... and {len(found.unjudged) - _MOST_LEFT:,} more; --json has all")
+
+
+def diff(
+    first: Annotated[Path, typer.Argument(metavar="R1", help="A result, or another tool's file.")],
+    second: Annotated[Path, typer.Argument(metavar="R2", help="Another of the same clip.")],
+    robot: _Robot = None,
+    robot_description: flags.RobotDescription = None,
+    source: Annotated[
+        Path | None,
+        typer.Option("--source", help="Human motion that another tool's file was made from."),
+    ] = None,
+    source_fps: flags.SourceRate = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Say where two results of one clip part, frame by frame: which joint, and by how much."""
+    from retarget.comparison import diff as differ
+
+    for path in (first, second):
+        if not path.exists():
+            raise UsageError(f"{path}: no such file; give a result (.npz) or another tool's file")
+    _require_robot(robot, robot_description)
+    found = differ(
+        first,
+        second,
+        robot=robot,
+        robot_description=robot_description,
+        source=source,
+        source_fps=source_fps,
+    )
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        _tell_difference(found)
+
+
+def _tell_difference(found: Difference) -> None:
+    import numpy as np
+
+    if found.identical:
+        tell(f"identical: {found.frames} frames at {found.fps:g} fps")
+        return
+    rows = [
+        [
+            joint.joint,
+            *(f"{np.degrees(value):.2f}" for value in (joint.mean, joint.p95, joint.most)),
+            f"{joint.at_s:.2f}",
+        ]
+        for joint in found.joints[:_MOST_JOINTS]
+    ]
+    print_table(["joint", "mean deg", "p95 deg", "most deg", "at s"], rows)
+    tell(
+        f"{found.frames} frames at {found.fps:g} fps; the second turned by {found.yaw_deg:.2f} degrees and shifted by "
+        f"{100 * found.shift_m:.1f} cm onto the first, {found.offset_s:+.3f} s later"
+    )
+    tell(
+        f"bases {1000 * found.base_mean_m:.1f} mm apart on average, {1000 * found.base_most_m:.1f} at most; bodies "
+        f"{1000 * found.body_mean_m:.1f}, most of all {found.worst_body}"
+    )
+    for parting in found.partings[:_MOST_PARTINGS]:
+        tell(parting.text)
+    if len(found.partings) > _MOST_PARTINGS:
+        tell(f"... and {len(found.partings) - _MOST_PARTINGS} times more; --json has all")
+    if not found.partings:
+        tell("they never part by more than 6 degrees in a joint or 3 cm of the base")

@@ -1,0 +1,147 @@
+"""The same stretch of a clip on every side: beside one human, in time, at one rate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from retarget.comparison.sides import Entry, clip_key
+from retarget.config import RunConfig
+from retarget.errors import OptionsError
+from retarget.exchange.robot_motion import read_robot_motion
+from retarget.foreign_result import foreign_result
+from retarget.result import RetargetingResult
+from retarget.robots.model import RobotModel
+
+__all__ = ["Given", "Laid", "lay_beside"]
+
+_LEAST_S = 0.3  # that all sides must have of a clip
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What is known of files of other tools.
+
+    Attributes:
+        robot: The robot that they are of.
+        description: TOML that describes it.
+        sources: The human motion that they were made from, or a folder of such.
+        fps: Frames per second, of files that do not say it.
+    """
+
+    robot: str | None = None
+    description: Path | None = None
+    sources: Path | None = None
+    fps: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Laid:
+    """A side's motion beside the human.
+
+    Attributes:
+        result: The stretch that all sides have, at the rate of the slowest.
+        robot: Its robot.
+        offset_s: When its motion begins in the human's, seconds.
+    """
+
+    result: RetargetingResult
+    robot: RobotModel
+    offset_s: float
+
+
+def lay_beside(entries: Sequence[Entry], given: Given) -> list[Laid]:
+    """Lay the sides of one clip beside each other.
+
+    Raises:
+        OptionsError: A file of another tool has no robot or no human named, or is of another take; or there is no
+            stretch that all sides have.
+        RetargetError: A file cannot be read.
+    """
+    own = {
+        index: RetargetingResult.load_npz(entry.path)
+        for index, entry in enumerate(entries)
+        if entry.own
+    }
+    laid: list[Laid] = []
+    rates = []
+    for index, entry in enumerate(entries):
+        if index in own:
+            result = own[index]
+            laid.append(Laid(result, RunConfig.of_result(result).load_robot(), 0.0))
+            rates.append(result.fps)
+        else:
+            source = _source(entry, list(own.values()), given)
+            one, fps = _foreign(entry, source, given)
+            laid.append(one)
+            rates.append(fps)
+    return _common(laid, min(rates))
+
+
+def _foreign(entry: Entry, source: Path, given: Given) -> tuple[Laid, float]:
+    if given.robot is None:
+        raise OptionsError(
+            f"{entry.path}: is no result of ours; name the robot that it is of (--robot)"
+        )
+    robot = RunConfig(robot=given.robot, robot_description=given.description).load_robot()
+    motion = read_robot_motion(entry.path, robot, fps=given.fps)
+    result, found = foreign_result(motion, robot, RunConfig().read_motion(source))
+    return Laid(result, robot, 0.0 if found is None else found.offset_s), motion.fps
+
+
+def _source(entry: Entry, own: Sequence[RetargetingResult], given: Given) -> Path:
+    """The human motion that another tool's file was made from."""
+    if given.sources is not None:
+        return _of_sources(given.sources, entry.name, own)
+    for result in own:
+        recorded = _recorded_source(result)
+        if recorded is not None and recorded.exists():
+            return recorded
+    raise OptionsError(
+        f"{entry.path}: nothing tells which human motion it was made from; give it, or a folder of such (--sources)"
+    )
+
+
+def _of_sources(sources: Path, name: str, own: Sequence[RetargetingResult]) -> Path:
+    if not sources.is_dir():
+        return sources
+    wanted = {name, *(clip_key(str(path)) for one in own if (path := _recorded_source(one)))}
+    files = sorted(file for file in sources.rglob("*") if file.is_file())
+    found = [file for file in files if clip_key(file.name) in wanted]
+    if not found:
+        found = [file for file in files if len(stem := clip_key(file.name)) > 4 and stem in name]
+    if len(found) != 1:
+        what = "no file" if not found else f"{len(found)} files"
+        raise OptionsError(
+            f"{sources}: holds {what} of the clip {name!r}; name the file as the clip"
+        )
+    return found[0]
+
+
+def _recorded_source(result: RetargetingResult) -> Path | None:
+    motion: Any = result.provenance.get("motion")
+    path = motion.get("path") if isinstance(motion, dict) else None
+    return Path(path) if isinstance(path, str) and path else None
+
+
+def _common(laid: Sequence[Laid], fps: float) -> list[Laid]:
+    """The stretch that all sides have, at one rate."""
+    scales = {one.result.provenance.get("time_scale", 1.0) for one in laid}
+    begin = max(max(one.offset_s, 0.0) for one in laid)
+    end = min(max(one.offset_s, 0.0) + one.result.duration for one in laid)
+    if len(laid) > 1 and len(scales) > 1:
+        raise OptionsError(
+            "the sides play the clip at different speeds (time_scale); retarget it with the same one"
+        )
+    if end - begin < _LEAST_S:
+        raise OptionsError(f"all sides together have {max(end - begin, 0):.2f} s of the clip")
+    cut = []
+    for one in laid:
+        result = one.result.resampled(fps)
+        first = round((begin - max(one.offset_s, 0.0)) * fps)
+        cut.append(
+            Laid(result.frames(first, first + int((end - begin) * fps)), one.robot, one.offset_s)
+        )
+    return cut

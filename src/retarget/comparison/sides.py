@@ -1,0 +1,161 @@
+"""What can be compared: a batch by its manifest, a folder, or a file, of ours or of another tool."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from retarget.containers import npz_names
+from retarget.errors import FileFormatError, OptionsError
+
+__all__ = ["Entry", "Side", "clip_key", "is_result", "matched", "read_side"]
+
+_MOTIONS: Final = (".npz", ".csv", ".pkl", ".pt", ".motion", ".npy", ".json", ".joblib", ".txt")
+_NO_CLIPS: Final = ("manifest.json", "index.json", "summary.json")
+_SUFFIXES: Final = re.compile(
+    r"(\.(npz|csv|pkl|pt|motion|npy|json|joblib|txt|bvh|amc|c3d|fbx))+$", re.I
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One clip of a side.
+
+    Attributes:
+        name: By which it is matched.
+        path: Its file.
+        own: Whether it is a result of ours, which has the human beside it.
+    """
+
+    name: str
+    path: Path
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the things compared.
+
+    Attributes:
+        label: Its name.
+        path: Where it is.
+        entries: Its clips by name.
+    """
+
+    label: str
+    path: Path
+    entries: Mapping[str, Entry]
+
+
+def is_result(path: Path) -> bool:
+    """Whether a file is a result of ours."""
+    if path.suffix.lower() != ".npz" or not path.is_file():
+        return False
+    return "manifest_json" in npz_names(path.read_bytes())
+
+
+def clip_key(name: str) -> str:
+    """A clip's name without folders and suffixes, by which sides are matched; case does not count.
+
+    Example:
+        >>> clip_key("out/Walk1_subject5.bvh.npz")
+        'walk1_subject5'
+    """
+    return _SUFFIXES.sub("", re.split(r"[/\\]", name)[-1]).lower()
+
+
+def read_side(text: str) -> Side:
+    """A side as the command line names it: a path, or ``label=path``.
+
+    Raises:
+        OptionsError: There is no such file or folder, it holds no clip, or two of one name.
+        FileFormatError: A manifest cannot be read.
+    """
+    path, label = Path(text), ""
+    if not path.exists() and "=" in text:
+        label, _, rest = text.partition("=")
+        path = Path(rest)
+    if not path.exists():
+        raise OptionsError(
+            f"{path}: no such file or folder; give results, a folder of them or a manifest"
+        )
+    entries: dict[str, Entry] = {}
+    for entry in _entries(path):
+        if entry.name in entries:
+            raise OptionsError(
+                f"{path}: {entries[entry.name].path.name} and {entry.path.name} are both of the clip {entry.name!r}; "
+                "give folders that hold a clip once"
+            )
+        entries[entry.name] = entry
+    if not entries:
+        raise OptionsError(f"{path}: holds no robot motion ({', '.join(_MOTIONS)})")
+    usual = path.parent.name if path.name.endswith("manifest.json") else clip_key(path.name)
+    return Side(label or usual or str(path), path, entries)
+
+
+def _entries(path: Path) -> Iterator[Entry]:
+    if path.is_dir():
+        for file in sorted(path.rglob("*")):
+            hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+            if hidden or not file.is_file() or file.suffix.lower() not in _MOTIONS:
+                continue
+            if not file.name.endswith(_NO_CLIPS):
+                yield Entry(clip_key(file.name), file, is_result(file))
+    elif path.suffix.lower() == ".json" and (found := _of_manifest(path)) is not None:
+        yield from found
+    else:
+        yield Entry(clip_key(path.name), path, is_result(path))
+
+
+def _of_manifest(path: Path) -> list[Entry] | None:
+    """The results of a batch; None of a file that is no manifest."""
+    from retarget.batch import BatchManifest
+
+    try:
+        records = BatchManifest.load(path).records
+    except FileFormatError:
+        return None
+    return [
+        Entry(clip_key(record.job_id), record.output_file, True)
+        for record in records
+        if record.status != "failed"
+    ]
+
+
+def matched(sides: Sequence[Side]) -> tuple[dict[str, list[Entry]], list[list[str]]]:
+    """The clips that all sides have, by name, and of each side the names that are left.
+
+    Names match where they are equal, or where exactly one of a side's names holds the other as whole words
+    (``g1_walk1_subject5`` and ``walk1_subject5``). Where every side has one clip only, these match whatever they are
+    called.
+    """
+    if all(len(side.entries) == 1 for side in sides):
+        each = [next(iter(side.entries.values())) for side in sides]
+        return {each[0].name: each}, [[] for _ in sides]
+    found: dict[str, list[Entry]] = {}
+    used: list[set[str]] = [set() for _ in sides]
+    for name, entry in sides[0].entries.items():
+        others = [_alike(name, side.entries) for side in sides[1:]]
+        if all(other is not None for other in others):
+            found[name] = [entry, *(other for other in others if other is not None)]
+            for taken, one in zip(used, found[name], strict=True):
+                taken.add(one.name)
+    left = [
+        [name for name in side.entries if name not in taken]
+        for side, taken in zip(sides, used, strict=True)
+    ]
+    return found, left
+
+
+def _alike(name: str, entries: Mapping[str, Entry]) -> Entry | None:
+    if name in entries:
+        return entries[name]
+    near = [entry for other, entry in entries.items() if _holds(other, name) or _holds(name, other)]
+    return near[0] if len(near) == 1 else None
+
+
+def _holds(longer: str, shorter: str) -> bool:
+    return bool(re.search(rf"(^|[^a-z0-9]){re.escape(shorter)}($|[^a-z0-9])", longer))
