@@ -14,7 +14,19 @@ import pytest
 import retarget
 
 ROOT = Path(__file__).parents[1]
-HEAVY = {"numpy", "scipy", "numba", "mujoco", "matplotlib", "pydantic", "rich", "ray"}
+HEAVY = {
+    "viser",
+    "PIL",
+    "av",
+    "numpy",
+    "scipy",
+    "numba",
+    "mujoco",
+    "matplotlib",
+    "pydantic",
+    "rich",
+    "ray",
+}
 PIN = re.compile(r"([A-Za-z0-9._-]+)==([A-Za-z0-9.+-]+)")
 
 
@@ -59,7 +71,8 @@ def pins(name: str) -> dict[str, str]:
 def test_requirements_are_pinned_and_hold_all_dependencies() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["picture"], *extras["dataset"]]
+    shown = [*extras["picture"], *extras["viewer"], *extras["video"]]
+    wanted = [*project["dependencies"], *shown, *extras["dataset"]]
     pinned = pins("dev.txt")
     for requirement in wanted:
         assert re.split(r"[><=]", requirement)[0].lower() in pinned, requirement
@@ -305,6 +318,23 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "result",
         "robots",
         "tracks",
+    },
+    "view": {
+        "batch",
+        "config",
+        "drawing",
+        "errors",
+        "evaluation",
+        "exchange",
+        "foreign_result",
+        "geometry",
+        "motion",
+        "pipeline",
+        "result",
+        "result_file",
+        "robot_recording",
+        "robots",
+        "wording",
     },
     "drawing": {"compiled", "errors", "ground", "result", "robots", "solver.kinematics"},
     "comparison": {

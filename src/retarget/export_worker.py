@@ -16,7 +16,7 @@ from retarget.exchange.libraries import LibraryClip, library_suffix, write_libra
 from retarget.exchange.registry import export_table
 from retarget.exchange.write import ExportOptions, export_result, foreign_model_path
 from retarget.files import sha256_of, write_text
-from retarget.passing import LeftOut, reason_against
+from retarget.passing import Choice, LeftOut, reason_against
 
 if TYPE_CHECKING:
     from retarget.batch import BatchManifest, BatchRunRecord
@@ -105,12 +105,12 @@ class ExportWorker:
 
 
 def export_jobs(
-    manifest: BatchManifest, table: ExportTable, output_dir: Path, *, everything: bool = False
+    manifest: BatchManifest, table: ExportTable, output_dir: Path, choice: Choice | None = None
 ) -> tuple[list[BatchJob], list[LeftOut]]:
     """One job for each result of a batch that may be exported, and what is left out.
 
-    A clip is left out when it failed, when it did not pass the gates, or when nothing is recorded of its gates;
-    ``everything`` leaves out only what failed. Files lie in folders as the results do.
+    Without a choice a clip is left out when it failed, when it did not pass the gates, or when nothing is recorded of
+    its gates; see `retarget.passing.Choice`. Files lie in folders as the results do.
 
     Raises:
         OptionsError: Two clips would be written to one file.
@@ -119,7 +119,7 @@ def export_jobs(
     left: list[LeftOut] = []
     taken: dict[Path, str] = {}
     for record in manifest.records:
-        reason = reason_against(record, everything)
+        reason = reason_against(record, choice or Choice())
         if reason:
             left.append(LeftOut(record.job_id, reason))
             continue

@@ -9,7 +9,7 @@ from typing import IO, Any, Final, NamedTuple, NoReturn
 
 import numpy as np
 
-from retarget.containers import read_npz, write_npz
+from retarget.containers import npz_names, read_npz, write_npz
 from retarget.errors import FileFormatError
 from retarget.inputs import read_bytes, understanding
 from retarget.wording import shown
@@ -18,6 +18,7 @@ __all__ = [
     "RESIDUAL",
     "ROTATION_STEPS",
     "SCHEMA_VERSION",
+    "is_result_file",
     "read_result_arrays",
     "write_result_arrays",
 ]
@@ -201,3 +202,13 @@ def _check_yielded(path: str | Path, holds: object) -> None:
         if not fits or any(type(hold[key]) is not kind for key, kind in _HOLD.items()):
             cause = f"yielded_json: entry {number} is no hold with {', '.join(_HOLD)}"
             raise FileFormatError(path, cause, _REMEDY)
+
+
+def is_result_file(path: Path) -> bool:
+    """Whether a file is a result of ours, or one that is damaged or missing."""
+    if not path.is_file():
+        return not path.exists()
+    with path.open("rb") as stream:
+        archive = stream.read(2) == b"PK"
+    names = npz_names(path.read_bytes()) if archive else ()
+    return "manifest_json" in names or (path.suffix == ".npz" and not names)

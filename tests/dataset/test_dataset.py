@@ -16,6 +16,7 @@ from retarget.dataset import Dataset, PackOptions, Shares, filtered, pack, respl
 from retarget.dataset.derive import Condition
 from retarget.errors import FileFormatError, OptionsError, UnknownNameError
 from retarget.kinds import RunStatus
+from retarget.passing import Choice
 from retarget.result import RetargetingResult, SourceClip, packed_rotations
 from retarget.robots import RobotModel, load_robot
 from retarget.tracks import link_set, make_tracks
@@ -138,7 +139,11 @@ def test_the_index_says_where_clips_are_from_and_how_good_they_are(
 
 
 def test_the_card_tells_people(batch: BatchManifest, tmp_path: Path) -> None:
-    pack(batch, tmp_path / "set", PackOptions(title="Walks and dances", everything=True))
+    pack(
+        batch,
+        tmp_path / "set",
+        PackOptions(title="Walks and dances", choice=Choice(everything=True)),
+    )
     card = (tmp_path / "set" / "card.md").read_text()
     assert card.startswith("# Walks and dances\n\n5 clips, ")
     assert G1.sha256 in card

@@ -120,7 +120,7 @@ def test_a_mesh_is_painted_like_a_body() -> None:
         points,
         np.tile([1.0, 0, 0], (3, 1)),
         np.array([[0, 1, 2]]),
-        np.append(rgb(RED), np.float32(1))[None].astype(np.float32),
+        np.append(rgb(RED), np.float32(1)),
     )
     ball = capsule([-0.5, 0, 1], [-0.5, 0, 1], 0.1, BLUE)
     both = Bodies(

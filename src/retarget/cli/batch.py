@@ -27,7 +27,7 @@ from retarget.cli.common import (
 )
 from retarget.cli.options import RunOptions, with_run_options
 from retarget.cli.outputs import refuse_inputs
-from retarget.cli.picking import as_preset_says, say_passed_over, what_is_motion
+from retarget.cli.picking import OnlyOption, as_preset_says, say_passed_over, what_is_motion
 from retarget.cli.progress import batch_display
 from retarget.errors import UnknownNameError
 from retarget.subject_rules import DATASET
@@ -93,6 +93,7 @@ def batch(
     only_failed: Annotated[
         bool, typer.Option("--only-failed", help="Run only what failed last time.")
     ] = False,
+    only: OnlyOption = None,
     limit: Annotated[int | None, typer.Option("--limit", help="Run at most so many jobs.")] = None,
     shard: Annotated[
         str | None,
@@ -176,6 +177,11 @@ def batch(
         raise UsageError(
             f"{input_dir}: none of the files that match {pattern!r} is taken as motion"
         )
+    if only is not None:
+        from retarget.batch.review import read_names
+
+        names = read_names(only, (job.id for job in jobs))
+        jobs = [job for job in jobs if job.id in names]
     refuse_inputs([job.output for job in jobs], [*chosen.files, *settings.robot_files()])
     manifest_path = output_dir / MANIFEST_NAME
     if shard is not None:

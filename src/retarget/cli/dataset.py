@@ -22,6 +22,7 @@ from retarget.cli.common import (
     tell,
 )
 from retarget.cli.outputs import Output, check_outputs
+from retarget.cli.picking import OnlyOption, chosen_clips
 
 if TYPE_CHECKING:
     from retarget.dataset.description import Description
@@ -65,6 +66,7 @@ def pack(
     everything: Annotated[
         bool, typer.Option("--all", help="Pack clips too that do not pass the gates.")
     ] = False,
+    only: OnlyOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Pack results that pass the gates: Parquet with all tracks, an index with scores, splits, a card."""
@@ -78,7 +80,13 @@ def pack(
         [manifest, batch.output_dir, batch.input_dir, *(r.output for r in batch.records)],
     )
     options = PackOptions(
-        title, fps, joints, everything, Shares.parsed(splits), seed, _licences(licence or [])
+        title,
+        fps,
+        joints,
+        chosen_clips(manifest, batch, everything, only),
+        Shares.parsed(splits),
+        seed,
+        _licences(licence or []),
     )
     description = pack_batch(
         batch, output, options, progress=lambda records: steps(records, "packing")

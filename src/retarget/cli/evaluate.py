@@ -21,7 +21,7 @@ from retarget.cli.common import (
     say,
     tell,
 )
-from retarget.cli.evaluate_foreign import Foreign, is_own, judge_foreign
+from retarget.cli.evaluate_foreign import Foreign, judge_foreign
 from retarget.cli.outputs import Output, check_outputs
 from retarget.cli.verdicts import lists_in, print_scores, report_lines, tell_all
 
@@ -74,6 +74,8 @@ def evaluate(
     as_json: JsonFlag = False,
 ) -> None:
     """Measure results, or another tool's robot motion, against their human source; exit 1 if one cannot be judged."""
+    from retarget.result_file import is_result_file
+
     if (result is None) == (batch_manifest is None):
         raise UsageError("give either --result or --batch-manifest")
     unjudged: list[Unjudged] = []
@@ -83,7 +85,7 @@ def evaluate(
         assert result is not None
         inputs = {result.stem: result}
     foreign = Foreign(source, robot, robot_description, source_fps, save_result)
-    other = result is not None and (source is not None or not is_own(result))
+    other = result is not None and (source is not None or not is_result_file(result))
     if not other and (source_fps is not None or save_result is not None):
         raise UsageError("--source-fps and --save-result are for robot motions of other tools")
     if result is not None and not other:

@@ -13,7 +13,7 @@ from retarget.cli.outputs import Output, check_outputs
 if TYPE_CHECKING:
     from retarget.evaluation import ClipReport, Gates
 
-__all__ = ["Foreign", "is_own", "judge_foreign"]
+__all__ = ["Foreign", "judge_foreign"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +33,6 @@ class Foreign:
     description: Path | None
     fps: float | None
     save_result: Path | None
-
-
-def is_own(path: Path) -> bool:
-    """Whether a file is a result of ours, or one that is damaged or missing."""
-    from retarget.containers import npz_names
-
-    if not path.is_file():
-        return not path.exists()
-    data = path.read_bytes()
-    names = npz_names(data) if data.startswith(b"PK") else ()
-    return "manifest_json" in names or (path.suffix == ".npz" and not names)
 
 
 def judge_foreign(path: Path, given: Foreign, gates: Gates | None = None) -> ClipReport:

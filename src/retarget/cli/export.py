@@ -10,6 +10,7 @@ import typer
 from retarget.cli.common import JsonFlag, UsageError, print_json, require_file, say, tell
 from retarget.cli.export_batch import export_batch
 from retarget.cli.outputs import Output, check_outputs
+from retarget.cli.picking import OnlyOption
 
 if TYPE_CHECKING:
     from retarget.exchange.tables import ExportTable
@@ -68,6 +69,7 @@ def export(
     everything: Annotated[
         bool, typer.Option("--all", help="Export clips too that do not pass the gates.")
     ] = False,
+    only: OnlyOption = None,
     max_workers: Annotated[
         int | None,
         typer.Option(
@@ -95,12 +97,13 @@ def export(
             options,
             merge,
             everything,
+            only,
             max_workers,
             force,
             as_json,
         )
         return
-    if result is None or output is None or output_dir is not None or merge or everything:
+    if result is None or output is None or output_dir is not None or merge or everything or only:
         raise UsageError(
             "give --result and --output for one result, or --batch-manifest and --output-dir for those of a batch"
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from retarget.cli.batch import interrupted, report_batch, usable_cores
 from retarget.cli.common import UsageError, counted, require_manifest, say
 from retarget.cli.outputs import refuse_inputs
+from retarget.cli.picking import chosen_clips
 from retarget.cli.progress import batch_display
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def export_batch(
     options: ExportOptions,
     merge: bool,
     everything: bool,
+    only: Path | None,
     max_workers: int | None,
     force: bool,
     as_json: bool,
@@ -48,7 +50,9 @@ def export_batch(
             table
         )  # a reader without libraries is wrong usage, not a surprise at the end
     batch = BatchManifest.load(require_manifest(source))
-    jobs, left_out = export_jobs(batch, table, output_dir, everything=everything)
+    jobs, left_out = export_jobs(
+        batch, table, output_dir, chosen_clips(source, batch, everything, only)
+    )
     if not jobs:
         raise UsageError(_nothing_left(source, left_out))
     written = [job.output for job in jobs] + [

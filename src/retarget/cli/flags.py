@@ -12,6 +12,7 @@ __all__ = [
     "FloorHeight",
     "FormatName",
     "GlitchesFlag",
+    "Meshes",
     "Number",
     "RobotDescription",
     "RolesFile",
@@ -105,4 +106,12 @@ SubjectFrom = Annotated[
 RobotDescription = Annotated[
     Path | None,
     typer.Option("--robot-description", help="TOML with the robot's roles, soles and limits."),
+]
+Meshes = Annotated[
+    Path | None,
+    typer.Option(
+        "--meshes",
+        metavar="FOLDER",
+        help="Your folder with the robot's MJCF or URDF and its meshes, to be shown in place of rounded shapes.",
+    ),
 ]

@@ -33,6 +33,7 @@ from retarget.cli import (
     run,
     status,
     streams,
+    view,
 )
 from retarget.cli.common import ALL_WELL, SOME_FAILED, WRONG_USAGE, UsageError, say
 from retarget.errors import OptionsError, RetargetError, UnknownNameError
@@ -61,6 +62,7 @@ for _name, _command, _short in (
     ("report", report.report, "A page that says which clips of a batch are fit to train on."),
     ("compare", compare.compare, "Compare batches or tools on the same clips."),
     ("diff", compare.diff, "Say where two results of one clip part."),
+    ("view", view.view, "Look at results, batches and recordings in a browser."),
     ("export", export.export, "Write results, one or a batch's, as other tools read them."),
     ("check", check.check, "Say which trainer a robot motion file is for, and what is wrong."),
     ("inspect", inspect.inspect, "Show what is found out about a motion file."),

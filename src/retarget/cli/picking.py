@@ -5,22 +5,52 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from retarget.cli.common import UsageError, say
 from retarget.subject_rules import DATASET
 
 if TYPE_CHECKING:
-    from retarget.batch import BatchJob
+    from retarget.batch import BatchJob, BatchManifest
     from retarget.config import RunConfig
     from retarget.datasets import Dataset
     from retarget.mixed import PassedOver
+    from retarget.passing import Choice
 
-__all__ = ["PASSED_OVER", "as_preset_says", "say_passed_over", "what_is_motion"]
+__all__ = [
+    "PASSED_OVER",
+    "OnlyOption",
+    "as_preset_says",
+    "chosen_clips",
+    "say_passed_over",
+    "what_is_motion",
+]
+
+OnlyOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--only",
+        metavar="FILE",
+        help="Only clips that a list names (one in each line, such as train.txt), or that a review keeps (.json).",
+    ),
+]
 
 PASSED_OVER = "passed_over.json"
 """In the output folder: the files that were passed over, and why."""
 _MOST_SHOWN = 8
+
+
+def chosen_clips(
+    manifest: Path, batch: BatchManifest, everything: bool, only: Path | None
+) -> Choice:
+    """Which clips of a batch are wanted: what was asked for, and what was decided by hand, beside the manifest."""
+    from retarget.batch.review import Review, read_names
+    from retarget.passing import Choice
+
+    names = None if only is None else read_names(only, (r.job_id for r in batch.records))
+    return Choice(everything, names, Review.beside(manifest))
 
 
 def as_preset_says(settings: RunConfig, preset: Dataset) -> RunConfig:

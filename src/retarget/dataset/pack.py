@@ -16,7 +16,7 @@ from retarget.dataset.tables import ShardWriter, arrow, write_index
 from retarget.errors import FileFormatError, OptionsError
 from retarget.exchange.sources import chosen_joints, robot_of_result, tracks_of_result
 from retarget.files import atomic_path, sha256_of, write_text
-from retarget.passing import reason_against
+from retarget.passing import Choice, reason_against
 from retarget.result import RetargetingResult
 from retarget.tracks import link_set
 
@@ -35,7 +35,7 @@ class PackOptions:
         title: Its name; the folder's when empty.
         fps: Frames per second of all clips.
         joints: Joints to keep: a joint set of the robot's description, or names and patterns between commas.
-        everything: Pack also clips that do not pass the gates.
+        choice: Which clips to pack; those that pass the gates if nothing else is said.
         shares: Splits.
         seed: Seed of the splits.
         licences: Source folder (relative to the batch's input folder) -> licence.
@@ -48,7 +48,7 @@ class PackOptions:
     title: str = ""
     fps: float = 50.0
     joints: str = "all"
-    everything: bool = False
+    choice: Choice = field(default_factory=Choice)
     shares: Shares = field(default_factory=Shares)
     seed: int = 0
     licences: Mapping[str, str] = field(default_factory=dict)
@@ -82,7 +82,7 @@ def pack(
     """
     arrow()  # missing, it is missed before any work
     options, output = options or PackOptions(), Path(output)
-    left_out = {r.job_id: reason_against(r, options.everything) for r in manifest.records}
+    left_out = {r.job_id: reason_against(r, options.choice) for r in manifest.records}
     chosen = [record for record in manifest.records if not left_out[record.job_id]]
     left_out = {clip: reason for clip, reason in left_out.items() if reason}
     with atomic_path(output) as folder:

@@ -23,6 +23,7 @@ __all__ = [
     "human_leg_length",
     "robot_capsules",
     "robot_leg_length",
+    "sides_of_bodies",
 ]
 
 # Human limbs: (from, to, radius as a share of the leg's length). Only for looks: about a slim adult's.
@@ -124,7 +125,7 @@ def human_leg_length(source: SourceClip) -> float:
 def robot_capsules(qpos: Float64[np.ndarray, "T Q"], robot: RobotModel) -> Capsules:
     """The robot's collision capsules, its links as thinner ones, necks between what is apart, and edges of soles."""
     positions, rotations = forward_kinematics(qpos, robot)
-    sides = _sides_of_bodies(robot)
+    sides = sides_of_bodies(robot)
     more = _added(robot)
     bodies = np.concatenate([robot.capsule_bodies, more.bodies])
 
@@ -262,7 +263,8 @@ def bone_capsules(
     return Capsules(starts, ends, radii, (CENTRE,) * len(joints))
 
 
-def _sides_of_bodies(robot: RobotModel) -> list[int]:
+@lru_cache(maxsize=4)
+def sides_of_bodies(robot: RobotModel) -> tuple[int, ...]:
     """A body is left or right if it, or a body above it, is that side's hip or shoulder."""
     roots = {}
     for side, name in ((LEFT, "left"), (RIGHT, "right")):
@@ -277,7 +279,7 @@ def _sides_of_bodies(robot: RobotModel) -> list[int]:
     for body, parent in enumerate(robot.parents):
         inherited = sides[parent] if parent >= 0 else CENTRE
         sides.append(roots.get(body, inherited))
-    return sides
+    return tuple(sides)
 
 
 def _is_single_child(robot: RobotModel, body: int) -> bool:

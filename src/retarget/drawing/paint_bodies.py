@@ -70,14 +70,17 @@ def paint_capsules(
 ) -> None:
     """Paint capsules into the samples.
 
-    ``paints`` are red, green, blue, and how solid: 0 is seen through, 1 is solid, and 2 is hidden below the floor,
-    where others show in another colour. The camera's numbers are those of the samples: their middle is (w / 2, h / 2).
+    ``paints`` are red, green, blue, and how solid: -1 is not seen at all, 0 is seen through, 1 is solid, and 2 is
+    hidden below the floor, where others show in another colour. The camera's numbers are those of the samples: their
+    middle is (w / 2, h / 2).
     """
     height, width = depths.shape
     mx, my = width / 2, height / 2
     focal = camera[12]
     deep = camera[13]
     for k in range(starts.shape[0]):
+        if paints[k, 3] < 0:
+            continue
         r = radii[k]
         left, right, top, bottom = _FAR, -_FAR, _FAR, -_FAR
         hidden = False
@@ -176,7 +179,7 @@ def paint_triangles(
     points: Float64[np.ndarray, "V 3"],
     normals: Float64[np.ndarray, "V 3"],
     triangles: Int64[np.ndarray, "F 3"],
-    paints: Float32[np.ndarray, "F 4"],
+    paint: Float32[np.ndarray, "4"],
     camera: Float64[np.ndarray, "14"],
     colours: Float32[np.ndarray, "h w 3"],
     depths: Float32[np.ndarray, "h w"],
@@ -197,6 +200,7 @@ def paint_triangles(
         seen[p, 0] = mx + s * x
         seen[p, 1] = my - s * y
         seen[p, 2] = z
+    solid = paint[3] > 0.5
     for f in range(triangles.shape[0]):
         a, b, c = triangles[f, 0], triangles[f, 1], triangles[f, 2]
         if deep > 0.5 and min(seen[a, 2], seen[b, 2], seen[c, 2]) < 0.05:
@@ -211,7 +215,6 @@ def paint_triangles(
         right = min(math.ceil(ax + max(0.0, bx, cx)), width)
         top = max(math.floor(ay + min(0.0, by, cy)), 0)
         bottom = min(math.ceil(ay + max(0.0, by, cy)), height)
-        solid = paints[f, 3] > 0.5
         for v in range(top, bottom):
             for u in range(left, right):
                 if not solid and (u + v) & 1:
@@ -239,7 +242,7 @@ def paint_triangles(
                     nx * size, ny * size, nz * size, camera[9], camera[10], camera[11], camera
                 )
                 for i in range(3):
-                    colours[v, u, i] = min(paints[f, i] * light + gloss, 1.0)
+                    colours[v, u, i] = min(paint[i] * light + gloss, 1.0)
 
 
 @jit(fastmath=True)

@@ -28,12 +28,12 @@ _PAPER: Final = ("#ffffff",) * 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surface:
-    """A body's mesh in the world: corners, their normals, triangles, and a colour of each with 1 if it is solid."""
+    """A body's mesh in the world: corners, their normals, triangles, and its colour with 1 if it is solid."""
 
     points: Float64[np.ndarray, "V 3"]
     normals: Float64[np.ndarray, "V 3"]
     triangles: Int64[np.ndarray, "F 3"]
-    paints: Float32[np.ndarray, "F 4"]
+    paint: Float32[np.ndarray, "4"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +44,7 @@ class Bodies:
         starts: First ends of the axes of K capsules.
         ends: Second ends.
         radii: Radii.
-        paints: Red, green, blue (0 to 1), and 0 if seen through, 1 if solid, 2 if hidden below the floor.
+        paints: Red, green, blue (0 to 1), and how solid, see `paint_capsules`.
         weighty: Whether each casts a shadow.
         hulls: Convex outlines on the floor, counter-clockwise, and the colours they are filled with.
         surfaces: Meshes.
@@ -137,7 +137,7 @@ class Painter:
                 surface.points,
                 surface.normals,
                 surface.triangles,
-                surface.paints,
+                surface.paint,
                 finer,
                 self._colours,
                 self._depths,

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float32, Float64
 
+from retarget.drawing.figures import sides_of_bodies
 from retarget.drawing.look import (
     LEFT,
     RIGHT,
@@ -21,10 +22,10 @@ from retarget.drawing.look import (
     rgb,
 )
 from retarget.drawing.marks import Marks
-from retarget.drawing.painter import Bodies, Outline
+from retarget.drawing.painter import Bodies, Outline, Surface
 from retarget.drawing.stage import Actor, Stage
 
-__all__ = ["Overlays", "bodies_at", "contact_bodies", "figure_bodies"]
+__all__ = ["Overlays", "bodies_at", "contact_bodies", "figure_bodies", "foot_ways"]
 
 _TOUCH_RADIUS: Final = 0.017
 _WEIGHT_RADIUS: Final = 0.03
@@ -74,7 +75,28 @@ def figure_bodies(actor: Actor, frame: int) -> Bodies:
     paints[:, :3] = [tones[side] for side in capsules.sides]
     paints[:, 3] = 0 if actor.faint else 1 if actor.cast is not None else 2
     weighty = np.full(len(paints), not actor.faint)
-    return Bodies(capsules.starts[0], capsules.ends[0], capsules.radii, paints, weighty)
+    surfaces: tuple[Surface, ...] = ()
+    if actor.cast is not None and actor.cast.meshes:
+        paints[:, 3] = -1  # but they cast its shadow
+        surfaces = _surfaces(actor, frame)
+    return Bodies(
+        capsules.starts[0], capsules.ends[0], capsules.radii, paints, weighty, (), surfaces
+    )
+
+
+def _surfaces(actor: Actor, frame: int) -> tuple[Surface, ...]:
+    assert actor.cast is not None
+    places, turns = actor.poses(actor.frame(frame))
+    sides = sides_of_bodies(actor.cast.robot)
+    return tuple(
+        Surface(
+            mesh.points @ turns[mesh.body].T + places[mesh.body],
+            mesh.normals @ turns[mesh.body].T,
+            mesh.triangles,
+            np.append(rgb(actor.colours[sides[mesh.body]]), np.float32(1)),
+        )
+        for mesh in actor.cast.meshes
+    )
 
 
 def _mark_bodies(actor: Actor, marks: Marks, frame: int, fps: float, overlays: Overlays) -> Bodies:
@@ -85,8 +107,8 @@ def _mark_bodies(actor: Actor, marks: Marks, frame: int, fps: float, overlays: O
         if len(hull) > 2:
             hulls.append((hull + actor.offset[:2], SUPPORT))
     if overlays.trails:
-        for foot, side in enumerate((LEFT, RIGHT)):
-            brush.path(_way(marks, frame, foot, fps), TRAILS[side])
+        for side, way in zip((LEFT, RIGHT), foot_ways(marks, frame, fps), strict=True):
+            brush.path(way, TRAILS[side])
     if overlays.balance:
         mass = marks.mass[frame].astype(np.float64)
         ground = np.array([mass[0], mass[1], _THREAD])
@@ -117,12 +139,12 @@ def contact_bodies(marks: Marks, frame: int, offset: Float64[np.ndarray, "3"]) -
     return brush.bodies(tuple(rings))
 
 
-def _way(marks: Marks, frame: int, foot: int, fps: float) -> Float32[np.ndarray, "n 3"]:
-    """Where a foot's toes and heel are on average, around a frame."""
+def foot_ways(marks: Marks, frame: int, fps: float) -> list[Float32[np.ndarray, "n 3"]]:
+    """Where the left and right foot go around a frame: the middle of heel and toe, always as many places."""
     reach = _TRAIL_S * fps
-    times = np.linspace(frame - reach, frame + reach, _TRAIL_STEPS)
-    frames = np.unique(np.clip(times.round().astype(np.int64), 0, len(marks.points) - 1))
-    return np.asarray(marks.points[frames, foot].mean(axis=1))
+    times = np.linspace(frame - reach, frame + reach, _TRAIL_STEPS).round().astype(np.int64)
+    frames = np.clip(times, 0, len(marks.points) - 1)
+    return [np.asarray(marks.points[frames, foot].mean(axis=1)) for foot in range(2)]
 
 
 class _Brush:

@@ -19,6 +19,7 @@ from retarget.drawing.figures import (
 )
 from retarget.drawing.look import COMPARED, HUMAN, ROBOT
 from retarget.drawing.marks import Marks, find_marks
+from retarget.drawing.meshes import BodyMesh
 from retarget.errors import OptionsError
 from retarget.result import RetargetingResult, SourceClip
 from retarget.robots.model import RobotModel
@@ -41,12 +42,14 @@ class Cast:
         result: The robot's motion, with the human's.
         robot: The robot.
         starts_s: Time of the clip at which it begins, seconds.
+        meshes: The robot's meshes, to be shown in place of its collision shapes.
     """
 
     name: str
     result: RetargetingResult
     robot: RobotModel
     starts_s: float = 0.0
+    meshes: tuple[BodyMesh, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +79,13 @@ class Actor:
     faint: bool = False
     cast: Cast | None = None
     marks: Marks | None = None
+
+    def poses(self, frame: int) -> tuple[Float64[np.ndarray, "B 3"], Float64[np.ndarray, "B 3 3"]]:
+        """Places and turns of a robot's bodies in one of its frames, metres."""
+        assert self.cast is not None
+        qpos = self.cast.result.qpos[frame : frame + 1]
+        places, turns = forward_kinematics(qpos, self.cast.robot)
+        return places[0] + self.offset, turns[0]
 
     def frame(self, frame: int) -> int:
         """Its own frame at one of the stage's; before it begins and after its end it waits."""

@@ -1,0 +1,232 @@
+"""The viewer's server: what a client is sent, what happens when people press things, and how decisions are kept."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from retarget import RetargetingResult, load_robot, read_motion, retarget_motion
+from retarget.batch.review import Review, review_path
+from retarget.errors import ManifestError, OptionsError, OutputError
+from retarget.view.clip import Opening, open_clip, stage_of
+from retarget.view.playlist import Entry
+
+viser = pytest.importorskip("viser", reason="the extra 'viewer' is not installed")
+msgspec = pytest.importorskip("msgspec")
+zstandard = pytest.importorskip("zstandard")
+
+from websockets.sync.client import ClientConnection, connect  # noqa: E402
+from websockets.typing import Subprotocol  # noqa: E402
+
+from retarget.view.viewer import Viewer  # noqa: E402
+
+G1 = load_robot("unitree_g1")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("clips")
+    for name in ("humanoid_run", "humanoid_walk"):
+        retarget_motion(read_motion(name), G1).save_npz(made / f"{name}.npz")
+    return made
+
+
+@pytest.fixture
+def viewer(folder: Path, tmp_path: Path) -> Iterator[Viewer]:
+    clips = [Entry(path.stem, path) for path in sorted(folder.glob("*.npz"))]
+    review = review_path(tmp_path / "batch_manifest.json")
+    with Viewer(clips, review_file=review, port=0) as made:
+        yield made
+
+
+@pytest.fixture
+def playing(viewer: Viewer) -> Iterator[Viewer]:
+    loop = threading.Thread(target=viewer.run)
+    loop.start()
+    yield viewer
+    viewer.close()
+    loop.join(10)
+    assert not loop.is_alive()
+
+
+def client_of(viewer: Viewer) -> ClientConnection:
+    protocol = Subprotocol(f"viser-v{viser.__version__}")
+    port = viewer.address.rpartition(":")[2]
+    return connect(f"ws://127.0.0.1:{port}", subprotocols=[protocol], max_size=None)
+
+
+def messages(client: ClientConnection) -> list[dict[str, Any]]:
+    data = client.recv(timeout=20)
+    assert isinstance(data, bytes)
+    size, packed = int.from_bytes(data[:8], "little"), int.from_bytes(data[8:16], "little")
+    plain = zstandard.ZstdDecompressor().decompress(data[16 : 16 + packed], max_output_size=size)
+    return list(msgspec.msgpack.decode(plain)["messages"])
+
+
+def until(client: ClientConnection, wanted: str, times: int) -> Counter[str]:
+    """What a client is sent until it has been sent something so often, by type and node."""
+    seen: Counter[str] = Counter()
+    while seen[wanted] < times:
+        for message in messages(client):
+            name = message.get("name", "")
+            seen[f"{message['type']} {name}".strip()] += 1
+    return seen
+
+
+def done(viewer: Viewer) -> None:
+    """Do what was asked for, as the loop does."""
+    viewer._work()
+
+
+def test_a_client_is_sent_the_scene_and_then_frames(playing: Viewer) -> None:
+    with client_of(playing) as client:
+        moved = "SceneNodeUpdateMessage /stage/0/balls"
+        seen = until(client, moved, 5)
+    assert seen["BatchedMeshesMessage /stage/0/balls"] == 1
+    assert seen["BatchedMeshesMessage /stage/1/rods"] == 1
+    assert seen["GridMessage /stage/floor"] == 1
+    assert seen["GuiSliderMessage"] >= 1
+
+
+def test_all_browsers_are_sent_the_same(playing: Viewer) -> None:
+    with client_of(playing) as first, client_of(playing) as second:
+        for client in (first, second):
+            assert until(client, "SceneNodeUpdateMessage /stage/1/balls", 3)
+
+
+def test_of_a_frame_only_what_moves_is_sent(viewer: Viewer) -> None:
+    viewer.playback.playing = False
+    sent = viewer._nodes._figures[0]._rods._sent
+    viewer._show(7)
+    now = viewer._nodes._figures[0]._rods._sent
+    assert not np.array_equal(sent.places, now.places)
+    assert sent.sizes is now.sizes  # the robot's limbs keep their lengths
+    viewer._show(7)
+    assert viewer._nodes._figures[0]._rods._sent.places is not sent.places
+
+
+def test_going_on_shows_the_next_clip_and_goes_round(viewer: Viewer) -> None:
+    assert viewer.stage.title == "humanoid_run"
+    viewer._do(lambda: viewer.go(1))
+    done(viewer)
+    assert viewer.stage.title == "humanoid_walk"
+    assert viewer.playback.frames == viewer.stage.frames == 77
+    viewer.go(1)
+    assert viewer.stage.title == "humanoid_run"
+
+
+def test_what_was_chosen_stays_with_the_next_clip(viewer: Viewer) -> None:
+    viewer.overlay(trails=False, targets=True)
+    viewer.lay_out("over")
+    viewer.go(1)
+    assert (viewer.now.overlays.trails, viewer.now.overlays.targets) == (False, True)
+    assert [actor.faint for actor in viewer.stage.actors] == [False, True]
+
+
+def test_decisions_are_in_the_file_at_once_and_survive_a_restart(
+    viewer: Viewer, folder: Path, tmp_path: Path
+) -> None:
+    viewer.decide("reject", " slides ")
+    viewer.go(1)
+    viewer.decide("keep", "")
+    path = review_path(tmp_path / "batch_manifest.json")
+    saved = Review.load(path)
+    assert saved.decision("humanoid_run") == "reject"
+    assert saved.clips["humanoid_run"].note == "slides"
+    assert saved.kept() == {"humanoid_walk"}
+    clips = [Entry("humanoid_run", folder / "humanoid_run.npz")]
+    with Viewer(clips, review_file=path, port=0) as again:
+        assert again.review.decision("humanoid_run") == "reject"
+        again.decide("", "")
+    assert Review.load(path).kept() == {"humanoid_walk"}
+    assert Review.load(path).of("humanoid_run") is None
+
+
+def test_two_viewers_do_not_forget_each_others_decisions(
+    viewer: Viewer, folder: Path, tmp_path: Path
+) -> None:
+    path = review_path(tmp_path / "batch_manifest.json")
+    clips = [Entry("humanoid_walk", folder / "humanoid_walk.npz")]
+    with Viewer(clips, review_file=path, port=0) as other:
+        other.decide("keep", "")
+        viewer.decide("reject", "")
+    assert Review.load(path).clips.keys() == {"humanoid_walk", "humanoid_run"}
+
+
+def test_without_a_manifest_nothing_is_decided(folder: Path) -> None:
+    with (
+        Viewer([Entry("run", folder / "humanoid_run.npz")], port=0) as alone,
+        pytest.raises(OutputError, match="manifest"),
+    ):
+        alone.decide("keep", "")
+
+
+def test_a_clip_that_cannot_be_read_is_told_and_the_one_before_stays(
+    folder: Path, tmp_path: Path
+) -> None:
+    torn = tmp_path / "torn.npz"
+    torn.write_bytes((folder / "humanoid_run.npz").read_bytes()[:999])
+    told: list[str] = []
+    clips = [Entry("run", folder / "humanoid_run.npz"), Entry("torn", torn)]
+    with Viewer(clips, port=0, on_problem=told.append) as viewer:
+        viewer._do(lambda: viewer.go(1))
+        done(viewer)
+        assert viewer.stage.title == "humanoid_run"
+    assert len(told) == 1 and "torn.npz" in told[0]
+
+
+def test_a_damaged_review_is_named_and_left_alone(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "m.review.json"
+    path.write_text('{"clips": {"run": {"decision": "perhaps"}}}')
+    with pytest.raises(ManifestError, match=r"m\.review\.json.*clips\.run\.decision"):
+        Viewer([Entry("run", folder / "humanoid_run.npz")], review_file=path, port=0)
+    assert "perhaps" in path.read_text()
+
+
+def test_a_worst_moment_is_where_its_curve_is_highest(viewer: Viewer) -> None:
+    curve = next(c for c in viewer.now.curves.values() if c.name == "limb_error")
+    assert viewer.worst(curve, 0) == int(curve.values.argmax())
+    assert not viewer.playback.playing
+
+
+def test_recordings_are_shown_without_a_robot() -> None:
+    from retarget.demo import clips_folder
+
+    path = clips_folder() / "cmu_01_01.bvh"
+    clip = open_clip(path, Opening())
+    assert clip.casts == ()
+    with Viewer([Entry("cmu", path)], port=0) as viewer:
+        assert [actor.name for actor in viewer.stage.actors] == ["human"]
+        viewer._show(5)
+
+
+def test_results_stand_beside_each_other_by_distinct_names(folder: Path) -> None:
+    walk = folder / "humanoid_walk.npz"
+    clip = open_clip(walk, Opening(compare=(walk,)))
+    assert [cast.name for cast in clip.casts] == ["humanoid_walk (1)", "humanoid_walk (2)"]
+    stage = stage_of(clip)
+    assert len({actor.name for actor in stage.actors}) == 3
+
+
+def test_another_tools_file_lies_beside_ours_in_time(folder: Path, tmp_path: Path) -> None:
+    ours = RetargetingResult.load_npz(folder / "humanoid_walk.npz")
+    later = tmp_path / "theirs.csv"
+    joints = ours.qpos[20:].copy()
+    joints[:, 3:7] = joints[:, [4, 5, 6, 3]]
+    np.savetxt(later, joints, delimiter=",")
+    opening = Opening(robot="unitree_g1", source_fps=30.0, compare=(later,))
+    clip = open_clip(folder / "humanoid_walk.npz", opening)
+    assert clip.casts[1].starts_s == pytest.approx(20 / 30, abs=0.04)
+
+
+def test_a_recording_stands_alone(folder: Path) -> None:
+    from retarget.demo import clips_folder
+
+    with pytest.raises(OptionsError, match="stands alone"):
+        open_clip(clips_folder() / "cmu_01_01.bvh", Opening(compare=(folder / "humanoid_run.npz",)))
