@@ -9,11 +9,14 @@ import pytest
 from robot_files import part_of_g1
 
 from retarget.demo import embedded_clip
+from retarget.drawing.scene import Overlays, bodies_at
+from retarget.drawing.stage import Cast, set_stage
 from retarget.errors import RobotError, RoleError
 from retarget.evaluation import MEASURES, evaluate, frame_series
 from retarget.motion import Motion, read_motion
 from retarget.motion.edit import between
 from retarget.pipeline import retarget_motion
+from retarget.report import draw_filmstrip
 from retarget.robots import RobotModel, load_robot
 from retarget.robots.inspection import inspect_robot
 from retarget.streaming import StreamingRetargeter
@@ -98,3 +101,19 @@ def test_inspection_tells_of_what_there_is(tmp_path: Path) -> None:
 def test_a_stream_says_that_it_needs_a_whole_robot(part: str, walk: Motion, tmp_path: Path) -> None:
     with pytest.raises(RobotError, match="legs and arms"):
         StreamingRetargeter(load_robot(part_of_g1(tmp_path, part)), walk)
+
+
+@pytest.mark.parametrize("part", ["legs", "torso"])
+def test_a_part_of_a_robot_is_drawn_as_it_is(part: str, walk: Motion, tmp_path: Path) -> None:
+    robot = load_robot(part_of_g1(tmp_path, part))
+    result = retarget_motion(walk, robot)
+    stage = set_stage("walk", [Cast("part", result, robot)], layout="over")
+    marks = stage.actors[0].marks
+    assert marks is not None
+    assert (marks.feet, marks.targets.shape[1]) == ((2, 4) if part == "legs" else (0, 4))
+    bodies = bodies_at(stage, 5, Overlays(targets=True))
+    assert np.isfinite(bodies.starts).all()
+    near = np.linalg.norm(stage.actors[1].path - stage.actors[0].path, axis=1)
+    assert near.max() < 1.0
+    draw_filmstrip(result, robot, tmp_path / "strip.png", title=part)
+    assert (tmp_path / "strip.png").stat().st_size > 10_000

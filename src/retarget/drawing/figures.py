@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -13,6 +13,8 @@ from retarget.drawing.look import CENTRE, LEFT, RIGHT
 from retarget.result import SourceClip
 from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel
+from retarget.robots.proportions import ARM, LEG
+from retarget.robots.spec import LIMBS
 from retarget.solver.kinematics.forward import forward_kinematics
 
 __all__ = [
@@ -221,8 +223,13 @@ def _pads(robot: RobotModel) -> _Added:
         bodies.append(int(body))
         starts.append(robot.role_points["left_ankle" if body == robot.feet[0] else "right_ankle"])
         ends.append(rim.mean(axis=0))
-    radii = np.full(len(bodies), radius)
-    return _Added(np.array(bodies), np.array(starts), np.array(ends), radii)
+    shape = (len(bodies), 3)
+    return _Added(
+        np.array(bodies, np.int64),
+        np.array(starts).reshape(shape),
+        np.array(ends).reshape(shape),
+        np.full(len(bodies), radius),
+    )
 
 
 def _corners(points: Float64[np.ndarray, "S 3"], most: int = 4) -> Float64[np.ndarray, "C 3"]:
@@ -241,16 +248,18 @@ def _corners(points: Float64[np.ndarray, "S 3"], most: int = 4) -> Float64[np.nd
 
 
 def robot_leg_length(robot: RobotModel) -> float:
-    """Thigh and shank of the left leg, metres."""
+    """Thigh and shank of the left leg, metres; of a robot without legs those of a human with such arms."""
+    limb: Literal["leg", "arm"] = "leg" if robot.has("leg") else "arm"
     positions, rotations = body_poses(robot, robot.neutral)
     joints = np.array(
         [
             positions[body] + rotations[body] @ robot.role_points[role]
-            for role in ("left_hip", "left_knee", "left_ankle")
+            for role in (f"left_{joint}" for joint in LIMBS[limb])
             for body in [robot.roles[role]]
         ]
     )
-    return float(np.linalg.norm(np.diff(joints, axis=0), axis=1).sum())
+    length = float(np.linalg.norm(np.diff(joints, axis=0), axis=1).sum())
+    return length if limb == "leg" else length * LEG / ARM
 
 
 def bone_capsules(
@@ -269,7 +278,9 @@ def sides_of_bodies(robot: RobotModel) -> tuple[int, ...]:
     roots = {}
     for side, name in ((LEFT, "left"), (RIGHT, "right")):
         for joint in ("hip", "shoulder"):
-            body = robot.roles[f"{name}_{joint}"]
+            body = robot.roles.get(f"{name}_{joint}", -1)
+            if body < 0:
+                continue
             roots[body] = side
             parent = int(robot.parents[body])
             while parent > 0 and _is_single_child(robot, parent):

@@ -13,6 +13,7 @@ from retarget.ground import STANDING_HEIGHT
 from retarget.result import SourceClip
 from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel
+from retarget.robots.spec import SIDES
 from retarget.solver.kinematics.forward import pose_blocks
 
 __all__ = ["Marks", "convex_hull", "find_marks"]
@@ -26,7 +27,7 @@ _SUNK: Final = 0.005  # metres below the floor that can be seen
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Marks:
-    """Marks of a robot over T frames; metres, world.
+    """Marks of a robot over T frames; metres, world. Without legs it has no feet, and of limbs those that it has.
 
     Attributes:
         points: Contact points: foot (left, right) x (heel, toe).
@@ -39,13 +40,18 @@ class Marks:
         joints: Where they are.
     """
 
-    points: Float32[np.ndarray, "T 2 2 3"]
-    states: UInt8[np.ndarray, "T 2 2"]
-    soles: Float32[np.ndarray, "T 2 S 3"]
-    stands: Bool[np.ndarray, "T 2 S"]
+    points: Float32[np.ndarray, "T F 2 3"]
+    states: UInt8[np.ndarray, "T F 2"]
+    soles: Float32[np.ndarray, "T F S 3"]
+    stands: Bool[np.ndarray, "T F S"]
     mass: Float32[np.ndarray, "T 3"]
-    targets: Float32[np.ndarray, "T 8 3"]
-    joints: Float32[np.ndarray, "T 8 3"]
+    targets: Float32[np.ndarray, "T J 3"]
+    joints: Float32[np.ndarray, "T J 3"]
+
+    @property
+    def feet(self) -> int:
+        """How many feet there are: two or none."""
+        return int(self.points.shape[1])
 
     def halo(self, frame: int, foot: int, end: int) -> Float64[np.ndarray, "16 2"]:
         """A ring on the floor around a foot's heel (0) or toe (1), counter-clockwise."""
@@ -78,13 +84,19 @@ def find_marks(
         source: The human, whose limbs show where the robot's should be.
         yaw: How far the human is to be turned about z to lie as the robot does, radians.
     """
-    frames, count = len(qpos), robot.soles.shape[1]
-    soles = np.empty((frames, 2, count, 3), np.float32)
+    frames = len(qpos)
+    soles = np.empty((frames, *robot.soles.shape), np.float32)
     mass = np.empty((frames, 3), np.float32)
-    chain = [f"{side}_{joint}" for side in ("left", "right") for limb in _LIMBS for joint in limb]
+    chain = [
+        f"{side}_{joint}"
+        for side in SIDES
+        for limb in _LIMBS
+        for joint in limb
+        if {f"{side}_{one}" for one in limb} <= robot.roles.keys() & set(source.position_roles)
+    ]
     ends = np.empty((frames, len(chain), 3), np.float32)
     bodies = [robot.roles[role] for role in chain]
-    centres = np.array([robot.role_points[role] for role in chain])
+    centres = np.array([robot.role_points[role] for role in chain]).reshape(len(chain), 3)
     share = robot.masses / robot.masses.sum()
     for block, places, turns in pose_blocks(qpos, robot):
         soles[block] = places[:, robot.feet, None] + np.einsum(
@@ -96,7 +108,7 @@ def find_marks(
     soles[..., 2] -= robot.sole_radius
     groups = _heels_and_toes(robot)
     points = np.stack([_lowest(soles[:, :, groups[end]]) for end in range(2)], axis=2)
-    states = _states(points, contacts, fps)
+    states = _states(points, contacts[:, : len(robot.feet)], fps)
     starts, joints = ends[:, 0::2], ends[:, 1::2]
     held = (states == ContactState.HELD) | (states == ContactState.SLIDING)
     stands = np.zeros(soles.shape[:3], bool)
@@ -109,7 +121,7 @@ def find_marks(
     return Marks(points, states, soles, stands, mass, targets.astype(np.float32), joints)
 
 
-def _directions(source: SourceClip, chain: list[str], yaw: float) -> Float64[np.ndarray, "T 8 3"]:
+def _directions(source: SourceClip, chain: list[str], yaw: float) -> Float64[np.ndarray, "T J 3"]:
     at = [source.position_roles.index(role) for role in chain]
     places = source.positions[:, at].astype(np.float64)
     lines = places[:, 1::2] - places[:, 0::2]
@@ -122,6 +134,8 @@ def _heels_and_toes(
     robot: RobotModel,
 ) -> tuple[Int64[np.ndarray, "H"], Int64[np.ndarray, "G"]]:
     """Which points of a sole are in its back half, and which in its front; both feet have their points alike."""
+    if not len(robot.feet):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
     places, turns = body_poses(robot, robot.neutral)
     across = places[robot.roles["left_hip"]] - places[robot.roles["right_hip"]]
     forward = np.cross(across, [0.0, 0.0, 1.0])
@@ -131,16 +145,18 @@ def _heels_and_toes(
     return np.flatnonzero(ahead <= middle), np.flatnonzero(ahead >= middle)
 
 
-def _lowest(points: Float32[np.ndarray, "T 2 P 3"]) -> Float32[np.ndarray, "T 2 3"]:
+def _lowest(points: Float32[np.ndarray, "T F P 3"]) -> Float32[np.ndarray, "T F 3"]:
     """The middle of some points of each foot, at the height of the lowest."""
+    if not points.shape[1]:
+        return np.zeros((len(points), 0, 3), np.float32)
     middle = points.mean(axis=2)
     middle[..., 2] = points[..., 2].min(axis=2)
     return np.asarray(middle)
 
 
 def _states(
-    points: Float32[np.ndarray, "T 2 2 3"], contacts: Bool[np.ndarray, "T 2 2"], fps: float
-) -> UInt8[np.ndarray, "T 2 2"]:
+    points: Float32[np.ndarray, "T F 2 3"], contacts: Bool[np.ndarray, "T F 2"], fps: float
+) -> UInt8[np.ndarray, "T F 2"]:
     """State of each contact point, from where it is, how fast it moves and whether the human's stands."""
     speed = np.zeros(points.shape[:3])
     if len(points) > 1:

@@ -107,7 +107,7 @@ def _mark_bodies(actor: Actor, marks: Marks, frame: int, fps: float, overlays: O
         if len(hull) > 2:
             hulls.append((hull + actor.offset[:2], SUPPORT))
     if overlays.trails:
-        for side, way in zip((LEFT, RIGHT), foot_ways(marks, frame, fps), strict=True):
+        for side, way in zip((LEFT, RIGHT), foot_ways(marks, frame, fps), strict=False):
             brush.path(way, TRAILS[side])
     if overlays.balance:
         mass = marks.mass[frame].astype(np.float64)
@@ -130,7 +130,7 @@ def contact_bodies(marks: Marks, frame: int, offset: Float64[np.ndarray, "3"]) -
     """Heels and toes with rings around them, coloured by how they stand; those in the air have no rings."""
     brush = _Brush(offset)
     rings: list[Outline] = []
-    for foot in range(2):
+    for foot in range(marks.feet):
         for end in range(2):
             state = ContactState(int(marks.states[frame, foot, end]))
             brush.dot(marks.points[frame, foot, end], _TOUCH_RADIUS, STATE_COLOURS[state])
@@ -144,7 +144,7 @@ def foot_ways(marks: Marks, frame: int, fps: float) -> list[Float32[np.ndarray, 
     reach = _TRAIL_S * fps
     times = np.linspace(frame - reach, frame + reach, _TRAIL_STEPS).round().astype(np.int64)
     frames = np.clip(times, 0, len(marks.points) - 1)
-    return [np.asarray(marks.points[frames, foot].mean(axis=1)) for foot in range(2)]
+    return [np.asarray(marks.points[frames, foot].mean(axis=1)) for foot in range(marks.feet)]
 
 
 class _Brush:

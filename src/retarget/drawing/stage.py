@@ -261,11 +261,12 @@ def _yaw(cast: Cast) -> float:
     """How far the human must be turned about z to lie as the robot does: other tools may turn a clip."""
     source, result, robot = cast.result.source, cast.result, cast.robot
     frames = np.unique(np.linspace(0, len(result) - 1, 64).astype(np.int64))
-    across = source.position("left_hip")[frames] - source.position("right_hip")[frames]
+    pair = ("left_hip", "right_hip") if robot.has("leg") else ("left_shoulder", "right_shoulder")
+    across = source.position(pair[0])[frames] - source.position(pair[1])[frames]
     places, turns = forward_kinematics(result.qpos[frames], robot)
     ends = [
         places[:, body] + turns[:, body] @ robot.role_points[role]
-        for role in ("left_hip", "right_hip")
+        for role in pair
         for body in [robot.roles[role]]
     ]
     theirs = ends[0] - ends[1]

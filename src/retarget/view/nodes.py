@@ -220,8 +220,10 @@ class _MarkNodes:
 
     def __init__(self, scene: Any, path: str, actor: Actor, marks: Marks, fps: float) -> None:
         self._actor, self._marks, self._fps = actor, marks, fps
-        self._rings = _Batch(
-            scene, f"{path}/rings", DISC, *self._contacts(0), shadow=False, opacity=0.85
+        self._rings = (
+            _Batch(scene, f"{path}/rings", DISC, *self._contacts(0), shadow=False, opacity=0.85)
+            if marks.feet
+            else None
         )
         self._mass = _Batch(
             scene, f"{path}/mass", BALL, self._weight(0), _tinted(WEIGHT, 2), shadow=False
@@ -230,7 +232,12 @@ class _MarkNodes:
             scene, f"{path}/plumb", ROD, self._line(0), _tinted(WEIGHT, 1), shadow=False
         )
         self._aims = _Batch(
-            scene, f"{path}/aims", BALL, self._targets(0), _tinted(TARGET, 8), opacity=0.55
+            scene,
+            f"{path}/aims",
+            BALL,
+            self._targets(0),
+            _tinted(TARGET, marks.targets.shape[1]),
+            opacity=0.55,
         )
         self._support = scene.add_mesh_simple(
             f"{path}/support",
@@ -255,9 +262,10 @@ class _MarkNodes:
 
     def show(self, frame: int, overlays: Overlays) -> None:
         own = self._actor.frame(frame)
-        self._rings.show_at_all(overlays.contacts)
-        if overlays.contacts:
-            self._rings.send(*self._contacts(own))
+        if self._rings is not None:
+            self._rings.show_at_all(overlays.contacts)
+            if overlays.contacts:
+                self._rings.send(*self._contacts(own))
         for node in (self._mass, self._plumb):
             node.show_at_all(overlays.balance)
         self._support.visible = overlays.balance
@@ -275,11 +283,12 @@ class _MarkNodes:
             if overlays.trails:
                 way.points = segments
 
-    def _contacts(self, frame: int) -> tuple[Instances, UInt8[np.ndarray, "4 3"]]:
+    def _contacts(self, frame: int) -> tuple[Instances, UInt8[np.ndarray, "C 3"]]:
         """A disc under each heel and toe; of what is in the air none."""
-        marks, count = self._marks, 4
+        marks = self._marks
+        count = 2 * marks.feet
         states = marks.states[frame].reshape(count)
-        halos = [marks.halo(frame, foot, end) for foot in range(2) for end in range(2)]
+        halos = [marks.halo(frame, foot, end) for foot in range(marks.feet) for end in range(2)]
         centres = np.array([halo.mean(axis=0) for halo in halos]) + self._actor.offset[:2]
         radii = np.array([np.linalg.norm(halo[0] - halo.mean(axis=0)) for halo in halos])
         radii = np.where(states == ContactState.FREE, 1e-5, radii)
@@ -304,8 +313,9 @@ class _MarkNodes:
 
     def _targets(self, frame: int) -> Instances:
         places = self._marks.targets[frame].astype(np.float64) + self._actor.offset
-        aims = balls(places[:4], places[4:], np.full(4, 0.03))
-        return Instances(places.astype(np.float32), aims.turns, aims.sizes)
+        aims = balls(places, places[:0], np.full(len(places), 0.03))
+        count = len(places)
+        return Instances(aims.places, aims.turns[:count], aims.sizes[:count])
 
     def _hull(self, frame: int) -> Float64[np.ndarray, "24 3"]:
         """Corners of what stands, the last one repeated: the mesh keeps its triangles."""

@@ -32,7 +32,7 @@ def moment_at(
     along = direction / np.linalg.norm(direction)
     best: tuple[float, int] | None = None
     for actor in stage.actors:
-        if actor.marks is None:
+        if actor.marks is None or not actor.marks.feet:
             continue
         feet = actor.marks.points.mean(axis=2).astype(np.float64) + actor.offset
         away = feet - origin
