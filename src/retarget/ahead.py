@@ -29,7 +29,7 @@ from retarget.solver.problem import (
 from retarget.solver.window.march import solve_windows
 from retarget.targets.robot_frames import robot_anatomy
 
-__all__ = ["compiled_ahead"]
+__all__ = ["compiled_ahead", "judge_nothing"]
 
 _FPS = 30.0
 _FRAMES = 12
@@ -118,7 +118,7 @@ def _start_nothing() -> None:
     measure_residuals(qpos, setting.empty, ~carried, np.zeros((_FRAMES, points, 2), np.float32))
 
 
-def _judge_nothing() -> None:
+def judge_nothing() -> None:
     """Evaluate frames that nobody has solved."""
     from retarget.evaluation import evaluate
     from retarget.motion import ROLES
@@ -147,7 +147,7 @@ def _judge_nothing() -> None:
 
 
 _STAGES: Mapping[str, Callable[[], None]] = MappingProxyType(
-    {"solve": _solve_nothing, "start": _start_nothing, "judge": _judge_nothing}
+    {"solve": _solve_nothing, "start": _start_nothing, "judge": judge_nothing}
 )
 
 if __name__ == "__main__":

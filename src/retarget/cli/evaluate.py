@@ -27,6 +27,7 @@ from retarget.cli.verdicts import lists_in, print_scores, report_lines, tell_all
 
 if TYPE_CHECKING:
     from retarget.evaluation import ClipReport, Gates, Unjudged
+    from retarget.evaluation_batch import BatchEvaluation
     from retarget.result import RetargetingResult
     from retarget.robots import RobotModel
 
@@ -71,6 +72,12 @@ def evaluate(
         ),
     ] = None,
     fail_on_gates: GatesFlag = False,
+    max_workers: Annotated[
+        int | None,
+        typer.Option(
+            "--max-workers", help="How many results of a batch to judge at once, with --output-dir."
+        ),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Measure results, or another tool's robot motion, against their human source; exit 1 if one cannot be judged."""
@@ -95,7 +102,16 @@ def evaluate(
     read = [batch_manifest, *inputs.values(), robot_description, _file_of(gate)]
     _check_outputs(output, output_dir, lists, read)
 
+    if max_workers is not None and (batch_manifest is None or output_dir is None):
+        raise UsageError(
+            "--max-workers is for the results of a batch that are judged into a folder"
+        )
+    if batch_manifest is not None and output_dir is not None:
+        judged = _evaluate_all(inputs, output_dir, max_workers, gates, robot, robot_description)
+
     def judge(name: str, path: Path) -> ClipReport:
+        if batch_manifest is not None and output_dir is not None:
+            return judged.report(name)
         report = (
             judge_foreign(path, foreign, gates)
             if other
@@ -111,6 +127,40 @@ def evaluate(
         missed = tell_all(inputs, judge, unjudged, output, output_dir, lists, as_json)
     if ((fail_on_gates or gate) and missed) or any(clip.has_result for clip in unjudged):
         raise typer.Exit(SOME_FAILED)
+
+
+def _evaluate_all(
+    inputs: dict[str, Path],
+    output_dir: Path,
+    max_workers: int | None,
+    gates: Gates | None,
+    robot: str | None,
+    description: Path | None,
+) -> BatchEvaluation:
+    """Judge the results of a batch into a folder; run again it goes on where it stopped."""
+    from retarget.cli.batch import interrupted
+    from retarget.config import RunConfig
+    from retarget.evaluation_batch import evaluate_batch
+
+    if robot is not None:
+        options.require_robot_files(RunConfig(robot=robot, robot_description=description))
+    try:
+        done = evaluate_batch(
+            inputs,
+            output_dir,
+            max_workers=max_workers or 1,
+            gates=gates,
+            robot=robot,
+            robot_description=description,
+        )
+    except KeyboardInterrupt as interrupt:
+        raise interrupted(interrupt) from None
+    notes = {
+        note for record in done.manifest.records for note in record.provenance.get("notes", [])
+    }
+    for note in sorted(notes):
+        say(f"note: {note}")
+    return done
 
 
 def _gates(profile: str | None) -> Gates | None:
