@@ -299,6 +299,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "files",
         "frame_rates",
         "geometry",
+        "inputs",
         "kinds",
         "motion.doubts",
         "plugins",

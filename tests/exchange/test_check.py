@@ -339,3 +339,45 @@ def test_a_file_of_several_clips_asks_which(
     with pytest.raises(OptionsError, match=r"holds 2 clips \(walk, run\)"):
         read_robot_motion(path, g1())
     assert read_robot_motion(path, g1(), clip="run").clip == "run"
+
+
+def absurd(values: dict[str, Any]) -> None:
+    values["joint_pos"][5, 3] = 1e30
+
+
+def without_whole_frames(values: dict[str, Any]) -> None:
+    values["joint_vel"][:, 2] = np.inf
+
+
+def spins_of_fewer_links(values: dict[str, Any]) -> None:
+    values["body_ang_vel_w"] = values["body_ang_vel_w"][:, 1:]
+
+
+def at_no_rate(values: dict[str, Any]) -> None:
+    values["fps"] = np.array(1e30)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (without_whole_frames, "none of its frames is whole"),
+        (spins_of_fewer_links, "link_spin of 29"),
+        (at_no_rate, "a rate of 1e\\+30 frames a second is not between 1 and 2000"),
+    ],
+)
+def test_what_no_robot_motion_holds_is_refused(
+    change: Change, words: str, written: Callable[[str], Content]
+) -> None:
+    with pytest.raises(FileFormatError, match=words), np.errstate(all="raise"):
+        check_content(changed(written("mjlab"), change), g1(), "mjlab")
+
+
+def test_an_absurd_number_is_found_by_its_frame(written: Callable[[str], Content]) -> None:
+    check = check_content(changed(written("mjlab"), absurd), g1(), "mjlab")
+    assert any("absurd at frame 5" in finding.text for finding in check.findings)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "walk.npz")
+    with pytest.raises(FileFormatError, match="is not a file but a pipe"):
+        check_file(tmp_path / "walk.npz", g1())

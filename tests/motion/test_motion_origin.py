@@ -9,6 +9,7 @@ import pytest
 from bvh_files import EMBEDDED
 from worlds import recording_of
 
+from retarget.errors import FileFormatError
 from retarget.motion import Motion, read_motion
 from retarget.motion.motion import MotionSource
 from retarget.motion.understand import motion_from_recording
@@ -85,3 +86,10 @@ def test_a_joint_far_from_the_body_is_named(tmp_path: object) -> None:
     assert any(
         recording.joint_names[spare] in note and "km from the body" in note for note in notes
     )
+
+
+def test_a_body_that_is_torn_apart_is_refused_by_the_joint() -> None:
+    recording = recording_of(EMBEDDED / "cmu_01_01.bvh")
+    recording.positions[:, recording.joint_names.index("LeftForeArm")] += 50 / UNIT
+    with pytest.raises(FileFormatError, match=r"joint LeftForeArm \(left_elbow\) is 50"):
+        motion_from_recording(recording, MotionSource())

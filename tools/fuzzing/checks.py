@@ -17,8 +17,8 @@ import numpy as np
 from fuzzing.judging import Nonsense, assert_finite
 
 __all__ = [
-    "check_description", "check_journal", "check_lock", "check_manifest", "check_motion", "check_pickle",
-    "check_recording", "check_result", "check_robot", "check_roles", "check_run_toml",
+    "check_description", "check_gates", "check_journal", "check_lock", "check_manifest", "check_motion", "check_pickle",
+    "check_recording", "check_result", "check_robot", "check_robot_motion", "check_roles", "check_run_toml",
 ]  # fmt: skip
 
 _SOLVED: Final = 0.004  # share of the motions taken that are retargeted as well
@@ -126,6 +126,29 @@ def _assert_sound(robot: Any, file: Path) -> object:
     if not 1e-3 < anatomy.leg_length < 100:
         raise Nonsense(f"legs of {anatomy.leg_length:g} m")
     return robot
+
+
+def check_gates(file: Path) -> object:
+    """Read a damaged profile of gates and use it as commands do."""
+    from retarget.evaluation import Gates
+
+    gates = Gates.load(file)
+    assert_finite("gates", json.loads(gates.model_dump_json()))
+    return gates
+
+
+def check_robot_motion(file: Path) -> object:
+    """Read a damaged robot motion of another tool, hold it against the robot, and take it as a recording."""
+    from retarget.exchange.check import check_file
+    from retarget.robot_recording import read_robot_recording
+
+    found = check_file(file, _g1())
+    assert_finite("facts", found.facts())
+    said = found.clips[0].stored.fps
+    motion = read_robot_recording(file, _g1(), fps=30.0 if said is None else None)
+    if not motion.is_finite():
+        raise Nonsense("the motion is not finite")
+    return found
 
 
 def check_run_toml(file: Path) -> object:

@@ -12,6 +12,7 @@ from typing import Final
 from fuzzing.archives import damage_archive, damage_journal, damage_pickle
 from fuzzing.checks import (
     check_description,
+    check_gates,
     check_journal,
     check_lock,
     check_manifest,
@@ -20,6 +21,7 @@ from fuzzing.checks import (
     check_recording,
     check_result,
     check_robot,
+    check_robot_motion,
     check_roles,
     check_run_toml,
 )
@@ -32,6 +34,7 @@ from fuzzing.mutations import (
     json_text,
     mixed,
 )
+from fuzzing.others import exports, gates
 from fuzzing.recordings import RECORDINGS
 from fuzzing.seeds import (
     ROLES,
@@ -87,12 +90,16 @@ KINDS: Final = {
         Kind("npz", "clip.npz", amp, damage_archive, check_motion),
         Kind("deepmimic", "clip.txt", deepmimic, mixed(_TEXT, _through_json), check_motion),
         Kind("smpl", "clip.npz", smpl, damage_archive, check_motion),
+        Kind("robot csv", "walk.csv", exports("unitree_csv", "kimodo_csv"), _TEXT, check_robot_motion),
+        Kind("robot npz", "walk.npz", exports("beyondmimic", "holosoma"), damage_archive, check_robot_motion),
+        Kind("robot pkl", "walk.pkl", exports("gmr", "asap"), damage_bytes, check_robot_motion),
         Kind("pickle", "clip.pkl", pickles, damage_pickle, check_pickle),
         Kind("result", "result.npz", results, damage_archive, check_result),
         Kind("mjcf", "robot.xml", mjcf, mixed(damage_xml, damage_xml, _TEXT), check_robot),
         Kind("urdf", "robot.urdf", urdf, mixed(damage_xml, damage_xml, _TEXT), check_robot),
         Kind("robot.toml", "robot.toml", robot_toml, _TEXT, check_description),
         Kind("run.toml", "run.toml", lambda: [RUN_TOML], _TEXT, check_run_toml),
+        Kind("gates", "gates.toml", gates, _TEXT, check_gates),
         Kind("roles", "roles.toml", lambda: [ROLES], _TEXT, check_roles),
         Kind("manifest", "m.json", lambda: [batch()[0]], mixed(_TEXT, _through_json, _through_json), check_manifest),
         Kind("journal", "m.json.journal", lambda: [batch()[1]], damage_journal, check_journal),

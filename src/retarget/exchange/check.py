@@ -27,6 +27,7 @@ from retarget.exchange.reading.witnesses import (
 from retarget.exchange.registry import export_formats, export_table
 from retarget.exchange.tables import ExportTable
 from retarget.exchange.view import links_of_table
+from retarget.inputs import understanding
 from retarget.kinds import ExportFormat
 from retarget.robots.model import RobotModel
 from retarget.tracks import link_set
@@ -120,7 +121,9 @@ def check_file(
         FileFormatError: It cannot be read, asks for code, or is no robot motion of any format known.
         UnknownNameError: No consumer has that name.
     """
-    return check_content(read_content(path), robot, kind)
+    content = read_content(path)
+    with understanding(path, "robot motion", "export it again"):
+        return check_content(content, robot, kind)
 
 
 def check_content(

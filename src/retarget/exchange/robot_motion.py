@@ -16,6 +16,7 @@ from retarget.exchange.reading.stored import StoredMotion
 from retarget.files import sha256_of
 from retarget.frame_rates import rate_problem
 from retarget.geometry import without_flips
+from retarget.inputs import understanding
 from retarget.kinds import ExportFormat
 from retarget.motion.doubts import Doubt
 from retarget.result import RetargetingResult
@@ -86,7 +87,8 @@ def read_robot_motion(
     content = read_content(path)
     if "manifest_json" in content.values and kind is None:
         return _own(Path(path), robot, fps)
-    check = check_content(content, robot, kind)
+    with understanding(path, "robot motion", "export it again"):
+        check = check_content(content, robot, kind)
     found = _chosen(check, clip)
     wrong = [fault for fault in found.wrong if not fault.derived and fault.name != "rate"]
     if wrong:

@@ -8,12 +8,41 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float64
 
+from retarget.errors import FileFormatError
 from retarget.wording import listed
 
-__all__ = ["brought_near"]
+__all__ = ["brought_near", "refuse_scattered"]
+
+_REACH: Final = 10.0  # metres from the pelvis: nobody's hand or foot is so far
 
 _FAR: Final = 1000.0  # metres at which single precision, in which long clips and results are kept, has 0.06 mm
 _SAMPLED: Final = 200  # frames, evenly over the motion; more than half of them are no glitches
+
+
+def refuse_scattered(
+    positions: Float64[np.ndarray, "T J 3"],
+    names: Sequence[str],
+    roles: Mapping[str, int],
+    path: str,
+) -> None:
+    """Refuse a body one of whose joints is nowhere near the others in most frames.
+
+    Args:
+        positions: Global positions, metres.
+        names: Of the joints.
+        roles: Role -> joint.
+        path: Of the file.
+
+    Raises:
+        FileFormatError: There is such a joint; the message names it.
+    """
+    few = positions[:: max(1, len(positions) // _SAMPLED)]
+    played = list(roles.values())
+    away = np.median(np.abs(few[:, played] - few[:, roles["pelvis"], None]).max(axis=2), axis=0)
+    if away.max() > _REACH:
+        role = list(roles)[int(np.argmax(away))]
+        cause = f"joint {names[roles[role]]} ({role}) is {away.max():.4g} m from the pelvis in most frames"
+        raise FileFormatError(path, cause, "correct its offset or its places, or the roles")
 
 
 def brought_near(

@@ -26,7 +26,7 @@ from retarget.motion.edit import compact
 from retarget.motion.lost import zero_frames
 from retarget.motion.motion import BLOCK, Motion, MotionSource
 from retarget.motion.names import recognised_rig
-from retarget.motion.origin import brought_near
+from retarget.motion.origin import brought_near, refuse_scattered
 from retarget.motion.recording import Recording
 from retarget.motion.repair import repaired
 from retarget.motion.repeats import without_repeats
@@ -93,8 +93,8 @@ def motion_from_recording(
         keep_glitches: Leave impossible frames as they are.
 
     Raises:
-        FileFormatError: The recording has no frames, holds something that is not a finite number, or too many
-            frames in a row in which the body is where no body can be.
+        FileFormatError: The recording has no frames, holds something that is not a finite number, too many
+            frames in a row in which the body is where no body can be, or a joint that is nowhere near the others.
         UnknownNameError: There is no such axis or unit.
         OptionsError: The floor is no finite height.
         RoleError: The skeleton's body roles cannot be found.
@@ -107,6 +107,7 @@ def motion_from_recording(
     world = _World.of(recording, positions, said)
     zero = zero_frames(replace(recording, positions=positions), world.unit.metres)
     world.bring_home(positions, rotations)
+    refuse_scattered(positions, recording.joint_names, world.roles, source.path or "motion")
     origin, far_notes = brought_near(
         positions, recording.joint_names, world.roles, level=floor_m is not None
     )

@@ -15,6 +15,7 @@ import numpy as np
 from retarget.containers import PLAIN, Allowance, read_data, record
 from retarget.errors import FileFormatError
 from retarget.exchange.tables import Container
+from retarget.inputs import read_bytes, understanding
 
 __all__ = ["Content", "read_content"]
 
@@ -55,16 +56,12 @@ def read_content(path: str | Path) -> Content:
         FileFormatError: It is missing, too large, torn, asks for code, or is in no container that is known.
     """
     path = Path(path)
-    try:
-        if path.is_dir():
-            return _folder(path)
-        if path.stat().st_size > _LARGEST_BYTES:
-            raise FileFormatError(
-                path, "is larger than 2 GiB", "give the clips as files of their own"
-            )
-        data = path.read_bytes()
-    except OSError as error:
-        raise FileFormatError(path, error.strerror or str(error), "check the path") from error
+    with understanding(path, "robot motion", "export it again"):
+        return _folder(path) if path.is_dir() else _content(path)
+
+
+def _content(path: Path) -> Content:
+    data = read_bytes(path, "give the path of a robot's motion", most=_LARGEST_BYTES)
     if not data.strip():
         raise FileFormatError(path, "is empty", "export it again")
     if data.lstrip()[:1] == b"<":
@@ -117,6 +114,8 @@ def _table(data: bytes, path: Path) -> dict[str, Any]:
     cells = [cell.strip() for cell in first.strip().split(",")]
     headed = not all(map(_is_number, cells))
     body = rest if headed else text
+    if not body.strip():
+        raise FileFormatError(path, "holds no frames", "export it again with its motion")
     lines = body.splitlines()
     for at, line in enumerate(lines):
         if line.strip() and line.count(",") != len(cells) - 1:
@@ -129,8 +128,6 @@ def _table(data: bytes, path: Path) -> dict[str, Any]:
         raise FileFormatError(
             path, f"is no table of numbers ({cause})", "export it again"
         ) from None
-    if not columns.size:
-        raise FileFormatError(path, "holds no frames", "export it again with its motion")
     return {"columns": columns, **({"headings": tuple(cells)} if headed else {})}
 
 
@@ -150,7 +147,10 @@ def _folder(path: Path) -> Content:
             path, "is a folder without tables (.csv)", "give a file, or the folder of one motion"
         )
     values: dict[str, Any] = {
-        file.name: _table(file.read_bytes(), file)["columns"] for file in files
+        file.name: _table(read_bytes(file, "export the motion again", most=_LARGEST_BYTES), file)[
+            "columns"
+        ]
+        for file in files
     }
     metadata = path / "metadata.txt"
     if metadata.is_file():

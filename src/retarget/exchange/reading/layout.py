@@ -72,17 +72,18 @@ def find_layout(
     """
     joint_choices = list(_joint_choices(stored, robot, joints))
     links = link_set(robot, fixed=True, group=stored.table.group)
-    link_choices = list(_link_choices(stored, robot, links)) or [np.empty(0, np.int64)]
+    link_choices = [one for one in _link_choices(stored, robot, links) if (one >= 0).any()]
     turnings = (False, True) if _has_quaternions(stored) else (False,)
-    if not stored.links or not any(len(choice) for choice in link_choices):
+    if not link_choices:
         turned, sure = _upright(stored, robot, joint_choices[0][1], turnings)
         fitting = tuple(name for name, _ in joint_choices if name)
-        return Layout(joint_choices[0][1], link_choices[0], links, turned, None, sure, fitting[1:])
+        none = np.full(stored.links, -1)
+        return Layout(joint_choices[0][1], none, links, turned, None, sure, fitting[1:])
     sure = True
     if not any(row.quaternion for row in stored.table.rows if row.source.startswith("link_")):
         turned, sure = _upright(stored, robot, joint_choices[0][1], turnings)  # links do not tell
         turnings = (turned,)
-    sample = _sample(stored.frames)
+    sample = _sample(stored)
     best: tuple[float, Layout] | None = None
     for turned, (_, chosen) in product(turnings, joint_choices):
         read = stored.with_quaternions_turned() if turned else stored
@@ -96,8 +97,18 @@ def find_layout(
     return best[1]
 
 
-def _sample(frames: int) -> Int64[np.ndarray, "S"]:
-    return np.unique(np.linspace(0, frames - 1, _SAMPLED).astype(np.int64))
+def _sample(stored: StoredMotion) -> Int64[np.ndarray, "S"]:
+    """Frames, evenly over those whose numbers are all known."""
+    known = np.ones(stored.frames, bool)
+    for array in stored.values.values():
+        if array.dtype.kind == "f":
+            known &= np.isfinite(array).reshape(stored.frames, -1).all(axis=1)
+    frames = np.flatnonzero(known)
+    if not len(frames):
+        raise Misfit(
+            "none of its frames is whole: all hold numbers that are NaN, infinite or absurd"
+        )
+    return frames[np.unique(np.linspace(0, len(frames) - 1, _SAMPLED).astype(np.int64))]
 
 
 def _has_quaternions(stored: StoredMotion) -> bool:
@@ -234,7 +245,7 @@ def _upright(
     """Whether quaternions are written the other way, and whether that is sure: a robot stands, mostly, on a floor."""
     if len(turnings) == 1:
         return False, True
-    sample = _sample(stored.frames)
+    sample = _sample(stored)
     upright, calm = [], []
     for turned in turnings:
         read = stored.with_quaternions_turned() if turned else stored

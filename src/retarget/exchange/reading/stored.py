@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
+from jaxtyping import Float64, Shaped
 
 from retarget.exchange.reading.content import Content
 from retarget.exchange.rotations import read_rotation
 from retarget.exchange.tables import ExportTable, Row
+from retarget.frame_rates import rate_problem
 from retarget.geometry import rotated
 
 __all__ = ["Misfit", "StoredMotion", "stored_motions"]
@@ -18,6 +20,11 @@ __all__ = ["Misfit", "StoredMotion", "stored_motions"]
 _CONJUGATE: Final = np.array([1.0, -1.0, -1.0, -1.0])
 _LEAST_NORM: Final = 1e-6
 _NUMBERS: Final = "biuf"
+_OF_LINKS: Final = {
+    *("link_position", "local_link_position", "link_rotation", "link_velocity", "centre_velocity"),
+    *("link_spin", "link_contacts"),
+}
+_LARGEST: Final = 6e4  # of metres, rad, degrees and their rates; what half precision can hold, too
 _NAMES: Final = {"joint_names": ("joint_names", "dof_names"), "link_names": ("body_names",)}
 
 
@@ -166,6 +173,10 @@ def _of_values(
     for name, array in found.items():
         if len(array) != frames:
             raise Misfit(f"{name} has {len(array)} frames, the joints {frames}")
+    counts = {name: array.shape[1] for name, array in found.items() if name in _OF_LINKS}
+    if len(set(counts.values())) > 1:
+        told = ", ".join(f"{name} of {count}" for name, count in counts.items())
+        raise Misfit(f"its arrays are not of as many links: {told}")
     norms, flips = raw.norms, 0
     base = _with_base(found)["root_rotation"]
     flips = int((np.einsum("ti,ti->t", base[1:], base[:-1]) < 0).sum())
@@ -232,6 +243,8 @@ class _Raw:
             steps = np.diff(array)
             if len(steps) and steps.min() > 0:
                 self.fps = float(1 / np.median(steps))
+                if problem := rate_problem(self.fps):
+                    raise Misfit(f"{row.key}: {problem}")
             return
         if row.source in {"qpos", "qvel"}:
             self._take_apart(row, array)
@@ -298,7 +311,14 @@ def _numbers(value: Any, row: Row) -> np.ndarray:
         last = int(row.shape.split()[-1])
         if array.shape[-1] != last:
             raise Misfit(f"{row.key} is {array.shape}")
-    return np.asarray(array.astype(np.float64) / row.scale)
+    return _possible(array, row.scale)
+
+
+def _possible(array: Shaped[np.ndarray, "T *n"], scale: float = 1.0) -> Float64[np.ndarray, "T *n"]:
+    """Numbers in our units, with NaN for those that no pose or rate has: whoever judges the file names their frame."""
+    with np.errstate(all="ignore"):
+        numbers = array.astype(np.float64) / scale
+    return np.asarray(np.where(np.abs(numbers) <= _LARGEST, numbers, np.nan))
 
 
 def _unfolded(value: Any, row: Row) -> Any:
@@ -316,6 +336,8 @@ def _one_number(value: Any, key: str) -> float | None:
     array = np.asarray(value)
     if array.size != 1 or array.dtype.kind not in "iuf":
         raise Misfit(f"{key} is no single number")
+    if problem := rate_problem(float(array.reshape(-1)[0])):
+        raise Misfit(f"{key}: {problem}")
     return float(array.reshape(-1)[0])
 
 
@@ -323,7 +345,7 @@ def _body_vectors(raw: _Raw, value: Any) -> None:
     array = np.asarray(value)
     if array.ndim != 3 or array.shape[2] != 3 or array.dtype.kind not in "iuf":
         raise Misfit(f"pose_aa is {array.shape}")
-    raw.values["pose_vectors"] = array.astype(np.float64)
+    raw.values["pose_vectors"] = _possible(array)
 
 
 def _frame_lists(raw: _Raw, value: Any) -> None:

@@ -31,7 +31,9 @@ def pose_findings(stored: StoredMotion, robot: RobotModel, layout: Layout) -> It
         if not np.isfinite(values).all():
             frame = int(np.argwhere(~np.isfinite(values))[0][0])
             yield Finding(
-                "numbers", True, f"{name} holds NaN or an infinite value at frame {frame}"
+                "numbers",
+                True,
+                f"{name} holds a number that is NaN, infinite or absurd at frame {frame}",
             )
             return
     if stored.norms > _OFF_UNIT:

@@ -94,6 +94,8 @@ def _link_rates(stored: StoredMotion, tracks: Tracks, layout: Layout) -> Iterato
     if source is None:
         return
     known = layout.links >= 0
+    if not known.any():
+        return
     rates, places = stored.values[source][:, known], layout.links[known]
     bodies = tracks.bodies
     origins, centres = bodies.velocity[:, places], bodies.centre_velocity[:, places]
@@ -131,8 +133,8 @@ def _link_rates(stored: StoredMotion, tracks: Tracks, layout: Layout) -> Iterato
 def _spins(stored: StoredMotion, tracks: Tracks, layout: Layout) -> Iterator[Finding]:
     """Angular velocities of links and of the base: in the world's frame, their own, or turned twice."""
     candidates = []
-    if "link_spin" in stored.values:
-        known = layout.links >= 0
+    known = layout.links >= 0
+    if "link_spin" in stored.values and known.any():
         places = layout.links[known]
         turns = tracks.bodies.rotation[:, places]
         candidates.append(
