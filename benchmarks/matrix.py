@@ -4,6 +4,7 @@ Usage:
     python benchmarks/matrix.py                    # load every model: roles, soles, notes
     python benchmarks/matrix.py --solve            # and solve a walk and a dance on each: RESULTS.md
     python benchmarks/matrix.py --only g1 --details
+    python benchmarks/matrix.py --embedded --solve --pictures FOLDER  # embedded ones, and film strips
 
 Models are the embedded ones and those in ``../shared/robots``, which are no part of the repository.
 """
@@ -48,28 +49,35 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--solve", action="store_true", help="solve both clips on each model")
     parser.add_argument("--only", default="", help="models whose name holds this text")
+    parser.add_argument("--embedded", action="store_true", help="embedded robots only")
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="draw film strips there")
     parser.add_argument("--details", action="store_true", help="print roles and notes too")
     arguments = parser.parse_args()
     on_one_core()
     clips = _motions() if arguments.solve else {}
     rows = []
-    for name, path in models(arguments.only):
-        row = judged(name, path, clips)
+    for name, path in models(arguments.only, arguments.embedded):
+        row = judged(name, path, clips, arguments.pictures)
         rows.append(row)
         print(line(row), flush=True)
         if arguments.details and row.robot is not None:
             print(details(row.robot))
     print(summary(rows))
-    if arguments.solve and not arguments.only:
+    if not arguments.solve or arguments.only:
+        return
+    if arguments.embedded:
+        command = "python benchmarks/matrix.py --embedded --solve"
+        write_section("embedded", "Embedded robots", command, report(rows))
+    else:
         write_section("robots", "Any humanoid", "python benchmarks/matrix.py --solve", report(rows))
 
 
-def models(only: str) -> list[tuple[str, str | Path]]:
+def models(only: str, embedded: bool) -> list[tuple[str, str | Path]]:
     """Names and places of all models whose name holds a text."""
-    from retarget.robots import robot_names
+    from retarget.robots.catalogue import embedded_entries
 
-    found: list[tuple[str, str | Path]] = [(name, name) for name in robot_names()]
-    folders = sorted(ROBOTS.iterdir()) if ROBOTS.is_dir() else []
+    found: list[tuple[str, str | Path]] = [(one.name, one.name) for one in embedded_entries()]
+    folders = sorted(ROBOTS.iterdir()) if ROBOTS.is_dir() and not embedded else []
     for folder in folders:
         if folder.name.startswith("_") or not folder.is_dir():
             continue
@@ -86,7 +94,7 @@ def _holds_a_robot(path: Path) -> bool:
     return b"<joint" in text or b"<include" in text or b"xacro:" in text
 
 
-def judged(name: str, path: str | Path, clips: dict[str, Motion]) -> Row:
+def judged(name: str, path: str | Path, clips: dict[str, Motion], pictures: Path | None) -> Row:
     """Load one model and solve the clips on it."""
     from retarget.errors import RetargetError
     from retarget.robots import load_robot
@@ -100,23 +108,29 @@ def judged(name: str, path: str | Path, clips: dict[str, Motion]) -> Row:
         robot_anatomy(moving_part(row.robot).robot)
         row.seconds = time.perf_counter() - started
         for clip, motion in clips.items():
-            _solve(row, clip, motion)
+            _solve(row, clip, motion, pictures)
     except RetargetError as error:
         row.error = str(error).replace(f"{path}: ", "")
     return row
 
 
-def _solve(row: Row, clip: str, motion: Motion) -> None:
+def _solve(row: Row, clip: str, motion: Motion, pictures: Path | None) -> None:
     from retarget.evaluation import evaluate
     from retarget.pipeline import retarget_motion
 
     assert row.robot is not None
     started = time.perf_counter()
-    report = evaluate(retarget_motion(motion, row.robot), row.robot)
+    result = retarget_motion(motion, row.robot)
+    report = evaluate(result, row.robot)
     keys = ("limb_error_mean", "orientation_error_mean", "jerk_mean")
     row.scores[clip] = {key: report[key] for key in keys}
     row.scores[clip]["seconds"] = time.perf_counter() - started
     row.failed[clip] = [gate.measure for gate in report.gates if not gate.passed]
+    if pictures is not None:
+        from retarget.report import draw_filmstrip
+
+        pictures.mkdir(parents=True, exist_ok=True)
+        draw_filmstrip(result, row.robot, pictures / f"{row.name}_{clip}.png", title=row.name)
 
 
 def _motions() -> dict[str, Motion]:

@@ -1,4 +1,4 @@
-"""Writes the tables of motion formats, export formats and measures into their pages in ``docs``."""
+"""Writes the tables of motion formats, export formats, measures and embedded robots into their pages in ``docs``."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from retarget.evaluation.documentation import measures_markdown
 from retarget.exchange.documentation import formats_markdown as export_formats
 from retarget.files import write_text
 from retarget.motion.formats.documentation import formats_markdown as motion_formats
+from retarget.robots.documentation import robots_markdown
 
 _DOCS = Path(__file__).parents[1] / "docs"
-FORMATS, EXPORTS, MEASURES = (_DOCS / f"{name}.md" for name in ("formats", "exports", "measures"))
+FORMATS, EXPORTS, MEASURES, ROBOTS = (
+    _DOCS / f"{name}.md" for name in ("formats", "exports", "measures", "robots")
+)
 _TABLES: dict[Path, Callable[[], str]] = {
     FORMATS: motion_formats,
     EXPORTS: export_formats,
     MEASURES: measures_markdown,
+    ROBOTS: robots_markdown,
 }
 BEGIN, END = "<!-- formats -->\n", "<!-- end of formats -->\n"
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from retarget import plugins
 from retarget.errors import UnknownNameError
+from retarget.spelling import meant_name
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
@@ -194,12 +195,35 @@ class ExportFormat(Kind):
 
 
 class RobotKind(Kind):
-    """A robot known by name."""
+    """A robot known by name; ``G1`` and ``unitree-g1`` are understood as ``unitree_g1``."""
+
+    def __new__(cls, name: str) -> Self:
+        """Look a robot up by name, as people write it.
+
+        Raises:
+            UnknownNameError: No such robot is registered.
+        """
+        if not isinstance(name, str) or str.__str__(name) in cls._members:
+            return super().__new__(cls, name)
+        offered = cls._plugins.names() if cls._plugins is not None else ()
+        known = {one: one for one in (*map(str, cls.members()), *offered)}
+        return super().__new__(cls, meant_name(name, known) or name)
 
     _plugins = plugins.ROBOTS
     UNITREE_G1: ClassVar[RobotKind]
     UNITREE_H1: ClassVar[RobotKind]
     BOOSTER_T1: ClassVar[RobotKind]
+    UNITREE_G1_HANDS: ClassVar[RobotKind]
+    UNITREE_G1_23: ClassVar[RobotKind]
+    RAINBOW_DRC_HUBO: ClassVar[RobotKind]
+    FOURIER_GR3: ClassVar[RobotKind]
+    FOURIER_GR2: ClassVar[RobotKind]
+    FOURIER_GR1T2: ClassVar[RobotKind]
+    FOURIER_GR1T1: ClassVar[RobotKind]
+    BOSTON_DYNAMICS_ATLAS: ClassVar[RobotKind]
+    BOOSTER_T1_29: ClassVar[RobotKind]
+    BOOSTER_K1: ClassVar[RobotKind]
+    APPTRONIK_APOLLO: ClassVar[RobotKind]
 
 
 class RunStatus(Kind):
@@ -250,6 +274,17 @@ ExportFormat.MUJOCO_KEYFRAMES = ExportFormat.register("mujoco_keyframes")
 RobotKind.UNITREE_G1 = RobotKind.register("unitree_g1")
 RobotKind.UNITREE_H1 = RobotKind.register("unitree_h1")
 RobotKind.BOOSTER_T1 = RobotKind.register("booster_t1")
+RobotKind.UNITREE_G1_HANDS = RobotKind.register("unitree_g1_hands")
+RobotKind.UNITREE_G1_23 = RobotKind.register("unitree_g1_23")
+RobotKind.RAINBOW_DRC_HUBO = RobotKind.register("rainbow_drc_hubo")
+RobotKind.FOURIER_GR3 = RobotKind.register("fourier_gr3")
+RobotKind.FOURIER_GR2 = RobotKind.register("fourier_gr2")
+RobotKind.FOURIER_GR1T2 = RobotKind.register("fourier_gr1t2")
+RobotKind.FOURIER_GR1T1 = RobotKind.register("fourier_gr1t1")
+RobotKind.BOSTON_DYNAMICS_ATLAS = RobotKind.register("boston_dynamics_atlas")
+RobotKind.BOOSTER_T1_29 = RobotKind.register("booster_t1_29")
+RobotKind.BOOSTER_K1 = RobotKind.register("booster_k1")
+RobotKind.APPTRONIK_APOLLO = RobotKind.register("apptronik_apollo")
 RunStatus.SUCCESS = RunStatus.register("success")
 RunStatus.SKIPPED = RunStatus.register("skipped")
 RunStatus.FAILED = RunStatus.register("failed")

@@ -142,7 +142,10 @@ def test_roles_can_be_overridden(command: Command, tmp_path: Path) -> None:
 
 def test_robots_and_formats_are_listed(command: Command) -> None:
     robots = command("robots", "--json").json
-    assert [robot["robot"] for robot in robots] == list(robot_names())
+    assert sorted(robot["robot"] for robot in robots) == list(robot_names())
+    families = [(robot["maker"], robot["family"]) for robot in robots]
+    starts = [one for place, one in enumerate(families) if one != families[place - 1]]
+    assert starts.count(("Unitree", "G1")) == 1 and families.count(("Unitree", "G1")) == 3
     assert all(robot["licence"] and robot["joints"] for robot in robots)
     formats = command("formats", "--json").json
     assert [entry["format"] for entry in formats] == list(format_names())

@@ -100,7 +100,7 @@ def test_a_wrong_config_is_wrong_usage(
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["--robot", "g2"], "unknown robot 'g2'; known: booster_t1, unitree_g1, unitree_h1"),
+        (["--robot", "g2"], "did you mean fourier_gr2 or unitree_g1"),
         (["--format", "mp4"], "unknown motion format 'mp4'; known: "),
         (["--config", "missing.toml"], "missing.toml"),
         (["--frobnicate"], "no such option"),

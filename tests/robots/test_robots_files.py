@@ -17,7 +17,9 @@ G1_XML = EMBEDDED / "unitree_g1/model.xml"
 
 
 def test_an_unknown_name_lists_the_known_and_hints_at_paths() -> None:
-    with pytest.raises(UnknownNameError, match=r"'g2'; known: booster_t1, .*path of an existing"):
+    with pytest.raises(
+        UnknownNameError, match=r"'g2'; known: apptronik_apollo, .*path of an existing"
+    ):
         load_robot("g2")
 
 
@@ -215,7 +217,7 @@ def test_files_that_are_no_robots_get_one_clear_line(
     ("content", "message"),
     [
         ("name = ", "robot.toml: is not TOML"),
-        ("weight = 3", r"unknown key 'weight'; keys there are name, display_name, model"),
+        ("weight = 3", r"unknown key 'weight'; keys there are name, display_name, maker"),
         ("[source]\nauthor = 'me'", r"unknown key 'source.author'; keys there are package"),
         ("[roles]\ntail = 'x'", r"unknown role 'tail'; roles are pelvis, chest, left_hip"),
         ("[velocity_limits]\nknee = -1", r"velocity_limits.knee: .*greater than 0"),

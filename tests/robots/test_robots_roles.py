@@ -12,8 +12,10 @@ from robot_files import EMBEDDED, anonymous, embedded_xml
 from retarget.errors import RoleError
 from retarget.robots import RobotModel, load_robot, robot_names
 
-# Both are on the hip's flexion axis, 2 cm apart.
-EQUALLY_GOOD = {"booster_t1": {"left_hip", "right_hip"}}
+EQUALLY_GOOD = {
+    "booster_t1": {"left_hip", "right_hip"},  # both are on the hip's flexion axis, 2 cm apart
+    "booster_k1": {"left_wrist", "right_wrist"},  # a forearm without wrist ends where its mesh does
+}
 
 
 def same_roles(found: RobotModel, given: RobotModel) -> None:

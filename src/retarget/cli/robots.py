@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 from retarget.cli.common import JsonFlag, UsageError, print_json, print_table, tell
 
 if TYPE_CHECKING:
+    from retarget.robots.catalogue import RobotEntry
     from retarget.robots.inspection import RobotInspection
 
 __all__ = ["app"]
@@ -26,31 +28,34 @@ _Description = Annotated[
 
 @app.callback(invoke_without_command=True)
 def robots(context: typer.Context, as_json: JsonFlag = False) -> None:
-    """List the robots known by name, with their source and licence."""
+    """List the robots known by name, families together, with size and licence."""
     if context.invoked_subcommand is not None:
         return
-    from retarget.robots import robot_names
+    from retarget.robots.listing import families, known_robots
 
-    rows = [_facts(name) for name in robot_names()]
+    robots = known_robots()
     if as_json:
-        print_json(rows)
+        print_json([_facts(one) for one in robots])
         return
-    columns = ["robot", "name", "joints", "mass", "source", "licence"]
-    print_table(
-        columns,
-        [
-            [
-                r["robot"],
-                r["name"],
-                str(r["joints"]),
-                f"{r['mass_kg']:.1f} kg",
-                r["source"],
-                r["licence"],
-            ]
-            for r in rows
-        ],
-    )
+    rows = [row for family in families(robots) for row in _rows(*family)]
+    print_table(["robot", "is", "joints", "height", "mass", "licence"], rows)
     tell("Any other robot: --robot path/to/model.xml|urdf; see: retarget robots inspect MODEL")
+
+
+def _rows(maker: str, family: str, members: list[RobotEntry]) -> list[list[str]]:
+    """A family's rows: who makes it stands in the first one."""
+    first = ", ".join(filter(None, [f"{maker} {family}".strip(), members[0].variant]))
+    return [
+        [
+            one.name,
+            first if place == 0 else f"  {one.variant or one.display_name}",
+            f"{one.joints} ({one.held} held)" if one.held else str(one.joints),
+            f"{one.height_m:.2f} m",
+            f"{one.mass_kg:.1f} kg",
+            one.licence,
+        ]
+        for place, one in enumerate(members)
+    ]
 
 
 @app.command("inspect")
@@ -126,16 +131,7 @@ def _print(found: RobotInspection) -> None:
         tell(f"assumed: {note}")
 
 
-def _facts(name: str) -> dict[str, Any]:
-    from retarget.robots import load_robot, robot_spec
-
-    spec, robot = robot_spec(name), load_robot(name)
-    return {
-        "robot": name,
-        "name": spec.display_name,
-        "joints": robot.joint_count,
-        "mass_kg": float(robot.masses.sum()),
-        "source": f"{spec.source.package} {spec.source.version}",
-        "licence": spec.source.licence,
-        "sha256": robot.sha256,
-    }
+def _facts(one: RobotEntry) -> dict[str, Any]:
+    """An entry as plain data, its name as ``robot``, as elsewhere."""
+    facts = asdict(one)
+    return {"robot": facts.pop("name"), "name": facts.pop("display_name"), **facts}

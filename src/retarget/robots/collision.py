@@ -12,7 +12,7 @@ from jaxtyping import Float64, Int64
 from retarget.robots.kinematics import body_poses
 from retarget.robots.tree import KinematicTree, quaternion_matrix
 
-__all__ = ["CollisionModel", "build_collision", "segment_distance"]
+__all__ = ["CollisionModel", "build_collision", "inscribed_capsules", "segment_distance"]
 
 _FOOT_CAPSULES = (
     3  # of a sole that is a row of thin capsules, the outermost and the middle say enough
@@ -113,7 +113,7 @@ def _body_capsules(model: Any, tree: KinematicTree, body: int) -> list[_Capsule]
             continue
         name = model.geom(geom).name or f"{model.body(model.geom_bodyid[geom]).name}_{geom}"
         placed = frame.child(model.geom_pos[geom], quaternion_matrix(model.geom_quat[geom]))
-        for number, (*axis, radius) in enumerate(_inscribed(model, geom)):
+        for number, (*axis, radius) in enumerate(inscribed_capsules(model, geom)):
             start, end = (placed.position + placed.rotation @ point for point in axis)
             capsules.append(
                 _Capsule(body, start, end, radius, f"{name}/{number}" if number else name)
@@ -121,8 +121,8 @@ def _body_capsules(model: Any, tree: KinematicTree, body: int) -> list[_Capsule]
     return capsules
 
 
-def _inscribed(model: Any, geom: int) -> list[tuple[np.ndarray, np.ndarray, float]]:
-    """Capsules (axis ends in the geom's frame and radius, metres) within a geom."""
+def inscribed_capsules(model: Any, geom: int) -> list[tuple[np.ndarray, np.ndarray, float]]:
+    """Capsules within a geom of a MuJoCo model: ends of their axes in the geom's frame and radius, metres."""
     shape, size = mujoco.mjtGeom(model.geom_type[geom]), model.geom_size[geom]
     kinds = mujoco.mjtGeom
     z = np.array([0.0, 0.0, 1.0])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +10,9 @@ from typing import TYPE_CHECKING
 from retarget import plugins
 from retarget.errors import FileFormatError, RobotError, RoleError, UnknownNameError
 from retarget.kinds import RobotKind
+from retarget.robots.catalogue import embedded_entries
 from retarget.robots.spec import RobotSpec, read_robot_spec
+from retarget.spelling import meant_name, nearest_names
 
 if TYPE_CHECKING:
     from retarget.robots.model import RobotModel
@@ -21,7 +21,6 @@ __all__ = ["load_robot", "register_robot", "robot_files", "robot_names", "robot_
 
 _EMBEDDED = Path(__file__).parent / "embedded"
 _MODEL_SUFFIXES = (".xml", ".mjcf", ".urdf")
-_SEPARATORS = re.compile(r"[\s_.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ def load_robot(name_or_path: str | Path, *, description: str | Path | None = Non
     hint = f"or give the path of an existing {', '.join(_MODEL_SUFFIXES)} or .toml file"
     nearest = _nearest(str(name_or_path))
     raise UnknownNameError(
-        "robot", str(name_or_path), list(robot_names()), "; ".join(filter(None, [nearest, hint]))
+        "robot", str(name_or_path), list(robot_names()), " ".join(filter(None, [nearest, hint]))
     )
 
 
@@ -235,27 +234,22 @@ def _of_package(name: str) -> _Files:
     return _files(Path(path), None)
 
 
-def _plain(name: str) -> str:
-    return _SEPARATORS.sub("_", name.strip().lower())
+def _spelt() -> dict[str, str]:
+    """All names and aliases -> the name that each stands for."""
+    aliases = {alias: one.name for one in embedded_entries() for alias in one.aliases}
+    return aliases | {name: name for name in _known()}
 
 
 def _resolved(name: str) -> str | None:
-    """The known name that is meant: itself, or the only one that ends with it, such as ``g1`` for ``unitree_g1``."""
+    """The known name that is meant, such as ``unitree_g1`` by ``G1``; None for paths and what is not known."""
     if name in _known():
         return name
     if "/" in name or Path(name).suffix.lower() in (*_MODEL_SUFFIXES, ".toml"):
         return None
-    plain = _plain(name)
-    if plain in _known():
-        return plain
-    ends = [known for known in _known() if plain and known.endswith(f"_{plain}")]
-    return ends[0] if len(ends) == 1 else None
+    return meant_name(name, _spelt())
 
 
 def _nearest(name: str) -> str:
     """A hint with the names that are most like one; empty where none is."""
-    plain = _plain(Path(name).name)
-    shorts = {known.partition("_")[2]: known for known in robot_names()}
-    alike = difflib.get_close_matches(plain, [*robot_names(), *shorts], n=3, cutoff=0.6)
-    names = list(dict.fromkeys(shorts.get(one, one) for one in alike))
+    names = nearest_names(Path(name).name, _spelt())
     return f"did you mean {' or '.join(names)}?" if names else ""

@@ -103,6 +103,7 @@ class RobotSource(_Table):
 
     package: str = ""
     version: str = ""
+    sha256: str = ""
     path: str = ""
     licence: str = ""
     velocity_limits: str = ""
@@ -117,6 +118,8 @@ class RobotSpec(_Table):
     Attributes:
         name: Name of the robot; the model file's otherwise.
         display_name: Name for people.
+        maker, family, variant: Who makes it, its kind, and what tells it from others of the kind.
+        aliases: Other names by which an embedded robot is known.
         model: Model file, relative to the TOML file.
         source: Origin and licence.
         roles: Body role -> body name, or body and point.
@@ -137,6 +140,10 @@ class RobotSpec(_Table):
 
     name: str = ""
     display_name: str = ""
+    maker: str = ""
+    family: str = ""
+    variant: str = ""
+    aliases: tuple[str, ...] = ()
     model: str = ""
     source: RobotSource = RobotSource()
     roles: dict[str, RolePlace] = {}

@@ -78,6 +78,9 @@ def _sole(
     # Of points above one another (a thin box's edges) the lowest.
     lowest = lowest[np.unique(lowest[:, :2].round(3), axis=0, return_index=True)[1]]
     outline = _outline(lowest[:, :2])
+    lowest[:, 2] = upright[
+        0, 2
+    ]  # a round edge bears on its lowest line, which is within the outline
     return np.asarray(lowest[outline] @ rotation)
 
 

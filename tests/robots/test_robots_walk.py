@@ -1,0 +1,29 @@
+"""A walk on every embedded robot meets the gates."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import pytest
+
+from retarget.demo import embedded_clip
+from retarget.evaluation import evaluate
+from retarget.motion import Motion, read_motion
+from retarget.pipeline import retarget_motion
+from retarget.robots import load_robot
+from retarget.robots.catalogue import embedded_entries
+
+
+@lru_cache
+def walk() -> Motion:
+    path = embedded_clip("humanoid_walk")
+    assert path is not None
+    return read_motion(path)
+
+
+@pytest.mark.parametrize("name", [one.name for one in embedded_entries()])
+def test_a_walk_meets_the_gates(name: str) -> None:
+    robot = load_robot(name)
+    report = evaluate(retarget_motion(walk(), robot), robot)
+    assert [gate.measure for gate in report.gates if not gate.passed] == []
+    assert report["limb_error_mean"] < 5.0
