@@ -145,6 +145,10 @@ def _require_likeness(robot: RobotModel, original: RobotModel) -> None:
         raise SystemExit(f"{robot.name}: its joints or roles are not those of the package's model")
     for name in ("capsule_starts", "capsule_ends", "capsule_radii", "collision_pairs"):
         _require_same(name, getattr(robot, name), getattr(original, name))
+    for name in ("dependents", "drivers", "polynomials"):
+        _require_same(name, getattr(robot.couplings, name), getattr(original.couplings, name))
+    for name in ("bodies", "points"):
+        _require_same(name, getattr(robot.loops, name), getattr(original.loops, name))
     if not _same_soles(robot, original):
         raise SystemExit(f"{robot.name}: its soles are not those of the package's model")
 

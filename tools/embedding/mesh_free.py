@@ -1,4 +1,4 @@
-"""A model as compact MJCF: kinematics, inertias, limits and collision primitives; no file but itself is needed."""
+"""A model as compact MJCF that needs no other file: kinematics, inertias, limits, couplings, collision primitives."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import mujoco
 import numpy as np
 
+from embedding.equalities import add_equalities
 from retarget.robots.collision import inscribed_capsules
 from retarget.robots.reading.description import Description
 from retarget.robots.spec import RobotSpec
@@ -58,6 +59,7 @@ class _Writer:
         for signature in model.exclude_signature:
             first, second = (self._name(int(i)) for i in (signature >> 16, signature & 0xFFFF))
             ElementTree.SubElement(contact, "exclude", body1=first, body2=second)
+        add_equalities(root, model, self._name, _text)
         ElementTree.indent(root)
         return ElementTree.tostring(root, encoding="unicode") + "\n"
 
