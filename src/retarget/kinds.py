@@ -159,6 +159,7 @@ class MotionFormatKind(Kind):
     GLTF: ClassVar[MotionFormatKind]
     C3D: ClassVar[MotionFormatKind]
     TRC: ClassVar[MotionFormatKind]
+    QUALISYS: ClassVar[MotionFormatKind]
     ACCLAIM: ClassVar[MotionFormatKind]
     NAMED_JSON: ClassVar[MotionFormatKind]
     NAMED_CSV: ClassVar[MotionFormatKind]
@@ -244,6 +245,7 @@ MotionFormatKind.MOTIVE = MotionFormatKind.register("motive")
 MotionFormatKind.GLTF = MotionFormatKind.register("gltf")
 MotionFormatKind.C3D = MotionFormatKind.register("c3d")
 MotionFormatKind.TRC = MotionFormatKind.register("trc")
+MotionFormatKind.QUALISYS = MotionFormatKind.register("qualisys")
 MotionFormatKind.ACCLAIM = MotionFormatKind.register("acclaim")
 MotionFormatKind.NAMED_JSON = MotionFormatKind.register("named_json")
 MotionFormatKind.NAMED_CSV = MotionFormatKind.register("named_csv")

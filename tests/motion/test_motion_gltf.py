@@ -215,7 +215,6 @@ def test_a_real_vrm_animation_is_a_human() -> None:
             "is FBX, which is not read; export the skeleton as BVH or GLB",
         ),
         ("walk.usda", b"#usda 1.0", "is USD"),
-        ("walk.tsv", b"NO_OF_FRAMES\t10", "export C3D"),
         ("walk.npz", b"version https://git-lfs.github.com/spec/v1", "git lfs pull"),
         ("walks.zip", b"PK\x03\x04" + b"walk.bvh" * 10, "is a ZIP archive; unpack it first"),
     ],

@@ -15,6 +15,7 @@ from retarget.motion import Motion, read_motion
 from retarget.motion.formats.markers.c3d import parse_c3d
 from retarget.motion.formats.markers.centres import BodyMarkers, joint_centres
 from retarget.motion.formats.markers.labels import landmarks_of, people_in
+from retarget.motion.formats.markers.qualisys import parse_qualisys
 from retarget.motion.formats.markers.trc import parse_trc
 
 needs_clips = pytest.mark.skipif(not CLIPS.is_dir(), reason="needs ../shared/clips")
@@ -201,6 +202,68 @@ def test_one_marker_on_the_outside_is_followed_inwards_along_the_hinge(walk: Mot
 def test_what_is_no_body_of_markers_is_refused(text: bytes, words: str, tmp_path: Path) -> None:
     with pytest.raises(FileFormatError, match=words):
         read_motion(made.written(tmp_path, "walk.trc", text))
+
+
+def tsv(
+    markers: dict[str, np.ndarray], *, led: bool = True, header: bool = True, kind: str = "3D"
+) -> bytes:
+    """As Qualisys Track Manager exports markers: millimetres, rows with or without frame and time."""
+    names = list(markers)
+    places = np.stack([markers[name] for name in names], axis=1) * 1000
+    lines = [f"NO_OF_FRAMES\t{len(places)}", "NO_OF_CAMERAS\t12", f"NO_OF_MARKERS\t{len(names)}", "FREQUENCY\t30",
+             "NO_OF_ANALOG\t0", "ANALOG_FREQUENCY\t0", "DESCRIPTION\t--", "TIME_STAMP\t2026-01-01, 10:00:00.000\t1.5",
+             f"DATA_INCLUDED\t{kind}", "EVENT\tStart\t1\t0.0", "MARKER_NAMES\t" + "\t".join(names),
+             "TRAJECTORY_TYPES\t" + "\t".join(["Measured"] * len(names))]  # fmt: skip
+    columns = [f"{name} {axis}" for name in names for axis in "XYZ"]
+    if header:
+        lines.append("\t".join([*(["Frame", "Time"] if led else []), *columns]))
+    for t, row in enumerate(places):
+        cells = [f"{v:.3f}" if np.isfinite(v) else "0.000" for v in row.ravel()]
+        lines.append("\t".join([*([str(7 + t), f"{t / 30:.5f}"] if led else []), *cells]))
+    return "\r\n".join([*lines, ""]).encode()
+
+
+@pytest.mark.parametrize("led", [True, False])
+@pytest.mark.parametrize("header", [True, False])
+def test_tables_of_qualisys_are_the_same_motion(
+    led: bool, header: bool, walk: Motion, tmp_path: Path
+) -> None:
+    markers = renamed(marked(walk), "rizzoli")
+    data = tsv(markers, led=led, header=header)
+    ours = read_motion(made.written(tmp_path, "walk.tsv", data))
+    theirs = read_motion(made.written(tmp_path, "walk.trc", trc(markers)))
+    assert (ours.source.format, ours.fps, len(ours)) == ("qualisys", 30, len(theirs))
+    for role in ("left_hip", "right_knee", "left_elbow", "right_wrist"):
+        np.testing.assert_allclose(
+            ours.role_positions(role), theirs.role_positions(role), atol=2e-3
+        )
+    assert parse_qualisys(data, tmp_path).first_frame == (7 if led else 1)
+
+
+def test_markers_that_qualisys_did_not_see_are_gaps(walk: Motion, tmp_path: Path) -> None:
+    markers = renamed(marked(walk), "rizzoli")
+    name = next(iter(markers))
+    markers[name] = markers[name].copy()
+    markers[name][5:9] = np.nan
+    places = parse_qualisys(tsv(markers), tmp_path).places
+    assert np.isnan(places[5:9, 0]).all()
+    assert np.isfinite(places[9:]).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [(lambda t: t.replace("DATA_INCLUDED\t3D", "DATA_INCLUDED\t6D"), "holds '6D' and no places"),
+     (lambda t: t.replace("MARKER_NAMES", "BODY_NAMES"), "names no markers"),
+     (lambda t: t.replace("FREQUENCY\t30", "FREQUENCY\t0"), "FREQUENCY"),
+     (lambda t: t.replace("\t0.03333\t", "\t0.03333\tx"), "must be a number"),
+     (lambda t: t.partition("Frame\t")[0], "holds no frames")],
+)  # fmt: skip
+def test_what_is_wrong_in_a_table_of_qualisys_is_named(
+    change, words: str, walk: Motion, tmp_path: Path
+) -> None:
+    text = tsv(renamed(marked(walk), "rizzoli")).decode()
+    with pytest.raises(FileFormatError, match=words):
+        read_motion(made.written(tmp_path, "walk.tsv", change(text).encode()))
 
 
 @needs_clips

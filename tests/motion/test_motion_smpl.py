@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 
@@ -249,6 +250,14 @@ def test_who_stays_in_one_place_tells_no_size(tmp_path: Path, real_walk: made.Wa
     (doubt,) = (d for d in motion.source.doubts if d.name == "skeleton")
     assert "scaled" not in doubt.reason
     assert "lengths by about 6.9 percent" in doubt.reason
+
+
+def test_parameters_of_soma_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    body = {"body_pose": np.zeros((9, 228)), "global_orient": np.zeros((9, 3)), "transl": np.zeros((9, 3)),
+            "identity_coeffs": np.zeros((9, 45)), "scale_params": np.zeros((9, 68))}  # fmt: skip
+    path = made.written(tmp_path, "hpe_results.pt", pickle.dumps({"body_params_global": body}))
+    with pytest.raises(FileFormatError, match=r"SOMA parameters of GEM-X.*as BVH"):
+        read_motion(path)
 
 
 def test_a_folder_without_models_is_told(tmp_path: Path) -> None:

@@ -137,6 +137,12 @@ def _trc() -> list[bytes]:
 
 
 @cache
+def _tsv() -> list[bytes]:
+    write = _writers("test_motion_markers").tsv
+    return [write(_markers()), write(_markers(), led=False, header=False)]
+
+
+@cache
 def _c3d() -> list[bytes]:
     return [_writers("c3d_files").c3d(_markers())]
 
@@ -232,6 +238,7 @@ RECORDINGS: Final[Mapping[str, Sound]] = {
     "acclaim": Sound("clip.amc", _acclaim, _TEXT, _skeleton),
     "c3d": Sound("clip.c3d", _c3d, _BINARY),
     "trc": Sound("clip.trc", _trc, _TEXT),
+    "qualisys": Sound("clip.tsv", _tsv, _TEXT),
     "mvnx": Sound("clip.mvnx", _mvnx, _TEXT),
     "motive": Sound("clip.csv", _motive, _TEXT),
     "gltf": Sound("clip.glb", _glb, damage_glb),

@@ -21,7 +21,7 @@ LIMB_WORDS: Final = {
     "toe": "toe toes ball forefoot foot",
     "shoulder": "upperarm uparm uprarm arm shldrbend shldr humerus armupper uarm shoulder",
     "elbow": "forearm lowerarm lowarm loarm lwrarm forearmbend farm elbow radius armlower",
-    "wrist": "wrist hand",
+    "wrist": "wrist hand palm",
 }
 # Words that say to which part of the body a joint belongs, for names that do not tell its role. A hip or a shoulder may
 # be a collar bone's or the pelvis' too, so those words say nothing.

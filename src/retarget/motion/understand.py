@@ -23,6 +23,7 @@ from retarget.motion.conventions import (
 )
 from retarget.motion.doubts import Doubt
 from retarget.motion.edit import compact
+from retarget.motion.loose_ends import with_ends_on_limbs
 from retarget.motion.lost import zero_frames
 from retarget.motion.motion import BLOCK, Motion, MotionSource
 from retarget.motion.names import recognised_rig
@@ -32,6 +33,7 @@ from retarget.motion.repair import repaired
 from retarget.motion.repeats import without_repeats
 from retarget.motion.roles import find_roles
 from retarget.motion.sides import mirror_doubts
+from retarget.motion.toes import with_toes
 
 __all__ = ["motion_from_recording"]
 
@@ -101,7 +103,7 @@ def motion_from_recording(
     """
     said = _Said.of(roles, up, unit, floor_m)
     _check(recording, source)
-    recording = without_repeats(recording)
+    recording = with_ends_on_limbs(without_repeats(recording))
     positions = np.require(recording.positions, np.float64, ["C", "W"])
     rotations = np.require(recording.rotations, None, ["C", "W"])
     world = _World.of(recording, positions, said)
@@ -154,6 +156,7 @@ def motion_from_recording(
             doubts=(*source.doubts, *recording.doubts, *world.doubts, *doubts),
         ),
     )
+    motion = with_toes(motion)
     return compact(motion) if len(motion) > BLOCK else motion
 
 

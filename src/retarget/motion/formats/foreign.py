@@ -12,7 +12,6 @@ _HEADS: Final = (
     (b"; FBX", "is FBX as text, which is not read", _TO_BVH),
     (b"PXR-USDC", "is USD, which is not read", _TO_BVH),
     (b"#usda", "is USD, which is not read", _TO_BVH),
-    (b"NO_OF_FRAMES", "is a Qualisys table, which is not read", "export C3D from Qualisys Track Manager"),
     (b"\x1f\x8b", "is packed with gzip", "unpack it first"),
     (b"7z\xbc\xaf", "is a 7z archive", "unpack it first"),
     (b"Rar!", "is a RAR archive", "unpack it first"),

@@ -217,6 +217,19 @@ KNOWN: Final = (
         ),
     ),
     MotionFormat(
+        MotionFormatKind.QUALISYS,
+        "Qualisys TSV: markers of a whole body, likewise",
+        (".tsv",),
+        found_in("markers.reader.read_qualisys", "markers.qualisys.looks_like_qualisys"),
+        layouts=(
+            (
+                "3D",
+                "names, rate, rows with or without frame and time, millimetres, zero or blank where a marker was not "
+                "seen; skeletons and 6D bodies are refused *",
+            ),
+        ),
+    ),
+    MotionFormat(
         MotionFormatKind.MVNX,
         "Xsens MVNX: segments in metres, z up",
         (".mvnx",),

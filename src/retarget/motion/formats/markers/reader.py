@@ -15,12 +15,21 @@ from retarget.motion.formats.gaps import fill_gaps
 from retarget.motion.formats.markers.c3d import looks_like_c3d, parse_c3d
 from retarget.motion.formats.markers.centres import BodyMarkers, joint_centres, missing_landmarks
 from retarget.motion.formats.markers.labels import landmarks_of, people_in
+from retarget.motion.formats.markers.qualisys import looks_like_qualisys, parse_qualisys
 from retarget.motion.formats.markers.trajectories import Trajectories
 from retarget.motion.formats.markers.trc import looks_like_trc, parse_trc
 from retarget.motion.recording import Recording
 from retarget.wording import listed
 
-__all__ = ["looks_like_c3d", "looks_like_trc", "read_c3d", "read_trc", "recording_of_markers"]
+__all__ = [
+    "looks_like_c3d",
+    "looks_like_qualisys",
+    "looks_like_trc",
+    "read_c3d",
+    "read_qualisys",
+    "read_trc",
+    "recording_of_markers",
+]
 
 _PARENTS: Final = {
     "pelvis": "", "spine": "pelvis", "chest": "spine", "neck": "chest", "head": "neck",
@@ -62,6 +71,11 @@ def read_c3d(data: bytes, path: Path, asked: Asked) -> Recording:
 def read_trc(data: bytes, path: Path, asked: Asked) -> Recording:
     """Read the markers of one person in a TRC file, as `read_c3d` does."""
     return recording_of_markers(parse_trc(data, path), path, asked)
+
+
+def read_qualisys(data: bytes, path: Path, asked: Asked) -> Recording:
+    """Read the markers of one person in a TSV file of Qualisys, as `read_c3d` does."""
+    return recording_of_markers(parse_qualisys(data, path), path, asked)
 
 
 def recording_of_markers(markers: Trajectories, path: Path, asked: Asked) -> Recording:

@@ -115,6 +115,11 @@ def read_smpl(data: bytes, path: Path, asked: Asked) -> Recording:
         raise FileFormatError(path, cause, _REMEDY)
     names = [person.name for person in people]
     person = people[asked.index_of(names, path)]
+    if "identity_coeffs" in person.fields:
+        cause = "holds SOMA parameters of GEM-X, whose joints only SOMA's own body model tells"
+        raise FileFormatError(
+            path, cause, "write the skeleton as BVH with GEM-X's export_soma_bvh, and give that"
+        )
     pose = _pose(person, path)
     trans, travel = _trans(person, len(pose.values), path)
     gender = _gender(person.fields.get("gender"))
