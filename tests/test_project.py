@@ -342,6 +342,18 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "wording",
     },
     "drawing": {"compiled", "errors", "ground", "result", "robots", "solver.kinematics"},
+    "suites": {
+        "comparison",
+        "config",
+        "errors",
+        "evaluation",
+        "exchange",
+        "files",
+        "foreign_result",
+        "inputs",
+        "lazily",
+        "robots",
+    },
     "comparison": {
         "config",
         "containers",

@@ -18,6 +18,7 @@ import typer
 from retarget._version import __version__
 from retarget.cli import (
     batch,
+    benchmark,
     check,
     compare,
     dataset,
@@ -61,6 +62,7 @@ for _name, _command, _short in (
     ("evaluate", evaluate.evaluate, "Measure results against their human source."),
     ("report", report.report, "A page that says which clips of a batch are fit to train on."),
     ("compare", compare.compare, "Compare batches or tools on the same clips."),
+    ("benchmark", benchmark.benchmark, "Score any tool on a list of public clips."),
     ("diff", compare.diff, "Say where two results of one clip part."),
     ("view", view.view, "Look at results, batches and recordings in a browser."),
     ("export", export.export, "Write results, one or a batch's, as other tools read them."),
