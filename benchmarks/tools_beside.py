@@ -56,7 +56,7 @@ def main() -> None:
     body = (
         f"Every readable clip of {SHORTEST:g} s and more, its first {LONGEST:g} s, onto the Unitree G1: ours, and "
         "mink with daqp frame by frame on the same targets (`benchmarks/peer.py`), read back from GMR's format. "
-        f"{len(beside.clips)} clips; {_left(beside)}\n\n{_table(beside)}\n\nThe robot maker's own retarget (`{MAKERS}`) "
+        f"{len(beside.clips)} clips; {_left(beside)}\n\n{_table(beside)}\n\nThe robot maker's retarget (`{MAKERS}`) "
         "of the LAFAN1 dance, read as it is, laid beside the same recording: "
         f"{makers.clips[0].duration_s:.0f} s, one clip, so that there is no interval.\n\n{_table(makers)}"
     )
