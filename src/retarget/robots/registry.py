@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["load_robot", "register_robot", "robot_files", "robot_names", "robot_spec"]
 
 _EMBEDDED = Path(__file__).parent / "embedded"
-_MODEL_SUFFIXES = (".xml", ".mjcf", ".urdf")
+_MODEL_SUFFIXES = (".xml", ".mjcf", ".urdf", ".xacro", ".sdf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def load_robot(name_or_path: str | Path, *, description: str | Path | None = Non
 
     Args:
         name_or_path: A name (see `robot_names`; ``G1`` and ``unitree-g1`` are understood as ``unitree_g1``), or the
-            path of a ``.xml``, ``.mjcf``, ``.urdf`` or ``.toml`` file.
+            path of a ``.xml``, ``.mjcf``, ``.urdf``, ``.xacro`` or ``.toml`` file.
         description: A ``robot.toml`` with roles, limits and soles for a model file; what it leaves out is
             proposed from names and geometry.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import mujoco
 
@@ -14,6 +15,7 @@ from retarget.robots.reading.mjcf import prepare_mjcf
 from retarget.robots.reading.numbers import refuse_impossible_numbers
 from retarget.robots.reading.text import MODEL_REMEDY, read_xml
 from retarget.robots.reading.urdf import prepare_urdf
+from retarget.robots.reading.xacro_files import expand_xacro, needs_expanding
 from retarget.wording import listed
 
 __all__ = ["Description", "read_description"]
@@ -84,6 +86,9 @@ def _read(path: Path, notes: list[str]) -> Description:
 def _parse(path: Path, notes: list[str]) -> tuple[Any, dict[str, float]]:
     """MuJoCo's editable form of a file, and the joint speed limits that it does not keep."""
     root = read_xml(path, notes)
+    if root.tag == "robot" and needs_expanding(root):
+        root = ElementTree.fromstring(expand_xacro(path))
+        notes.append("expanded its xacro macros, with their arguments at their defaults")
     if root.tag == "sdf":
         raise FileFormatError(
             path,
@@ -97,7 +102,8 @@ def _parse(path: Path, notes: list[str]) -> tuple[Any, dict[str, float]]:
             refuse_impossible_numbers(root, path)
             urdf = prepare_urdf(root, path)
             notes.extend(urdf.notes)
-            return mujoco.MjSpec.from_string(urdf.xml), urdf.velocity_limits
+            spec = mujoco.MjSpec.from_string(urdf.xml, assets=urdf.assets)
+            return spec, urdf.velocity_limits
         xml = prepare_mjcf(root, path, notes)
         refuse_impossible_numbers(root, path)
         return mujoco.MjSpec.from_string(xml), {}

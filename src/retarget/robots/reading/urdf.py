@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from retarget.robots.reading.meshes import find_mesh
+from retarget.robots.reading.meshes import converted_mesh, find_mesh
 from retarget.robots.reading.numbers import mend_commas
 from retarget.robots.reading.ranges import mend_urdf_ranges
 from retarget.wording import listed
@@ -25,11 +25,13 @@ class UrdfText:
     Attributes:
         xml: The text: no visual geometry, absolute mesh paths.
         velocity_limits: Joint speed limits, rad/s.
+        assets: File name -> content of meshes that were converted to what MuJoCo reads.
         notes: What was left out, in plain sentences.
     """
 
     xml: str
     velocity_limits: dict[str, float]
+    assets: dict[str, bytes]
     notes: tuple[str, ...]
 
 
@@ -41,6 +43,7 @@ def prepare_urdf(root: ElementTree.Element, path: Path) -> UrdfText:
     mend_urdf_ranges(root, notes)
     empty: list[str] = []
     meshless: list[str] = []
+    assets: dict[str, bytes] = {}
     for link in root.iter("link"):
         for visual in link.findall("visual"):
             link.remove(visual)
@@ -49,7 +52,7 @@ def prepare_urdf(root: ElementTree.Element, path: Path) -> UrdfText:
             if _has_no_size(collision):
                 link.remove(collision)
                 empty.append(str(link.get("name")))
-            elif not _locate_mesh(collision, path):
+            elif not _locate_mesh(collision, path, assets):
                 link.remove(collision)
                 meshless.append(str(link.get("name")))
         _mend_inertia(link)
@@ -57,14 +60,16 @@ def prepare_urdf(root: ElementTree.Element, path: Path) -> UrdfText:
         notes.append(f"left out collision shapes of size zero: of {listed(empty)}")
     if meshless:
         notes.append(
-            f"left out {len(meshless)} collision meshes that are not there, or not binary STL, OBJ or MSH: "
-            f"of {listed(meshless)}"
+            f"left out {len(meshless)} collision meshes that are not there, or not binary STL, OBJ or MSH "
+            f"(others need the extra 'meshes'): of {listed(meshless)}"
         )
     for element in root.findall("mujoco"):
         root.remove(element)
     ElementTree.SubElement(ElementTree.SubElement(root, "mujoco"), "compiler", strippath="false")
     xml = ElementTree.tostring(root, encoding="unicode")
-    return UrdfText(xml, _velocity_limits(root), tuple(notes))
+    if assets:
+        notes.append(f"took the convex hulls of {len(assets)} meshes that MuJoCo does not read")
+    return UrdfText(xml, _velocity_limits(root), assets, tuple(notes))
 
 
 def _velocity_limits(root: ElementTree.Element) -> dict[str, float]:
@@ -81,15 +86,23 @@ def _velocity_limits(root: ElementTree.Element) -> dict[str, float]:
     return limits
 
 
-def _locate_mesh(collision: ElementTree.Element, path: Path) -> bool:
+def _locate_mesh(collision: ElementTree.Element, path: Path, assets: dict[str, bytes]) -> bool:
     """Make a mesh's path absolute; false when there is no such file, or none that MuJoCo reads."""
     mesh = collision.find("geometry/mesh")
     if mesh is None:
         return True
-    found = find_mesh(str(mesh.get("filename", "")), [path.parent], path)
+    name = str(mesh.get("filename", ""))
+    found = find_mesh(name, [path.parent], path)
     if found is not None:
         mesh.set("filename", str(found.resolve()))
-    return found is not None
+        return True
+    hull = converted_mesh(name, [path.parent], path)
+    if hull is None:
+        return False
+    asset = f"{len(assets)}_{Path(name).stem}.stl"
+    assets[asset] = hull
+    mesh.set("filename", asset)
+    return True
 
 
 def _has_no_size(collision: ElementTree.Element) -> bool:
