@@ -1,0 +1,101 @@
+"""The same robot however it is written down: the same roles, and the same motion."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from robot_files import anonymous, embedded_xml
+from test_robots_truth import robot_of
+
+from retarget.demo import embedded_clip
+from retarget.evaluation import evaluate
+from retarget.motion import Motion, read_motion
+from retarget.motion.edit import between
+from retarget.pipeline import retarget_motion
+from retarget.robots import RobotModel, load_robot
+
+
+@pytest.fixture(scope="module")
+def walk() -> Motion:
+    clip = embedded_clip("humanoid_walk")
+    assert clip is not None
+    return between(read_motion(clip), 0.0, 1.5)
+
+
+def plain(tmp_path: Path) -> RobotModel:
+    path = tmp_path / "plain.xml"
+    path.write_text(embedded_xml("unitree_g1"))
+    return load_robot(path)
+
+
+def written(tmp_path: Path, root: ElementTree.Element) -> RobotModel:
+    path = tmp_path / "other.xml"
+    path.write_text(ElementTree.tostring(root, encoding="unicode"))
+    return load_robot(path)
+
+
+def test_names_that_say_nothing_change_nothing(walk: Motion, tmp_path: Path) -> None:
+    robot, other = plain(tmp_path), load_robot(anonymous(tmp_path, "unitree_g1"))
+    assert other.roles == robot.roles
+    assert np.array_equal(retarget_motion(walk, other).qpos, retarget_motion(walk, robot).qpos)
+
+
+def test_names_of_the_wrong_side_are_outvoted(walk: Motion, tmp_path: Path) -> None:
+    swapped = {"left": "right", "right": "left"}
+    text = re.sub("left|right", lambda found: swapped[found[0]], embedded_xml("unitree_g1"))
+    robot, other = plain(tmp_path), written(tmp_path, ElementTree.fromstring(text))
+    assert other.roles == robot.roles
+    assert any("names say otherwise" in note for note in other.notes)
+    assert np.array_equal(retarget_motion(walk, other).qpos, retarget_motion(walk, robot).qpos)
+
+
+def test_the_order_of_bodies_says_nothing(walk: Motion, tmp_path: Path) -> None:
+    root = ElementTree.fromstring(embedded_xml("unitree_g1"))
+    for body in root.iter("body"):
+        inner = body.findall("body")
+        for child in inner:
+            body.remove(child)
+        body.extend(inner[::-1])
+    robot, other = plain(tmp_path), written(tmp_path, root)
+    assert other.joint_names != robot.joint_names
+    for role, body in robot.roles.items():
+        assert other.body_names[other.roles[role]] == robot.body_names[body]
+    order = [7 + other.joint_names.index(name) for name in robot.joint_names]
+    ours, theirs = (retarget_motion(walk, one).qpos for one in (robot, other))
+    assert np.abs(theirs[:, order] - ours[:, 7:]).mean() < np.radians(0.5)
+
+
+@pytest.mark.parametrize("scale", [0.5, 2.0])
+def test_size_says_nothing(scale: float, walk: Motion, tmp_path: Path) -> None:
+    root = ElementTree.fromstring(embedded_xml("unitree_g1"))
+    for element in root.iter():
+        for key in ("pos", "size"):
+            if key in element.attrib:
+                values = [scale * float(value) for value in element.attrib[key].split()]
+                element.set(key, " ".join(map(repr, values)))
+    robot, other = plain(tmp_path), written(tmp_path, root)
+    assert other.roles == robot.roles
+    np.testing.assert_allclose(other.soles, scale * robot.soles, atol=2e-3 * scale)
+    ours, theirs = (evaluate(retarget_motion(walk, one), one) for one in (robot, other))
+    assert theirs["limb_error_mean"] == pytest.approx(ours["limb_error_mean"], abs=0.6)
+
+
+FAMILIES = {  # files of one robot, with the same joints
+    "g1": ("unitree_g1_29_urdf", "unitree_g1_mjlab", "g1_scene", "unitree_g1_unilab"),
+    "h1": ("unitree_h1_menagerie", "unitree_h1_holosoma_urdf", "unitree_h1_urdf", "robosuite_h1"),
+    "t1": ("booster_t1_23_xml", "booster_t1_23_urdf", "booster_t1_rcsssmj", "gmr_booster_t1"),
+    "gr1": ("fourier_gr1t1", "fourier_gr1t2", "robosuite_gr1"),
+}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_files_of_one_robot_give_one_motion(family: str, walk: Motion) -> None:
+    errors = []
+    for name in FAMILIES[family]:
+        robot = robot_of(name)
+        errors.append(evaluate(retarget_motion(walk, robot), robot)["limb_error_mean"])
+    assert max(errors) - min(errors) < 0.3, dict(zip(FAMILIES[family], errors, strict=True))
