@@ -130,3 +130,23 @@ def test_pairs_the_model_excludes_are_left_out() -> None:
     assert frozenset((index["left_elbow_link"], index["left_wrist_pitch_link"])) not in pairs
     assert frozenset((index["pelvis"], index["left_hip_roll_link"])) not in pairs
     assert frozenset((index["pelvis"], index["left_wrist_yaw_link"])) in pairs
+
+
+def test_neighbouring_segments_that_overlap_in_walking_are_not_kept_apart(tmp_path: Path) -> None:
+    fat = '<geom name="left_hip_collision" type="capsule" size="0.06 0.04"'
+    text = embedded_xml("unitree_g1")
+    assert fat in text
+    # A ball behind the thigh, which the shin meets as the knee bends.
+    path = tmp_path / "fat.xml"
+    path.write_text(
+        text.replace(fat, f'<geom name="fat" type="sphere" size="0.07" pos="-0.2 0 -0.28"/>{fat}')
+    )
+    robot = load_robot(path)
+    pairs = {
+        frozenset(robot.capsule_names[k] for k in pair) for pair in robot.collision_pairs.tolist()
+    }
+    assert frozenset({"fat", "left_shin_collision"}) not in pairs
+    assert frozenset({"left_hip_collision", "left_shin_collision"}) in pairs
+    assert frozenset({"fat", "right_shin_collision"}) in pairs
+    note = next(note for note in robot.notes if "fatter than the robot" in note)
+    assert "fat and left_shin_collision" in note or "left_shin_collision and fat" in note

@@ -19,6 +19,7 @@ from retarget.robots.couplings import Couplings, Loops
 from retarget.robots.held import joints_without_role, spare_trunk_joints
 from retarget.robots.links import build_links
 from retarget.robots.model import RobotModel
+from retarget.robots.near_shapes import without_fat_neighbours
 from retarget.robots.neutral import neutral_joints, zero_joints
 from retarget.robots.reading.description import read_description
 from retarget.robots.reading.equalities import find_couplings, find_loops
@@ -87,7 +88,9 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
         set(bending.values()),
     )
     held, neutral = coupled.held, coupled.neutral
-    collision = build_collision(model, tree, feet, [zero, neutral])
+    collision, shape_notes = without_fat_neighbours(
+        build_collision(model, tree, feet, [zero, neutral]), tree, roles, bending, neutral
+    )
     arrays: dict[str, Any] = {
         "parents": tree.parents,
         "offsets": tree.offsets,
@@ -148,6 +151,7 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
             *found.notes,
             *sole_notes,
             *coupled.notes,
+            *shape_notes,
             *_held_notes(tree, held),
         ),
         links=build_links(str(path), model, tree, spec.links),
