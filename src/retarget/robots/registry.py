@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["load_robot", "register_robot", "robot_files", "robot_names", "robot_spec"]
 
 _EMBEDDED = Path(__file__).parent / "embedded"
-_MODEL_SUFFIXES = (".xml", ".mjcf", ".urdf", ".xacro", ".sdf")
+_READ_SUFFIXES = (".xml", ".mjcf", ".urdf", ".xacro")
+_MODEL_SUFFIXES = (*_READ_SUFFIXES, ".sdf")  # the last is refused, with the way out
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def load_robot(name_or_path: str | Path, *, description: str | Path | None = Non
         return _load(_files(path, None), given, "")
     if path.suffix.lower() in _MODEL_SUFFIXES:
         return _load(_Files(path), given, "")
-    hint = f"or give the path of an existing {', '.join(_MODEL_SUFFIXES)} or .toml file"
+    hint = f"or give the path of an existing {', '.join(_READ_SUFFIXES)} or .toml file"
     nearest = _nearest(str(name_or_path))
     raise UnknownNameError(
         "robot", str(name_or_path), list(robot_names()), " ".join(filter(None, [nearest, hint]))
