@@ -13,6 +13,7 @@ from retarget.motion.contacts import HEEL, TOE, Contacts, find_contacts
 from retarget.motion.drift import followed
 from retarget.motion.floor import levelled
 from retarget.motion.motion import Motion
+from retarget.motion.segments import SIDES
 from retarget.motion.subject import Subject
 
 __all__ = ["Inspection", "inspect_motion", "joints_told"]
@@ -52,6 +53,7 @@ def inspect_motion(motion: Motion, subject: Subject | None = None) -> Inspection
     anatomy = find_anatomy(motion, subject)
     contacts = find_contacts(anatomy)
     top = motion.positions[..., 2].max(axis=1)
+    fingers = motion.fingers
     facts: dict[str, Any] = {
         **motion.source.as_json(),
         "frames": len(motion),
@@ -59,6 +61,7 @@ def inspect_motion(motion: Motion, subject: Subject | None = None) -> Inspection
         "duration_s": motion.duration,
         "height_m": float(np.percentile(top, 95)) - contacts.floor,
         "leg_length_m": anatomy.leg_length,
+        "finger_joints": {side: sum(name.startswith(side) for name in fingers) for side in SIDES},
         "subject": None if subject is None else subject.as_json(),
         "floor_m": contacts.floor,
         "floor_slope_deg": slope,
@@ -80,7 +83,7 @@ def inspect_motion(motion: Motion, subject: Subject | None = None) -> Inspection
 def joints_told(motion: Motion) -> list[dict[str, Any]]:
     """Each joint's name, its parent's, and the roles that it plays; JSON-ready."""
     roles: dict[int, list[str]] = {}
-    for role, joint in motion.roles.items():
+    for role, joint in (motion.roles | motion.fingers).items():
         roles.setdefault(joint, []).append(role)
     return [
         {

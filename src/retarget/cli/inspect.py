@@ -231,6 +231,7 @@ def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ", ".join(f"{name} {share:.0%}" for name, share in facts[key].items() if share or always)
         for key, always in (("stance_share", True), ("body_contact_share", False))
     )
+    fingers = [*facts["finger_joints"].values()]
     slope = facts["floor_slope_deg"]
     tilt = f", tilted by {slope:.1f} degrees, levelled" if slope else ""
     drift = facts["floor_drift_m"]
@@ -249,6 +250,11 @@ def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ),
         *([("subject", _in_words(facts["subject"]))] if facts["subject"] else []),
         ("floor", f"at {facts['floor_m']:.3f} m (toe joints in stance){tilt}"),
+        *(
+            [("fingers", f"{sum(fingers)} joints, {fingers[0]} of them left")]
+            if any(fingers)
+            else []
+        ),
         ("stance", stance),
         *([("on the ground", others)] if others else []),
     ]

@@ -12,6 +12,7 @@ from jaxtyping import Float32, Float64, Int64
 from retarget.errors import RetargetError
 from retarget.frame_rates import rate_problem
 from retarget.motion.doubts import Doubt
+from retarget.motion.fingers import find_fingers
 from retarget.motion.recording import LONG
 
 __all__ = ["BLOCK", "Motion", "MotionSource"]
@@ -123,6 +124,14 @@ class Motion:
     def duration(self) -> float:
         """Length in seconds."""
         return len(self) / self.fps
+
+    @property
+    def fingers(self) -> dict[str, int]:
+        """Joints of fingers by role, such as ``left_index_1``; empty where the recording has none.
+
+        See `retarget.motion.fingers.find_fingers`.
+        """
+        return find_fingers(self.joint_names, self.parents.tolist(), self.roles)
 
     def role_positions(self, role: str) -> Float64[np.ndarray, "T 3"]:
         """Positions of the joint that carries ``role``, in metres; in double precision."""
