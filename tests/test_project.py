@@ -348,7 +348,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "robots",
         "wording",
     },
-    "drawing": {"compiled", "errors", "ground", "result", "robots", "solver.kinematics"},
+    "drawing": {"compiled", "errors", "files", "ground", "result", "robots", "solver.kinematics"},
     "suites": {
         "comparison",
         "config",

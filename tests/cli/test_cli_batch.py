@@ -167,6 +167,9 @@ def test_the_demo_scores_and_draws_each_clip_and_is_resumable(
         assert (out / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert str(out / f"{name}.png") in first.out
     assert f"{len(names)} done, 0 failed of {len(names)} jobs" in first.out
+    films = [*out.glob("film.*")]
+    assert len(films) == 1 and films[0].stat().st_size > 50_000
+    assert first.out.rstrip().endswith(f"retarget view {out}")
     again = command("demo", "--output-dir", out)
     assert f"0 done, {len(names)} done before, 0 failed" in again.out
     (out / "humanoid_run.npz").unlink()

@@ -125,3 +125,18 @@ def test_a_data_set_holds_only_what_was_asked_for(
     assert outcome.code == 0
     assert outcome.json["clips"] == 1
     assert outcome.json["left_out"]["humanoid_run.npz"] == "is not among those asked for"
+
+
+def test_a_film_is_rendered_and_its_speed_is_told(
+    command: Command, batch: Path, tmp_path: Path
+) -> None:
+    film = tmp_path / "run.gif"
+    words = ["render", batch.parent / "humanoid_run.npz", "--output", film, "--size", "160x90"]
+    outcome = command(*words, "--fps", "10", "--compare", batch.parent / "humanoid_run.npz")
+    assert outcome.code == 0
+    assert "pictures/s" in outcome.out
+    assert film.read_bytes().startswith(b"GIF89a")
+    assert command(*words[:-1], "1280").error.endswith("such as 1280x720, not '1280'")
+    assert command("render", film, "--output", film).code == 2
+    assert command(*words[:3], tmp_path / "x.avi").code == 2
+    assert command("render", "humanoid_walk", "--output", tmp_path / "w.png", "--bare").code == 0

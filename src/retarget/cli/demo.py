@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["demo"]
 
 REPORT_NAME = "report.html"
+_FILM_NAME, _FILM_S = "film.mp4", 6.0
 
 
 def demo(
@@ -53,11 +54,37 @@ def demo(
     scores = output_dir / "evaluation.json"
     summary.write(scores)
     page = _report(output_dir, max_workers)
+    film = None if no_pictures else _film(done, output_dir)
     if not as_json:
         tell()
         print_scores(reports, summary)
-        _say_what_was_made(done, scores, page, no_pictures)
+        _say_what_was_made(done, scores, page, no_pictures, film)
     report_batch(manifest, output_dir / MANIFEST_NAME, as_json=as_json)
+    if not as_json:
+        tell(f"look at all of it in a browser: retarget view {output_dir}")
+
+
+def _film(results: list[Path], output_dir: Path) -> Path | None:
+    """A short film of the longest clip, unless there is one that is newer; None without results."""
+    from retarget.drawing.film import Film, Shot
+    from retarget.drawing.video import require_video, write_film
+    from retarget.errors import MissingExtraError
+    from retarget.view.clip import Opening, open_clip, stage_of
+
+    if not results:
+        return None
+    longest = max(results, key=lambda path: path.stat().st_size)
+    path = output_dir / _FILM_NAME
+    try:
+        require_video(path)
+    except MissingExtraError:  # GIFs need no more than film strips do
+        path = path.with_suffix(".gif")
+    if path.exists() and path.stat().st_mtime_ns >= longest.stat().st_mtime_ns:
+        return path
+    stage = stage_of(open_clip(longest, Opening()))
+    film = Film(stage, Shot(640, 360, start_s=0.0, end_s=_FILM_S))
+    write_film(film, path, progress=lambda numbers: steps(numbers, "filming"))
+    return path
 
 
 def _why_no_pictures() -> str:
@@ -82,10 +109,14 @@ def _report(output_dir: Path, max_workers: int) -> Path:
     return page
 
 
-def _say_what_was_made(results: list[Path], scores: Path, page: Path, no_pictures: str) -> None:
+def _say_what_was_made(
+    results: list[Path], scores: Path, page: Path, no_pictures: str, film: Path | None
+) -> None:
     tell("\nlook at:")
     for path in results:
         tell(f"  {path if no_pictures else path.with_suffix('.png')}")
+    if film is not None:
+        tell(f"  {film}: robot and human beside each other")
     tell(f"  {page}: which clips are fit to train on, and why; open it in a browser")
     tell(f"  {scores}: all scores, with units and definitions")
     if no_pictures:

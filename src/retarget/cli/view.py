@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from retarget.cli import flags
+from retarget.cli.batch import MANIFEST_NAME
 from retarget.cli.common import UsageError, require_motion, say, tell, working_on
 
 if TYPE_CHECKING:
@@ -141,6 +142,9 @@ def _manifest_in(folder: Path) -> Path:
     Raises:
         UsageError: It has several.
     """
+    usual = folder / MANIFEST_NAME
+    if usual.is_file():
+        return usual
     found = [path for path in sorted(folder.glob("*.json")) if _is_manifest(path)]
     if len(found) > 1:
         names = ", ".join(path.name for path in found)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.ft2font import FT2Font
 
-__all__ = ["drawable", "require_pictures", "write_line"]
+__all__ = ["drawable", "font_file", "require_pictures", "write_line"]
 
 # Fonts with letters that matplotlib's own lacks, as systems have them; those that are not installed are passed over.
 _MORE_FONTS = (
@@ -79,6 +79,20 @@ def write_line(figure: Figure, x: float, y: float, text: str, **style: Any) -> N
     """
     words, fonts = drawable(text)
     figure.text(x, y, words, va="center", parse_math=False, fontfamily=fonts, **style)
+
+
+def font_file(text: str) -> str:
+    """Path of a font that has all letters of a text, or of the one that has most of those of languages of Europe.
+
+    Example:
+        >>> Path(font_file("walk")).name  # doctest: +SKIP
+        'DejaVuSans.ttf'
+    """
+    from matplotlib.font_manager import FontProperties, findfont
+
+    fonts = _fonts()
+    whole = [name for name, font in fonts.items() if all(_has(font, letter) for letter in text)]
+    return str(findfont(FontProperties(family=(whole or list(fonts))[0])))
 
 
 def _escaped(letter: str) -> str:

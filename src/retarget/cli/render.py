@@ -1,0 +1,97 @@
+"""``retarget render``: a clip as a film or a picture."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from retarget.cli import flags
+from retarget.cli.common import UsageError, require_motion, steps, tell, working_on
+from retarget.cli.outputs import Output, check_outputs
+from retarget.cli.view import Compared, HumanSource, opening_of
+
+__all__ = ["render"]
+
+_SIZE = re.compile(r"(\d+)x(\d+)")
+
+
+def render(
+    file: Annotated[
+        Path, typer.Argument(help="A result, another tool's file with --robot, or a recording.")
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", help="Film (.mp4, .gif, .webp), or one picture (.png).")
+    ],
+    source: HumanSource = None,
+    compare: Compared = None,
+    robot: Annotated[
+        str | None,
+        typer.Option(
+            "--robot", help="Robot of another tool's file.", show_default="a result's own"
+        ),
+    ] = None,
+    robot_description: flags.RobotDescription = None,
+    source_fps: flags.SourceRate = None,
+    meshes: flags.Meshes = None,
+    size: Annotated[str, typer.Option("--size", metavar="WxH", help="Pixels.")] = "1280x720",
+    fps: Annotated[
+        float | None,
+        typer.Option("--fps", help="Pictures per second.", show_default="the clip's, 30 at most"),
+    ] = None,
+    speed: Annotated[
+        float, typer.Option("--speed", help="Seconds of the clip per second of the film.")
+    ] = 1.0,
+    start: Annotated[
+        float, typer.Option("--start", metavar="SECONDS", help="Where to begin.")
+    ] = 0.0,
+    end: Annotated[
+        float | None,
+        typer.Option("--end", metavar="SECONDS", help="Where to end.", show_default="at the end"),
+    ] = None,
+    over: Annotated[
+        bool, typer.Option("--over", help="Draw the human over the robot instead of beside it.")
+    ] = False,
+    targets: Annotated[
+        bool, typer.Option("--targets", help="Draw where limbs would be if they were the human's.")
+    ] = False,
+    bare: Annotated[bool, typer.Option("--bare", help="Draw no marks and write no words.")] = False,
+) -> None:
+    """Draw a clip as a film: robot and human, how feet stand, centre of mass. Needs neither display nor driver."""
+    from retarget.drawing.film import Film, Shot
+    from retarget.drawing.scene import Overlays
+    from retarget.drawing.video import FILM_SUFFIXES, require_video, write_film
+    from retarget.view.clip import open_clip, stage_of
+
+    file = require_motion(file)
+    opening = opening_of(source, compare, robot, robot_description, source_fps, meshes)
+    read = [file, opening.source, *opening.compare, robot_description]
+    check_outputs([Output(output, "a film", FILM_SUFFIXES)], read)
+    require_video(output)
+    width, height = _pixels(size)
+    marks = Overlays(False, False, False, False) if bare else Overlays(targets=targets)
+    with working_on(f"opening {file}"):
+        stage = stage_of(open_clip(file, opening), layout="over" if over else "beside")
+        film = Film(
+            stage,
+            Shot(width, height, fps, speed, start, end, overlays=marks, words=not bare),
+        )
+        film.picture(0)  # compiles what draws, which is no matter of speed
+    begun = time.perf_counter()
+    write_film(film, output, progress=lambda numbers: steps(numbers, "drawing"))
+    seconds = time.perf_counter() - begun
+    drawn = 1 if output.suffix.lower() == ".png" else len(film)
+    tell(
+        f"{file} -> {output}: {drawn} pictures of {width}x{height} at {film.fps:.4g} fps in {seconds:.1f} s "
+        f"({drawn / seconds:.0f} pictures/s)"
+    )
+
+
+def _pixels(size: str) -> tuple[int, int]:
+    found = _SIZE.fullmatch(size)
+    if found is None:
+        raise UsageError(f"--size is WIDTHxHEIGHT, such as 1280x720, not {size!r}")
+    return int(found[1]), int(found[2])

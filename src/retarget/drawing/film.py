@@ -1,0 +1,199 @@
+"""A clip as a row of pictures: a camera that follows, marks, and words about what is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from jaxtyping import Float64, Int64, UInt8
+
+from retarget.drawing.camera import Camera, following
+from retarget.drawing.lettering import drawable, font_file
+from retarget.drawing.look import INK, MUTED, STATE_COLOURS, STATE_WORDS, ContactState
+from retarget.drawing.painter import Painter
+from retarget.drawing.scene import Overlays, bodies_at
+from retarget.drawing.stage import Actor, Stage
+from retarget.errors import OptionsError
+
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont
+
+__all__ = ["Film", "Shot"]
+
+_AZIMUTH, _ELEVATION = np.radians(36.0), np.radians(11.0)  # from the direction faced
+_ROOM: Final = 1.42  # heights that a picture shows, above and below included
+_MIDDLE: Final = 0.5  # height of its middle
+_STRETCH: Final = 0.8  # heights to either side of whoever stands outermost: arms reach so far
+_NAME_ABOVE: Final = 1.12  # heights
+_PATH_S: Final = 0.7  # seconds over which the camera's way is smoothed
+_LETTERS: Final = 0.026  # of a picture's height
+_MOST_FPS: Final = 30.0
+_MOST_PIXELS: Final = 8192  # along a side
+_LEAST_PIXELS: Final = 32
+_LEGEND: Final = (
+    ContactState.HELD,
+    ContactState.SLIDING,
+    ContactState.LIFTED,
+    ContactState.SUNK,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """How a clip is filmed.
+
+    Attributes:
+        width: Pixels.
+        height: Pixels.
+        fps: Pictures per second; None for the clip's rate, 30 at most.
+        speed: Seconds of the clip per second of the film.
+        start_s: Where in the clip it begins, seconds.
+        end_s: Where it ends; None for the clip's end.
+        overlays: Which marks are drawn.
+        words: Whether anything is written.
+
+    Example:
+        >>> Shot(speed=0.5).width
+        1280
+    """
+
+    width: int = 1280
+    height: int = 720
+    fps: float | None = None
+    speed: float = 1.0
+    start_s: float = 0.0
+    end_s: float | None = None
+    overlays: Overlays = field(default_factory=Overlays)
+    words: bool = True
+
+
+class Film:
+    """The pictures of a clip, one after the other.
+
+    Example:
+        >>> film = Film(stage, Shot(width=640, height=360))  # doctest: +SKIP
+        >>> len(film), film.picture(0).shape  # doctest: +SKIP
+        (150, (360, 640, 3))
+    """
+
+    def __init__(self, stage: Stage, shot: Shot) -> None:
+        """Prepare a film.
+
+        Raises:
+            OptionsError: The shot holds no moment of the clip, or is of no size.
+        """
+        _check(stage, shot)
+        self.stage, self.shot = stage, shot
+        self.fps = min(stage.fps, _MOST_FPS) if shot.fps is None else shot.fps
+        self.frames = _frames(stage, shot, self.fps)
+        self._painter = Painter(shot.width, shot.height)
+        self._view = Camera.looking(stage.azimuth + _AZIMUTH, _ELEVATION)
+        every = np.array([stage.centre(frame) for frame in range(stage.frames)])
+        self._path = following(every, stage.fps, _PATH_S)
+        self._metres = self._needed()
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __iter__(self) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
+        return (self.picture(k) for k in range(len(self)))
+
+    def picture(self, index: int) -> UInt8[np.ndarray, "h w 3"]:
+        """One picture, red, green and blue."""
+        frame = int(self.frames[index])
+        camera = self._camera(frame)
+        seen = self._painter.paint(bodies_at(self.stage, frame, self.shot.overlays), camera)
+        return self._written(seen, frame, camera) if self.shot.words else seen
+
+    def _needed(self) -> float:
+        """Metres of height that a picture must show for all to be in it."""
+        stage = self.stage
+        offsets = np.array([actor.offset for actor in stage.actors]) @ self._view.right
+        wide = np.ptp(offsets) + 2 * _STRETCH * stage.height
+        return float(max(_ROOM * stage.height, wide * self.shot.height / self.shot.width))
+
+    def _camera(self, frame: int) -> Camera:
+        centre = self._path[frame] + [0.0, 0.0, _MIDDLE * self.stage.height]
+        return self._view.framing(centre, self._metres, self.shot.height)
+
+    def _written(
+        self, seen: UInt8[np.ndarray, "h w 3"], frame: int, camera: Camera
+    ) -> UInt8[np.ndarray, "h w 3"]:
+        from PIL import Image, ImageDraw
+
+        picture = Image.fromarray(seen)
+        pen: Any = ImageDraw.Draw(picture)
+        size = max(round(_LETTERS * self.shot.height), 9)
+        edge = round(1.2 * size)
+        _write(pen, (edge, edge), self.stage.title, round(1.35 * size), INK, "la")
+        seconds = f"{frame / self.stage.fps:6.2f} s"
+        right = self.shot.width - edge
+        _write(pen, (right, edge), seconds, round(1.35 * size), INK, "ra")
+        for fact in self.stage.facts[:1]:
+            _write(pen, (right, edge + 2 * size), fact, round(0.9 * size), MUTED, "ra")
+        for actor in self.stage.actors:
+            _write(pen, self._above(actor, frame, camera), actor.name, size, MUTED, "ms")
+        if self.shot.overlays.contacts and any(a.marks is not None for a in self.stage.actors):
+            self._legend(pen, size, edge)
+        return np.asarray(picture)
+
+    def _above(self, actor: Actor, frame: int, camera: Camera) -> tuple[float, float]:
+        x, y, _ = actor.path[actor.frame(frame)]
+        place = np.array([x, y, _NAME_ABOVE * self.stage.height])
+        away = place - camera.eye
+        scale = camera.focal / -(away @ camera.towards)
+        across = self.shot.width / 2 + scale * (away @ camera.right)
+        down = self.shot.height / 2 - scale * (away @ camera.up)
+        return float(across), float(max(down, 5.4 * _LETTERS * self.shot.height))
+
+    def _legend(self, pen: Any, size: int, edge: int) -> None:
+        x, y = float(edge), self.shot.height - edge - 0.5 * size
+        for state in _LEGEND:
+            dot = 0.38 * size
+            pen.ellipse((x, y - dot, x + 2 * dot, y + dot), fill=STATE_COLOURS[state])
+            x += 1.2 * size
+            _write(pen, (x, y), STATE_WORDS[state], round(0.85 * size), MUTED, "lm")
+            x += _font(STATE_WORDS[state], round(0.85 * size)).getlength(STATE_WORDS[state])
+            x += 1.4 * size
+
+
+def _check(stage: Stage, shot: Shot) -> None:
+    for name, value in (("width", shot.width), ("height", shot.height)):
+        if not _LEAST_PIXELS <= value <= _MOST_PIXELS:
+            raise OptionsError(
+                f"must be {_LEAST_PIXELS} to {_MOST_PIXELS} pixels, not {value}", option=name
+            )
+    if not shot.speed > 0:
+        raise OptionsError(f"must be above 0, not {shot.speed:g}", option="speed")
+    if shot.fps is not None and not 0 < shot.fps <= 240:
+        raise OptionsError(f"must be above 0 and at most 240, not {shot.fps:g}", option="fps")
+    end = stage.duration if shot.end_s is None else min(shot.end_s, stage.duration)
+    if not 0 <= shot.start_s < end:
+        raise OptionsError(
+            f"nothing lies between {shot.start_s:g} and {end:g} s; the clip is {stage.duration:.2f} s long"
+        )
+
+
+def _frames(stage: Stage, shot: Shot, fps: float) -> Int64[np.ndarray, "n"]:
+    """The stage's frames that are shown one after the other."""
+    end = stage.duration if shot.end_s is None else min(shot.end_s, stage.duration)
+    count = max(int(np.ceil((end - shot.start_s) / shot.speed * fps - 1e-6)), 1)
+    times: Float64[np.ndarray, "n"] = shot.start_s + np.arange(count) * (shot.speed / fps)
+    return np.clip((times * stage.fps + 1e-6).astype(np.int64), 0, stage.frames - 1)
+
+
+def _write(
+    pen: Any, place: tuple[float, float], text: str, size: int, colour: str, anchor: str
+) -> None:
+    words, _ = drawable(" ".join(text.split()))
+    pen.text(place, words, fill=colour, font=_font(words, size), anchor=anchor)
+
+
+@cache
+def _font(text: str, size: int) -> FreeTypeFont:
+    from PIL import ImageFont
+
+    return ImageFont.truetype(font_file(text), size)
