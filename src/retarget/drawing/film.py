@@ -31,6 +31,8 @@ _NAME_ABOVE: Final = 1.12  # heights
 _PATH_S: Final = 0.7  # seconds over which the camera's way is smoothed
 _LETTERS: Final = 0.026  # of a picture's height
 _MOST_FPS: Final = 30.0
+_TALL: Final = 400  # pixels of a picture in which there is room for a second line
+_LEAST_LETTERS: Final = 7  # pixels
 _MOST_PIXELS: Final = 8192  # along a side
 _LEAST_PIXELS: Final = 32
 _LEGEND: Final = (
@@ -132,7 +134,7 @@ class Film:
         seconds = f"{frame / self.stage.fps:6.2f} s"
         right = self.shot.width - edge
         _write(pen, (right, edge), seconds, round(1.35 * size), INK, "ra")
-        for fact in self.stage.facts[:1]:
+        for fact in self.stage.facts[: self.shot.height >= _TALL]:
             _write(pen, (right, edge + 2 * size), fact, round(0.9 * size), MUTED, "ra")
         for actor in self.stage.actors:
             _write(pen, self._above(actor, frame, camera), actor.name, size, MUTED, "ms")
@@ -150,14 +152,18 @@ class Film:
         return float(across), float(max(down, 5.4 * _LETTERS * self.shot.height))
 
     def _legend(self, pen: Any, size: int, edge: int) -> None:
+        """What the colours of rings mean, in letters so small that all is in the picture; nothing where none are."""
+        words = [STATE_WORDS[state] for state in _LEGEND]
+        while (wide := sum(_length(text, size) + 2.6 * size for text in words)) > self.shot.width:
+            size = min(size - 1, int(size * self.shot.width / wide))
+            if size < _LEAST_LETTERS:
+                return
         x, y = float(edge), self.shot.height - edge - 0.5 * size
-        for state in _LEGEND:
+        for state, text in zip(_LEGEND, words, strict=True):
             dot = 0.38 * size
             pen.ellipse((x, y - dot, x + 2 * dot, y + dot), fill=STATE_COLOURS[state])
-            x += 1.2 * size
-            _write(pen, (x, y), STATE_WORDS[state], round(0.85 * size), MUTED, "lm")
-            x += _font(STATE_WORDS[state], round(0.85 * size)).getlength(STATE_WORDS[state])
-            x += 1.4 * size
+            _write(pen, (x + 1.1 * size, y), text, size, MUTED, "lm")
+            x += _length(text, size) + 2.3 * size
 
 
 def _check(stage: Stage, shot: Shot) -> None:
@@ -190,6 +196,10 @@ def _write(
 ) -> None:
     words, _ = drawable(" ".join(text.split()))
     pen.text(place, words, fill=colour, font=_font(words, size), anchor=anchor)
+
+
+def _length(text: str, size: int) -> float:
+    return float(_font(text, size).getlength(text))
 
 
 @cache

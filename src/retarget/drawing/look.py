@@ -14,6 +14,7 @@ __all__ = [
     "HUMAN",
     "INK",
     "LEFT",
+    "MARK_COLOURS",
     "MUTED",
     "PAPER",
     "RIGHT",
@@ -69,6 +70,10 @@ STATE_WORDS: Final = {
     ContactState.LIFTED: "off the floor while the human stands",
     ContactState.SUNK: "below the floor",
 }
+
+
+MARK_COLOURS: Final = (*STATE_COLOURS.values(), WEIGHT, SUPPORT, TARGET, INK, MUTED)
+"""Colours that mean something, however little of them there is."""
 
 
 def rgb(colour: str) -> Float32[np.ndarray, "3"]:

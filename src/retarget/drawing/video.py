@@ -13,6 +13,7 @@ from jaxtyping import UInt8
 
 from retarget.drawing.film import Film
 from retarget.drawing.lettering import require_pictures
+from retarget.drawing.look import MARK_COLOURS, rgb
 from retarget.errors import MissingExtraError, OptionsError, OutputError
 from retarget.files import atomic_path, atomic_write
 
@@ -26,6 +27,7 @@ FILM_SUFFIXES: Final = (".mp4", ".gif", ".webp", ".png")
 
 _QUALITY: Final = "20"  # constant rate factor of x264: 17 looks as drawn, 23 is its usual
 _COLOURS: Final = 160  # of an animated GIF, whose frames share them
+_SWATCH: Final = 24  # rows of colours that are chosen whatever the pictures hold
 _SAMPLES: Final = 8  # pictures from which they are chosen
 _WEBP_QUALITY: Final = 80
 _LEAST_DELAY_S: Final = 0.02  # browsers play GIFs with shorter ones slowly
@@ -100,8 +102,12 @@ def _write_gif(film: Film, pictures: Iterator[UInt8[np.ndarray, "h w 3"]], path:
             f"{path}: a GIF holds {1 / _LEAST_DELAY_S:g} pictures a second at most, not {film.fps:g}; give --fps"
         )
     some = np.unique(np.linspace(0, len(film) - 1, _SAMPLES).astype(int))
-    together = _image(np.concatenate([film.picture(int(k)) for k in some]))
-    palette = together.quantize(_COLOURS)
+    # Marks are small, and mean something by their colours: of each there is enough to be among those chosen.
+    swatches = np.array([rgb(colour) * 255 for colour in MARK_COLOURS]).astype(np.uint8)
+    band = np.repeat(swatches, -(-film.shot.width // len(swatches)), axis=0)[: film.shot.width]
+    bands = np.broadcast_to(band, (_SWATCH, *band.shape))
+    together = np.concatenate([*(film.picture(int(k)) for k in some), bands])
+    palette = _image(together).quantize(_COLOURS)
 
     def plain(picture: UInt8[np.ndarray, "h w 3"]) -> Image:
         from PIL import Image
