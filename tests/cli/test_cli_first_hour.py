@@ -346,3 +346,33 @@ def test_the_library_tells_of_compiling_too(caplog: pytest.LogCaptureFixture) ->
 
 def test_main_returns_a_code_and_never_raises_for_what_users_do() -> None:
     assert main(["run", "--motion", "no.bvh", "--output", "x.npz"]) == 2
+
+
+def test_an_interrupted_command_says_so_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def interrupt(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("retarget.motion.read.read_bytes", interrupt)
+    monkeypatch.chdir(tmp_path)
+    for command in (
+        ["inspect", "humanoid_walk"],
+        ["run", "--motion", "humanoid_walk", "--output", "x.npz"],
+    ):
+        assert main(command) == 130
+        said = capsys.readouterr()
+        assert said.err.splitlines()[-1] == (
+            "interrupted: no file was left half-written; run the same command again"
+        )
+        assert "Traceback" not in said.err
+        assert not said.out
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", [["inspect"], ["add", "--name", "x"]])
+def test_a_model_that_is_missing_is_wrong_usage(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["robots", command[0], "nope.xml", *command[1:]]) == 2
+    assert "nope.xml: no such file; give" in capsys.readouterr().err

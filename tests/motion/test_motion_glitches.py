@@ -10,6 +10,7 @@ from bvh_files import CLIPS, EMBEDDED
 from worlds import recording_of
 
 from retarget.errors import FileFormatError
+from retarget.motion.doubts import total_doubt
 from retarget.motion.motion import Motion, MotionSource
 from retarget.motion.read import read_motion
 from retarget.motion.recording import Recording
@@ -133,3 +134,15 @@ def test_clips_that_were_joined_are_left_whole_and_doubted() -> None:
     assert len(motion) == 2 * (len(one.positions) - 1)
     assert [doubt.name for doubt in motion.source.doubts] == ["glitches"]
     assert "jumps at frame" in motion.source.doubts[0].reason
+
+
+@pytest.mark.parametrize("frames", [slice(300, None), slice(300, 420)])
+def test_a_body_that_is_another_way_around_at_once_is_doubted(frames: slice) -> None:
+    recording = jumps()
+    positions = recording.positions.copy()
+    middle = positions[frames, :1] * [1, 0, 1]
+    positions[frames] = (positions[frames] - middle) * [-1, 1, -1] + middle
+    doubts = understood(replace(recording, positions=positions)).source.doubts
+    assert any("the hips turn faster than anybody can before frame" in one.reason for one in doubts)
+    assert any(" 300 " in one.reason or " 300," in one.reason for one in doubts)
+    assert total_doubt(doubts) > 0.5

@@ -123,9 +123,7 @@ def require_file(path: Path, what: str) -> Path:
         UsageError: It is missing, or a folder.
     """
     if path.is_dir():
-        raise UsageError(
-            f"{path}: is a folder; give {what} itself, or use 'retarget batch' for folders"
-        )
+        raise UsageError(f"{path}: is a folder; give {what}")
     from retarget.files import split_which
 
     file = split_which(path)[0]
@@ -156,6 +154,10 @@ def require_motion(path: Path) -> Path:
     from retarget.demo import clip_names, embedded_clip
 
     clip = embedded_clip(str(path))
+    if path.is_dir():
+        raise UsageError(
+            f"{path}: is a folder; give a motion file, or use: retarget batch --input-dir {path}"
+        )
     what = f"a motion file, or the name of an embedded clip ({', '.join(clip_names())})"
     return clip or require_file(path, what)
 

@@ -11,9 +11,10 @@ import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from retarget._version import __version__
 from retarget.cli import (
@@ -37,7 +38,7 @@ from retarget.cli import (
     streams,
     view,
 )
-from retarget.cli.common import ALL_WELL, SOME_FAILED, WRONG_USAGE, UsageError, say
+from retarget.cli.common import ALL_WELL, INTERRUPTED, SOME_FAILED, WRONG_USAGE, UsageError, say
 from retarget.errors import OptionsError, RetargetError, UnknownNameError
 
 __all__ = ["app", "main"]
@@ -46,8 +47,22 @@ _OF_THE_SYSTEM = (errno.ENOENT, errno.ENOSPC, errno.EDQUOT, errno.EPIPE, errno.E
 _WIDEST_HELP = 120  # characters; lines beyond are hard to read
 _USAGE_ERRORS = (UnknownNameError, OptionsError, UsageError)
 
+
+class _Commands(typer.core.TyperGroup):
+    """All commands: what is interrupted says so, unless it has words of its own, as batches do."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that is asked for."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            say("interrupted: no file was left half-written; run the same command again")
+            raise typer.Exit(INTERRUPTED) from None
+
+
 app = typer.Typer(
     name="retarget",
+    cls=_Commands,
     help="Human motion capture to clean humanoid-robot motion, for whole datasets.",
     epilog="Exit codes: 0 all well, 1 some work failed, 2 wrong usage, 130 interrupted.",
     no_args_is_help=True,

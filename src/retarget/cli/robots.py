@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retarget.cli.common import JsonFlag, UsageError, print_json, print_table, tell
+from retarget.cli import options
+from retarget.cli.common import JsonFlag, UsageError, print_json, print_table, require_file, tell
 
 if TYPE_CHECKING:
     from retarget.robots.catalogue import RobotEntry
@@ -68,9 +69,11 @@ def inspect_model(
     as_json: JsonFlag = False,
 ) -> None:
     """Show what is understood of a robot's model: roles, sole, limbs, limits, and what was assumed."""
+    from retarget.config import RunConfig
     from retarget.robots import load_robot
     from retarget.robots.inspection import inspect_robot
 
+    options.require_robot_files(RunConfig(robot=model, robot_description=robot_description))
     robot = load_robot(model, description=robot_description)
     found = inspect_robot(robot)
     if picture is not None:
@@ -101,8 +104,11 @@ def add(
     from retarget.robots.describing import description_text
 
     path, target = Path(model), output or Path(f"{name}.toml")
-    if not path.is_file() or path.suffix.lower() == ".toml":
-        raise UsageError(f"{model}: give the robot's model file (.xml, .mjcf or .urdf)")
+    require_file(path, "the robot's model file (.xml, .mjcf or .urdf)")
+    if path.suffix.lower() == ".toml":
+        raise UsageError(
+            f"{model}: is a description already; give the robot's model file (.xml, .mjcf or .urdf)"
+        )
     if target.exists():
         raise UsageError(f"{target}: is there already; choose another --output, or remove it")
     write_text(target, description_text(load_robot(path), name, path, target.parent))

@@ -127,7 +127,8 @@ class _Worst:
             if not report.passed:
                 tell(f"{report.clip}: {report.verdict}")
         judged = gates_in_words(len(summary.clips), [c.failed_gates for c in summary.clips])
-        passed = f"all of {counted(len(summary.clips), 'clip')} pass the gates"
+        clips = len(summary.clips)
+        passed = f"all {clips:,} clips pass the gates" if clips > 1 else "the clip passes the gates"
         tell(judged or (passed if summary.clips else "no clip could be judged"))
 
 

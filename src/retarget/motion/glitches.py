@@ -18,7 +18,7 @@ from retarget.compiled.jit import jit
 from retarget.geometry import rotated, slerp
 from retarget.motion.spans import runs
 
-__all__ = ["LONGEST_FILLED", "Glitches", "fill", "find_glitches", "frames_text"]
+__all__ = ["LONGEST_FILLED", "Glitches", "fill", "find_glitches", "frames_text", "impossible_turns"]
 
 # m/s. Sprinters travel at up to 12 m/s; a hand that throws and a foot that kicks reach 25 to 30 m/s.
 _TRAVEL: Final = 15.0
@@ -31,6 +31,8 @@ _STANDS_OUT: Final = 6.0
 LONGEST_FILLED: Final = 0.25
 """Seconds of frames that are filled from those around them."""
 _CONJUGATE: Final = np.array([1.0, -1.0, -1.0, -1.0])
+# rad/s of the hips: figure skaters, who spin fastest, have been measured at 36; and rad within a frame.
+_FASTEST_TURN, _LARGEST_TURN = 40.0, 1.0
 _MOST_STRETCHES: Final = 400
 _MOST_BAD: Final = 0.5  # share of the frames; more, and it is the rate that is wrong
 _NEARLY: Final = 0.6  # of what is possible; bodies that sprint and kick reach that for an instant
@@ -101,6 +103,16 @@ def find_glitches(
         spikes &= _standing_out(positions[good][:, ordered])
     bad[good[spikes]] = True
     return Glitches(bad, joins, False)
+
+
+def impossible_turns(
+    positions: Float64[np.ndarray, "T J 3"], roles: Mapping[str, int], fps: float
+) -> Int64[np.ndarray, "N"]:
+    """Frames before which the hips turn faster than anybody can, as where left and right were taken for each other."""
+    line = positions[:, roles["left_hip"]] - positions[:, roles["right_hip"]]
+    line = line / np.maximum(np.linalg.norm(line, axis=1, keepdims=True), 1e-9)
+    turned = np.arccos(np.clip(np.einsum("ti,ti->t", line[1:], line[:-1]), -1.0, 1.0))
+    return np.flatnonzero(turned > max(_LARGEST_TURN, _FASTEST_TURN / fps)) + 1
 
 
 def fill(

@@ -6,11 +6,18 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float64
 
 from retarget.errors import FileFormatError
 from retarget.motion.doubts import Doubt
-from retarget.motion.glitches import LONGEST_FILLED, Glitches, fill, find_glitches, frames_text
+from retarget.motion.glitches import (
+    LONGEST_FILLED,
+    Glitches,
+    fill,
+    find_glitches,
+    frames_text,
+    impossible_turns,
+)
 from retarget.motion.lost import frames_and_times, repeated_frames
 from retarget.motion.recording import Recording
 from retarget.motion.spans import runs
@@ -19,10 +26,11 @@ __all__ = ["repaired"]
 
 # Weight of the doubt about frames that were filled: of any, and more by share of all; about frames that are left, which
 # a robot would follow; about a pose that is held, more by share, and more where it is held for long; about joined
-# clips; about a rate at which nobody can move.
+# clips; about a rate at which nobody can move; about a
+# body that is another way around from one frame to the next.
 _FEW, _FILLED_SHARE, _LEFT = 0.05, 5.0, 0.8
 _HELD_LONG = 0.25
-_JOINED, _TOO_FAST = 0.3, 0.7
+_JOINED, _TOO_FAST, _TURNED_AROUND = 0.3, 0.7, 0.6
 _OTHERS = "choose other frames by --start and --end"
 _REMEDY = f"cut them out of the file, or give --keep-glitches and {_OTHERS}"
 
@@ -57,15 +65,37 @@ def repaired(
     found, bad = _glitches(recording, roles, zero | repeated)
     wrong = _Wrong(bad & ~zero & ~repeated, zero, repeated, begin, fps)
     doubts = _other_doubts(found, begin, fps)
-    if not wrong.any.any():
-        return begin, begin + len(positions), doubts
+    left, there = wrong.any, np.arange(len(positions))
     if keep:
-        return begin, begin + len(positions), doubts + wrong.doubts(wrong.any, "they were kept")
-    left = wrong.left(name)
-    fill(positions, recording.rotations, recording.parents.tolist(), wrong.any & ~left)
-    there = np.flatnonzero(~(wrong.bad | zero))
-    doubts += wrong.doubts(left, f"they were left as they are; {_OTHERS}")
-    return begin + int(there[0]), begin + int(there[-1]) + 1, doubts
+        doubts += wrong.doubts(left, "they were kept")
+    elif left.any():
+        left, there = wrong.left(name), np.flatnonzero(~(wrong.bad | zero))
+        fill(positions, recording.rotations, recording.parents.tolist(), wrong.any & ~left)
+        doubts += wrong.doubts(left, f"they were left as they are; {_OTHERS}")
+    first, stop = int(there[0]), int(there[-1]) + 1
+    doubts += _turn_doubts(positions[first:stop], roles, fps, left[first:stop], begin + first)
+    return begin + first, begin + stop, doubts
+
+
+def _turn_doubts(
+    positions: Float64[np.ndarray, "T J 3"],
+    roles: Mapping[str, int],
+    fps: float,
+    left: Bool[np.ndarray, "T"],
+    begin: int,
+) -> list[Doubt]:
+    """The doubt about a body that is another way around from one frame to the next, beside frames that were left."""
+    turns = impossible_turns(positions, roles, fps)
+    turns = turns[~(left[turns] | left[turns - 1])]
+    if not len(turns):
+        return []
+    which = np.zeros(len(positions), bool)
+    which[turns] = True
+    reason = (
+        f"the hips turn faster than anybody can before {frames_and_times(which, fps, begin)}, as where left and right "
+        f"were taken for each other; {_OTHERS}"
+    )
+    return [Doubt("glitches", _TURNED_AROUND, reason)]
 
 
 def _glitches(
