@@ -1,0 +1,47 @@
+"""The page on robustness names tests that there are, and none of its rows is without one."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "robustness.md"
+NAMED = re.findall(r"`([a-z_0-9/]+\.py)::(test_[a-z_0-9]+)`", PAGE.read_text())
+ROWS = [
+    line
+    for line in PAGE.read_text().splitlines()
+    if line.startswith("| ") and not re.match(r"\| (no\.|what) \|", line)
+]
+
+
+@cache
+def defined_in(file: str) -> set[str]:
+    path = ROOT / "tests" / file
+    if not path.is_file():
+        return set()
+    return {
+        node.name
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef)
+    }
+
+
+@pytest.mark.parametrize(("file", "name"), NAMED, ids=[name for _, name in NAMED])
+def test_a_test_that_is_named_is_there(file: str, name: str) -> None:
+    assert name in defined_in(file)
+
+
+def test_every_row_names_a_test() -> None:
+    assert len(ROWS) >= 34
+    for row in ROWS:
+        assert "::test_" in row, row
+
+
+def test_no_number_is_left_out() -> None:
+    numbers = {number for row in ROWS for number in re.findall(r"\b[MS]\d+\b", row.split("|")[1])}
+    assert numbers == {f"M{n}" for n in range(1, 10)} | {f"S{n}" for n in range(1, 21)}
