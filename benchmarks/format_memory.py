@@ -1,0 +1,215 @@
+"""Memory of reading long recordings: 300,000 frames of each large kind of file, each in a process of its own.
+
+Usage: python benchmarks/format_memory.py [--frames N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from measure import ROOT, child_output, memory_unit, on_one_core, table, write_section
+
+on_one_core()
+
+import numpy as np  # noqa: E402
+
+sys.path.insert(0, str(ROOT / "tests" / "motion"))
+
+COMMAND = "make bench (benchmarks/format_memory.py)"
+PERIOD = (
+    300  # frames in which the walk comes back to where it was: 11 strides at 30 frames a second
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--frames", type=int, default=300_000)
+    parser.add_argument("--read", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--write", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.read:
+        print(json.dumps(cost(arguments.read)))
+        return
+    if arguments.write:
+        write(arguments.write, arguments.frames // PERIOD)
+        return
+    rows = []
+    this = [sys.executable, __file__]
+    for name in WRITERS:
+        # Both in children, one after the other: a process begins with the peak of the one that starts it.
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / name
+            child_output([*this, "--write", str(path), "--frames", str(arguments.frames)])
+            size = path.stat().st_size / 1e6
+            told = json.loads(child_output([*this, "--read", str(path)]))
+        rows.append(
+            [told["format"], name, f"{told['frames']:,}", str(told["joints"]), f"{size:.0f}",
+             f"{told['frames'] / told['seconds']:,.0f}", f"{told['motion']:.0f}", f"{told['peak']:.0f}"]
+        )  # fmt: skip
+        print(*rows[-1], sep="  ", flush=True)
+    write_section(
+        "format-memory",
+        "Memory of long recordings",
+        COMMAND,
+        "`read_motion` of made files, a walk in place over and over, each in a process of its own on one core; "
+        "of the peak about 100 MB are Python, NumPy and compiled code.\n\n"
+        + table(
+            ["format", "file", "frames", "joints", "file MB", "frames/s", "motion MB", "peak MB"],
+            rows,
+        ),
+    )
+
+
+def write(path: Path, times: int) -> None:
+    """Write a file in which the walk is repeated, and what belongs to it."""
+    with path.open("wb") as stream:
+        for part in WRITERS[path.name](times):
+            stream.write(part)
+    if path.suffix == ".amc":
+        (path.parent / "Walker.asf").write_text(
+            importlib.import_module("test_motion_acclaim").asf()
+        )
+
+
+def cost(path: Path) -> dict[str, Any]:
+    from retarget.motion import read_motion
+
+    started = time.perf_counter()
+    motion = read_motion(path, source_fps=30.0)
+    seconds = time.perf_counter() - started
+    return {
+        "format": motion.source.format,
+        "frames": len(motion),
+        "joints": motion.positions.shape[1],
+        "seconds": seconds,
+        "motion": (motion.positions.nbytes + motion.rotations.nbytes) / 1e6,
+        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * memory_unit() / 1e6,
+    }
+
+
+def _made() -> Any:
+    """The tests' writers."""
+    return importlib.import_module("smpl_files")
+
+
+def walk(times: int = 1) -> Any:
+    """The tests' walk in place."""
+    one = _made().walk(PERIOD)
+    trans = one.trans * [1.0, 0.0, 1.0]
+    return _made().Walk(np.tile(one.poses, (times, 1, 1)), np.tile(trans, (times, 1)))
+
+
+def motion() -> Any:
+    from retarget.motion import read_motion
+
+    with tempfile.TemporaryDirectory() as folder:
+        return read_motion(_made().written(Path(folder), "walk.npz", _made().amass(walk())))
+
+
+def repeated(text: bytes, first: bytes, times: int, end: bytes = b"") -> Iterator[bytes]:
+    """A text whose rows, from the one that begins so, are written over and over."""
+    at = text.index(first)
+    rows = text[at : len(text) - len(end)] if end else text[at:]
+    yield text[:at]
+    for _ in range(times):
+        yield rows
+    yield end
+
+
+def bvh(times: int) -> Iterator[bytes]:
+    clip = (ROOT / "src/retarget/demo/clips/cmu_01_01.bvh").read_bytes()
+    head, _, rest = clip.partition(b"Frames:")
+    lines = rest.splitlines(keepends=True)
+    rows = lines[2 : 2 + PERIOD // 2]
+    yield head + b"Frames: %d\n" % (times * PERIOD) + lines[1]
+    for _ in range(times):
+        yield b"".join([*rows, *reversed(rows)])
+
+
+def markers() -> dict[str, np.ndarray]:
+    tests = importlib.import_module("test_motion_markers")
+    return dict(tests.renamed(tests.marked(motion()), "rizzoli"))
+
+
+def trc(times: int) -> Iterator[bytes]:
+    yield from repeated(
+        importlib.import_module("test_motion_markers").trc(markers()), b"185\t", times
+    )
+
+
+def tsv(times: int) -> Iterator[bytes]:
+    yield from repeated(
+        importlib.import_module("test_motion_markers").tsv(markers()), b"7\t0.00000\t", times
+    )
+
+
+def c3d(times: int) -> Iterator[bytes]:
+    longer = {name: np.tile(place, (times, 1)) for name, place in markers().items()}
+    yield importlib.import_module("c3d_files").c3d(longer)
+
+
+def mvnx(times: int) -> Iterator[bytes]:
+    text = importlib.import_module("mvnx_files").mvnx(motion())
+    yield from repeated(text, b"<frame time=", times, b"</frames></subject></mvnx>\n")
+
+
+def motive(times: int) -> Iterator[bytes]:
+    text = importlib.import_module("test_motion_suits").motive(motion()) + b"\r\n"
+    yield from repeated(text, b"0,0.000000,", times)
+
+
+def amc(times: int) -> Iterator[bytes]:
+    tests = importlib.import_module("test_motion_acclaim")
+    values = tests.motion_values(PERIOD // 2)
+    there = {name: np.concatenate([rows, rows[::-1]]) for name, rows in values.items()}
+    yield from repeated(tests.amc(there).encode(), b"1\r\n", times)
+
+
+def table_of_places(times: int) -> Iterator[bytes]:
+    from retarget.motion.formats.smpl.body import body_tree
+
+    places = motion().positions[:, :22].reshape(PERIOD, 66)
+    yield (
+        ",".join(f"{n}_{axis}" for n in body_tree("smpl").names[:22] for axis in "xyz") + "\n"
+    ).encode()
+    rows = "".join(",".join(f"{v:.4f}" for v in row) + "\n" for row in places).encode()
+    for _ in range(times):
+        yield rows
+
+
+def places(times: int) -> Iterator[bytes]:
+    from retarget.motion.formats.smpl.body import body_tree
+
+    whole = np.tile(motion().positions[:, :22].astype(np.float32), (times, 1, 1))
+    yield _made().npz(joint_names=np.array(body_tree("smpl").names[:22]), positions=whole, fps=30)
+
+
+WRITERS: dict[str, Callable[[int], Iterator[bytes]]] = {
+    "clip.bvh": bvh,
+    "amass.npz": lambda times: iter([_made().amass(walk(times), mocap_framerate=30.0)]),
+    "stage_two.npz": lambda times: iter(
+        [_made().stage_two(walk(times), gender=np.array("neutral"))]
+    ),
+    "wham.pkl": lambda times: iter([_made().wham(walk(times))]),
+    "places.npz": places,
+    "places.csv": table_of_places,
+    "walk.amc": amc,
+    "walk.c3d": c3d,
+    "walk.trc": trc,
+    "walk.tsv": tsv,
+    "walk.mvnx": mvnx,
+    "take.csv": motive,
+}
+
+
+if __name__ == "__main__":
+    main()
