@@ -129,10 +129,10 @@ def bvh(times: int) -> Iterator[bytes]:
     clip = (ROOT / "src/retarget/demo/clips/cmu_01_01.bvh").read_bytes()
     head, _, rest = clip.partition(b"Frames:")
     lines = rest.splitlines(keepends=True)
-    rows = lines[2 : 2 + PERIOD // 2]
+    rows = lines[2 : 3 + PERIOD // 2]
     yield head + b"Frames: %d\n" % (times * PERIOD) + lines[1]
     for _ in range(times):
-        yield b"".join([*rows, *reversed(rows)])
+        yield b"".join([*rows[:-1], *reversed(rows[1:])])
 
 
 def markers() -> dict[str, np.ndarray]:

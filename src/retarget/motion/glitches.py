@@ -16,6 +16,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from retarget.compiled.jit import jit
 from retarget.geometry import rotated, slerp
+from retarget.motion.recording import LONG
 from retarget.motion.spans import runs
 
 __all__ = ["LONGEST_FILLED", "Glitches", "fill", "find_glitches", "frames_text", "impossible_turns"]
@@ -35,6 +36,7 @@ _CONJUGATE: Final = np.array([1.0, -1.0, -1.0, -1.0])
 _FASTEST_TURN, _LARGEST_TURN = 40.0, 1.0
 _MOST_STRETCHES: Final = 400
 _MOST_BAD: Final = 0.5  # share of the frames; more, and it is the rate that is wrong
+_SAMPLED: Final = 20_000  # steps that tell how fast a motion is throughout
 _NEARLY: Final = 0.6  # of what is possible; bodies that sprint and kick reach that for an instant
 # Seconds of a stretch that is a motion of its own, and metres from the rest at which it may be.
 _CLIP_TIME, _CLIP_DISTANCE = 1.0, 50.0
@@ -97,10 +99,12 @@ def find_glitches(
         return Glitches(np.zeros(frames, bool), joins, True)
     good = np.flatnonzero(~bad)
     spikes = np.zeros(len(good), bool)
-    _find_jumps(np.ascontiguousarray(positions[good]), *tracked, np.zeros(len(good), bool), spikes)
+    few = np.ascontiguousarray(positions[np.ix_(good, tracked.joints)])
+    alone = tracked._replace(joints=np.arange(len(ordered)))
+    _find_jumps(few, *alone, np.zeros(len(good), bool), spikes)
     spikes[np.isin(good, joins) | np.isin(good + 1, joins)] = False
     if spikes.any():
-        spikes &= _standing_out(positions[good][:, ordered])
+        spikes &= _standing_out(few)
     bad[good[spikes]] = True
     return Glitches(bad, joins, False)
 
@@ -185,8 +189,13 @@ def _impossible_stretches(
 
 def _standing_out(positions: Float64[np.ndarray, "T K 3"]) -> Bool[np.ndarray, "T"]:
     """Frames in which a joint is far more off the middle of the frames around it than it ever is elsewhere."""
-    middles = (positions[:-2] + positions[2:]) / 2
-    off = np.linalg.norm(positions[1:-1] - middles, axis=-1)
+    off = np.empty((len(positions) - 2, positions.shape[1]))
+    for first in range(0, len(off), LONG):
+        before, here, after = (positions[first + k : first + k + LONG] for k in range(3))
+        count = len(after)
+        off[first : first + LONG] = np.linalg.norm(
+            here[:count] - (before[:count] + after) / 2, axis=-1
+        )
     usual = np.percentile(off, 99, axis=0) if len(off) > 100 else np.median(off, axis=0)
     out = np.zeros(len(positions), bool)
     out[1:-1] = np.any((off > _STANDS_OUT * usual) & (off > _DEVIATION), axis=1)
@@ -197,9 +206,14 @@ def _is_fast_throughout(
     positions: Float64[np.ndarray, "T J 3"], tracked: _Tracked, jumps: Bool[np.ndarray, "T"]
 ) -> bool:
     """Whether the possible steps are nearly impossible too: then nothing tells the others from them."""
-    steps = np.diff(positions[:, tracked.joints], axis=0)[~jumps[1:]]
-    if not len(steps):
+    possible = np.flatnonzero(~jumps[1:])
+    if not len(possible):
         return True
+    possible = possible[:: max(1, len(possible) // _SAMPLED)]
+    steps = (
+        positions[np.ix_(possible + 1, tracked.joints)]
+        - positions[np.ix_(possible, tracked.joints)]
+    )
     about = np.linalg.norm(steps[:, 1:] - steps[:, :1], axis=-1).max(axis=1, initial=0.0)
     travelled = np.linalg.norm(steps[:, 0], axis=-1)
     share = np.maximum(travelled / tracked.travel, about / tracked.limb)

@@ -108,9 +108,11 @@ def _glitches(
         return found, found.bad
     there = np.flatnonzero(~lost)
     part = slice(int(there[0]), int(there[-1]) + 1)
-    led = positions[part].copy()
-    fill(led, recording.rotations[part].copy(), recording.parents.tolist(), lost[part])
-    found = find_glitches(led, roles, recording.fps)
+    # Led over what was lost in place, and back: a copy of a long recording is as large as its motion.
+    as_they_are = positions[lost], recording.rotations[lost]
+    fill(positions[part], recording.rotations[part], recording.parents.tolist(), lost[part])
+    found = find_glitches(positions[part], roles, recording.fps)
+    positions[lost], recording.rotations[lost] = as_they_are
     bad = np.zeros(len(lost), bool)
     bad[part] = found.bad
     return found._replace(joins=[join + part.start for join in found.joins]), bad

@@ -214,13 +214,21 @@ def _kept_joints(pose: _Pose) -> Int64[np.ndarray, "K"]:
         return np.arange(len(names))
     first = names.index("left_index1")
     hands = np.arange(first, len(names))
-    moving = pose.values[:, first:]
-    # Rotation vectors of zero are a hand that nobody recorded; matrices and six numbers are compared with frame 0.
-    still = moving.shape[1] == 0 or not np.any(
-        np.abs(moving - (0.0 if moving.shape[-1] == 3 else moving[:1])) > _STILL
-    )
+    moves = _turns(pose.values[:, first:])
     body = np.arange(_BODY_JOINTS)
-    return body if still else np.concatenate([body, hands])
+    return np.concatenate([body, hands]) if moves else body
+
+
+def _turns(joints: Float64[np.ndarray, "T J n"]) -> bool:
+    """Whether any of these joints is ever turned.
+
+    Rotation vectors of zero are a hand that nobody recorded; matrices and six numbers are compared with frame 0.
+    """
+    if joints.shape[1] == 0:
+        return False
+    usual = 0.0 if joints.shape[-1] == 3 else joints[:1]
+    blocks = (joints[first : first + LONG] for first in range(0, len(joints), LONG))
+    return any(bool(np.any(np.abs(block - usual) > _STILL)) for block in blocks)
 
 
 def _compact(pose: _Pose, kept: Int64[np.ndarray, "K"]) -> _Pose:
@@ -273,7 +281,7 @@ def _split_pose(person: Person, stated: str, path: Path) -> _Pose:
         return _Pose(kind, np.concatenate(parts, axis=1)[:, : 24 * per].reshape(len(rows), -1, per))
     hands, notes = _hands(fields, len(rows), per, path)
     parts = [top, rows[:, : 21 * per]]
-    if hands is not None:
+    if hands is not None and _turns(hands.reshape(len(hands), -1, per)):
         if kind == "smplx":  # jaw and eyes come before
             still = np.zeros((len(rows), 3, per))
             still[..., :per] = _identity(per)
