@@ -50,6 +50,7 @@ bench: $(BENCH)
 	@$(PY) benchmarks/workers.py
 	@$(PY) benchmarks/batch_scaling.py
 	@$(PY) benchmarks/exports.py
+	@$(PY) benchmarks/report.py
 	@$(PY) benchmarks/robot_to_robot.py
 
 matrix: $(BENCH)

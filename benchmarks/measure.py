@@ -18,6 +18,7 @@ __all__ = [
     "CLIPS",
     "RESULTS",
     "child_cost",
+    "child_costs",
     "child_output",
     "clip_files",
     "machine",
@@ -86,14 +87,23 @@ _STARTER = """
 import resource, subprocess, sys, time
 started = time.perf_counter()
 code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
-print(code, time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(code, time.perf_counter() - started, used.ru_maxrss, used.ru_utime + used.ru_stime)
 """
 
 
 def child_cost(
     words: Sequence[str], environment: dict[str, str] | None = None, *, all_cores: bool = False
 ) -> tuple[float, float]:
-    """Seconds and peak memory (MB) of a process, on this one's core or on all.
+    """Seconds and peak memory (MB) of a process, on this one's core or on all."""
+    seconds, peak, _ = child_costs(words, environment, all_cores=all_cores)
+    return seconds, peak
+
+
+def child_costs(
+    words: Sequence[str], environment: dict[str, str] | None = None, *, all_cores: bool = False
+) -> tuple[float, float, float]:
+    """Seconds, peak memory (MB) and seconds of processor time of a process, on this one's core or on all.
 
     A small process starts it: the peak of whatever starts a process counts as the process's own.
     """
@@ -106,10 +116,10 @@ def child_cost(
         text=True,
         env={**os.environ, **(environment or {})},
     )
-    code, seconds, peak = starter.stdout.split()
+    code, seconds, peak, busy = starter.stdout.split()
     if int(code):
         raise SystemExit(f"failed with code {code}: {' '.join(words)}")
-    return float(seconds), int(peak) * memory_unit() / 1e6
+    return float(seconds), int(peak) * memory_unit() / 1e6, float(busy)
 
 
 def child_output(words: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ import csv
 import gzip
 import json
 import re
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pyarrow.parquet
 import pytest
 from reported import BROKEN, EVIL, HANGS, QUOTED
 
+import retarget
 from retarget.batch import BatchManifest, BatchRunRecord
 from retarget.batch.models import utc_now
 from retarget.errors import FileFormatError, UnknownNameError
@@ -128,6 +130,38 @@ def test_other_gates_judge_anew_by_what_is_recorded(batch: Path) -> None:
     assert found[BROKEN] is Fate.FAILED
     loosest = Gates(name="none", gates={})
     assert fates(read_batch(batch / "batch_manifest.json", gates=loosest))[HANGS] is Fate.FIT
+
+
+def test_clips_judged_by_other_gates_than_those_drawn_say_so(
+    batch: Path, reports: Path, tmp_path: Path
+) -> None:
+    report = ClipReport.read(reports / f"{HANGS}.json")
+    gate = next(one for one in report.gates if one.measure == "human_repeated_time_max")
+    others = [one for one in report.gates if one is not gate]
+    stricter = gate.model_copy(update={"limit": 0.01})
+    report.model_copy(update={"gates": (*others, stricter)}).write(tmp_path / f"{HANGS}.json")
+    told = read_batch(batch / "batch_manifest.json", reports=tmp_path)
+    assert any("human_repeated_time_max at 0.01" in note for note in told.notes)
+    same = read_batch(batch / "batch_manifest.json", reports=reports)
+    assert not any("other gates" in note for note in same.notes)
+
+
+def test_a_report_without_gates_is_no_verdict(batch: Path, reports: Path, tmp_path: Path) -> None:
+    report = ClipReport.read(reports / f"{HANGS}.json")
+    report.model_copy(update={"gates": ()}).write(tmp_path / f"{HANGS}.json")
+    told = fates(read_batch(batch / "batch_manifest.json", reports=tmp_path))
+    assert told[HANGS] is Fate.UNFIT
+
+
+def test_templates_come_with_the_package() -> None:
+    root = Path(retarget.__file__).parent
+    patterns = tomllib.loads((root.parents[1] / "pyproject.toml").read_text())["tool"][
+        "setuptools"
+    ]["package-data"]["retarget"]
+    packaged = {path for pattern in patterns for path in root.glob(pattern)}
+    templates = set((root / "report" / "pages" / "templates").iterdir())
+    assert len(templates) > 5
+    assert templates <= packaged
 
 
 def test_what_a_record_lacks_is_not_judged_and_never_fit(tmp_path: Path) -> None:

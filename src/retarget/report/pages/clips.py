@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from retarget.batch import BatchRunRecord
 from retarget.evaluation import MEASURES, ClipReport, GateResult, Gates, MeasuredValue
-from retarget.evaluation.gates import measure_behind
+from retarget.evaluation.gates import DEFAULT_PROFILE, measure_behind
 from retarget.wording import shortened
 
 __all__ = ["FATES", "Clip", "Fate", "clip_of"]
@@ -56,6 +56,7 @@ class Clip:
         reasons: The same in words, a sentence for each.
         measures: Values by name, in the registry's units; None where there is nothing to measure.
         worst_s: Seconds at which it is worst, by gate.
+        limits: Limits of the gates that it misses.
         excess: How many times its limit the worst gate is; at most a million.
         motion: The file that it was made from.
         output: Its result.
@@ -83,6 +84,7 @@ class Clip:
     reasons: tuple[str, ...] = ()
     measures: Mapping[str, float | None] = field(default_factory=dict)
     worst_s: Mapping[str, float] = field(default_factory=dict)
+    limits: Mapping[str, float] = field(default_factory=dict)
     excess: float = 0.0
     log: str = ""
     robot: str = ""
@@ -112,7 +114,7 @@ def clip_of(record: BatchRunRecord, report: ClipReport | None, gates: Gates | No
     Args:
         record: The batch's.
         report: The evaluation's; what the record itself holds counts where there is none.
-        gates: Judge by these; without them by what the record says of its own gates.
+        gates: Judge by these; without them by what the report, or else the record, says of its own gates.
     """
     told = record.provenance
     common: dict[str, Any] = {
@@ -184,6 +186,10 @@ def _judged(
 ) -> dict[str, Any]:
     """Fate, causes, reasons, worst seconds and excess."""
     known = _recorded(told) if report is None else list(report.gates)
+    if gates is None and report is not None and not known:
+        gates = Gates.named(
+            DEFAULT_PROFILE
+        )  # nobody asked for gates then, and no gate is no verdict
     if gates is None:
         return _by_results(known) if known is not None else _by_names(told)
     lacking = [gate for gate in gates.gates if measure_behind(gate).name not in measures]
@@ -225,6 +231,7 @@ def _by_results(results: list[GateResult]) -> dict[str, Any]:
         "causes": tuple(one.measure for one in told),
         "reasons": tuple(one.text for one in told),
         "worst_s": {one.measure: one.at_s for one in told if one.at_s is not None},
+        "limits": {one.measure: one.limit for one in failed},
         "excess": max(map(_excess, told), default=0.0),
     }
 

@@ -65,7 +65,7 @@ def read_batch(
         path: The manifest of a batch.
         reports: Folder in which ``retarget evaluate --output-dir`` wrote a report of each clip. Without it, what the
             records themselves hold is told.
-        gates: Gates to judge by; without them clips with a report are judged by ``train-ready``, others as recorded.
+        gates: Gates to judge by; without them clips are told as they were judged.
         judge: Called for results that nobody has scored; without it, or where it returns none, they are told as not
             judged.
         title: Name of the batch; its folder's where empty.
@@ -80,22 +80,22 @@ def read_batch(
     clips, by_report = [], 0
     for record in manifest.records:
         report = None if folder is None else _report_of(record, folder)
-        clip = clip_of(record, report, gates or (Gates.named(DEFAULT_PROFILE) if report else None))
+        clip = clip_of(record, report, gates)
         if clip.fate is Fate.UNJUDGED and judge is not None:
             report = judge(record)
             if report is not None:
-                clip = clip_of(record, report, gates or Gates.named(DEFAULT_PROFILE))
+                clip = clip_of(record, report, gates)
         by_report += report is not None
         clips.append(clip)
-    clips = _with_few_causes(clips)
+    clips, chosen = _with_few_causes(clips), gates or Gates.named(DEFAULT_PROFILE)
     return Batch(
         title=title or manifest_path.absolute().parent.name or str(manifest_path),
         manifest=manifest_path,
         clips=tuple(clips),
         unfinished=max(manifest.total - len(manifest.records), 0),
-        gates=gates or Gates.named(DEFAULT_PROFILE),
+        gates=chosen,
         facts=tuple(_facts(manifest, manifest_path, clips)),
-        notes=tuple(_notes(clips, by_report, folder, manifest_path)),
+        notes=tuple(_notes(clips, by_report, folder, manifest_path, chosen)),
     )
 
 
@@ -124,7 +124,9 @@ def _report_of(record: BatchRunRecord, folder: Path) -> ClipReport | None:
         ) from error
 
 
-def _notes(clips: list[Clip], by_report: int, folder: Path | None, manifest: Path) -> Iterator[str]:
+def _notes(
+    clips: list[Clip], by_report: int, folder: Path | None, manifest: Path, gates: Gates
+) -> Iterator[str]:
     judged = sum(clip.fate not in {Fate.FAILED, Fate.UNJUDGED} for clip in clips)
     unjudged = sum(clip.fate is Fate.UNJUDGED for clip in clips)
     if folder is not None:
@@ -134,10 +136,30 @@ def _notes(clips: list[Clip], by_report: int, folder: Path | None, manifest: Pat
             f"Measures of {judged - by_report:,} clips are those that the batch recorded; for all measures: "
             f"retarget evaluate --batch-manifest {manifest} --output-dir DIR, and then retarget report --reports DIR."
         )
+    if other := _other_limit(clips, gates):
+        yield other
     if unjudged:
         yield (
             f"{unjudged:,} results were never judged; retarget report --evaluate does it, and takes the time."
         )
+
+
+def _other_limit(clips: list[Clip], gates: Gates) -> str:
+    """Says so where clips were judged by other gates than those that are drawn; empty where they were not."""
+    others = [
+        (name, limit)
+        for clip in clips
+        for name, limit in clip.limits.items()
+        if name not in gates.gates or limit != gates.gates[name].fail
+    ]
+    if not others:
+        return ""
+    name, limit = others[0]
+    drawn = gates.gates[name].fail if name in gates.gates else None
+    return (
+        f"Clips were judged by other gates than those drawn here, {name} at {limit:g} where "
+        f"{gates.name} has {'none' if drawn is None else f'{drawn:g}'}; --gate judges all of them anew."
+    )
 
 
 def _facts(manifest: BatchManifest, path: Path, clips: list[Clip]) -> Iterator[tuple[str, str]]:
