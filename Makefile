@@ -52,6 +52,9 @@ bench: $(BENCH)
 	@$(PY) benchmarks/exports.py
 	@$(PY) benchmarks/report.py
 	@$(PY) benchmarks/robot_to_robot.py
+	@$(PY) benchmarks/evaluation.py
+	@$(PY) benchmarks/garbage.py
+	@$(PY) benchmarks/tools_beside.py
 
 matrix: $(BENCH)
 	@$(PY) benchmarks/matrix.py --solve

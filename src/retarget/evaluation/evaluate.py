@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -40,8 +41,9 @@ def evaluate(
     start = time.perf_counter()
     seen = _look(result, robot)
     values = seen.values()
+    absent = _absent(robot)
     measures = {
-        name: MeasuredValue.of(measure, values[name] if measure.applies_to(robot.roles) else None)
+        name: MeasuredValue.of(measure, None if name in absent else values[name])
         for name, measure in MEASURES.items()
     }
     series = all_series(seen)
@@ -111,6 +113,12 @@ def _difference(theirs: tuple[str, ...], ours: tuple[str, ...]) -> str:
         return "the same joints, but in another order"
     first = next(i for i, (name, own) in enumerate(zip(theirs, ours, strict=True)) if name != own)
     return f"its joint {first + 1} of {len(ours)} is {theirs[first]!r:.60}, the robot's {ours[first]!r}"
+
+
+@lru_cache(maxsize=4)
+def _absent(robot: RobotModel) -> frozenset[str]:
+    """Measures of parts that a robot does not have; remembered for the robots used last."""
+    return frozenset(name for name, one in MEASURES.items() if not one.applies_to(robot.roles))
 
 
 def _clip_name(result: RetargetingResult) -> str:

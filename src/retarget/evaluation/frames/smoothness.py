@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float32, Float64
+from jaxtyping import Float, Float64
 
 from retarget.evaluation.frames.bodies import BodyTrack
 from retarget.evaluation.frames.compared import SIDES
@@ -23,19 +23,21 @@ _ENDS = tuple(f"{side}_{joint}" for joint in ("wrist", "ankle") for side in SIDE
 def measure_smoothness(track: BodyTrack, fps: float) -> dict[str, float | None]:
     """Spectral arc lengths of the robot and of the human; see `retarget.evaluation.MEASURES`."""
     columns = [track.compared.roles.index(role) for role in _ENDS if role in track.compared.roles]
-
-    def mean(points: Float32[np.ndarray, "T P 3"]) -> float | None:
-        found = spectral_arc_lengths(points[:, columns].astype(np.float64), fps)
-        return float(found.mean()) if len(found) else None
-
+    both = np.concatenate([track.points[:, columns], track.human[:, columns]], axis=1)
+    found = spectral_arc_lengths(both, fps).reshape(2, -1)
     return {
-        "spectral_arc_length": mean(track.points),
-        "human_spectral_arc_length": mean(track.human),
+        "spectral_arc_length": _mean(found[0]),
+        "human_spectral_arc_length": _mean(found[1]),
     }
 
 
+def _mean(lengths: Float64[np.ndarray, "n"]) -> float | None:
+    known = lengths[~np.isnan(lengths)]
+    return float(known.mean()) if len(known) else None
+
+
 def spectral_arc_lengths(
-    points: Float64[np.ndarray, "T P 3"], fps: float
+    points: Float[np.ndarray, "T P 3"], fps: float
 ) -> Float64[np.ndarray, "n"]:
     """Spectral arc length of the speed of each point, in each window of a clip in which it moves.
 
@@ -44,12 +46,15 @@ def spectral_arc_lengths(
         fps: Frames per second.
 
     Returns:
-        Dimensionless and negative, nearer to zero the smoother; none of clips of fewer than four frames.
+        Of the first point's windows, then the second's and so on, dimensionless and negative, nearer to zero the
+        smoother; NaN where the point rests. None of clips of fewer than four frames.
 
     Example:
         >>> spectral_arc_lengths(hand[:, None], 30.0)  # doctest: +SKIP
         array([-2.1, -2.4])
     """
+    from scipy.fft import rfft
+
     if len(points) < 4 or not points.shape[1]:
         return np.zeros(0)
     steps = np.diff(points, axis=0)
@@ -57,12 +62,14 @@ def spectral_arc_lengths(
     windows = max(round(speed.shape[1] / (ARC_WINDOW * fps)), 1)
     length = speed.shape[1] // windows
     profiles = speed[:, : windows * length].reshape(-1, length)
-    profiles = profiles[profiles.max(axis=1) > MOVING_POINT]
-    if not len(profiles):
-        return np.zeros(0)
+    moves = profiles.max(axis=1) > MOVING_POINT
+    lengths = np.full(len(profiles), np.nan)
+    if not moves.any():
+        return lengths
+    profiles = profiles[moves]
     size = ARC_PADDING * (1 << (length - 1).bit_length())
     counted = int(min(ARC_FREQUENCY, fps / 2) * size / fps) + 1
-    spectrum = np.abs(np.fft.rfft(profiles, size, axis=1)[:, :counted])
+    spectrum = np.abs(rfft(profiles.astype(np.float32), size, axis=1)[:, :counted])
     spectrum /= spectrum.max(axis=1, keepdims=True)
     # Up to where the amplitude is high for the last time.
     last = counted - 1 - (spectrum[:, ::-1] >= ARC_AMPLITUDE).argmax(axis=1)
@@ -71,4 +78,5 @@ def spectral_arc_lengths(
     arcs += np.square(1.0 / last)[:, None]
     np.sqrt(arcs, out=arcs)
     arcs[np.arange(counted - 1) >= last[:, None]] = 0.0
-    return np.asarray(-arcs.sum(axis=1))
+    lengths[moves] = -arcs.sum(axis=1)
+    return lengths
