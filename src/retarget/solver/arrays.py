@@ -10,7 +10,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float, Float64, Int8, Int64
+
+from retarget.scenes.distance import Shapes
 
 __all__ = [
     "Capsules",
@@ -19,6 +21,7 @@ __all__ = [
     "Limits",
     "Masses",
     "Problem",
+    "Scene",
     "Soles",
     "Tasks",
     "Tree",
@@ -206,11 +209,63 @@ class Weights(NamedTuple):
     heel_lift: float
 
 
+class Scene(NamedTuple):
+    """What the robot must stay out of besides the floor: O shapes, and F spheres of the robot that may meet them.
+
+    Attributes:
+        shapes: The shapes, single precision.
+        bounds: Radius of the sphere around each shape's middle that holds it, metres.
+        reach: That of the sphere around the base's origin that holds the robot, metres.
+        bodies: Body of each sphere.
+        points: Its centre in the body's frame, metres.
+        radii: Its radius, metres.
+        groups: Which of G points of the human goes where it goes.
+        places: Where each shape is in each frame, world, metres.
+        turns: How it is turned.
+        sides: On which of its faces' side each of the human's points is: of a box 1, 2, 3 for x, y, z or their
+            negatives; of a hull one more than the face's number; 0 where it is not to count.
+        weight: Of a sphere's depth in a shape, 1/m^2.
+    """
+
+    shapes: Shapes
+    bounds: Float64[np.ndarray, "O"]
+    reach: float
+    bodies: Int64[np.ndarray, "F"]
+    points: Float[np.ndarray, "F 3"]
+    radii: Float[np.ndarray, "F"]
+    groups: Int64[np.ndarray, "F"]
+    places: Float64[np.ndarray, "T O 3"]
+    turns: Float64[np.ndarray, "T O 3 3"]
+    sides: Int8[np.ndarray, "T G O"]
+    weight: float
+
+    def part(self, first: int, last: int) -> Scene:
+        """The same from frame ``first`` up to, not including, ``last``."""
+        return self._replace(
+            places=self.places[first:last],
+            turns=self.turns[first:last],
+            sides=self.sides[first:last],
+        )
+
+    def led_in(self, frames: int, lead: int) -> Scene:
+        """The first ``frames``, and ``lead`` frames before them in which things lie as in the first."""
+        return self._replace(
+            places=_held_before(self.places[:frames], lead),
+            turns=_held_before(self.turns[:frames], lead),
+            sides=_held_before(self.sides[:frames], lead),
+        )
+
+
+def _held_before(values: np.ndarray, lead: int) -> np.ndarray:
+    return np.concatenate([np.repeat(values[:1], lead, axis=0), values])
+
+
 class Problem(NamedTuple):
     """Everything that does not change during a solve.
 
     Attributes:
         fps: Frames per second; the rest is explained where its type is.
+        scene: Things around the robot; None where there are none, for which kernels are compiled by themselves.
     """
 
     fps: float
@@ -223,6 +278,14 @@ class Problem(NamedTuple):
     masses: Masses
     weights: Weights
     clip: Clip
+    scene: Scene | None = None
+
+    def part(self, first: int, last: int) -> Problem:
+        """The same for the frames from ``first`` up to, not including, ``last``."""
+        return self._replace(
+            clip=Clip(*(values[first:last] for values in self.clip)),
+            scene=None if self.scene is None else self.scene.part(first, last),
+        )
 
 
 def single_robot(problem: Problem) -> Problem:

@@ -16,6 +16,7 @@ from retarget.solver.limits.joints import without_reserve
 from retarget.solver.limits.keep import keep_joint_limits, lift_above_floor
 from retarget.solver.linear.banded import aligned_room, block_rows, block_width
 from retarget.solver.window.march import calm_seam, solve_windows
+from retarget.solver.window.room import allocate_things
 from retarget.solver.window.settle import ClipOptions
 from retarget.solver.window.system import Window, block_places
 
@@ -96,7 +97,11 @@ def _solve_beginning(
     """Solve a clip's first window, in place, and the frames that lead in to it; returns steps times frames."""
     frames, lead = min(seam + options.ahead, len(march.qpos)), options.lead
     led = March.of(held_before(march.qpos[:frames], lead), problem)
-    begun = problem._replace(clip=clip_led_in(problem.clip, frames, lead, problem.fps))
+    scene = problem.scene
+    begun = problem._replace(
+        clip=clip_led_in(problem.clip, frames, lead, problem.fps),
+        scene=None if scene is None else scene.led_in(frames, lead),
+    )
     wider = options._replace(window=seam + lead)
     steps, _ = solve_windows(*led, 0, 0, 1, begun, wider, window, poses)
     for values, solved in zip(march, led, strict=True):
@@ -136,4 +141,5 @@ def _allocate(frames: int, problem: Problem) -> Window:
         joint_state=np.zeros((frames + 2, size), np.int8),
         held_rows=np.empty((frames * size, size + 5)),
         held_index=np.empty((frames * size, 2), np.int64),
+        things=allocate_things(frames, problem.scene),
     )

@@ -23,6 +23,7 @@ from retarget.solver.kinematics.tree import add_point_mass, add_vertical_mass
 from retarget.solver.linear.banded import block_rows
 
 __all__ = [
+    "add_row",
     "anchor_composites",
     "floor_composites",
     "pair_rows",
@@ -75,7 +76,7 @@ def anchor_composites(
 
 
 @jit(fastmath=True, inner=True)
-def _add_row(
+def add_row(
     a: Float[np.ndarray, "S"],
     own: int,
     width: int,
@@ -189,7 +190,7 @@ def pair_rows(
                 count = _pair_jacobian(
                     p, lane, capsules.bodies[i], capsules.bodies[j], poses, tree, work
                 )
-                _add_row(
+                add_row(
                     a,
                     (p * LANES + lane) * block,
                     width,

@@ -22,7 +22,9 @@ from retarget.solver.window.joints import (
     speeding,
 )
 from retarget.solver.window.multipliers import shift_pairs
+from retarget.solver.window.room import Things
 from retarget.solver.window.system import Window, build_system
+from retarget.solver.window.things import deepest_thing, load_things, near_things, shift_things
 from retarget.solver.window.touching import predict_touching, shift_floor, violations
 
 __all__ = ["ClipOptions", "solve_window"]
@@ -48,7 +50,7 @@ class ClipOptions(NamedTuple):
         reach: Pairs of capsules nearer than this are looked at, metres.
         repairs: Most times that a window is solved on because a constraint is violated.
         penetration: Depth below the floor that calls for multipliers, metres.
-        overlap: Overlap of capsules that calls for another solve, metres.
+        overlap: Overlap of capsules, or depth in a thing, that calls for another solve, metres.
         speeding: Excess of a joint's speed or acceleration, as a share of its limit, that calls for another solve.
     """
 
@@ -92,6 +94,8 @@ def solve_window(
     here = qpos[first : first + frames]
     packs = pack_count(frames)
     load_targets(problem.clip, first, frames, here[0], problem.tasks, poses)
+    scene, things = problem.scene, window.things
+    shapes = load_things(scene, things, first, here, poses)
     damping = window.damping[: frames + after]
     for t in range(frames + after):
         damping[t] = options.damping
@@ -100,9 +104,11 @@ def solve_window(
             window.step[t, k] = 0.0
     _clear(window.pair_shift)
     _forget_active(window)
+    _forget_things(things)
     last_good = scratch((frames, qpos.shape[1]), np.float64)
     last_cost = scratch(frames + after, np.float64)
     candidate_count: int = int(np.int64(0))  # a literal would be compiled for by itself
+    met: int = int(np.int64(0))
     reach = options.reach
     cost = np.inf
     steps = 0
@@ -119,10 +125,11 @@ def solve_window(
             candidate_count = near_pairs(
                 poses.starts, poses.ends, packs, capsules, reach, window.candidates, candidate_count
             )
+            met = near_things(poses, packs, scene, things, shapes, reach, met)
             reach = 0.0
         if stopped:
             kept = _keeps_constraints(
-                qpos, first, frames, after, candidate_count, problem, options, window, poses
+                qpos, first, frames, after, candidate_count, met, problem, options, window, poses
             )
             if kept or repairs >= options.repairs:
                 break
@@ -135,6 +142,7 @@ def solve_window(
                 window.pair_active,
                 window.pair_shift,
             )
+            shift_things(poses, packs, scene, things, met)
             repairs += 1
             limit = steps + _REPAIR_STEPS
             for t in range(frames):
@@ -148,7 +156,7 @@ def solve_window(
             continue
         if not retaken:
             new, held = build_system(
-                qpos, first, frames, after, candidate_count, problem, window, poses, width
+                qpos, first, frames, after, candidate_count, met, problem, window, poses, width
             )
             settled = False
             if again:
@@ -186,7 +194,7 @@ def solve_window(
         retaken = False
         if not stopped:
             _choose_active(
-                qpos, first, frames, after, held, candidate_count, problem, window, poses
+                qpos, first, frames, after, held, candidate_count, met, problem, window, poses
             )
         retract_all(here, window.step, limits)
     return steps
@@ -199,17 +207,20 @@ def _keeps_constraints(
     frames: int,
     after: int,
     candidate_count: int,
+    met: int,
     problem: Problem,
     options: ClipOptions,
     window: Window,
     poses: Poses,
 ) -> bool:
-    """Whether floor, capsules and speeds are kept well enough."""
+    """Whether floor, capsules, things and speeds are kept well enough."""
     pairs = window.candidates[:candidate_count]
     depth, overlap = violations(poses, pack_count(frames), pairs, problem.floor, problem.capsules)
     return (
         depth < options.penetration
         and overlap < options.overlap
+        and deepest_thing(poses, pack_count(frames), problem.scene, window.things, met)
+        < options.overlap
         and speeding(qpos, first, frames + after, problem.limits) < options.speeding
     )
 
@@ -222,6 +233,7 @@ def _choose_active(
     after: int,
     held: int,
     candidate_count: int,
+    met: int,
     problem: Problem,
     window: Window,
     poses: Poses,
@@ -261,6 +273,9 @@ def _choose_active(
         window.floor_active,
         window.pair_shift,
         window.pair_active,
+        problem.scene,
+        window.things,
+        met,
     )
 
 
@@ -273,6 +288,14 @@ def _forget_active(window: Window) -> None:
             window.speed_active[t, k] = 0
             window.acceleration_active[t, k] = 0
             window.joint_state[t, k] = UNKNOWN
+
+
+@jit(inner=True)
+def _forget_things(things: Things | None) -> None:
+    if things is None:
+        return
+    _clear(things.shift)
+    _clear(things.active)
 
 
 # Loops, as Numba compiles seconds of messages about shapes for an assignment of arrays.

@@ -27,7 +27,9 @@ from retarget.solver.window.differences import (
     write_smooth_rows,
 )
 from retarget.solver.window.joints import cut_held_joints
+from retarget.solver.window.room import Things
 from retarget.solver.window.rows import anchor_composites, floor_composites, pair_rows
+from retarget.solver.window.things import thing_rows
 
 __all__ = ["Window", "block_places", "build_system"]
 
@@ -73,6 +75,7 @@ class Window(NamedTuple):
         held_rows: Row of the system of each held joint before it was cut out: V couplings, the right-hand side,
             then the couplings to the frames +1, -1, +2, -2.
         held_index: Frame and degree of freedom of those rows.
+        things: Of the things around the robot; None where there are none.
     """
 
     system: Float32[np.ndarray, "S"]
@@ -92,6 +95,7 @@ class Window(NamedTuple):
     joint_state: Int8[np.ndarray, "n+2 V"]
     held_rows: Float64[np.ndarray, "h W"]
     held_index: Int64[np.ndarray, "h 2"]
+    things: Things | None
 
 
 def block_places(tree: Tree, width: int) -> UInt32[np.ndarray, "E 2"]:
@@ -109,6 +113,7 @@ def build_system(
     frames: int,
     after: int,
     candidate_count: int,
+    met: int,
     problem: Problem,
     window: Window,
     poses: Poses,
@@ -116,8 +121,8 @@ def build_system(
 ) -> tuple[float, int]:
     """Fill the linear system of the frames from ``first``; returns their cost and the number of held joints.
 
-    The frames must have been posed. ``after`` is how many frames behind them are known, 0 or 2: differences that end
-    there count as well.
+    The frames must have been posed. ``met`` is how many pairs of a sphere and a thing are near each other,
+    ``after`` how many frames behind them are known, 0 or 2: differences that end there count as well.
     """
     tree, weights, limits = problem.tree, problem.weights, problem.limits
     size = tree.depth.shape[0]
@@ -171,6 +176,7 @@ def build_system(
                 width,
                 work.cost,
             )
+        thing_rows(p, frames, poses, tree, problem.scene, window.things, met, a, width, work.cost)
         for t in range(p * LANES, min((p + 1) * LANES, frames)):
             window.cost[t] += work.cost[0, t - p * LANES]
     a[frames * block : (frames + 2) * block] = 0.0

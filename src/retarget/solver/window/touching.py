@@ -11,7 +11,7 @@ from jaxtyping import Float64, Int64
 from retarget.compiled.jit import jit
 from retarget.compiled.packs import LANES, REAL, anywhere, both, either, packs, where
 from retarget.compiled.scratch import scratch
-from retarget.solver.arrays import Capsules, Floor, Tree
+from retarget.solver.arrays import Capsules, Floor, Scene, Tree
 from retarget.solver.kinematics.collision import (
     centre_distance_squared,
     deepest_overlap,
@@ -19,6 +19,8 @@ from retarget.solver.kinematics.collision import (
 )
 from retarget.solver.kinematics.poses import Poses, pack_count
 from retarget.solver.limits.keep import floor_depth
+from retarget.solver.window.room import Things
+from retarget.solver.window.things import predict_things
 
 __all__ = ["predict_touching", "shift_floor", "violations"]
 
@@ -39,6 +41,9 @@ def predict_touching(
     floor_active: Float64[np.ndarray, "P F L"],
     pair_shift: Float64[np.ndarray, "P K L"],
     pair_active: Float64[np.ndarray, "P K L"],
+    scene: Scene | None,
+    things: Things | None,
+    met: int,
 ) -> None:
     """Mark the spheres and pairs that would touch after the step, to first order."""
     bodies = tree.parents.shape[0]
@@ -67,6 +72,7 @@ def predict_touching(
         if candidates.shape[0] > 0:
             shifts, marks = packs(pair_shift[p]), packs(pair_active[p])
             _predict_pairs(p, candidates, poses, capsules, velocity, spin, shifts, marks)
+        predict_things(p, poses, scene, things, met, velocity, spin)
 
 
 @jit(fastmath=True, inner=True)

@@ -1,0 +1,1 @@
+"""Things with shape and path, around a motion."""

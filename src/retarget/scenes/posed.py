@@ -1,0 +1,135 @@
+"""A scene's things frame by frame: where they are, how far points are from them, and where on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float64
+
+from retarget.geometry import matrix_from_quaternion
+from retarget.scenes.scene import Scene, Size
+from retarget.scenes.shapes import Shape, distance_from
+
+__all__ = ["FLOOR", "Nearest", "Thing", "floor_thing", "posed_things"]
+
+FLOOR = "floor"
+
+
+class Nearest(NamedTuple):
+    """The nearest surface of a thing to a point, frame by frame.
+
+    Attributes:
+        distance: Signed, metres.
+        place: Point on the surface in the thing's frame, metres.
+        normal: Outward, in the thing's frame.
+    """
+
+    distance: Float64[np.ndarray, "T"]
+    place: Float64[np.ndarray, "T 3"]
+    normal: Float64[np.ndarray, "T 3"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Thing:
+    """A thing over the frames of a clip, of the human's world or the robot's.
+
+    Attributes:
+        name: Which.
+        shapes: What it is made of, in its frame.
+        places: Where its frame is: one per frame, or one for all, metres.
+        turns: How it is turned.
+        moves: Whether it is on a path.
+        terrain: Whether it is part of the world, one piece with other terrain.
+        size: As `retarget.scenes.Scene` has it.
+    """
+
+    name: str
+    shapes: tuple[Shape, ...]
+    places: Float64[np.ndarray, "S 3"]
+    turns: Float64[np.ndarray, "S 3 3"]
+    moves: bool
+    terrain: bool
+    size: Size
+
+    def to_local(self, points: Float64[np.ndarray, "T 3"]) -> Float64[np.ndarray, "T 3"]:
+        """Points of the world in the thing's frame, metres."""
+        return np.asarray(np.einsum("tij,ti->tj", np.broadcast_to(self.turns, (len(points), 3, 3)), points - self.places))
+
+    def to_world(self, local: Float64[np.ndarray, "T 3"]) -> Float64[np.ndarray, "T 3"]:
+        """Points of the thing's frame, one per frame, in the world, metres."""
+        frames = max(len(local), len(self.places))
+        local = np.broadcast_to(local, (frames, 3))
+        turns = np.broadcast_to(self.turns, (frames, 3, 3))
+        return np.asarray(self.places + np.einsum("tij,tj->ti", turns, local))
+
+    def directed(self, local: Float64[np.ndarray, "T 3"]) -> Float64[np.ndarray, "T 3"]:
+        """Directions of the thing's frame in the world."""
+        turns = np.broadcast_to(self.turns, (len(local), 3, 3))
+        return np.asarray(np.einsum("tij,tj->ti", turns, local))
+
+    def poses_of(
+        self, shape: Shape
+    ) -> tuple[Float64[np.ndarray, "S 3"], Float64[np.ndarray, "S 3 3"]]:
+        """Where one of its shapes is in the world, and how it is turned."""
+        return self.places + self.turns @ shape.place, self.turns @ shape.turn
+
+    def nearest(self, points: Float64[np.ndarray, "T 3"]) -> Nearest:
+        """Distance of a point per frame from its surface, and where that is nearest."""
+        best = np.full(len(points), np.inf)
+        outward = np.zeros((len(points), 3))
+        for shape in self.shapes:
+            distance, normal = distance_from(shape, points, *self.poses_of(shape))
+            closer = distance < best
+            best = np.where(closer, distance, best)
+            outward[closer] = normal[closer]
+        on = self.to_local(points - best[:, None] * outward)
+        turns = np.broadcast_to(self.turns, (len(points), 3, 3))
+        return Nearest(best, on, np.asarray(np.einsum("tij,ti->tj", turns, outward)))
+
+    def distance(self, points: Float64[np.ndarray, "T 3"]) -> Float64[np.ndarray, "T"]:
+        """Signed distance of a point per frame from its surface, metres."""
+        found = [distance_from(shape, points, *self.poses_of(shape))[0] for shape in self.shapes]
+        return np.asarray(np.min(found, axis=0))
+
+    def lowest(self) -> Float64[np.ndarray, "S"]:
+        """Height of its lowest point, metres."""
+        heights = []
+        for shape in self.shapes:
+            places, turns = self.poses_of(shape)
+            heights.append(places[:, 2] - shape.reach(turns[:, 2]))
+        return np.asarray(np.min(heights, axis=0))
+
+    def part(self, first: int, last: int) -> Thing:
+        """The same from frame ``first`` up to, not including, ``last``."""
+        if len(self.places) == 1:
+            return self
+        return replace(self, places=self.places[first:last], turns=self.turns[first:last])
+
+
+def floor_thing() -> Thing:
+    """The floor at z = 0."""
+    return Thing(FLOOR, (Shape.plane(),), np.zeros((1, 3)), np.eye(3)[None], False, True, "scaled")
+
+
+def posed_things(scene: Scene, frames: int, fps: float) -> list[Thing]:
+    """The floor and all things of a scene over the frames of its motion, in the motion's world."""
+    still = np.zeros((1, 3)), np.eye(3)[None]
+    things: list[Thing] = [floor_thing()]
+    for one in scene.objects:
+        places, turns = still
+        if one.trajectory is not None:
+            path = one.trajectory.resampled(fps, frames)
+            places, turns = path.positions, matrix_from_quaternion(path.rotations)
+            if not one.moves:
+                places, turns = places[:1], turns[:1]
+        things.append(Thing(one.name, one.shapes, places, turns, one.moves, False, one.size))
+    things += [Thing(t.name, t.shapes, *still, False, True, t.size) for t in scene.terrains]
+    return things
+
+
+def names_of(things: Sequence[Thing]) -> tuple[str, ...]:
+    """Their names."""
+    return tuple(thing.name for thing in things)
