@@ -169,7 +169,7 @@ def foreign_result(
         rows = slice(found.first, found.first + found.frames)
         begin = found.first - round(found.offset_s * clip.fps)
         qpos = qpos[begin : begin + found.frames]
-    human = source_clip(clip, contacts)
+    human = source_clip(clip, contacts.floor)
     doubts = (*motion.doubts, *_alignment_doubts(found))
     record = clip.source.as_json()
     record["doubts"] = [*record["doubts"], *(doubt.as_json() for doubt in doubts if not alone)]

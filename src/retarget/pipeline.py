@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
+from jaxtyping import Bool, Float32
 
 from retarget._version import __version__
 from retarget.errors import RetargetError, check_argument
@@ -25,6 +26,9 @@ from retarget.options import RetargetOptions
 from retarget.result import RetargetingResult, SourceClip, YieldedHold, packed_rotations
 from retarget.robots.held import moving_part
 from retarget.robots.model import RobotModel
+from retarget.scene_take import SceneTake, meet, moved_targets, robot_world, scene_take
+from retarget.scenes.scene import Scene
+from retarget.solver.arrays import Problem
 from retarget.solver.clip import keep_limits
 from retarget.solver.limits.joints import joint_limits
 from retarget.solver.misses import missed_runs
@@ -68,6 +72,7 @@ def retarget_motion(
     *,
     weights: TaskWeights | None = None,
     subject: Subject | None = None,
+    scene: Scene | None = None,
 ) -> RetargetingResult:
     """Retarget a motion onto a robot.
 
@@ -77,6 +82,7 @@ def retarget_motion(
         options: What a user chooses; recorded with the result.
         weights: Weights of the cost, for experiments; None takes those of the style.
         subject: What longer clips of the same person tell of the skeleton (`retarget.motion.fit_subject`).
+        scene: Things around the human, in the motion's world, whose floor is at z = 0 then.
 
     Raises:
         RoleError: The motion lacks a joint that is needed.
@@ -96,8 +102,12 @@ def retarget_motion(
     check_argument(options, RetargetOptions, "options", "RetargetOptions(fps=50, ...)")
     motion = between(motion, options.start_s, options.end_s)
     name = motion.source.path or "motion"
+    scene = (
+        None if scene is None or scene.is_empty else scene.between(options.start_s, options.end_s)
+    )
     if options.mirror:
         motion = mirrored(motion)
+        scene = None if scene is None else scene.mirrored()
         subject = None if subject is None else subject.mirrored()
     if not len(motion):
         raise RetargetError(f"{name}: the motion has no frames; export it again")
@@ -106,13 +116,24 @@ def retarget_motion(
     if subject is not None and (why := subject.why_not(motion)):
         raise RetargetError(f"{name}: not of the subject's skeleton: {why}; leave the subject out")
     seconds: dict[str, float] = {}
-    motion, slope = timed(seconds, "level", lambda: levelled(motion))
-    motion, drift = timed(seconds, "level", lambda: followed(motion))
+    slope = drift = 0.0
+    if scene is None:
+        motion, slope = timed(seconds, "level", lambda: levelled(motion))
+        motion, drift = timed(seconds, "level", lambda: followed(motion))
+    else:  # its floor is the motion's
+        motion = replace(motion, source=replace(motion.source, floor_m=0.0))
     part = moving_part(robot)
     time_scale = _time_scale(motion, part.robot, options, subject)
     motion = timed(seconds, "level", lambda: retimed(motion, time_scale))
+    scene = None if scene is None else scene.retimed(time_scale)
     take = _Take.of(
-        motion, part.robot, options, weights or style_weights(options.style), seconds, subject
+        motion,
+        part.robot,
+        options,
+        weights or style_weights(options.style),
+        seconds,
+        subject,
+        scene,
     )
     setting, contacts = take.setting, take.contacts
     solution, steps = _solve(take, seconds)
@@ -124,18 +145,19 @@ def retarget_motion(
         )
     if take.shape.stand is not None:
         set_base_level(qpos, part.robot.upright, take.shape.stand)
-    residuals = measure_residuals(qpos, setting.empty, solution.held, solution.anchors)
+    held, anchors = _on_ground(take, solution)
+    residuals = measure_residuals(qpos, setting.empty, held, anchors)
     frame_cost = solution.cost
     found = {
         "time_scale": time_scale,
         "scale": robot_sizes(take.anatomy.calibration, contacts, take.shape).scale,
-        "floor_m": contacts.floor,
+        "floor_m": take.floor,
         "floor_slope_deg": slope,
         "floor_drift_m": drift,
         "leg_length_m": take.anatomy.leg_length,
         "marker_noise_m": take.anatomy.noise,
     }
-    stretches = len(take.stretches)
+    stretches, floor = len(take.stretches), take.floor
     del take, solution  # before the source is made: together they would be the most memory
     if stretches > 1:
         _give_memory_back()
@@ -148,7 +170,7 @@ def retarget_motion(
         body_contacts=contacts.body,
         body_contact_names=BODY_CONTACTS,
         frame_cost=frame_cost,
-        source=source_clip(motion, contacts),
+        source=source_clip(motion, floor),
         residuals=residuals.by_name,
         yielded=_yielded(residuals, setting.touching, motion.fps),
         provenance={
@@ -193,6 +215,19 @@ class _Take:
     stretches: list[Stretch]
     holds: Holds
     whole: Targets | None  # of a clip that is one stretch
+    scene: SceneTake | None
+    depth_weight: float
+
+    @property
+    def floor(self) -> float:
+        """Height in the motion's world that becomes z = 0, metres."""
+        return self.contacts.floor if self.scene is None else 0.0
+
+    @property
+    def empty(self) -> Problem:
+        """The problem of no frames, with all points that may be held."""
+        single = self.setting.single
+        return single if self.scene is None else single._replace(soles=self.scene.soles)
 
     @classmethod
     def of(
@@ -203,10 +238,17 @@ class _Take:
         weights: TaskWeights,
         seconds: dict[str, float],
         subject: Subject | None = None,
+        scene: Scene | None = None,
     ) -> _Take:
         anatomy = timed(seconds, "targets", lambda: find_anatomy(motion, subject))
         contacts = timed(seconds, "targets", lambda: find_contacts(anatomy))
         shape = timed(seconds, "targets", lambda: robot_anatomy(robot))
+        meeting = world = None
+        if scene is not None:
+            meeting = timed(seconds, "touches", partial(meet, anatomy, contacts, scene))
+            contacts = meeting.contacts
+            scale = robot_sizes(anatomy.calibration, contacts, shape).scale
+            world = timed(seconds, "touches", partial(robot_world, meeting, scale, motion.fps))
         setting = timed(
             seconds, "problem", lambda: make_setting(robot, shape, motion.fps, options, weights)
         )
@@ -215,12 +257,20 @@ class _Take:
         for first, last in ((stretch.first, stretch.last) for stretch in stretches):
             work = partial(_targets, anatomy, contacts, shape, first, last)
             targets = timed(seconds, "targets", work)
+            if meeting is not None and world is not None:
+                move = partial(moved_targets, targets, meeting, world, first, last)
+                targets = timed(seconds, "targets", move)
             more = partial(ground.add, slice(first, last), targets, shape)
             timed(seconds, "problem", more)
         find = partial(find_holds, ground, shape, setting.toe_margin, setting.release)
         holds = timed(seconds, "problem", find)
         whole = targets if len(stretches) == 1 else None
-        return cls(anatomy, contacts, shape, robot, setting, stretches, holds, whole)
+        met = None
+        if meeting is not None and world is not None:
+            meeting_robot = partial(scene_take, meeting, holds, setting, robot, world, motion.fps)
+            met = timed(seconds, "touches", meeting_robot)
+        depth = weights.floor
+        return cls(anatomy, contacts, shape, robot, setting, stretches, holds, whole, met, depth)
 
     def part(self, stretch: Stretch, seconds: dict[str, float]) -> StretchProblem:
         """A stretch as it is to be solved."""
@@ -228,17 +278,27 @@ class _Take:
         targets = self.whole or timed(
             seconds,
             "targets",
-            lambda: _targets(self.anatomy, self.contacts, self.shape, begin, end),
+            lambda: self._targets(begin, end),
         )
-        return timed(seconds, "problem", lambda: self._part(targets, self.holds.within(begin, end)))
+        work = partial(self._part, targets, self.holds.within(begin, end), begin, end)
+        return timed(seconds, "problem", work)
 
-    def _part(self, targets: Targets, holds: Holds) -> StretchProblem:
+    def _targets(self, begin: int, end: int) -> Targets:
+        targets = _targets(self.anatomy, self.contacts, self.shape, begin, end)
+        if self.scene is None:
+            return targets
+        return moved_targets(targets, self.scene.meeting, self.scene.world, begin, end)
+
+    def _part(self, targets: Targets, holds: Holds, begin: int, end: int) -> StretchProblem:
         problem = self.setting.problem(targets, holds)
         seeds = cold_start(targets, self.shape, self.robot)
         seeds[:, 7:] = np.clip(seeds[:, 7:], problem.limits.lower[1:], problem.limits.upper[1:])
-        return StretchProblem(
-            problem, holds.carried_by_frame(), seeds, self.setting.limbs, self.setting.centre
-        )
+        carried, limbs = holds.carried_by_frame(), self.setting.limbs
+        if self.scene is None:
+            return StretchProblem(problem, carried, seeds, limbs, self.setting.centre)
+        problem = self.scene.problem(problem, begin, end, self.depth_weight)
+        fixed = self.scene.targets.fixed[begin:end]
+        return StretchProblem(problem, np.zeros(fixed.shape, bool), seeds, limbs, 0.0, fixed)
 
 
 def _time_scale(
@@ -274,7 +334,7 @@ def _solve(take: _Take, seconds: dict[str, float]) -> tuple[Solution, int]:
     """Solve a take stretch by stretch; also tells how many steps times frames that took."""
     start_options = rated_start_options(take.anatomy.fps)
     options = rated_clip_options(take.anatomy.fps)
-    problem = take.setting.single
+    problem = take.empty
     solution = Solution.allocate(len(take.anatomy), problem)
     seam: Seam | None = None
     taken = 0
@@ -289,6 +349,17 @@ def _solve(take: _Take, seconds: dict[str, float]) -> tuple[Solution, int]:
     return solution, taken
 
 
+def _on_ground(
+    take: _Take, solution: Solution
+) -> tuple[Bool[np.ndarray, "T K"], Float32[np.ndarray, "T K 2"]]:
+    """Points that are held on the ground, and where along it."""
+    if take.scene is None:
+        return solution.held, solution.anchors
+    count = len(take.setting.single.soles.contact_bodies)
+    ground = (take.scene.targets.things <= 0) & ~take.scene.targets.fixed
+    return (solution.held & ground)[:, :count], np.ascontiguousarray(solution.anchors[:, :count])
+
+
 def _yielded(
     residuals: Residuals, touching: tuple[str, ...], fps: float
 ) -> tuple[YieldedHold, ...]:
@@ -299,8 +370,13 @@ def _yielded(
     )
 
 
-def source_clip(motion: Motion, contacts: Contacts) -> SourceClip:
-    """Role positions on a floor at z = 0 and the rotations that carry the segments."""
+def source_clip(motion: Motion, floor: float) -> SourceClip:
+    """Role positions on a floor at z = 0, and the rotations that carry the segments.
+
+    Args:
+        motion: The human's.
+        floor: Height in it that becomes z = 0, metres.
+    """
     roles = tuple(motion.roles)
     turning = tuple(role for role in needed_roles() if not role.endswith("toe"))
     centres = [motion.roles[role] for role in roles]
@@ -308,6 +384,6 @@ def source_clip(motion: Motion, contacts: Contacts) -> SourceClip:
     positions = np.empty((len(motion), len(roles), 3), np.float32)
     rotations = np.empty((len(motion), len(turning), 4), np.int16)
     for block, part in motion.blocks():
-        positions[block] = part.positions[:, centres] - np.array([0.0, 0.0, contacts.floor])
+        positions[block] = part.positions[:, centres] - np.array([0.0, 0.0, floor])
         rotations[block] = packed_rotations(part.rotations[:, carriers])
     return SourceClip(roles, positions, turning, rotations)

@@ -10,7 +10,7 @@ from jaxtyping import Float64
 from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel
 
-__all__ = ["TouchPoint", "touch_point"]
+__all__ = ["TouchPoint", "palm_point", "touch_point"]
 
 # The body of which role a part of the human body is on the robot, and the joint centres around whose middle it meets
 # the ground.
@@ -71,3 +71,24 @@ def _centre(
 ) -> Float64[np.ndarray, "3"]:
     body = robot.roles[role]
     return np.asarray(positions[body] + rotations[body] @ robot.role_points[role])
+
+
+def palm_point(robot: RobotModel, side: str) -> TouchPoint | None:
+    """The sphere in the middle of a hand with which it takes hold of things.
+
+    It is the middle of the capsule that is farthest from the wrist's joint, of those of the hand's body; of a robot
+    without one the far end of the forearm's. None without either.
+    """
+    wrist, elbow = (robot.roles[f"{side}_{role}"] for role in ("wrist", "elbow"))
+    own = np.flatnonzero(robot.capsule_bodies == wrist)
+    middles = (robot.capsule_starts[own] + robot.capsule_ends[own]) / 2
+    if len(own):
+        best = int(np.argmax(np.linalg.norm(middles - robot.role_points[f"{side}_wrist"], axis=1)))
+        return TouchPoint(wrist, middles[best], float(robot.capsule_radii[own[best]]))
+    arm = np.flatnonzero(robot.capsule_bodies == elbow)
+    if not len(arm):
+        return None
+    ends = np.concatenate([robot.capsule_starts[arm], robot.capsule_ends[arm]])
+    radii = np.tile(robot.capsule_radii[arm], 2)
+    best = int(np.argmax(np.linalg.norm(ends - robot.role_points[f"{side}_elbow"], axis=1)))
+    return TouchPoint(elbow, ends[best], float(radii[best]))

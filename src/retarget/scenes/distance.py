@@ -25,7 +25,7 @@ __all__ = [
     "HULL",
     "Shapes",
     "box_distance",
-    "distances_of",
+    "nearest_of",
     "shape_distance",
 ]
 
@@ -127,15 +127,18 @@ def shape_distance(
     than the number of its face. Zeros leave it open.
     """
     kind = shapes.kinds[o]
+    distance: float
     if kind == BOX:
-        return box_distance(l0, l1, l2, shapes.halves[o], s0, s1, s2, gradient) - shapes.rounds[o]
-    if kind == CYLINDER:
-        return _cylinder_distance(l0, l1, l2, shapes.halves[o], gradient) - shapes.rounds[o]
-    if kind == HULL:
-        return _hull_distance(shapes, o, l0, l1, l2, s0, gradient) - shapes.rounds[o]
-    if kind == GRID:
-        return _grid_distance(shapes, o, l0, l1, l2, gradient) - shapes.rounds[o]
-    return _field_distance(shapes, o, l0, l1, l2, gradient) - shapes.rounds[o]
+        distance = box_distance(l0, l1, l2, shapes.halves[o], s0, s1, s2, gradient)
+    elif kind == CYLINDER:
+        distance = _cylinder_distance(l0, l1, l2, shapes.halves[o], gradient)
+    elif kind == HULL:
+        distance = _hull_distance(shapes, o, l0, l1, l2, s0, gradient)
+    elif kind == GRID:
+        distance = _grid_distance(shapes, o, l0, l1, l2, gradient)
+    else:
+        distance = _field_distance(shapes, o, l0, l1, l2, gradient)
+    return distance - float(shapes.rounds[o])
 
 
 @jit(fastmath=True, inner=True)
@@ -154,9 +157,9 @@ def _cylinder_distance(
     if a <= 0.0 and b <= 0.0:
         if a >= b:
             gradient[0], gradient[1], gradient[2] = l0 / across, l1 / across, 0.0
-            return a
+            return float(a)
         gradient[0], gradient[1], gradient[2] = 0.0, 0.0, up
-        return b
+        return float(b)
     o = max(a, 0.0)
     p = max(b, 0.0)
     away = math.sqrt(o * o + p * p)
@@ -248,7 +251,7 @@ def _grid_distance(
         g0, g1, g2 = g0 / length, g1 / length, g2 / length
         distance = length
     gradient[0], gradient[1], gradient[2] = g0, g1, g2
-    return distance
+    return float(distance)
 
 
 @jit(fastmath=True, inner=True)
@@ -281,33 +284,61 @@ def _field_distance(
         g0, g1, g2 = (g0 * up + ex) / away, (g1 * up + ey) / away, g2 * up / away
         distance = away
     gradient[0], gradient[1], gradient[2] = g0, g1, g2
-    return distance
+    return float(distance)
 
 
 @jit(fastmath=True)
-def distances_of(
+def nearest_of(
     shapes: Shapes,
-    o: int,
+    bounds: Float64[np.ndarray, "O"],
+    offsets: Float64[np.ndarray, "O 3"],
+    axes: Float64[np.ndarray, "O 3 3"],
     points: Float64[np.ndarray, "T 3"],
     places: Float64[np.ndarray, "S 3"],
     turns: Float64[np.ndarray, "S 3 3"],
     distance: Float64[np.ndarray, "T"],
+    on: Float64[np.ndarray, "T 3"],
     normal: Float64[np.ndarray, "T 3"],
 ) -> None:
-    """Fill the signed distance of a point per frame from shape o, metres, and the normal there, in the world.
+    """Fill the signed distance of a point per frame from a thing of several shapes, and where it is nearest.
 
-    ``places`` and ``turns`` are the shape's poses: one per frame, or one for all.
+    Args:
+        shapes: What the thing is made of.
+        bounds: Radius of the sphere that holds each shape, metres.
+        offsets: Middle of each shape in the thing's frame, metres.
+        axes: How it is turned there.
+        points: The point, world, metres.
+        places: Where the thing's frame is: one per frame, or one for all, metres.
+        turns: How it is turned.
+        distance: Filled, metres.
+        on: Filled with the nearest point of the surface, thing's frame, metres.
+        normal: Filled with the outward normal there, thing's frame.
     """
     g = scratch(3, np.float64)
+    x = scratch(3, np.float64)
     for t in range(points.shape[0]):
         s = t if places.shape[0] > 1 else 0
         d0 = points[t, 0] - places[s, 0]
         d1 = points[t, 1] - places[s, 1]
         d2 = points[t, 2] - places[s, 2]
-        R = turns[s]
-        l0 = R[0, 0] * d0 + R[1, 0] * d1 + R[2, 0] * d2
-        l1 = R[0, 1] * d0 + R[1, 1] * d1 + R[2, 1] * d2
-        l2 = R[0, 2] * d0 + R[1, 2] * d1 + R[2, 2] * d2
-        distance[t] = shape_distance(shapes, o, l0, l1, l2, 0.0, 0.0, 0.0, g)
+        for k in range(3):
+            x[k] = turns[s, 0, k] * d0 + turns[s, 1, k] * d1 + turns[s, 2, k] * d2
+        best = 1e30
+        for o in range(shapes.kinds.shape[0]):
+            e0 = x[0] - offsets[o, 0]
+            e1 = x[1] - offsets[o, 1]
+            e2 = x[2] - offsets[o, 2]
+            if math.sqrt(e0 * e0 + e1 * e1 + e2 * e2) - bounds[o] > best:
+                continue
+            A = axes[o]
+            l0 = A[0, 0] * e0 + A[1, 0] * e1 + A[2, 0] * e2
+            l1 = A[0, 1] * e0 + A[1, 1] * e1 + A[2, 1] * e2
+            l2 = A[0, 2] * e0 + A[1, 2] * e1 + A[2, 2] * e2
+            away = shape_distance(shapes, o, l0, l1, l2, 0.0, 0.0, 0.0, g)
+            if away < best:
+                best = away
+                for i in range(3):
+                    normal[t, i] = A[i, 0] * g[0] + A[i, 1] * g[1] + A[i, 2] * g[2]
+        distance[t] = best
         for i in range(3):
-            normal[t, i] = R[i, 0] * g[0] + R[i, 1] * g[1] + R[i, 2] * g[2]
+            on[t, i] = x[i] - best * normal[t, i]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float64
 
 from retarget.geometry import matrix_from_quaternion
+from retarget.scenes.distance import Shapes, nearest_of
 from retarget.scenes.scene import Scene, Size
-from retarget.scenes.shapes import Shape, distance_from
+from retarget.scenes.shapes import Shape, shape_arrays
 
 __all__ = ["FLOOR", "Nearest", "Thing", "floor_thing", "posed_things"]
 
@@ -44,6 +44,7 @@ class Thing:
         moves: Whether it is on a path.
         terrain: Whether it is part of the world, one piece with other terrain.
         size: As `retarget.scenes.Scene` has it.
+        arrays: The shapes as kernels want them.
     """
 
     name: str
@@ -53,10 +54,15 @@ class Thing:
     moves: bool
     terrain: bool
     size: Size
+    arrays: Shapes = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "arrays", shape_arrays(self.shapes))
 
     def to_local(self, points: Float64[np.ndarray, "T 3"]) -> Float64[np.ndarray, "T 3"]:
         """Points of the world in the thing's frame, metres."""
-        return np.asarray(np.einsum("tij,ti->tj", np.broadcast_to(self.turns, (len(points), 3, 3)), points - self.places))
+        turns = np.broadcast_to(self.turns, (len(points), 3, 3))
+        return np.asarray(np.einsum("tij,ti->tj", turns, points - self.places))
 
     def to_world(self, local: Float64[np.ndarray, "T 3"]) -> Float64[np.ndarray, "T 3"]:
         """Points of the thing's frame, one per frame, in the world, metres."""
@@ -78,21 +84,20 @@ class Thing:
 
     def nearest(self, points: Float64[np.ndarray, "T 3"]) -> Nearest:
         """Distance of a point per frame from its surface, and where that is nearest."""
-        best = np.full(len(points), np.inf)
-        outward = np.zeros((len(points), 3))
-        for shape in self.shapes:
-            distance, normal = distance_from(shape, points, *self.poses_of(shape))
-            closer = distance < best
-            best = np.where(closer, distance, best)
-            outward[closer] = normal[closer]
-        on = self.to_local(points - best[:, None] * outward)
-        turns = np.broadcast_to(self.turns, (len(points), 3, 3))
-        return Nearest(best, on, np.asarray(np.einsum("tij,ti->tj", turns, outward)))
-
-    def distance(self, points: Float64[np.ndarray, "T 3"]) -> Float64[np.ndarray, "T"]:
-        """Signed distance of a point per frame from its surface, metres."""
-        found = [distance_from(shape, points, *self.poses_of(shape))[0] for shape in self.shapes]
-        return np.asarray(np.min(found, axis=0))
+        found = Nearest(
+            np.empty(len(points)), np.empty((len(points), 3)), np.empty((len(points), 3))
+        )
+        nearest_of(
+            self.arrays,
+            np.array([shape.bound for shape in self.shapes]),
+            np.array([shape.place for shape in self.shapes]),
+            np.array([shape.turn for shape in self.shapes]),
+            np.ascontiguousarray(points, np.float64),
+            np.ascontiguousarray(self.places, np.float64),
+            np.ascontiguousarray(self.turns, np.float64),
+            *found,
+        )
+        return found
 
     def lowest(self) -> Float64[np.ndarray, "S"]:
         """Height of its lowest point, metres."""
@@ -128,8 +133,3 @@ def posed_things(scene: Scene, frames: int, fps: float) -> list[Thing]:
         things.append(Thing(one.name, one.shapes, places, turns, one.moves, False, one.size))
     things += [Thing(t.name, t.shapes, *still, False, True, t.size) for t in scene.terrains]
     return things
-
-
-def names_of(things: Sequence[Thing]) -> tuple[str, ...]:
-    """Their names."""
-    return tuple(thing.name for thing in things)

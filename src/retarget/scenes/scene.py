@@ -12,7 +12,7 @@ from jaxtyping import Float64
 
 from retarget.errors import RetargetError
 from retarget.frame_rates import rate_problem
-from retarget.geometry import quaternion_from_matrix, slerp, without_flips
+from retarget.geometry import slerp, without_flips
 from retarget.scenes.shapes import Shape
 
 __all__ = [
@@ -111,12 +111,18 @@ class ObjectTrajectory:
             self.positions[before]
             + (self.positions[after] - self.positions[before]) * share[:, None]
         )
-        return ObjectTrajectory(places, slerp(self.rotations[before], self.rotations[after], share), fps)
+        return ObjectTrajectory(
+            places, slerp(self.rotations[before], self.rotations[after], share), fps
+        )
 
     def between(self, start_s: float | None, end_s: float | None) -> ObjectTrajectory:
         """The frames from one time to another, seconds."""
         first = 0 if start_s is None else min(round(start_s * self.fps), len(self) - 1)
-        last = len(self) if end_s is None else max(first + 1, min(len(self), round(end_s * self.fps) + 1))
+        last = (
+            len(self)
+            if end_s is None
+            else max(first + 1, min(len(self), round(end_s * self.fps) + 1))
+        )
         return replace(
             self, positions=self.positions[first:last], rotations=self.rotations[first:last]
         )
@@ -162,7 +168,8 @@ class SceneObject:
         """Whether it is on a path that leads anywhere."""
         path = self.trajectory
         return path is not None and (
-            np.ptp(path.positions, axis=0).max() > 1e-4 or np.ptp(path.rotations, axis=0).max() > 1e-4
+            np.ptp(path.positions, axis=0).max() > 1e-4
+            or np.ptp(path.rotations, axis=0).max() > 1e-4
         )
 
 
@@ -224,7 +231,7 @@ class Scene:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        names = ["floor", *(thing.name for thing in (*self.objects, *self.terrains))]
+        names = ["floor", *(o.name for o in self.objects), *(t.name for t in self.terrains)]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise RetargetError(f"two things are named {twice[0]!r}; name each of them otherwise")
         for touch in self.touches:
@@ -268,9 +275,7 @@ class Scene:
                 for o in self.objects
             ),
             touches=tuple(
-                replace(
-                    t, first_s=max(t.first_s - begin, 0.0), last_s=min(t.last_s, end) - begin
-                )
+                replace(t, first_s=max(t.first_s - begin, 0.0), last_s=min(t.last_s, end) - begin)
                 for t in self.touches
                 if t.last_s > begin and t.first_s < end
             ),
@@ -283,7 +288,9 @@ class Scene:
         return replace(
             self,
             objects=tuple(
-                replace(o, trajectory=o.trajectory.retimed(scale)) if o.trajectory is not None else o
+                replace(o, trajectory=o.trajectory.retimed(scale))
+                if o.trajectory is not None
+                else o
                 for o in self.objects
             ),
             touches=tuple(
@@ -335,8 +342,3 @@ def _check_thing(name: str, shapes: tuple[Shape, ...], size: Size) -> None:
         raise RetargetError(
             f"{name}: the size {size} is none; give a factor from {_SMALLEST:g} to {_LARGEST:g}, or 'scaled'"
         )
-
-
-def rotations_of(turns: Float64[np.ndarray, "T 3 3"]) -> Float64[np.ndarray, "T 4"]:
-    """Unit quaternions, wxyz, of rotation matrices."""
-    return np.asarray(without_flips(quaternion_from_matrix(turns)))

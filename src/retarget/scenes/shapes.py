@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.errors import RetargetError
-from retarget.scenes.distance import BOX, CYLINDER, FIELD, GRID, HULL, Shapes, distances_of
+from retarget.scenes.distance import BOX, CYLINDER, FIELD, GRID, HULL, Shapes
 
-__all__ = ["KINDS", "Shape", "distance_from", "shape_arrays"]
+__all__ = ["KINDS", "Shape", "shape_arrays"]
 
 KINDS: Final = {BOX: "box", CYLINDER: "cylinder", HULL: "hull", GRID: "grid", FIELD: "height_field"}
 """Names of the kinds of shapes in files and results."""
@@ -20,10 +20,6 @@ KINDS: Final = {BOX: "box", CYLINDER: "cylinder", HULL: "hull", GRID: "grid", FI
 _PLANE: Final = 200.0  # metres: half the size of the slab that stands for a plane
 _SLAB: Final = 1.0  # metres: half its thickness
 _THINNEST: Final = 1e-4  # metres: half the least extent of a shape with faces
-
-
-def _nothing(*shape: int) -> Any:
-    return field(default_factory=lambda: np.zeros(shape))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,10 +43,10 @@ class Shape:
     kind: int
     half: Float64[np.ndarray, "3"]
     rounded: float = 0.0
-    place: Float64[np.ndarray, "3"] = _nothing(3)
+    place: Float64[np.ndarray, "3"] = field(default_factory=lambda: np.zeros(3))
     turn: Float64[np.ndarray, "3 3"] = field(default_factory=lambda: np.eye(3))
-    planes: Float64[np.ndarray, "H 4"] = _nothing(0, 4)
-    values: Float64[np.ndarray, "..."] = _nothing(0)
+    planes: Float64[np.ndarray, "H 4"] = field(default_factory=lambda: np.zeros((0, 4)))
+    values: Float64[np.ndarray, "..."] = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         numbers = (self.half, self.place, self.turn, self.planes, self.values)
@@ -64,7 +60,7 @@ class Shape:
             )
 
     @classmethod
-    def box(cls, size: Sequence[float], rounded: float = 0.0) -> Shape:
+    def box(cls, size: Sequence[float] | Float64[np.ndarray, "3"], rounded: float = 0.0) -> Shape:
         """A box of so many metres along x, y and z."""
         return cls(BOX, np.asarray(size, np.float64) / 2 - rounded, rounded)
 
@@ -86,14 +82,10 @@ class Shape:
     @classmethod
     def plane(cls) -> Shape:
         """All that is below z = 0: a slab, as wide as nobody walks."""
-        return cls(
-            BOX, np.array([_PLANE, _PLANE, _SLAB]), place=np.array([0.0, 0.0, -_SLAB])
-        )
+        return cls(BOX, np.array([_PLANE, _PLANE, _SLAB]), place=np.array([0.0, 0.0, -_SLAB]))
 
     @classmethod
-    def height_field(
-        cls, heights: Float64[np.ndarray, "X Y"], size: Sequence[float]
-    ) -> Shape:
+    def height_field(cls, heights: Float64[np.ndarray, "X Y"], size: Sequence[float]) -> Shape:
         """Ground of heights (metres above its z = 0) over ``size`` metres along x and y, centred."""
         values = np.asarray(heights, np.float64)
         if values.ndim != 2 or min(values.shape) < 2:
@@ -109,13 +101,15 @@ class Shape:
         return cls(HULL, np.asarray(half, np.float64), planes=np.asarray(planes, np.float64))
 
     @classmethod
-    def grid(
-        cls, distances: Float64[np.ndarray, "X Y Z"], half: Float64[np.ndarray, "3"]
-    ) -> Shape:
+    def grid(cls, distances: Float64[np.ndarray, "X Y Z"], half: Float64[np.ndarray, "3"]) -> Shape:
         """Signed distances (metres, negative inside) at nodes that fill a box from face to face."""
         return cls(GRID, np.asarray(half, np.float64), values=np.asarray(distances, np.float64))
 
-    def at(self, place: Sequence[float], turn: Float64[np.ndarray, "3 3"] | None = None) -> Shape:
+    def at(
+        self,
+        place: Sequence[float] | Float64[np.ndarray, "3"],
+        turn: Float64[np.ndarray, "3 3"] | None = None,
+    ) -> Shape:
         """The same moved and turned in the frame of its thing."""
         turn = np.eye(3) if turn is None else np.asarray(turn, np.float64)
         return replace(
@@ -221,30 +215,3 @@ def shape_arrays(shapes: Sequence[Shape], dtype: type = np.float64) -> Shapes:
         np.concatenate([np.zeros((0, 4)), *planes]).astype(dtype),
         np.concatenate([np.zeros(0), *values]).astype(dtype),
     )
-
-
-def distance_from(
-    shape: Shape,
-    points: Float64[np.ndarray, "T 3"],
-    places: Float64[np.ndarray, "S 3"],
-    turns: Float64[np.ndarray, "S 3 3"],
-) -> tuple[Float64[np.ndarray, "T"], Float64[np.ndarray, "T 3"]]:
-    """Signed distance of a point per frame from a shape, metres, and the surface's normal there, in the world.
-
-    Args:
-        shape: Which.
-        points: The point.
-        places: Where the shape itself is, one per frame or one for all, metres.
-        turns: How it is turned.
-    """
-    distance, normal = np.empty(len(points)), np.empty((len(points), 3))
-    distances_of(
-        shape_arrays([shape]),
-        0,
-        np.ascontiguousarray(points, np.float64),
-        np.ascontiguousarray(places, np.float64),
-        np.ascontiguousarray(turns, np.float64),
-        distance,
-        normal,
-    )
-    return distance, normal

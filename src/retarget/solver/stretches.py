@@ -14,9 +14,10 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64
 
 from retarget.solver.anchors import STANCE_MEMORY
-from retarget.solver.arrays import Clip, Problem
+from retarget.solver.arrays import Problem
 from retarget.solver.balance.path import centre_path
 from retarget.solver.clip import ClipOptions, March, march_windows
+from retarget.solver.deep import march_again
 from retarget.solver.stances import hold_stances
 from retarget.solver.start.frame import StartOptions
 from retarget.solver.start.limbs import Limbs
@@ -70,6 +71,7 @@ class StretchProblem(NamedTuple):
         seeds: As for `solve_start`.
         limbs: The robot's.
         centre: Weight of the centre of mass's distance from its path, 1/m^2.
+        fixed: Anchors that stay where they are; None where there is no scene.
     """
 
     problem: Problem
@@ -77,6 +79,7 @@ class StretchProblem(NamedTuple):
     seeds: Float64[np.ndarray, "n Q"]
     limbs: Limbs
     centre: float
+    fixed: Bool[np.ndarray, "n K"] | None = None
 
 
 class Solution(NamedTuple):
@@ -185,11 +188,16 @@ def solve_stretch(
     count, here, there = known - begin, first - begin, last - begin
     problem = _frames(part.problem, 0, count)
     anchors, weights = hold_stances(start[:count], problem, part.carried[:count], options)
+    if part.fixed is not None:
+        fixed = part.fixed[:count]
+        anchors[fixed] = problem.clip.anchors[fixed]
     march = March.of(start[:count], problem)
     standing = problem._replace(
         clip=problem.clip._replace(anchors=anchors, contact_weights=weights)
     )
-    path, shares = centre_path(start[:count], standing)
+    path, shares = np.zeros((count, 3)), np.zeros((count, 2))
+    if part.centre > 0.0:
+        path, shares = centre_path(start[:count], standing)
     steadiness = UNSTEADY + (1.0 - UNSTEADY) * shares[:, 0]
     onward = changed = here
     if seam is not None:
@@ -209,6 +217,8 @@ def solve_stretch(
         )
     )
     steps, at = march_windows(march, onward, here, there, held, options)
+    if held.scene is not None:
+        steps += march_again(march, changed, there, held, options)
     own = slice(changed + begin, last)
     solution.qpos[own] = march.qpos[changed:there]
     solution.cost[own] = march.cost[changed:there]
@@ -234,4 +244,4 @@ def _reach(fps: float, options: ClipOptions) -> int:
 
 
 def _frames(problem: Problem, first: int, last: int) -> Problem:
-    return problem._replace(clip=Clip(*(array[first:last] for array in problem.clip)))
+    return problem.part(first, last)

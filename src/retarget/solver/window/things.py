@@ -43,7 +43,7 @@ def load_things(
     poses: Poses,
 ) -> int:
     """Lay the shapes that the robot may come near in the frames from ``first`` side by side; returns how many."""
-    if scene is None:
+    if scene is None or things is None:
         return 0
     frames = qpos.shape[0]
     found: int = int(np.int64(0))
@@ -173,7 +173,7 @@ def near_things(
 
     The first ``known`` of the list stay where they are; returns how many there are.
     """
-    if scene is None:
+    if scene is None or things is None:
         return 0
     total = scene.shapes.kinds.shape[0]
     spheres = scene.bodies.shape[0]
@@ -226,7 +226,7 @@ def thing_rows(
     cost: Float[np.ndarray, "1 L"],
 ) -> None:
     """Add the spheres of a pack of frames that are in things, or that the active set has touching them."""
-    if scene is None:
+    if scene is None or things is None:
         return
     q, R, r = packs(poses.qpos[p]), packs(poses.R[p]), packs(poses.r[p])
     costs, marks, shifts = packs(cost), packs(things.active[p]), packs(things.shift[p])
@@ -332,7 +332,7 @@ def predict_things(
     spin: Float[np.ndarray, "B 3"],
 ) -> None:
     """Mark the pairs of a pack that would touch after the step, to first order."""
-    if scene is None:
+    if scene is None or things is None:
         return
     q, R, r = packs(poses.qpos[p]), packs(poses.R[p]), packs(poses.r[p])
     shift, touching = packs(things.shift[p]), packs(things.active[p])
@@ -368,7 +368,7 @@ def deepest_thing(
     poses: Poses, packs_used: int, scene: Scene | None, things: Things | None, count: int
 ) -> float:
     """How deep the deepest sphere of some packs is in a thing, metres; 0 where none is."""
-    if scene is None:
+    if scene is None or things is None:
         return 0.0
     total = scene.shapes.kinds.shape[0]
     worst_numbers = scratch((1, LANES), REAL)
@@ -397,7 +397,7 @@ def shift_things(
     poses: Poses, packs_used: int, scene: Scene | None, things: Things | None, count: int
 ) -> None:
     """Raise the multipliers of the pairs that the system held and that overlap all the same."""
-    if scene is None:
+    if scene is None or things is None:
         return
     total = scene.shapes.kinds.shape[0]
     point, normal, local = (

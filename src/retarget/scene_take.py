@@ -1,0 +1,179 @@
+"""What a scene adds to a clip that is retargeted: contacts with things, their places for the robot, and holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float64, Int8
+
+from retarget.motion.anatomy import Anatomy
+from retarget.motion.contacts import HEEL, TOE, Contacts
+from retarget.motion.segments import SIDES
+from retarget.robots.model import RobotModel
+from retarget.scenes.body import body_points, side_points
+from retarget.scenes.place import RobotWorld, placed_scene
+from retarget.scenes.posed import Thing, posed_things
+from retarget.scenes.scene import TOUCH_POINTS, Scene
+from retarget.scenes.touches import Contact, Touches, find_touches, held_places
+from retarget.solver.arrays import Problem, Soles
+from retarget.solver.obstacles import human_sides, make_scene
+from retarget.solver.problem import Setting
+from retarget.targets.build import Targets
+from retarget.targets.holds import Holds
+from retarget.targets.things import ThingPoints, ThingTargets, thing_points, thing_targets
+
+__all__ = ["Meeting", "SceneTake", "meet", "moved_targets", "robot_world", "scene_take"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Meeting:
+    """A human among things, before any robot.
+
+    Attributes:
+        scene: The things.
+        things: The floor and all things over the clip's frames, in its world.
+        body: Points of the human's body, metres.
+        touches: Which touch what.
+        held: Where they stay.
+        contacts: As on the ground, with stances on things among them.
+    """
+
+    scene: Scene
+    things: list[Thing]
+    body: Mapping[str, Float64[np.ndarray, "T 3"]]
+    touches: Touches
+    held: list[Contact]
+    contacts: Contacts
+
+
+def meet(anatomy: Anatomy, contacts: Contacts, scene: Scene) -> Meeting:
+    """Find how a human meets the things of a scene.
+
+    Args:
+        anatomy: The human, in the scene's world: its floor is at z = 0.
+        contacts: With that floor alone.
+        scene: The things.
+    """
+    body = body_points(anatomy, contacts)
+    things = posed_things(scene, len(anatomy), anatomy.fps)
+    touches = find_touches(body, things, scene, anatomy.fps, anatomy.leg_length)
+    stance = np.zeros((len(anatomy), len(SIDES), 2), bool)
+    for foot, side in enumerate(SIDES):
+        for column, point in ((HEEL, "heel"), (TOE, "toe")):
+            touched = touches.things[:, TOUCH_POINTS.index(f"{side}_{point}")]
+            stance[:, foot, column] = touched >= 0
+    heights = _ankle_heights(body, things, stance, contacts)
+    found = replace(
+        contacts, stance=stance, body=np.zeros_like(contacts.body), ankle_heights=heights
+    )
+    return Meeting(scene, things, body, touches, held_places(touches, len(things)), found)
+
+
+def _ankle_heights(
+    body: Mapping[str, Float64[np.ndarray, "T 3"]],
+    things: Sequence[Thing],
+    stance: np.ndarray,
+    contacts: Contacts,
+) -> Float64[np.ndarray, "2"]:
+    """Height of the ankles above what their feet stand flat on, metres."""
+    found = []
+    for foot, side in enumerate(SIDES):
+        flat = stance[:, foot].all(axis=1)
+        if flat.any():
+            ankle = body[f"{side}_ankle"]
+            above = np.min([thing.nearest(ankle).distance for thing in things], axis=0)
+            found.append(float(np.median(above[flat])))
+    return np.full(2, np.mean(found)) if found else contacts.ankle_heights
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SceneTake:
+    """A human among things on a robot.
+
+    Attributes:
+        meeting: What the human does.
+        world: The things in the robot's world.
+        robot: The robot, as it is solved.
+        points: Its points for things.
+        targets: Where all its points are held.
+        sides: On which sides of things the human's parts are.
+        soles: All points that are held, single precision.
+    """
+
+    meeting: Meeting
+    world: RobotWorld
+    robot: RobotModel
+    points: ThingPoints
+    targets: ThingTargets
+    sides: Int8[np.ndarray, "T G O"]
+    soles: Soles
+
+    def problem(self, problem: Problem, first: int, last: int, weight: float) -> Problem:
+        """The problem of some frames with all holds, and the things; ``weight`` is that of depth in them, 1/m^2."""
+        things = [thing.part(first, last) for thing in self.world.things[1:]]
+        held = self.targets
+        return problem._replace(
+            soles=self.soles,
+            clip=problem.clip._replace(
+                contact_weights=held.weights[first:last], anchors=held.anchors[first:last]
+            ),
+            scene=make_scene(self.robot, things, self.sides[first:last], weight),
+        )
+
+
+def moved_targets(
+    targets: Targets, meeting: Meeting, world: RobotWorld, first: int, last: int
+) -> Targets:
+    """Targets of some frames with the body where the robot's things have it."""
+    moved = world.moved[first:last]
+    positions = {name: places + moved for name, places in targets.positions.items()}
+    # A foot's clearance is above the floor: near something else it is at most as high as it is above that.
+    clearances = targets.clearances.copy()
+    others = [thing.part(first, last) for thing in meeting.things[1:]]
+    for foot, side in enumerate(SIDES):
+        for joint, rest in (("toe", meeting.touches.rest_of(f"{side}_toe")), ("heel", 0.0)):
+            place = meeting.body[f"{side}_{joint}"][first:last]
+            for thing in others:
+                above = world.scale * (thing.nearest(place).distance - rest)
+                clearances[:, foot] = np.minimum(clearances[:, foot], np.maximum(above, 0.0))
+    return replace(targets, positions=positions, clearances=clearances)
+
+
+def scene_take(
+    meeting: Meeting,
+    holds: Holds,
+    setting: Setting,
+    robot: RobotModel,
+    world: RobotWorld,
+    fps: float,
+) -> SceneTake:
+    """Bring a human among things onto a robot, given its holds as on the ground."""
+    points = thing_points(robot, setting.touching)
+    soles = setting.single.soles
+    joined = soles._replace(
+        contact_bodies=np.concatenate([soles.contact_bodies, points.bodies]),
+        contact_points=np.concatenate([soles.contact_points, points.points.astype(np.float32)]),
+        contact_radii=np.concatenate([soles.contact_radii, points.radii.astype(np.float32)]),
+        contact_feet=np.concatenate([soles.contact_feet, np.full(len(points.bodies), -1)]),
+    )
+    targets = thing_targets(
+        holds,
+        setting.strengths,
+        joined.contact_radii.astype(np.float64),
+        points,
+        world,
+        meeting.things,
+        meeting.body,
+        meeting.touches,
+        meeting.held,
+        fps,
+    )
+    sides = human_sides(meeting.things[1:], side_points(dict(meeting.body)))
+    return SceneTake(meeting, world, robot, points, targets, sides, joined)
+
+
+def robot_world(meeting: Meeting, scale: float, fps: float) -> RobotWorld:
+    """The things in the world of a robot that is ``scale`` times as large."""
+    return placed_scene(meeting.things, meeting.body, meeting.held, scale, fps)

@@ -1,0 +1,198 @@
+"""A scene in the robot's world: things of their own size, where they go, and how far bodies go with them.
+
+The world is as much smaller as the robot's legs are shorter. Things have sizes of their own: they stand where the
+scaled world has them, on what they stand on there, as their lowest points are as high as the scaled ones. What then
+is nearer to the body than it was, or farther, is made up for: carried things give way, and static ones move the body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float64
+
+from retarget.scenes.posed import Thing
+from retarget.scenes.scene import TOUCH_POINTS
+from retarget.scenes.touches import Contact
+
+__all__ = ["RobotWorld", "placed_scene"]
+
+Points = Mapping[str, Float64[np.ndarray, "T 3"]]
+
+_NEAR = 0.3  # metres (of the human) over which a surface loses its say in where the body goes
+_SMOOTH, _WIDE, _WIDE_SHARE = 0.15, 0.6, 0.02  # seconds; share
+_LEAST = 1e-4  # of a surface's say, for what nothing is near to
+_ON_FLOOR = 20.0  # say of the floor beneath a thing that is on it
+_HANDS = 0.3  # say of palms in where a carried thing goes: they can follow it
+_FEET = 4.0  # say of feet's holds in where the body goes
+_FOLLOWING = ("pelvis", "chest", "left_hip", "right_hip")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RobotWorld:
+    """A scene as the robot meets it.
+
+    Attributes:
+        things: The floor and all things, in the robot's world.
+        sizes: How large each is, over its real size.
+        scale: Robot metres per human metre.
+        moved: How far the body goes from where the scaled world has it, metres.
+        shifts: How far each thing gave way at most, metres.
+    """
+
+    things: list[Thing]
+    sizes: list[float]
+    scale: float
+    moved: Float64[np.ndarray, "T 3"]
+    shifts: list[float]
+
+
+def placed_scene(
+    human: Sequence[Thing],
+    points: Points,
+    contacts: Sequence[Contact],
+    scale: float,
+    fps: float,
+) -> RobotWorld:
+    """Place a scene in the world of a robot.
+
+    Args:
+        human: The floor and all things, in the human's world.
+        points: Points of the human's body over time, metres.
+        contacts: Where they touch things.
+        scale: Robot metres per human metre.
+        fps: Frames per second.
+    """
+    frames = len(points["pelvis"])
+    sizes = [scale if thing.size == "scaled" else float(thing.size) for thing in human]
+    middle = _middle_of_terrain(human)
+    own = [
+        _scaled_terrain(thing, scale, size, middle)
+        if thing.terrain
+        else _scaled(thing, scale, size)
+        for thing, size in zip(human, sizes, strict=True)
+    ]
+    body = {name: points[name] for name in (*(p for p in TOUCH_POINTS if p != "seat"), *_FOLLOWING)}
+    shifts = [0.0] * len(human)
+    for o, thing in enumerate(human):
+        if thing.moves and sizes[o] != scale:
+            shift = _giving_way(thing, own[o], sizes[o], body, scale, frames, fps)
+            own[o] = replace(own[o], places=own[o].places + shift)
+            shifts[o] = float(np.linalg.norm(shift, axis=1).max())
+    moved = np.zeros((frames, 3))
+    if any(size != scale and not thing.moves for thing, size in zip(human, sizes, strict=True)):
+        moved = _displacement(human, own, sizes, contacts, body, scale, frames, fps)
+    return RobotWorld(own, sizes, scale, moved, shifts)
+
+
+def _scaled(thing: Thing, scale: float, size: float) -> Thing:
+    bottom = thing.lowest()
+    places = scale * thing.places
+    places[:, 2] = scale * bottom + size * (thing.places[:, 2] - bottom)
+    return replace(thing, shapes=tuple(s.scaled(size) for s in thing.shapes), places=places)
+
+
+def _scaled_terrain(
+    thing: Thing, scale: float, size: float, middle: Float64[np.ndarray, "3"]
+) -> Thing:
+    """Terrain is one piece, scaled about its middle on the floor: what adjoins goes on adjoining."""
+    shapes = tuple(shape.scaled(size) for shape in thing.shapes)
+    if thing.name == "floor":
+        shapes = thing.shapes
+    return replace(thing, shapes=shapes, places=scale * thing.places + (scale - size) * middle)
+
+
+def _middle_of_terrain(things: Sequence[Thing]) -> Float64[np.ndarray, "3"]:
+    places = [shape.place for thing in things[1:] if thing.terrain for shape in thing.shapes]
+    if not places:
+        return np.zeros(3)
+    return np.asarray(np.mean(places, axis=0) * [1.0, 1.0, 0.0])
+
+
+def _giving_way(
+    thing: Thing,
+    own: Thing,
+    size: float,
+    body: Points,
+    scale: float,
+    frames: int,
+    fps: float,
+) -> Float64[np.ndarray, "T 3"]:
+    """How far a moving thing of another size goes, so that it stays as far from trunk, knees, hands and floor."""
+    a, b = np.zeros((frames, 3, 3)), np.zeros((frames, 3))
+    for name, places in body.items():
+        near = thing.nearest(places)
+        share = _HANDS if name.endswith("palm") else 1.0
+        share = share * np.exp(-((np.maximum(near.distance, 0.0) / _NEAR) ** 2))
+        _ask(a, b, thing, own, near.place, near.normal, size, scale, share, -1.0)
+    low = np.exp(-((np.maximum(thing.lowest(), 0.0) / (_NEAR / 3)) ** 2))
+    a[:, 2, 2] += _ON_FLOOR * low
+    return _settled(a, b, fps)
+
+
+def _displacement(
+    human: Sequence[Thing],
+    own: Sequence[Thing],
+    sizes: Sequence[float],
+    contacts: Sequence[Contact],
+    body: Points,
+    scale: float,
+    frames: int,
+    fps: float,
+) -> Float64[np.ndarray, "T 3"]:
+    """How far the body goes from where a scaled world has it, so that it stays as far from each surface.
+
+    Least squares in information form: a surface near a point of the body asks for its own displacement along its
+    normal, a place that is held for all of it. The sums are smoothed over time before they are solved.
+    """
+    a, b = np.zeros((frames, 3, 3)), np.zeros((frames, 3))
+    for thing, mine, size in zip(human, own, sizes, strict=True):
+        if thing.moves:
+            continue
+        for places in body.values():
+            near = thing.nearest(places)
+            share = np.exp(-((np.maximum(near.distance, 0.0) / _NEAR) ** 2))
+            _ask(a, b, thing, mine, near.place, near.normal, size, scale, share, 1.0)
+    for contact in contacts:
+        thing, mine, size = human[contact.thing], own[contact.thing], sizes[contact.thing]
+        if thing.moves:
+            continue
+        rows = slice(contact.first, contact.last)
+        there = scale * thing.to_world(contact.place[None])
+        share = _FEET if contact.point < 4 else 1.0
+        a[rows] += share * np.eye(3)
+        b[rows] += share * (mine.to_world(size * contact.place[None]) - there)
+    return _settled(a, b, fps)
+
+
+def _ask(
+    a: Float64[np.ndarray, "T 3 3"],
+    b: Float64[np.ndarray, "T 3"],
+    thing: Thing,
+    own: Thing,
+    on: Float64[np.ndarray, "T 3"],
+    normal: Float64[np.ndarray, "T 3"],
+    size: float,
+    scale: float,
+    share: Float64[np.ndarray, "T"],
+    sign: float,
+) -> None:
+    """Add what a surface asks for to the sums, in place."""
+    n = thing.directed(normal)
+    moved = np.einsum("ti,ti->t", n, own.to_world(size * on) - scale * thing.to_world(on))
+    a += share[:, None, None] * n[:, :, None] * n[:, None, :]
+    b += (sign * share * moved)[:, None] * n
+
+
+def _settled(
+    a: Float64[np.ndarray, "T 3 3"], b: Float64[np.ndarray, "T 3"], fps: float
+) -> Float64[np.ndarray, "T 3"]:
+    from scipy.ndimage import gaussian_filter1d
+
+    sums = np.concatenate([a.reshape(-1, 9), b], axis=1)
+    smooth = gaussian_filter1d(sums, _SMOOTH * fps, axis=0)
+    smooth += _WIDE_SHARE * gaussian_filter1d(sums, _WIDE * fps, axis=0)
+    matrix = smooth[:, :9].reshape(-1, 3, 3) + _LEAST * np.eye(3)
+    return np.asarray(np.linalg.solve(matrix, smooth[:, 9:, None])[..., 0])

@@ -1,0 +1,212 @@
+"""A scene as the kernels want it, and how deep a solved motion is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float64, Int8, Int64
+
+from retarget.compiled.jit import jit
+from retarget.compiled.scratch import scratch
+from retarget.motion.segments import SIDES
+from retarget.robots.model import RobotModel
+from retarget.scenes.body import SIDE_POINTS
+from retarget.scenes.distance import BOX, HULL, shape_distance
+from retarget.scenes.posed import Thing
+from retarget.scenes.shapes import Shape, shape_arrays
+from retarget.solver.arrays import Problem, Scene
+from retarget.solver.kinematics.forward import body_kinematics
+from retarget.solver.shapes import floor_spheres
+
+__all__ = ["RobotSpheres", "human_sides", "make_scene", "robot_spheres", "scene_depths"]
+
+_SPACING = 1.2  # radii between spheres along a capsule, so that no edge fits between two
+_SURE = 0.03  # metres that the human may be inside a face that it is on the side of
+_FOLLOWED = {
+    "hip": "thigh",
+    "knee": "shank",
+    "ankle": "foot",
+    "elbow": "hand",
+    "wrist": "hand",
+}
+_ROLES = ("pelvis", "chest", *(f"{s}_{r}" for s in SIDES for r in (*_FOLLOWED, "shoulder")))
+
+
+class RobotSpheres(NamedTuple):
+    """Spheres that cover a robot where it may touch things.
+
+    Attributes:
+        bodies: Body of each.
+        points: Its centre there, metres.
+        radii: Metres.
+        groups: Which of `retarget.scenes.body.SIDE_POINTS` goes where it goes.
+        reach: Radius of the sphere around the base's origin that holds the robot, metres.
+    """
+
+    bodies: Int64[np.ndarray, "F"]
+    points: Float64[np.ndarray, "F 3"]
+    radii: Float64[np.ndarray, "F"]
+    groups: Int64[np.ndarray, "F"]
+    reach: float
+
+
+@lru_cache(maxsize=4)
+def robot_spheres(robot: RobotModel) -> RobotSpheres:
+    """Those that are kept above the floor, and more along long capsules; remembered for the robots used last."""
+    floor = floor_spheres(robot, True)
+    bodies, points, radii = list(floor.bodies), list(floor.points), list(floor.radii)
+    for g, body in enumerate(robot.capsule_bodies):
+        if body in robot.feet:
+            continue
+        start, end, radius = (
+            robot.capsule_starts[g],
+            robot.capsule_ends[g],
+            float(robot.capsule_radii[g]),
+        )
+        count = int(np.linalg.norm(end - start) // (_SPACING * max(radius, 1e-3)))
+        for k in range(1, count + 1):
+            bodies.append(body)
+            points.append(start + (end - start) * k / (count + 1))
+            radii.append(radius)
+    order = np.argsort(np.array(bodies), kind="stable")
+    lengths = np.zeros(len(robot.parents))
+    for body in range(1, len(lengths)):
+        lengths[body] = lengths[robot.parents[body]] + np.linalg.norm(robot.offsets[body])
+    places, sizes = np.array(points).reshape(-1, 3)[order], np.array(radii)[order]
+    own = np.array(bodies, np.int64)[order]
+    reach = (lengths[own] + np.linalg.norm(places, axis=1) + sizes).max(initial=0.0)
+    groups = np.array([_group_of(robot, int(body)) for body in own], np.int64)
+    return RobotSpheres(own, places, sizes, groups, float(reach))
+
+
+def _group_of(robot: RobotModel, body: int) -> int:
+    """The human's part that a body follows: that of the nearest role at or above it."""
+    by_body: dict[int, str] = {robot.roles[role]: role for role in _ROLES}
+    while body not in by_body and body > 0:
+        body = int(robot.parents[body])
+    role = by_body.get(body, "pelvis")
+    side, _, part = role.partition("_")
+    if part not in _FOLLOWED:
+        return SIDE_POINTS.index("pelvis" if role == "pelvis" else "chest")
+    return SIDE_POINTS.index(f"{side}_{_FOLLOWED[part]}")
+
+
+def human_sides(
+    things: Sequence[Thing], points: Float64[np.ndarray, "T G 3"]
+) -> Int8[np.ndarray, "T G O"]:
+    """On the side of which face of each shape the human's points are; see `retarget.solver.arrays.Scene`."""
+    frames, groups = points.shape[:2]
+    columns = [np.zeros((frames, groups, 0), np.int8)]
+    for thing in things:
+        for shape in thing.shapes:
+            places, turns = thing.poses_of(shape)
+            turns = np.broadcast_to(turns, (frames, 3, 3))
+            local = np.einsum("tij,tgi->tgj", turns, points - places[:, None])
+            columns.append(_sides_of(shape, local)[..., None])
+    return np.concatenate(columns, axis=2)
+
+
+def _sides_of(shape: Shape, local: Float64[np.ndarray, "T G 3"]) -> Int8[np.ndarray, "T G"]:
+    if shape.kind == BOX:
+        out = np.abs(local) - shape.half
+        axis = out.argmax(axis=2)
+        sure = np.take_along_axis(out, axis[..., None], 2)[..., 0] > -_SURE
+        sign = np.where(np.take_along_axis(local, axis[..., None], 2)[..., 0] < 0, -1, 1)
+        return np.asarray(np.where(sure, sign * (axis + 1), 0), np.int8)
+    if shape.kind == HULL:
+        out = local @ shape.planes[:, :3].T - shape.planes[:, 3]
+        face = out.argmax(axis=2)
+        sure = np.take_along_axis(out, face[..., None], 2)[..., 0] > -_SURE
+        return np.asarray(np.where(sure, face + 1, 0), np.int8)
+    return np.zeros(local.shape[:2], np.int8)
+
+
+def make_scene(
+    robot: RobotModel,
+    things: Sequence[Thing],
+    sides: Int8[np.ndarray, "T G O"],
+    weight: float,
+) -> Scene:
+    """The things of a robot's world as the solve wants them; the floor is not one of them.
+
+    Args:
+        robot: Whose spheres stay out of them.
+        things: In its world.
+        sides: From `human_sides`, of the same things in the human's world.
+        weight: Of a sphere's depth in one of them, 1/m^2.
+    """
+    frames = len(sides)
+    shapes = [shape for thing in things for shape in thing.shapes]
+    spheres = robot_spheres(robot)
+    places, turns = np.empty((frames, len(shapes), 3)), np.empty((frames, len(shapes), 3, 3))
+    o = 0
+    for thing in things:
+        for shape in thing.shapes:
+            places[:, o], turns[:, o] = thing.poses_of(shape)
+            o += 1
+    return Scene(
+        shapes=shape_arrays(shapes, np.float32),
+        bounds=np.array([shape.bound for shape in shapes]),
+        reach=spheres.reach,
+        bodies=spheres.bodies,
+        points=spheres.points.astype(np.float32),
+        radii=spheres.radii.astype(np.float32),
+        groups=spheres.groups,
+        places=places,
+        turns=turns,
+        sides=sides,
+        weight=weight,
+    )
+
+
+def scene_depths(qpos: Float64[np.ndarray, "T Q"], problem: Problem) -> Float64[np.ndarray, "T"]:
+    """How deep the deepest sphere of the robot is in a thing in each frame, metres; 0 where none is."""
+    depth = np.zeros(len(qpos))
+    if problem.scene is not None:
+        _find_depths(qpos, problem, problem.scene, depth)
+    return depth
+
+
+@jit(fastmath=True)
+def _find_depths(
+    qpos: Float64[np.ndarray, "T Q"],
+    problem: Problem,
+    scene: Scene,
+    depth: Float64[np.ndarray, "T"],
+) -> None:
+    tree = problem.tree
+    bodies = tree.parents.shape[0]
+    R = scratch((bodies, 3, 3), np.float64)
+    r = scratch((bodies, 3), np.float64)
+    a = scratch((bodies, 3), np.float64)
+    x = scratch(3, np.float64)
+    g = scratch(3, np.float64)
+    for t in range(qpos.shape[0]):
+        body_kinematics(qpos[t], tree, R, r, a)
+        for o in range(scene.shapes.kinds.shape[0]):
+            away = 0.0
+            for k in range(3):
+                away += (qpos[t, k] - scene.places[t, o, k]) ** 2
+            reach = scene.reach + scene.bounds[o]
+            if away > reach * reach:
+                continue
+            T = scene.turns[t, o]
+            for s in range(scene.bodies.shape[0]):
+                b = scene.bodies[s]
+                away = 0.0
+                for i in range(3):
+                    x[i] = qpos[t, i] + r[b, i] - scene.places[t, o, i]
+                    for k in range(3):
+                        x[i] += R[b, i, k] * scene.points[s, k]
+                    away += x[i] * x[i]
+                reach = scene.radii[s] + scene.bounds[o]
+                if away > reach * reach:
+                    continue
+                l0 = T[0, 0] * x[0] + T[1, 0] * x[1] + T[2, 0] * x[2]
+                l1 = T[0, 1] * x[0] + T[1, 1] * x[1] + T[2, 1] * x[2]
+                l2 = T[0, 2] * x[0] + T[1, 2] * x[1] + T[2, 2] * x[2]
+                distance = shape_distance(scene.shapes, o, l0, l1, l2, 0.0, 0.0, 0.0, g)
+                depth[t] = max(depth[t], scene.radii[s] - distance)

@@ -1,0 +1,251 @@
+"""Where a robot's points are held on things, and how joints near things stay as near as the human's.
+
+A hold is a place in the frame of a thing, so that it moves along; frames stay uncoupled, as anchors are given by frame.
+Joints near a surface keep the human's vector from its nearest point: a soft anchor each, in the frame of the thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int64
+
+from retarget.motion.segments import SIDES
+from retarget.robots.model import RobotModel
+from retarget.robots.touch import palm_point
+from retarget.scenes.place import RobotWorld
+from retarget.scenes.posed import Thing
+from retarget.scenes.scene import TOUCH_POINTS
+from retarget.scenes.touches import Contact, Touches
+from retarget.targets.holds import Holds
+
+__all__ = ["ThingPoints", "ThingTargets", "thing_points", "thing_targets"]
+
+FIRM: Final = 2500.0
+"""Weight of a palm's, knee's or seat's anchor, 1/m^2, a twentieth of a toe's: firmer ones jerk, and gain nothing."""
+
+SOFT: Final = 300.0
+"""Weight of the vector between a surface and a joint that is on it, 1/m^2."""
+
+_NEAR: Final = 0.15  # metres of the human over which that weight falls, as a Gaussian
+_LEAST: Final = 0.05  # of it that counts
+_APPROACH: Final = (
+    0.3  # seconds before and after a hold in which its point keeps its way to its place
+)
+_APPROACHING: Final = 0.3  # of the hold's weight at its ends, falling to nothing
+_CLEAR: Final = (
+    *(f"{side}_{part}" for part in ("knee", "elbow", "wrist") for side in SIDES),
+    "pelvis",
+)
+_FEET: Final = 4  # heel and toe of each foot: the first points
+_LEVEL: Final = 0.7  # least z of a surface's normal on which a foot stands as on the floor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ThingPoints:
+    """Points of the robot that are held on things, beyond those that are held on the ground.
+
+    Attributes:
+        bodies: Body of each point.
+        points: Its place there, metres.
+        radii: How far its surface is from it, metres.
+        columns: Which of all points of the solve (first those on the ground, then these) each of `TOUCH_POINTS` is, -1
+            where the robot has none.
+        clear: Which of them are the joints of `_CLEAR`.
+    """
+
+    bodies: Int64[np.ndarray, "E"]
+    points: Float64[np.ndarray, "E 3"]
+    radii: Float64[np.ndarray, "E"]
+    columns: Int64[np.ndarray, "K"]
+    clear: slice
+
+
+def thing_points(robot: RobotModel, touching: Sequence[str]) -> ThingPoints:
+    """The points of a robot whose points on the ground are those of the feet and ``touching``."""
+    names = [*TOUCH_POINTS[:_FEET], *touching]
+    columns = np.full(len(TOUCH_POINTS), -1)
+    same = {"seat": "pelvis"}
+    for k, point in enumerate(TOUCH_POINTS):
+        name = same.get(point, point)
+        if name in names:
+            columns[k] = names.index(name)
+    bodies: list[int] = []
+    points: list[Float64[np.ndarray, "3"]] = []
+    radii: list[float] = []
+    for side in SIDES:
+        palm = palm_point(robot, side)
+        if palm is not None:
+            columns[TOUCH_POINTS.index(f"{side}_palm")] = len(names) + len(bodies)
+            bodies.append(palm.body)
+            points.append(palm.point)
+            radii.append(palm.radius)
+    first = len(names) + len(bodies)
+    bodies += [robot.roles[role] for role in _CLEAR]
+    points += [robot.role_points[role] for role in _CLEAR]
+    radii += [0.0] * len(_CLEAR)
+    return ThingPoints(
+        np.array(bodies, np.int64),
+        np.array(points, np.float64).reshape(-1, 3),
+        np.array(radii, np.float64),
+        columns,
+        slice(first, first + len(_CLEAR)),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ThingTargets:
+    """Anchors of all points, on the ground and on things, over a clip.
+
+    Attributes:
+        weights: Of each point's anchor, 1/m^2.
+        anchors: Where each point is held, metres; its height is that above which the point touches.
+        fixed: Anchors that stay where they are, wherever the start has their points.
+        things: Which thing each point is held on, -1 for none.
+    """
+
+    weights: Float64[np.ndarray, "T K"]
+    anchors: Float64[np.ndarray, "T K 3"]
+    fixed: Bool[np.ndarray, "T K"]
+    things: Int64[np.ndarray, "T K"]
+
+
+def thing_targets(
+    holds: Holds,
+    strengths: Float64[np.ndarray, "K"],
+    radii: Float64[np.ndarray, "K"],
+    points: ThingPoints,
+    world: RobotWorld,
+    human: Sequence[Thing],
+    body: Mapping[str, Float64[np.ndarray, "T 3"]],
+    touches: Touches,
+    contacts: Sequence[Contact],
+    fps: float,
+) -> ThingTargets:
+    """Place all holds of a clip.
+
+    Args:
+        holds: Of feet and other parts, as on the ground.
+        strengths: Weights of their anchors, 1/m^2.
+        radii: How far the surface of each of all points is from it, metres.
+        points: The robot's points for things.
+        world: The things in the robot's world.
+        human: In the human's.
+        body: Points of the human's body, metres.
+        touches: When they touch things.
+        contacts: Where they do.
+        fps: Frames per second.
+    """
+    frames, ground = holds.shares.shape
+    total = ground + len(points.bodies)
+    found = ThingTargets(
+        np.zeros((frames, total)),
+        np.zeros((frames, total, 3)),
+        np.zeros((frames, total), bool),
+        np.full((frames, total), -1),
+    )
+    found.weights[:, :ground] = holds.shares * strengths
+    found.anchors[:, :ground] = holds.anchors()
+    _place_feet(found, holds, radii, world, contacts)
+    for contact in contacts:
+        column = int(points.columns[contact.point])
+        if contact.point >= _FEET and column >= 0:
+            point = TOUCH_POINTS[contact.point]
+            rest = touches.rest_of(point)
+            _hold(found, contact, column, body[point], rest, radii[column], world, human, fps)
+    _stay_near(found, points, world, human, body)
+    return found
+
+
+def _place_feet(
+    found: ThingTargets,
+    holds: Holds,
+    radii: Float64[np.ndarray, "K"],
+    world: RobotWorld,
+    contacts: Sequence[Contact],
+) -> None:
+    """Put stances on what they stand on: as high as it on what is level and still, else at the human's place there."""
+    by_point = [[c for c in contacts if c.point == k] for k in range(_FEET)]
+    for point, first, last in zip(holds.points, holds.first, holds.last, strict=True):
+        near = [
+            c
+            for c in (by_point[point] if point < _FEET else ())
+            if c.first < last + 2 and c.last > first - 2
+        ]
+        if not near:
+            continue
+        contact = max(near, key=lambda c: min(c.last, last) - max(c.first, first))
+        found.things[first:last, point] = contact.thing
+        thing, size = world.things[contact.thing], world.sizes[contact.thing]
+        if contact.thing == 0:
+            continue
+        local = size * contact.place + radii[point] * contact.normal
+        places = np.broadcast_to(thing.to_world(local[None]), (len(found.weights), 3))[first:last]
+        places = places - np.array([0.0, 0.0, radii[point]])
+        upward = thing.directed(contact.normal[None])[0, 2]
+        if not thing.moves and upward > _LEVEL:
+            found.anchors[first:last, point, 2] = places[:, 2]
+        else:
+            found.anchors[first:last, point] = places
+            found.fixed[first:last, point] = True
+
+
+def _hold(
+    found: ThingTargets,
+    contact: Contact,
+    column: int,
+    way: Float64[np.ndarray, "T 3"],
+    rest: float,
+    radius: float,
+    world: RobotWorld,
+    human: Sequence[Thing],
+    fps: float,
+) -> None:
+    """Hold a point where the human has it on a thing, and keep its way there and from there."""
+    frames = len(found.weights)
+    thing, theirs = world.things[contact.thing], human[contact.thing]
+    local = world.sizes[contact.thing] * contact.place + radius * contact.normal
+    reach = round(_APPROACH * fps)
+    first, last = max(0, contact.first - reach), min(frames, contact.last + reach)
+    places = np.broadcast_to(thing.to_world(local[None]), (frames, 3))[first:last]
+    there = theirs.to_world((contact.place + rest * contact.normal)[None])
+    away = way[first:last] - np.broadcast_to(there, (frames, 3))[first:last]
+    times = np.arange(first, last)
+    outside = np.maximum(contact.first - times, times - (contact.last - 1)).clip(0)
+    fading = _APPROACHING * (1.0 - outside / (reach + 1)) ** 2
+    weight = FIRM * np.where(outside == 0, 1.0, fading)
+    places = places + world.scale * away * (outside > 0)[:, None]
+    better = weight > found.weights[first:last, column]
+    rows = times[better]
+    found.weights[rows, column] = weight[better]
+    found.anchors[rows, column] = places[better] - np.array([0.0, 0.0, radius])
+    found.fixed[rows, column] = True
+    found.things[contact.first : contact.last, column] = contact.thing
+
+
+def _stay_near(
+    found: ThingTargets,
+    points: ThingPoints,
+    world: RobotWorld,
+    human: Sequence[Thing],
+    body: Mapping[str, Float64[np.ndarray, "T 3"]],
+) -> None:
+    """Let joints near surfaces keep the human's vectors from their nearest points."""
+    frames = len(found.weights)
+    for i, role in enumerate(_CLEAR):
+        target, total = np.zeros((frames, 3)), np.full(frames, 1e-9)
+        for thing, own, size in zip(human, world.things, world.sizes, strict=True):
+            near = thing.nearest(body[role])
+            share = np.exp(-((np.maximum(near.distance, 0.0) / _NEAR) ** 2))
+            away = world.scale * (thing.to_local(body[role]) - near.place)
+            target += share[:, None] * own.to_world(size * near.place + away)
+            total += share
+        column = points.clear.start + i
+        weight = SOFT * np.minimum(total, 1.0)
+        weight[total < _LEAST] = 0.0
+        found.weights[:, column] = weight
+        found.anchors[:, column] = target / total[:, None]
+        found.fixed[:, column] = True
