@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from retarget.errors import FileFormatError, OptionsError, RetargetError
+from retarget.files import split_which
 from retarget.frame_rates import LEAST_FPS, MOST_FPS
 from retarget.inputs import read_toml, understanding
 from retarget.kinds import MotionFormatKind, RobotKind
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from retarget.motion import Motion
     from retarget.result import RetargetingResult
     from retarget.robots import RobotModel
+    from retarget.scenes import Scene
 
 __all__ = ["RunConfig"]
 
@@ -78,6 +80,8 @@ class RunConfig(BaseModel):
         subject_from: Which files are of one person (`retarget.subject_rules`): what is constant about the skeleton is
             then fitted over their longest; None fits each clip alone.
         from_robot: The files are motions of this robot, known by name or the path of its model; None for humans'.
+        scene: File of the things around the motions (``scene.toml``), or a pattern of one beside each, in which
+            ``{stem}`` is the motion's name without its ending.
         options: Options of targets and solver.
 
     Example:
@@ -100,6 +104,7 @@ class RunConfig(BaseModel):
     smpl_models: Path | None = None
     subject_from: Annotated[str, AfterValidator(_subject_rule)] | None = None
     from_robot: str | None = None
+    scene: Path | None = None
     options: RetargetOptions = Field(default_factory=RetargetOptions)
 
     @classmethod
@@ -189,6 +194,8 @@ class RunConfig(BaseModel):
             changes["robot_description"] = folder / self.robot_description
         if self.smpl_models is not None:
             changes["smpl_models"] = folder / self.smpl_models
+        if self.scene is not None:
+            changes["scene"] = folder / self.scene
         if self.subject_from is not None:
             changes["subject_from"] = SubjectRule(self.subject_from).relative_to(folder).text
         return self.model_copy(update=changes)
@@ -224,6 +231,30 @@ class RunConfig(BaseModel):
             source_fps=self.source_fps,
             smpl_models=self.smpl_models,
         )
+
+    def scene_file(self, motion: str | Path) -> Path | None:
+        """The file of the things around a motion; None where there is none to be."""
+        if self.scene is None:
+            return None
+        name = Path(split_which(Path(motion))[0]).stem
+        path = Path(str(self.scene).replace("{stem}", name))
+        if str(path) != str(self.scene) and not path.is_absolute():
+            beside = Path(motion).parent / path
+            return beside if beside.exists() or not path.exists() else path
+        return path
+
+    def read_scene(self, motion: str | Path) -> Scene | None:
+        """Read the things around a motion.
+
+        Raises:
+            RetargetError: A file of theirs cannot be read, or says something that cannot be.
+        """
+        path = self.scene_file(motion)
+        if path is None:
+            return None
+        from retarget.scenes import load_scene
+
+        return load_scene(path)
 
     def robot_files(self) -> tuple[Path, ...]:
         """The files that the robot is loaded from, whether they are there or not.

@@ -7,6 +7,7 @@ import ctypes
 import math
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float32
@@ -148,7 +149,7 @@ def retarget_motion(
     held, anchors = _on_ground(take, solution)
     residuals = measure_residuals(qpos, setting.empty, held, anchors)
     frame_cost = solution.cost
-    found = {
+    found: dict[str, Any] = {
         "time_scale": time_scale,
         "scale": robot_sizes(take.anatomy.calibration, contacts, take.shape).scale,
         "floor_m": take.floor,
@@ -157,7 +158,11 @@ def retarget_motion(
         "leg_length_m": take.anatomy.leg_length,
         "marker_noise_m": take.anatomy.noise,
     }
-    stretches, floor = len(take.stretches), take.floor
+    stretches, floor, track = len(take.stretches), take.floor, None
+    if take.scene is not None:
+        track = take.scene.track()
+        residuals.by_name["scene_m"] = take.scene.depths(qpos, setting.empty.tree)
+        found |= {"scene": take.scene.as_json()}
     del take, solution  # before the source is made: together they would be the most memory
     if stretches > 1:
         _give_memory_back()
@@ -173,6 +178,7 @@ def retarget_motion(
         source=source_clip(motion, floor),
         residuals=residuals.by_name,
         yielded=_yielded(residuals, setting.touching, motion.fps),
+        scene=track,
         provenance={
             "version": __version__,
             "motion": motion.source.as_json(),

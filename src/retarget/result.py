@@ -21,6 +21,7 @@ from retarget.result_file import (
     read_result_arrays,
     write_result_arrays,
 )
+from retarget.scene_track import SceneTrack
 from retarget.wording import listed
 
 __all__ = ["RetargetingResult", "SourceClip", "YieldedHold", "packed_rotations"]
@@ -125,6 +126,7 @@ class RetargetingResult:
         residuals: What the constraints were missed by, by name and unit: ``anchor_m`` (a held heel or toe off its
             place), ``overlap_m`` (the robot's own bodies).
         yielded: Holds on the ground that gave way, by time.
+        scene: The things around it; None where there are none. ``qpos`` is the robot's alone.
         provenance: JSON-ready record: package version, input and model hashes, options, timings.
 
     Example:
@@ -145,6 +147,7 @@ class RetargetingResult:
     body_contacts: Bool[np.ndarray, "T C"] = field(default_factory=lambda: np.zeros((0, 0), bool))
     body_contact_names: tuple[str, ...] = ()
     yielded: tuple[YieldedHold, ...] = ()
+    scene: SceneTrack | None = None
 
     def __post_init__(self) -> None:
         if not self.body_contact_names and not self.body_contacts.size:
@@ -176,7 +179,7 @@ class RetargetingResult:
         for name, length in lengths.items():
             if length != frames:
                 return f"{name} has {length} frames, qpos {frames}"
-        return ""
+        return "" if self.scene is None else self.scene.problem(frames)
 
     def __len__(self) -> int:
         return len(self.qpos)
@@ -193,6 +196,16 @@ class RetargetingResult:
     def duration(self) -> float:
         """Length in seconds."""
         return len(self) / self.fps
+
+    def qpos_with_objects(self) -> Float64[np.ndarray, "T Q+"]:
+        """Configurations with the poses of things on paths behind them, seven numbers each: xyz, wxyz.
+
+        It is the order of a MuJoCo model in which free joints are declared after the robot.
+        """
+        if self.scene is None:
+            return self.qpos
+        things = self.scene.moving_poses().reshape(len(self), -1)
+        return np.concatenate([self.qpos, things], axis=1)
 
     def save_npz(self, path: str | Path) -> None:
         """Write a ``.npz`` atomically; no pickled objects. What compresses well is compressed.
@@ -220,6 +233,7 @@ class RetargetingResult:
             "source_rotation_roles": np.array(self.source.rotation_roles, np.str_),
             "source_rotations": self.source.rotations,
             **{f"{RESIDUAL}{name}": values for name, values in self.residuals.items()},
+            **({} if self.scene is None else self.scene.arrays()),
         }
         with atomic_write(path) as stream:
             write_result_arrays(stream, arrays)
@@ -255,6 +269,7 @@ class RetargetingResult:
                     for name, values in arrays.items()
                     if name.startswith(RESIDUAL)
                 },
+                scene=SceneTrack.of_arrays(arrays) if "scene_json" in arrays else None,
             )
         except RetargetError as error:
             raise FileFormatError(path, str(error), "retarget the clip again") from None
@@ -333,6 +348,7 @@ class RetargetingResult:
             body_contacts=self.body_contacts[nearest],
             frame_cost=linear(self.frame_cost),
             residuals={name: linear(values) for name, values in self.residuals.items()},
+            scene=None if self.scene is None else self.scene.resampled(time),
             source=source,
             provenance={**self.provenance, "resampled_from_fps": self.fps},
         )

@@ -23,7 +23,7 @@ __all__ = [
     "write_result_arrays",
 ]
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 RESIDUAL: Final = "residual_"
 """Prefix of the residuals' arrays in a file."""
 ROTATION_STEPS: Final = 32767
@@ -65,6 +65,19 @@ _ARRAYS: Final = {
     "source_rotation_roles": _Array("U", ("turns",)),
     "source_rotations": _Array("i", ("frames", "turns", 4)),
 }
+_SCENE: Final = {
+    "thing_names": _Array("U", ("things",)),
+    "thing_poses": _Array("f", ("frames", "things", 7), _FARTHEST),
+    "thing_sizes": _Array("f", ("things",), _FARTHEST),
+    "thing_moves": _Array("b", ("things",)),
+    "source_thing_poses": _Array("f", ("frames", "things", 7), _FARTHEST),
+    "touch_names": _Array("U", ("touch points",)),
+    "touches": _Array("i", ("frames", "touch points")),
+    "hold_runs": _Array("iu", ("holds", 4)),
+    "hold_places": _Array("f", ("holds", 3), _FARTHEST),
+    "scene_json": _TEXT,
+}
+"""Arrays that a result with things around it has besides."""
 _RESIDUALS: Final = _Array("f", ("frames",), _FARTHEST)
 
 _HOLD: Final = {"point": str, "start_s": float, "end_s": float, "distance": float}
@@ -108,12 +121,15 @@ def read_result_arrays(path: str | Path) -> dict[str, Any]:
             raise FileFormatError(path, cause, _REMEDY)
         residuals = {name: _RESIDUALS for name in arrays if name.startswith(RESIDUAL)}
         sizes: dict[str, int] = {}
-        for name, said in {**_ARRAYS, **residuals}.items():
+        scene = _SCENE if "scene_json" in arrays else {}
+        if missing := [name for name in scene if name not in arrays]:
+            raise FileFormatError(path, f"has a scene but no array {missing[0]!r}", _REMEDY)
+        for name, said in {**_ARRAYS, **scene, **residuals}.items():
             _check(path, name, arrays[name], said, sizes)
         if not sizes["frames"]:
             raise FileFormatError(path, "holds no frames", _REMEDY)
         _check_rotations(path, arrays["source_rotations"])
-        for name, said in _ARRAYS.items():
+        for name, said in {**_ARRAYS, **scene}.items():
             if said is _TEXT:
                 arrays[name] = str(arrays[name])
             if name.endswith("_json"):

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import numpy as np
-from jaxtyping import Float64, Int8
+from jaxtyping import Float32, Float64, Int8
 
+from retarget.geometry import quaternion_from_matrix, without_flips
 from retarget.motion.anatomy import Anatomy
 from retarget.motion.contacts import HEEL, TOE, Contacts
 from retarget.motion.segments import SIDES
 from retarget.robots.model import RobotModel
+from retarget.scene_track import SceneTrack
 from retarget.scenes.body import body_points, side_points
 from retarget.scenes.place import RobotWorld, placed_scene
 from retarget.scenes.posed import Thing, posed_things
 from retarget.scenes.scene import TOUCH_POINTS, Scene
 from retarget.scenes.touches import Contact, Touches, find_touches, held_places
-from retarget.solver.arrays import Problem, Soles
-from retarget.solver.obstacles import human_sides, make_scene
+from retarget.solver.arrays import Problem, Soles, Tree
+from retarget.solver.obstacles import human_sides, make_scene, scene_depths
 from retarget.solver.problem import Setting
 from retarget.targets.build import Targets
 from retarget.targets.holds import Holds
 from retarget.targets.things import ThingPoints, ThingTargets, thing_points, thing_targets
 
 __all__ = ["Meeting", "SceneTake", "meet", "moved_targets", "robot_world", "scene_take"]
+
+_FEET: Final = 4  # of `TOUCH_POINTS`: heels and toes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,6 +115,42 @@ class SceneTake:
     sides: Int8[np.ndarray, "T G O"]
     soles: Soles
 
+    def depths(self, qpos: Float64[np.ndarray, "T Q"], tree: Tree) -> Float32[np.ndarray, "T"]:
+        """How deep a solved clip is in things, frame by frame, metres."""
+        scene = make_scene(self.robot, self.world.things[1:], self.sides, 0.0)
+        return scene_depths(qpos, tree, scene).astype(np.float32)
+
+    def track(self) -> SceneTrack:
+        """The things and touches as a result keeps them."""
+        human, own = self.meeting.things[1:], self.world.things[1:]
+        frames = len(self.sides)
+        held = [c for c in self.meeting.held if c.point >= _FEET]
+        return SceneTrack(
+            names=tuple(thing.name for thing in human),
+            poses=_poses(own, frames),
+            sizes=np.array(self.world.sizes[1:]),
+            moves=np.array([thing.moves for thing in human], bool),
+            source_poses=_poses(human, frames),
+            scale=self.world.scale,
+            shapes=tuple(tuple(s.as_json() for s in thing.shapes) for thing in human),
+            touch_names=TOUCH_POINTS,
+            touches=self.meeting.touches.things.astype(np.int16),
+            hold_runs=np.array(
+                [(c.point, c.thing, c.first, c.last) for c in held], np.int32
+            ).reshape(-1, 4),
+            hold_places=np.array([c.place for c in held], np.float64).reshape(-1, 3),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """What is worth recording of it."""
+        shifts = zip(self.world.things[1:], self.world.shifts[1:], strict=True)
+        return {
+            **self.meeting.scene.as_json(),
+            "rest_m": self.meeting.touches.rest,
+            "shift_m": {thing.name: shift for thing, shift in shifts if shift},
+            "body_moved_m": float(np.linalg.norm(self.world.moved, axis=1).max(initial=0.0)),
+        }
+
     def problem(self, problem: Problem, first: int, last: int, weight: float) -> Problem:
         """The problem of some frames with all holds, and the things; ``weight`` is that of depth in them, 1/m^2."""
         things = [thing.part(first, last) for thing in self.world.things[1:]]
@@ -121,6 +162,14 @@ class SceneTake:
             ),
             scene=make_scene(self.robot, things, self.sides[first:last], weight),
         )
+
+
+def _poses(things: Sequence[Thing], frames: int) -> Float64[np.ndarray, "T O 7"]:
+    out = np.zeros((frames, len(things), 7))
+    for o, thing in enumerate(things):
+        out[:, o, :3] = thing.places
+        out[:, o, 3:] = without_flips(quaternion_from_matrix(thing.turns))
+    return out
 
 
 def moved_targets(

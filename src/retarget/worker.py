@@ -91,6 +91,11 @@ class RetargetWorker:
             "options": hashlib.sha256(options.encode()).hexdigest(),
             "version": __version__,
         }
+        scene = config.scene_file(job.motion)
+        if scene is not None:
+            from retarget.scenes.read import scene_sha256
+
+            made_with["scene"] = scene_sha256(scene)
         if config.subject_from is None:
             return made_with
         return made_with | {"subject": subject_fingerprint(config.subject_from, job.motion)}
@@ -151,7 +156,8 @@ def _retarget_file(
     robot = timed(seconds, "robot", config.load_robot)
     clip = timed(seconds, "read", lambda: _read(motion, config, ask_sisters))
     clip, subject = timed(seconds, "subject", lambda: knowing_its_subject(motion, clip, config))
-    result = retarget_motion(clip, robot, config.options, subject=subject)
+    scene = timed(seconds, "scene", lambda: config.read_scene(motion))
+    result = retarget_motion(clip, robot, config.options, subject=subject, scene=scene)
     source = clip.source
     del clip  # a long one takes as much memory as its result
     result = replace(result, provenance={**result.provenance, "run": config.robot_record()})
@@ -178,7 +184,7 @@ def _retarget_file(
         "subject": result.provenance["subject"],
         "robot_sha256": robot.sha256,
         "version": __version__,
-        "notes": list(source.notes),
+        "notes": [*source.notes, *(scene.notes if scene is not None else ())],
         "doubts": result.provenance["motion"]["doubts"],
     }
 

@@ -16,6 +16,7 @@ __all__ = [
     "Number",
     "RobotDescription",
     "RolesFile",
+    "SceneFile",
     "SmplModels",
     "SourceRate",
     "SubjectFrom",
@@ -113,5 +114,13 @@ Meshes = Annotated[
         "--meshes",
         metavar="FOLDER",
         help="Your folder with the robot's MJCF or URDF and its meshes, to be shown in place of rounded shapes.",
+    ),
+]
+SceneFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--scene",
+        metavar="FILE",
+        help="Things around the motion (scene.toml); '{stem}.scene.toml' is a file beside each motion.",
     ),
 ]

@@ -19,6 +19,7 @@ from retarget.cli.flags import (
     Number,
     RobotDescription,
     RolesFile,
+    SceneFile,
     SmplModels,
     SourceRate,
     SubjectFrom,
@@ -67,6 +68,7 @@ class RunOptions:
     source_fps: SourceRate = None
     smpl_models: SmplModels = None
     subject_from: SubjectFrom = None
+    scene: SceneFile = None
     from_robot: Annotated[
         str | None,
         typer.Option(
@@ -190,7 +192,7 @@ class RunOptions:
             changes["robot_description"] = self.robot_description
         for name in (
             "skip_bind_pose", "up", "unit", "floor_m", "keep_glitches", "source_fps", "smpl_models",
-            "subject_from", "from_robot",
+            "subject_from", "from_robot", "scene",
         ):  # fmt: skip
             if getattr(self, name) is not None:
                 changes[name] = getattr(self, name)

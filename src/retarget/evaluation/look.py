@@ -25,9 +25,11 @@ from retarget.evaluation.frames.smoothness import measure_smoothness
 from retarget.evaluation.frames.solved import measure_solved
 from retarget.evaluation.frames.stance import Stance, find_stance
 from retarget.evaluation.frames.swing import measure_support, measure_swing
+from retarget.evaluation.frames.things import ThingFrames, find_things, measure_things
 from retarget.evaluation.frames.timing import Timing, find_timing, measure_timing
 from retarget.evaluation.frames.tracking import Tracking, find_tracking, measure_tracking
 from retarget.evaluation.frames.trunk import find_trunk, measure_trunk
+from retarget.evaluation.measures.registry import MEASURES
 from retarget.motion.doubts import Doubt, doubts_from_json, total_doubt
 from retarget.result import RetargetingResult
 from retarget.robots.held import moving_part
@@ -56,6 +58,7 @@ class Look:
         timing: Whether it moves when the human does.
         continuity: Whether anything jumps or stops.
         forces: What contacts can give.
+        things: How it meets things; None where there are none.
         doubts: About the recording; None where nobody has kept them.
     """
 
@@ -73,6 +76,7 @@ class Look:
     timing: Timing
     continuity: Continuity
     forces: Forces
+    things: ThingFrames | None
     doubts: tuple[Doubt, ...] | None
 
     def values(self) -> dict[str, float | None]:
@@ -81,7 +85,7 @@ class Look:
         joints = result.qpos[:, 7:]
         limited = bool(np.isfinite(robot.effort_limits).any())
         body = self.collisions.body_height
-        return {
+        values = {
             "duration": (len(result) - 1) / fps,
             "doubt": None if self.doubts is None else total_doubt(self.doubts),
             **measure_stance(self.feet, self.stance, self.human.lowest, fps),
@@ -104,7 +108,11 @@ class Look:
             **measure_places(self.places, self.human.scale),
             **measure_timing(self.timing),
             **measure_solved(result),
+            **measure_things(self.things),
         }
+        if self.things is not None:  # what things push with is not known
+            values |= {name: None for name in values if MEASURES[name].group == "physics"}
+        return values
 
 
 def look_at(result: RetargetingResult, robot: RobotModel) -> Look:
@@ -125,6 +133,13 @@ def look_at(result: RetargetingResult, robot: RobotModel) -> Look:
         bodies.add(*block)
         forces.add(*block)
     human = scaled_human(result.source, stance, robot, fps)
+    joints = {
+        role: bodies.points[:, i].astype(np.float64) for i, role in enumerate(bodies.compared.roles)
+    }
+    things = find_things(result, robot, joints)
+    if things is not None:
+        stance, human = things.stance(stance), things.human(human)
+        things.correct(feet, collisions.body_height)
     tracking = find_tracking(bodies)
     return Look(
         result=result,
@@ -141,6 +156,7 @@ def look_at(result: RetargetingResult, robot: RobotModel) -> Look:
         timing=find_timing(bodies, fps),
         continuity=find_continuity(result),
         forces=forces.forces(),
+        things=things,
         doubts=_doubts(result),
     )
 

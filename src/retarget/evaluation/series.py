@@ -16,6 +16,7 @@ from retarget.evaluation.frames.physics import quasi_static
 from retarget.evaluation.frames.solved import anchor_misses, yields
 from retarget.evaluation.frames.stance import horizontal_speed
 from retarget.evaluation.frames.swing import scuffs
+from retarget.evaluation.frames.things import ThingFrames
 from retarget.evaluation.frames.trunk import NAMES as TRUNK_ERRORS
 from retarget.evaluation.look import Look
 from retarget.evaluation.measures.measure import Measure
@@ -218,6 +219,23 @@ def _joints(seen: Look) -> dict[str, Callable[[], Frames]]:
     return series
 
 
+def _things(found: ThingFrames) -> dict[str, Callable[[], Frames]]:
+    return {
+        "hand_gap": lambda: _mean_of_hands(found.hand_gap),
+        "hand_place_error": lambda: _mean_of_hands(found.hand_place_error),
+        "hand_slide": lambda: np.fmax(*found.hand_slide.T),
+        "scene_depth": found.depth.copy,
+        "clearance_error": found.clearance_error.copy,
+    }
+
+
+def _mean_of_hands(values: Float64[np.ndarray, "T 2"]) -> Frames:
+    """Mean over the hands that have a value; NaN where none has."""
+    known = np.isfinite(values)
+    total = np.where(known, values, 0.0).sum(axis=1)
+    return np.asarray(np.where(known.any(axis=1), total / np.maximum(known.sum(axis=1), 1), np.nan))
+
+
 def _others(seen: Look) -> dict[str, Callable[[], Frames]]:
     collisions, continuity = seen.collisions, seen.continuity
 
@@ -231,6 +249,8 @@ def _others(seen: Look) -> dict[str, Callable[[], Frames]]:
         return np.asarray(seen.timing.lags[nearest])
 
     makers: dict[str, Callable[[], Frames]] = {}
+    if seen.things is not None:
+        makers |= _things(seen.things)
     if len(seen.timing.lags):
         makers["lag"] = lag
     if anchor_misses(seen.result) is not None:

@@ -21,6 +21,7 @@ __all__ = [
     "FLIGHT_HEIGHT",
     "FORCE_SHARE",
     "FRICTION",
+    "HAND_REACHED",
     "HUMAN_SPAN",
     "JUMP_RATE",
     "JUMP_SPEED",
@@ -121,6 +122,7 @@ FAST_JOINT = 20.0  # rad/s
 JUMP_SPEED = 15.0  # rad/s: 0.5 rad between two frames at 30 Hz
 JUMP_RATE = 30.0  # Hz
 COLLISION_DEPTH = 0.005  # m
+HAND_REACHED = 0.02  # m between a hand and what it is to touch
 AT_LIMIT = 1e-3  # rad: a joint that is no farther from a limit leans on it
 LIMIT_TOLERANCE = 1e-4  # rad, and the same share of other limits: rounding is no violation
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +13,7 @@ from jaxtyping import Float64
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from retarget.errors import FileFormatError, OptionsError, RetargetError
+from retarget.files import sha256_of
 from retarget.inputs import read_toml, understanding
 from retarget.scenes.meshes import Mesh, MeshShape, read_mesh, shapes_of
 from retarget.scenes.scene import ObjectTrajectory, Scene, SceneObject, TaskKind, Terrain, Touch
@@ -29,6 +31,7 @@ __all__ = [
     "TouchSpec",
     "load_scene",
     "read_scene_spec",
+    "scene_sha256",
 ]
 
 _REMEDY: Final = "see docs/scenes.md for what a scene may hold"
@@ -257,6 +260,18 @@ def load_scene(path: str | Path) -> Scene:
         except RetargetError as error:
             raise OptionsError(f"{path}: {error}") from None
     return Scene(scene.objects, scene.terrains, scene.touches, path, scene.notes)
+
+
+def scene_sha256(path: Path) -> str:
+    """Hash over a scene's file and all files that it names: what a result depends on.
+
+    Raises:
+        RetargetError: One is missing, or the scene says something that cannot be.
+    """
+    digest = hashlib.sha256(sha256_of(path).encode())
+    for file in read_scene_spec(path).files(path.parent):
+        digest.update(sha256_of(file).encode())
+    return digest.hexdigest()
 
 
 def read_scene_spec(path: Path) -> SceneSpec:

@@ -115,7 +115,7 @@ def _from_table(data: bytes, path: Path, fps: float | None) -> ObjectTrajectory:
 
 
 def _from_omomo(content: Any, path: Path, fps: float | None) -> ObjectTrajectory:
-    rows = np.asarray(content) if not isinstance(content, dict) else np.empty(0)
+    rows: Any = np.asarray(content) if not isinstance(content, dict) else np.empty(0)
     if rows.ndim != 2 or rows.shape[1] != _OMOMO_ROW or rows.dtype.kind != "f":
         raise FileFormatError(
             path, f"is no array of rows of {_OMOMO_ROW} numbers, as OMOMO's are", _REMEDY

@@ -30,7 +30,9 @@ _FIXED = 2  # frames before, on which second differences depend
 
 def march_again(march: March, first: int, last: int, problem: Problem, options: ClipOptions) -> int:
     """March, in place, over the frames from ``first`` to before ``last`` that are deep; returns steps times frames."""
-    depth = scene_depths(march.qpos, problem)
+    scene = problem.scene
+    assert scene is not None
+    depth = scene_depths(march.qpos, problem.tree, scene)
     deep = depth > _DEEP
     deep[:first] = deep[last:] = False
     if not deep.any():
@@ -62,7 +64,8 @@ def _march_part(
         _pass_over(
             here.qpos[-meeting:], before[-meeting:], time**3 * (10 - 15 * time + 6 * time**2)
         )
-    after = scene_depths(here.qpos, part)
+    assert part.scene is not None
+    after = scene_depths(here.qpos, part.tree, part.scene)
     if np.isfinite(here.qpos).all() and after.max() < depth[begin - fixed : end].max():
         march.qpos[begin:end] = here.qpos[fixed:]
         march.cost[begin:end] = here.cost[fixed:]

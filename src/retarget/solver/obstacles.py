@@ -17,7 +17,7 @@ from retarget.scenes.body import SIDE_POINTS
 from retarget.scenes.distance import BOX, HULL, shape_distance
 from retarget.scenes.posed import Thing
 from retarget.scenes.shapes import Shape, shape_arrays
-from retarget.solver.arrays import Problem, Scene
+from retarget.solver.arrays import Scene, Tree
 from retarget.solver.kinematics.forward import body_kinematics
 from retarget.solver.shapes import floor_spheres
 
@@ -162,22 +162,22 @@ def make_scene(
     )
 
 
-def scene_depths(qpos: Float64[np.ndarray, "T Q"], problem: Problem) -> Float64[np.ndarray, "T"]:
+def scene_depths(
+    qpos: Float64[np.ndarray, "T Q"], tree: Tree, scene: Scene
+) -> Float64[np.ndarray, "T"]:
     """How deep the deepest sphere of the robot is in a thing in each frame, metres; 0 where none is."""
     depth = np.zeros(len(qpos))
-    if problem.scene is not None:
-        _find_depths(qpos, problem, problem.scene, depth)
+    _find_depths(qpos, tree, scene, depth)
     return depth
 
 
 @jit(fastmath=True)
 def _find_depths(
     qpos: Float64[np.ndarray, "T Q"],
-    problem: Problem,
+    tree: Tree,
     scene: Scene,
     depth: Float64[np.ndarray, "T"],
 ) -> None:
-    tree = problem.tree
     bodies = tree.parents.shape[0]
     R = scratch((bodies, 3, 3), np.float64)
     r = scratch((bodies, 3), np.float64)

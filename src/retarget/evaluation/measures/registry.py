@@ -16,6 +16,7 @@ from retarget.evaluation.measures import (
     physics,
     smoothness,
     solver,
+    things,
     tracking,
 )
 from retarget.evaluation.measures.measure import Group, Measure, Series
@@ -28,6 +29,7 @@ _MODULES = (
     physics,
     limits,
     collision,
+    things,
     smoothness,
     completeness,
     solver,
