@@ -27,7 +27,8 @@ from retarget.options import RetargetOptions
 from retarget.result import RetargetingResult, SourceClip, YieldedHold, packed_rotations
 from retarget.robots.held import moving_part
 from retarget.robots.model import RobotModel
-from retarget.scene_take import SceneTake, meet, moved_targets, robot_world, scene_take
+from retarget.scene_take import SceneTake, moved_targets, robot_world, scene_take
+from retarget.scenes.meeting import meet
 from retarget.scenes.scene import Scene
 from retarget.solver.arrays import Problem
 from retarget.solver.clip import keep_limits

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -10,16 +10,14 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int8
 
 from retarget.geometry import quaternion_from_matrix, without_flips
-from retarget.motion.anatomy import Anatomy
-from retarget.motion.contacts import HEEL, TOE, Contacts
 from retarget.motion.segments import SIDES
 from retarget.robots.model import RobotModel
 from retarget.scene_track import SceneTrack
-from retarget.scenes.body import body_points, side_points
+from retarget.scenes.body import side_points
+from retarget.scenes.meeting import Meeting
 from retarget.scenes.place import RobotWorld, placed_scene
-from retarget.scenes.posed import Thing, posed_things
-from retarget.scenes.scene import TOUCH_POINTS, Scene
-from retarget.scenes.touches import Contact, Touches, find_touches, held_places
+from retarget.scenes.posed import Thing
+from retarget.scenes.scene import TOUCH_POINTS
 from retarget.solver.arrays import Problem, Soles, Tree
 from retarget.solver.obstacles import human_sides, make_scene, scene_depths
 from retarget.solver.problem import Setting
@@ -27,70 +25,9 @@ from retarget.targets.build import Targets
 from retarget.targets.holds import Holds
 from retarget.targets.things import ThingPoints, ThingTargets, thing_points, thing_targets
 
-__all__ = ["Meeting", "SceneTake", "meet", "moved_targets", "robot_world", "scene_take"]
+__all__ = ["SceneTake", "moved_targets", "robot_world", "scene_take"]
 
 _FEET: Final = 4  # of `TOUCH_POINTS`: heels and toes
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Meeting:
-    """A human among things, before any robot.
-
-    Attributes:
-        scene: The things.
-        things: The floor and all things over the clip's frames, in its world.
-        body: Points of the human's body, metres.
-        touches: Which touch what.
-        held: Where they stay.
-        contacts: As on the ground, with stances on things among them.
-    """
-
-    scene: Scene
-    things: list[Thing]
-    body: Mapping[str, Float64[np.ndarray, "T 3"]]
-    touches: Touches
-    held: list[Contact]
-    contacts: Contacts
-
-
-def meet(anatomy: Anatomy, contacts: Contacts, scene: Scene) -> Meeting:
-    """Find how a human meets the things of a scene.
-
-    Args:
-        anatomy: The human, in the scene's world: its floor is at z = 0.
-        contacts: With that floor alone.
-        scene: The things.
-    """
-    body = body_points(anatomy, contacts)
-    things = posed_things(scene, len(anatomy), anatomy.fps)
-    touches = find_touches(body, things, scene, anatomy.fps, anatomy.leg_length)
-    stance = np.zeros((len(anatomy), len(SIDES), 2), bool)
-    for foot, side in enumerate(SIDES):
-        for column, point in ((HEEL, "heel"), (TOE, "toe")):
-            touched = touches.things[:, TOUCH_POINTS.index(f"{side}_{point}")]
-            stance[:, foot, column] = touched >= 0
-    heights = _ankle_heights(body, things, stance, contacts)
-    found = replace(
-        contacts, stance=stance, body=np.zeros_like(contacts.body), ankle_heights=heights
-    )
-    return Meeting(scene, things, body, touches, held_places(touches, len(things)), found)
-
-
-def _ankle_heights(
-    body: Mapping[str, Float64[np.ndarray, "T 3"]],
-    things: Sequence[Thing],
-    stance: np.ndarray,
-    contacts: Contacts,
-) -> Float64[np.ndarray, "2"]:
-    """Height of the ankles above what their feet stand flat on, metres."""
-    found = []
-    for foot, side in enumerate(SIDES):
-        flat = stance[:, foot].all(axis=1)
-        if flat.any():
-            ankle = body[f"{side}_ankle"]
-            above = np.min([thing.nearest(ankle).distance for thing in things], axis=0)
-            found.append(float(np.median(above[flat])))
-    return np.full(2, np.mean(found)) if found else contacts.ankle_heights
 
 
 @dataclass(frozen=True, slots=True, eq=False)

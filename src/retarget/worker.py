@@ -84,7 +84,7 @@ class RetargetWorker:
             OSError: The input cannot be read.
         """
         config = self.config_of(job)
-        options = config.model_dump_json(exclude={"robot", "robot_description"})
+        options = config.model_dump_json(exclude={"robot", "robot_description", "scene"})
         made_with = {
             "input": sha256_of(split_which(job.motion)[0]),
             "robot": config.load_robot().sha256,

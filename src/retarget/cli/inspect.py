@@ -54,6 +54,7 @@ def inspect(
             "--picture", help="Also draw the recording: roles, poses, floor, contacts (.png)."
         ),
     ] = None,
+    scene: flags.SceneFile = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Print a file's joints, roles, unit, up axis, rate, size, floor and doubts; of several files a line each."""
@@ -69,6 +70,7 @@ def inspect(
         source_fps=source_fps,
         smpl_models=smpl_models,
         subject_from=subject_from,
+        scene=scene,
     ).settings()
     if picture is not None:
         _check_picture(picture, files, [roles])
@@ -85,8 +87,10 @@ def inspect(
     if picture is not None:
         _draw(found, picture)
         facts["picture"] = str(picture)
+    around = _scene_facts(settings, files[0])
     if as_json:
-        print_json({**facts, "joints": joints_told(clip)})
+        scenery = {} if around is None else {"scene": around}
+        print_json({**facts, **scenery, "joints": joints_told(clip)})
         return
     for name, value in _lines(facts):
         tell(f"{name:14} {value}")
@@ -94,9 +98,46 @@ def inspect(
         tell(f"{'note':14} {note}")
     for doubt in facts["doubts"]:
         tell(f"{'doubt':14} {doubt['name']} ({doubt['weight']:.0%}): {doubt['reason']}")
+    if around is not None:
+        _tell_scene(around)
     tell()
     rows = [[j["joint"], j["parent"] or "-", j["role"] or ""] for j in joints_told(clip)]
     print_table(["joint", "parent", "role"], rows)
+
+
+def _scene_facts(settings: RunConfig, path: Path) -> dict[str, Any] | None:
+    """How the motion meets the things around it; None where there are none."""
+    scene = settings.read_scene(path)
+    if scene is None:
+        return None
+    from dataclasses import replace
+
+    from retarget.motion.anatomy import find_anatomy
+    from retarget.motion.contacts import find_contacts
+    from retarget.scenes.inspection import scene_facts
+
+    motion = settings.read_motion(path)
+    anatomy = find_anatomy(replace(motion, source=replace(motion.source, floor_m=0.0)))
+    return scene_facts(anatomy, find_contacts(anatomy), scene)
+
+
+def _tell_scene(around: dict[str, Any]) -> None:
+    tell(f"{'scene':14} {around['kind']}, {len(around['things'])} things besides the floor")
+    for note in around["notes"]:
+        tell(f"{'note':14} {note}")
+    for warning in around["warnings"]:
+        tell(f"{'warning':14} {warning}")
+    rows = [
+        [t["name"], str(t["shapes"]), "yes" if t["moves"] else "no", str(t["size"]), f"{t['nearest_m'] * 1e3:.0f}",
+         f"{t['touched_share']:.0%}"]
+        for t in around["things"]
+    ]  # fmt: skip
+    print_table(["thing", "shapes", "moves", "size", "nearest mm", "touched"], rows)
+    rest = ", ".join(f"{kind} {value * 1e3:.0f} mm" for kind, value in around["rest_m"].items())
+    tell(f"{'at rest':14} {rest}")
+    touches = [t for t in around["touches"] if t["thing"] != "floor"]
+    rows = [[t["point"], t["thing"], f"{t['from_s']:.2f}", f"{t['to_s']:.2f}"] for t in touches]
+    print_table(["touches", "of", "from s", "to s"], rows)
 
 
 def _is_result(path: Path) -> bool:

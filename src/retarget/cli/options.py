@@ -167,7 +167,9 @@ class RunOptions:
     @property
     def files(self) -> tuple[Path, ...]:
         """The files that are read besides motions."""
-        given = (self.config, self.robot_description, self.roles)
+        given = [self.config, self.robot_description, self.roles]
+        if self.scene is not None and "{stem}" not in str(self.scene):
+            given.append(self.scene)
         return tuple(path for path in given if path is not None)
 
     def settings(self) -> RunConfig:

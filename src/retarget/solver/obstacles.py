@@ -13,17 +13,16 @@ from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 from retarget.motion.segments import SIDES
 from retarget.robots.model import RobotModel
+from retarget.robots.spheres import covering_spheres
 from retarget.scenes.body import SIDE_POINTS
 from retarget.scenes.distance import BOX, HULL, shape_distance
 from retarget.scenes.posed import Thing
 from retarget.scenes.shapes import Shape, shape_arrays
 from retarget.solver.arrays import Scene, Tree
 from retarget.solver.kinematics.forward import body_kinematics
-from retarget.solver.shapes import floor_spheres
 
 __all__ = ["RobotSpheres", "human_sides", "make_scene", "robot_spheres", "scene_depths"]
 
-_SPACING = 1.2  # radii between spheres along a capsule, so that no edge fits between two
 _SURE = 0.03  # metres that the human may be inside a face that it is on the side of
 _FOLLOWED = {
     "hip": "thigh",
@@ -55,31 +54,16 @@ class RobotSpheres(NamedTuple):
 
 @lru_cache(maxsize=4)
 def robot_spheres(robot: RobotModel) -> RobotSpheres:
-    """Those that are kept above the floor, and more along long capsules; remembered for the robots used last."""
-    floor = floor_spheres(robot, True)
-    bodies, points, radii = list(floor.bodies), list(floor.points), list(floor.radii)
-    for g, body in enumerate(robot.capsule_bodies):
-        if body in robot.feet:
-            continue
-        start, end, radius = (
-            robot.capsule_starts[g],
-            robot.capsule_ends[g],
-            float(robot.capsule_radii[g]),
-        )
-        count = int(np.linalg.norm(end - start) // (_SPACING * max(radius, 1e-3)))
-        for k in range(1, count + 1):
-            bodies.append(body)
-            points.append(start + (end - start) * k / (count + 1))
-            radii.append(radius)
-    order = np.argsort(np.array(bodies), kind="stable")
+    """A robot's covering spheres with whose parts they follow; remembered for the robots used last."""
+    spheres = covering_spheres(robot)
     lengths = np.zeros(len(robot.parents))
     for body in range(1, len(lengths)):
         lengths[body] = lengths[robot.parents[body]] + np.linalg.norm(robot.offsets[body])
-    places, sizes = np.array(points).reshape(-1, 3)[order], np.array(radii)[order]
-    own = np.array(bodies, np.int64)[order]
-    reach = (lengths[own] + np.linalg.norm(places, axis=1) + sizes).max(initial=0.0)
-    groups = np.array([_group_of(robot, int(body)) for body in own], np.int64)
-    return RobotSpheres(own, places, sizes, groups, float(reach))
+    away = lengths[spheres.bodies] + np.linalg.norm(spheres.points, axis=1) + spheres.radii
+    groups = np.array([_group_of(robot, int(body)) for body in spheres.bodies], np.int64)
+    return RobotSpheres(
+        spheres.bodies, spheres.points, spheres.radii, groups, float(away.max(initial=0.0))
+    )
 
 
 def _group_of(robot: RobotModel, body: int) -> int:

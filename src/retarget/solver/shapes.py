@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from retarget.robots.model import RobotModel
+from retarget.robots.spheres import end_spheres
 from retarget.robots.touch import TouchPoint
 from retarget.solver.arrays import Capsules, Floor, Masses, Soles
 from retarget.solver.kinematics.collision import capsule_arrays
@@ -42,28 +43,9 @@ def sole_arrays(robot: RobotModel, anatomy: RobotAnatomy, touching: Sequence[Tou
 @lru_cache(maxsize=4)
 def floor_spheres(robot: RobotModel, wanted: bool) -> Floor:
     """Sole points, and the ends of the capsules of all other bodies; copies are left out."""
-    bodies, points, radii, feet = [], [], [], []
-    for foot, body in enumerate(robot.feet):
-        for point in np.unique(robot.soles[foot], axis=0):
-            bodies.append(int(body))
-            points.append(point)
-            radii.append(robot.sole_radius)
-            feet.append(foot)
-    for g, body in enumerate(robot.capsule_bodies):
-        if body in robot.feet:
-            continue
-        for point in np.unique([robot.capsule_starts[g], robot.capsule_ends[g]], axis=0):
-            bodies.append(int(body))
-            points.append(point)
-            radii.append(float(robot.capsule_radii[g]))
-            feet.append(-1)
-    count = len(bodies) if wanted else 0
-    return Floor(
-        np.array(bodies[:count], np.int64),
-        np.array(points[:count], np.float64).reshape(-1, 3),
-        np.array(radii[:count], np.float64),
-        np.array(feet[:count], np.int64),
-    )
+    spheres = end_spheres(robot)
+    count = len(spheres.bodies) if wanted else 0
+    return Floor(*(values[:count] for values in spheres))
 
 
 @lru_cache(maxsize=4)

@@ -16,10 +16,10 @@ from retarget.geometry import unit
 from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel
 
-__all__ = ["FootTrack", "measure_stance"]
+__all__ = ["FootTrack", "Soles", "measure_stance", "robot_soles"]
 
 
-class _Soles(NamedTuple):
+class Soles(NamedTuple):
     """Both feet, metres in each foot's frame.
 
     Attributes:
@@ -51,7 +51,7 @@ class FootTrack:
     """
 
     def __init__(self, robot: RobotModel, count: int) -> None:
-        self._soles = _soles(robot)
+        self._soles = robot_soles(robot)
         self.lowest = np.empty((count, 2))
         self.ends = np.empty((count, 2, 2, 2))
         self.ankles = np.empty((count, 2, 2))
@@ -80,7 +80,7 @@ class FootTrack:
 def _watch(
     positions: Float64[np.ndarray, "n B 3"],
     rotations: Float64[np.ndarray, "n B 3 3"],
-    soles: _Soles,
+    soles: Soles,
     lowest: Float64[np.ndarray, "n 2"],
     ends: Float64[np.ndarray, "n 2 2 2"],
     ankles: Float64[np.ndarray, "n 2 2"],
@@ -136,7 +136,7 @@ def measure_stance(
 
 
 @lru_cache(maxsize=4)
-def _soles(robot: RobotModel) -> _Soles:
+def robot_soles(robot: RobotModel) -> Soles:
     """Both soles; forward is square to the line between the hips in the robot's neutral posture.
 
     Without legs they are points of the base, and measures of feet have no value. Remembered for the robots used last.
@@ -159,7 +159,7 @@ def _soles(robot: RobotModel) -> _Soles:
         ends[i] = [forward * end + middle for end in (along.max(), along.min())]
         if normal is not None:
             normals[i] = normal
-    return _Soles(
+    return Soles(
         np.ascontiguousarray(robot.feet, np.int64),
         np.ascontiguousarray(robot.soles),
         ends,

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
-from retarget.evaluation.frames.feet import FootTrack
+from retarget.evaluation.frames.feet import FootTrack, robot_soles
 from retarget.evaluation.frames.human import ScaledHuman
 from retarget.evaluation.frames.stance import Stance, horizontal_speed
 from retarget.evaluation.frames.statistics import mean_of, percentile_of
@@ -20,12 +20,13 @@ from retarget.evaluation.thresholds import COLLISION_DEPTH, HAND_REACHED
 from retarget.geometry import matrix_from_quaternion
 from retarget.result import RetargetingResult
 from retarget.robots.model import RobotModel
+from retarget.robots.spheres import Spheres, covering_spheres
 from retarget.robots.touch import palm_point
 from retarget.scene_track import SceneTrack
 from retarget.scenes.distance import Shapes, shape_distance
 from retarget.scenes.posed import Thing, floor_thing
 from retarget.scenes.shapes import Shape, shape_arrays
-from retarget.solver.obstacles import RobotSpheres, robot_spheres
+from retarget.solver.kinematics.forward import pose_blocks
 
 __all__ = ["ThingFrames", "find_things", "measure_things", "robot_things", "source_things"]
 
@@ -270,9 +271,6 @@ def _look(
     Float64[np.ndarray, "T P N"], Float64[np.ndarray, "T 2 2 3"], Float64[np.ndarray, "T 2 3"]
 ]:
     """Distance of each part from each thing; front and back of the soles, and the palms, in the world: metres."""
-    from retarget.solver.kinematics.forward import pose_blocks
-    from retarget.targets.robot_frames import robot_anatomy
-
     frames = len(result)
     near = np.full((frames, _PARTS, len(things)), _FAR)
     ends, palms = np.empty((frames, 2, 2, 3)), np.zeros((frames, 2, 3))
@@ -281,7 +279,7 @@ def _look(
     owner = np.repeat(np.arange(1, len(things)), [len(thing.shapes) for thing in things[1:]])
     arrays = shape_arrays(shape_things)
     bounds = np.array([shape.bound for shape in shape_things])
-    contact = robot_anatomy(robot).contact_points
+    soles = robot_soles(robot).ends
     grips = [palm_point(robot, side) for side in _SIDES]
     for rows, positions, rotations in pose_blocks(result.qpos, robot):
         count = len(positions)
@@ -299,10 +297,8 @@ def _look(
         )  # fmt: skip
         for side in range(2):
             body = robot.feet[side]
-            for end, column in ((0, 1), (1, 0)):  # front is the toe's
-                ends[rows, side, end] = (
-                    positions[:, body] + rotations[:, body] @ contact[side, column]
-                )
+            for end in range(2):
+                ends[rows, side, end] = positions[:, body] + rotations[:, body] @ soles[side, end]
             grip = grips[side]
             if grip is not None:
                 palms[rows, side] = positions[:, grip.body] + rotations[:, grip.body] @ grip.point
@@ -310,8 +306,8 @@ def _look(
 
 
 @lru_cache(maxsize=4)
-def _parts(robot: RobotModel) -> tuple[RobotSpheres, Int64[np.ndarray, "F"]]:
-    spheres = robot_spheres(robot)
+def _parts(robot: RobotModel) -> tuple[Spheres, Int64[np.ndarray, "F"]]:
+    spheres = covering_spheres(robot)
     parts = np.full(len(spheres.bodies), _REST)
     for side, name in enumerate(_SIDES):
         parts[spheres.bodies == robot.feet[side]] = _LEFT_FOOT + side

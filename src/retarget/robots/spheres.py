@@ -1,0 +1,83 @@
+"""Spheres that stand for a robot's surface: those of its soles, the ends of its capsules, and along them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from retarget.robots.model import RobotModel
+
+__all__ = ["Spheres", "covering_spheres", "end_spheres"]
+
+_SPACING = 1.2  # radii between spheres along a capsule, so that no edge fits between two
+
+
+class Spheres(NamedTuple):
+    """Spheres on a robot's bodies.
+
+    Attributes:
+        bodies: Body of each.
+        points: Its centre there, metres.
+        radii: Metres.
+        feet: Foot (0, 1) that carries it; -1 for another body.
+    """
+
+    bodies: Int64[np.ndarray, "F"]
+    points: Float64[np.ndarray, "F 3"]
+    radii: Float64[np.ndarray, "F"]
+    feet: Int64[np.ndarray, "F"]
+
+
+def end_spheres(robot: RobotModel) -> Spheres:
+    """Sole points, and the ends of the capsules of all other bodies; copies are left out."""
+    bodies, points, radii, feet = [], [], [], []
+    for foot, body in enumerate(robot.feet):
+        for point in np.unique(robot.soles[foot], axis=0):
+            bodies.append(int(body))
+            points.append(point)
+            radii.append(robot.sole_radius)
+            feet.append(foot)
+    for g, body in enumerate(robot.capsule_bodies):
+        if body in robot.feet:
+            continue
+        for point in np.unique([robot.capsule_starts[g], robot.capsule_ends[g]], axis=0):
+            bodies.append(int(body))
+            points.append(point)
+            radii.append(float(robot.capsule_radii[g]))
+            feet.append(-1)
+    return _spheres(bodies, points, radii, feet)
+
+
+@lru_cache(maxsize=4)
+def covering_spheres(robot: RobotModel) -> Spheres:
+    """`end_spheres` and more along long capsules, body after body; remembered for the robots used last."""
+    ends = end_spheres(robot)
+    bodies, points, radii, feet = (list(values) for values in ends)
+    for g, body in enumerate(robot.capsule_bodies):
+        if body in robot.feet:
+            continue
+        start, end = robot.capsule_starts[g], robot.capsule_ends[g]
+        radius = float(robot.capsule_radii[g])
+        count = int(np.linalg.norm(end - start) // (_SPACING * max(radius, 1e-3)))
+        for k in range(1, count + 1):
+            bodies.append(int(body))
+            points.append(start + (end - start) * k / (count + 1))
+            radii.append(radius)
+            feet.append(-1)
+    found = _spheres(bodies, points, radii, feet)
+    order = np.argsort(found.bodies, kind="stable")
+    return Spheres(*(values[order] for values in found))
+
+
+def _spheres(
+    bodies: list[int], points: list[np.ndarray], radii: list[float], feet: list[int]
+) -> Spheres:
+    return Spheres(
+        np.array(bodies, np.int64),
+        np.array(points, np.float64).reshape(-1, 3),
+        np.array(radii, np.float64),
+        np.array(feet, np.int64),
+    )

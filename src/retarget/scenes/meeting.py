@@ -1,0 +1,80 @@
+"""A human among things: which of its points touch what, where they stay, and where its feet stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Bool, Float64
+
+from retarget.motion.anatomy import Anatomy
+from retarget.motion.contacts import HEEL, TOE, Contacts
+from retarget.motion.segments import SIDES
+from retarget.scenes.body import body_points
+from retarget.scenes.posed import Thing, posed_things
+from retarget.scenes.scene import TOUCH_POINTS, Scene
+from retarget.scenes.touches import Contact, Touches, find_touches, held_places
+
+__all__ = ["Meeting", "meet"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Meeting:
+    """A human among things, before any robot.
+
+    Attributes:
+        scene: The things.
+        things: The floor and all things over the clip's frames, in its world.
+        body: Points of the human's body, metres.
+        touches: Which touch what.
+        held: Where they stay.
+        contacts: As on the ground, with stances on things among them.
+    """
+
+    scene: Scene
+    things: list[Thing]
+    body: Mapping[str, Float64[np.ndarray, "T 3"]]
+    touches: Touches
+    held: list[Contact]
+    contacts: Contacts
+
+
+def meet(anatomy: Anatomy, contacts: Contacts, scene: Scene) -> Meeting:
+    """Find how a human meets the things of a scene.
+
+    Args:
+        anatomy: The human, in the scene's world: its floor is at z = 0.
+        contacts: With that floor alone.
+        scene: The things.
+    """
+    body = body_points(anatomy, contacts)
+    things = posed_things(scene, len(anatomy), anatomy.fps)
+    touches = find_touches(body, things, scene, anatomy.fps, anatomy.leg_length)
+    stance = np.zeros((len(anatomy), len(SIDES), 2), bool)
+    for foot, side in enumerate(SIDES):
+        for column, point in ((HEEL, "heel"), (TOE, "toe")):
+            touched = touches.things[:, TOUCH_POINTS.index(f"{side}_{point}")]
+            stance[:, foot, column] = touched >= 0
+    heights = _ankle_heights(body, things, stance, contacts)
+    found = replace(
+        contacts, stance=stance, body=np.zeros_like(contacts.body), ankle_heights=heights
+    )
+    return Meeting(scene, things, body, touches, held_places(touches, len(things)), found)
+
+
+def _ankle_heights(
+    body: Mapping[str, Float64[np.ndarray, "T 3"]],
+    things: Sequence[Thing],
+    stance: Bool[np.ndarray, "T 2 2"],
+    contacts: Contacts,
+) -> Float64[np.ndarray, "2"]:
+    """Height of the ankles above what their feet stand flat on, metres."""
+    found = []
+    for foot, side in enumerate(SIDES):
+        flat = stance[:, foot].all(axis=1)
+        if flat.any():
+            ankle = body[f"{side}_ankle"]
+            above = np.min([thing.nearest(ankle).distance for thing in things], axis=0)
+            found.append(float(np.median(above[flat])))
+    return np.full(2, np.mean(found)) if found else contacts.ankle_heights
