@@ -39,6 +39,8 @@ DETOUR: Final = 0.1
 """Metres by which the way out of a shape to the human's side of it may be longer than the shortest."""
 
 _TINY = 1e-12
+_MOST_FACES = 64  # of a hull that count beside its edges
+_ROUNDS, _CLOSE = 30, 1e-5  # to the nearest point of a hull, and metres that it may be off
 
 
 class Shapes(NamedTuple):
@@ -179,7 +181,7 @@ def _hull_distance(
     side: float,
     gradient: Float[np.ndarray, "3"],
 ) -> float:
-    """The farthest face: exact behind faces and inside, a little less than the distance beside edges and corners."""
+    """The farthest face inside and before faces; beside edges and corners the distance of the nearest point there."""
     best = -1e9
     others = -1e9
     at: int = int(shapes.first[o])
@@ -198,9 +200,42 @@ def _hull_distance(
     if wanted >= 0 and others <= 0.0 and above > best - DETOUR:
         at = wanted
         best = above
+    elif best > 0.0:
+        away = _beside_edges(shapes, o, l0, l1, l2, gradient)
+        if away > 0.0:
+            return away
     for k in range(3):
         gradient[k] = shapes.planes[at, k]
     return best
+
+
+@jit(fastmath=True, inner=True)
+def _beside_edges(
+    shapes: Shapes, o: int, l0: float, l1: float, l2: float, gradient: Float[np.ndarray, "3"]
+) -> float:
+    """Distance of a point from the hull's nearest one by Hildreth's method (1957); 0 where it did not get there."""
+    count = min(shapes.sizes[o, 0], _MOST_FACES)
+    pull = scratch(_MOST_FACES, np.float64)
+    p0, p1, p2 = float(l0), float(l1), float(l2)
+    for _ in range(_ROUNDS):
+        worst = 0.0
+        for f in range(count):
+            n = shapes.planes[shapes.first[o] + f]
+            gap = n[0] * p0 + n[1] * p1 + n[2] * p2 - n[3]
+            change = max(gap, -pull[f])
+            pull[f] += change
+            p0 -= change * n[0]
+            p1 -= change * n[1]
+            p2 -= change * n[2]
+            worst = max(worst, abs(change))
+        if worst < _CLOSE:
+            break
+    d0, d1, d2 = l0 - p0, l1 - p1, l2 - p2
+    away = math.sqrt(d0 * d0 + d1 * d1 + d2 * d2)
+    if away > _CLOSE:
+        gradient[0], gradient[1], gradient[2] = d0 / away, d1 / away, d2 / away
+        return away
+    return 0.0
 
 
 @jit(fastmath=True, inner=True)

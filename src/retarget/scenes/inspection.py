@@ -15,7 +15,7 @@ __all__ = ["misalignment", "scene_facts"]
 
 _INSIDE: Final = 0.05  # metres that a human's joint is in a thing of a scene that does not fit
 _APART: Final = 0.3  # metres that all of a human stays off a thing of a scene that does not fit
-_INSIDE_SHARE: Final = 0.02  # of the frames; a fall or a jump may be recorded through an edge
+_INSIDE_SHARE: Final = 0.08  # of the frames; jumps and falls are recorded through edges
 _JOINTS: Final = (*(p for p in TOUCH_POINTS if p != "seat"), "pelvis", "chest")
 
 

@@ -167,7 +167,7 @@ class SceneObject:
     def moves(self) -> bool:
         """Whether it is on a path that leads anywhere."""
         path = self.trajectory
-        return path is not None and (
+        return path is not None and bool(
             np.ptp(path.positions, axis=0).max() > 1e-4
             or np.ptp(path.rotations, axis=0).max() > 1e-4
         )

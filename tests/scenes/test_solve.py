@@ -1,0 +1,174 @@
+"""Whole clips among things: hands on them, feet on them, and nothing in them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from retarget.evaluation import evaluate
+from retarget.evaluation.report import ClipReport
+from retarget.options import RetargetOptions
+from retarget.pipeline import retarget_motion
+from retarget.result import RetargetingResult
+from retarget.robots import RobotModel, load_robot
+from retarget.scenes import Scene, SceneObject, Shape, Terrain
+from retarget.scenes.body import body_points
+from scene_clips import carried_box, carry, climb, needs_clips, on_floor
+
+
+@pytest.fixture(scope="module")
+def robot() -> RobotModel:
+    return load_robot("unitree_g1")
+
+
+@lru_cache(maxsize=4)
+def walk_with_a_crate() -> RetargetingResult:
+    motion, anatomy, contacts = on_floor("humanoid_walk")
+    crate = carried_box(body_points(anatomy, contacts), motion.fps)
+    return retarget_motion(motion, load_robot("unitree_g1"), scene=Scene(objects=(crate,)))
+
+
+@lru_cache(maxsize=4)
+def real(name: str) -> tuple[RetargetingResult, ClipReport]:
+    robot = load_robot("unitree_g1")
+    motion, scene = climb(int(name)) if name.isdigit() else carry(name)[:2]
+    result = retarget_motion(motion, robot, scene=scene)
+    return result, evaluate(result, robot)
+
+
+@pytest.mark.parametrize("scene", [None, Scene()], ids=["none", "empty"])
+def test_a_clip_without_things_is_solved_as_ever(robot: RobotModel, scene: Scene | None) -> None:
+    motion, _, _ = on_floor("humanoid_walk")
+    plain = retarget_motion(motion, robot)
+    again = retarget_motion(motion, robot, scene=scene)
+    assert np.array_equal(plain.qpos, again.qpos) and again.scene is None
+
+
+def test_a_crate_between_the_hands_is_held_and_kept_out_of(robot: RobotModel) -> None:
+    report = evaluate(walk_with_a_crate(), robot)
+    assert report["scene_depth_share"] == 0.0
+    assert report["scene_depth_max"] < 0.005
+    assert report["toe_slide_mean"] < 0.02
+
+
+def test_without_its_holds_and_things_it_is_neither(robot: RobotModel) -> None:
+    held = walk_with_a_crate()
+    motion, _, _ = on_floor("humanoid_walk")
+    plain = retarget_motion(motion, robot)
+    spoilt = evaluate(replace(held, qpos=plain.qpos), robot)
+    assert (spoilt["scene_depth_max"] or 0) > 0.02
+
+
+def test_a_step_under_the_feet_lifts_the_robot_by_its_scaled_height(robot: RobotModel) -> None:
+    motion, _, _ = on_floor("humanoid_walk")
+    lifted = replace(motion, positions=motion.positions + np.array([0.0, 0.0, 0.4]))
+    plate = Terrain("plate", (Shape.box((20, 20, 0.005)).at((0, 0, 0.3975)),))  # 5 mm thin
+    result = retarget_motion(lifted, robot, scene=Scene(terrains=(plate,)))
+    floor = retarget_motion(motion, robot)
+    assert result.scene is not None
+    rise = result.qpos[:, 2] - floor.qpos[:, 2]
+    assert np.abs(rise - 0.4 * result.scene.scale).mean() < 0.02
+    report = evaluate(result, robot)
+    assert report["scene_depth_share"] == 0.0
+    assert report["toe_slide_mean"] < 0.02
+    assert report["thing_sole_gap_mean"] < 0.005
+
+
+def test_results_with_things_are_saved_resampled_and_given_to_simulators(tmp_path: Path) -> None:
+    result = walk_with_a_crate()
+    result.save_npz(tmp_path / "held.npz")
+    again = RetargetingResult.load_npz(tmp_path / "held.npz")
+    assert again.scene is not None and result.scene is not None
+    for name, array in result.scene.arrays().items():
+        np.testing.assert_array_equal(again.scene.arrays()[name], array)
+    twice = again.resampled(2 * result.fps)
+    assert twice.scene is not None and len(twice.scene.poses) == len(twice)
+    np.testing.assert_allclose(twice.scene.poses[::2], again.scene.poses, atol=1e-9)
+    joined = again.qpos_with_objects()
+    assert joined.shape[1] == again.qpos.shape[1] + 7
+    np.testing.assert_array_equal(joined[:, -7:], again.scene.poses[:, 0])
+
+
+def test_time_ranges_and_mirrors_take_the_things_along(robot: RobotModel) -> None:
+    motion, anatomy, contacts = on_floor("humanoid_walk")
+    scene = Scene(objects=(carried_box(body_points(anatomy, contacts), motion.fps),))
+    options = RetargetOptions(start_s=0.5, end_s=1.5, mirror=True)
+    result = retarget_motion(motion, robot, options, scene=scene)
+    assert result.scene is not None and len(result.scene.poses) == len(result)
+    (path,) = (thing.trajectory for thing in scene.objects)
+    assert path is not None
+    first = round(0.5 * motion.fps)
+    wanted = path.positions[first : first + len(result)] * np.array([1, -1, 1])
+    np.testing.assert_allclose(result.scene.source_poses[:, 0, :3], wanted, atol=1e-6)
+
+
+def test_a_start_inside_a_box_a_box_that_jumps_and_one_that_trembles_end_no_clip(
+    robot: RobotModel,
+) -> None:
+    motion, anatomy, contacts = on_floor("humanoid_walk", 60)
+    crate = carried_box(body_points(anatomy, contacts), motion.fps)
+    assert crate.trajectory is not None
+    path = crate.trajectory
+    rng = np.random.default_rng(0)
+    jumped = path.positions.copy()
+    jumped[30:] += 2.0
+    trembling = path.positions + rng.normal(0, 0.02, path.positions.shape)
+    around = np.repeat(motion.role_positions("pelvis")[:1], len(path), axis=0)
+    for positions in (jumped, trembling, around):
+        thing = replace(crate, trajectory=replace(path, positions=positions))
+        result = retarget_motion(motion, robot, scene=Scene(objects=(thing,)))
+        assert np.isfinite(result.qpos).all()
+
+
+def test_two_hundred_boxes_far_and_near_change_nothing_that_is_far(robot: RobotModel) -> None:
+    motion, _, _ = on_floor("humanoid_walk", 60)
+    rng = np.random.default_rng(0)
+    away = rng.uniform(5, 20, (200, 2)) * rng.choice([-1, 1], (200, 2))
+    far = tuple(Shape.box((0.5, 0.5, 1)).at((x, y, 0.5)) for x, y in away)
+    one = retarget_motion(motion, robot, scene=Scene(terrains=(Terrain("one", far[:1]),)))
+    many = retarget_motion(motion, robot, scene=Scene(terrains=(Terrain("many", far),)))
+    np.testing.assert_allclose(many.qpos, one.qpos, atol=1e-6)
+
+
+@needs_clips
+@pytest.mark.parametrize("name", ["sub3_largebox_003", "sub10_largebox_049", "0", "1", "4"])
+def test_real_carries_and_climbs_hold_on_and_stay_out(name: str) -> None:
+    _, report = real(name)
+    assert report["hands_kept_share"] == 1.0
+    assert report["hand_gap_mean"] < 0.001
+    assert report["scene_depth_share"] == 0.0
+    assert report["scene_depth_max"] < 0.004
+    assert report["toe_slide_mean"] < 0.004
+    assert report["clearance_error_mean"] < 0.06
+
+
+@needs_clips
+@pytest.mark.parametrize("size", [0.7, 1.2])
+def test_boxes_of_other_sizes_are_carried_as_well(size: float, robot: RobotModel) -> None:
+    motion, scene, _ = carry("sub10_largebox_049", size)
+    report = evaluate(retarget_motion(motion, robot, scene=scene), robot)
+    assert report["hands_kept_share"] > 0.98
+    assert report["scene_depth_max"] < 0.005
+
+
+def test_a_scene_with_its_person_anywhere_on_the_floor_is_the_same_scene(robot: RobotModel) -> None:
+    motion, anatomy, contacts = on_floor("humanoid_walk", 60)
+    crate = carried_box(body_points(anatomy, contacts), motion.fps)
+    assert crate.trajectory is not None
+    away = np.array([3.0, -2.0, 0.0])
+    moved = replace(motion, positions=motion.positions + away)
+    there = SceneObject(
+        crate.name,
+        crate.shapes,
+        replace(crate.trajectory, positions=crate.trajectory.positions + away),
+    )
+    here = retarget_motion(motion, robot, scene=Scene(objects=(crate,)))
+    gone = retarget_motion(moved, robot, scene=Scene(objects=(there,)))
+    assert here.scene is not None
+    apart = gone.qpos - here.qpos
+    apart[:, :3] -= here.scene.scale * away
+    assert np.abs(apart).max() < 2e-3
