@@ -12,7 +12,8 @@ import pytest
 from retarget.motion import Motion, find_anatomy, find_contacts, read_motion
 from retarget.motion.anatomy import Anatomy
 from retarget.motion.contacts import Contacts
-from retarget.scenes import ObjectTrajectory, Scene, SceneObject, Shape, Terrain
+from retarget.scenes import Scene, SceneObject, Shape, Terrain
+from retarget.scenes.made import carrying, on_level_floor
 from retarget.scenes.meshes import read_mesh, shapes_of
 
 CLIPS = Path(__file__).parents[2] / "shared" / "clips" / "scenes"
@@ -26,10 +27,7 @@ def on_floor(name: str, frames: int = 150) -> tuple[Motion, Anatomy, Contacts]:
     from retarget.demo import embedded_clips
 
     path = next(path for path in embedded_clips() if path.stem == name)
-    motion = read_motion(path).frames(0, frames)
-    floor = find_contacts(find_anatomy(motion)).floor - 0.02
-    places = motion.positions - np.array([0.0, 0.0, floor])
-    motion = replace(motion, positions=places, source=replace(motion.source, floor_m=0.0))
+    motion = on_level_floor(read_motion(path).frames(0, frames))
     anatomy = find_anatomy(motion)
     return motion, anatomy, find_contacts(anatomy)
 
@@ -69,10 +67,7 @@ def largebox() -> Shape:
     return shape
 
 
-def carried_box(body: dict[str, np.ndarray], fps: float, size: float = 0.3) -> SceneObject:
-    """A box between the palms of somebody, whatever they do."""
-    places = (body["left_palm"] + body["right_palm"]) / 2
-    turned = np.tile([1.0, 0.0, 0.0, 0.0], (len(places), 1))
-    return SceneObject(
-        "crate", (Shape.box((size, size, size)),), ObjectTrajectory(places, turned, fps)
-    )
+@lru_cache(maxsize=4)
+def walk_with_crate(frames: int = 150) -> tuple[Motion, Scene]:
+    """An embedded walk whose hands carry a crate."""
+    return carrying(on_floor("humanoid_walk", frames)[0])

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool, Float32, Float64
 
 from retarget._version import __version__
 from retarget.errors import RetargetError, check_argument
@@ -32,7 +32,8 @@ from retarget.scenes.meeting import meet
 from retarget.scenes.scene import Scene
 from retarget.solver.arrays import Problem
 from retarget.solver.clip import keep_limits
-from retarget.solver.limits.joints import joint_limits
+from retarget.solver.limits.joints import joint_limits, without_reserve
+from retarget.solver.limits.push_out import push_out_of_things
 from retarget.solver.misses import missed_runs
 from retarget.solver.problem import (
     Setting,
@@ -353,7 +354,18 @@ def _solve(take: _Take, seconds: dict[str, float]) -> tuple[Solution, int]:
         taken += steps
         del part, start, work  # before the next ones are made
     timed(seconds, "solve", lambda: keep_limits(solution.qpos, problem))
+    if take.scene is not None:
+        timed(seconds, "solve", partial(_push_out, solution.qpos, take))
     return solution, taken
+
+
+def _push_out(qpos: Float64[np.ndarray, "T Q"], take: _Take) -> None:
+    """Take what is left of the robot out of things, in place, within all other limits."""
+    assert take.scene is not None
+    double = take.setting.empty
+    limits = without_reserve(double.limits)
+    push_out_of_things(qpos, double.tree, take.scene.whole(), limits, double.fps)
+    keep_limits(qpos, take.empty)
 
 
 def _on_ground(

@@ -11,7 +11,8 @@ from retarget.scenes.posed import posed_things
 
 FRAMES, FPS = 40, 30.0
 FAR = np.tile([30.0, 30.0, 1.0], (FRAMES, 1))
-BODY = dict.fromkeys((*(f"{s}_{p}" for s in ("left", "right") for p in ("heel", "toe", "knee", "palm", "hip")), "pelvis", "chest"), FAR)
+NAMES = [f"{s}_{p}" for s in ("left", "right") for p in ("heel", "toe", "knee", "palm", "hip")]
+BODY = dict.fromkeys([*NAMES, "pelvis", "chest"], FAR)
 
 
 def tumbling(height: float) -> ObjectTrajectory:

@@ -199,6 +199,8 @@ def solve_stretch(
     if part.centre > 0.0:
         path, shares = centre_path(start[:count], standing)
     steadiness = UNSTEADY + (1.0 - UNSTEADY) * shares[:, 0]
+    if part.fixed is not None:  # things carry the body wherever they do
+        steadiness = np.ones(count)
     onward = changed = here
     if seam is not None:
         onward, changed = seam.first - begin, seam.begin - begin

@@ -24,8 +24,8 @@ from retarget.targets.holds import Holds
 
 __all__ = ["ThingPoints", "ThingTargets", "thing_points", "thing_targets"]
 
-FIRM: Final = 2500.0
-"""Weight of a palm's, knee's or seat's anchor, 1/m^2, a twentieth of a toe's: firmer ones jerk, and gain nothing."""
+FIRM: Final = 1500.0
+"""Weight of a palm's, knee's or seat's anchor, 1/m^2, a thirtieth of a toe's: firmer ones jerk, and gain nothing."""
 
 SOFT: Final = 300.0
 """Weight of the vector between a surface and a joint that is on it, 1/m^2."""
@@ -36,6 +36,7 @@ _APPROACH: Final = (
     0.3  # seconds before and after a hold in which its point keeps its way to its place
 )
 _APPROACHING: Final = 0.3  # of the hold's weight at its ends, falling to nothing
+_RISING: Final = 0.2  # seconds from its ends in which a hold comes to its weight
 _CLEAR: Final = (
     *(f"{side}_{part}" for part in ("knee", "elbow", "wrist") for side in SIDES),
     "pelvis",
@@ -216,7 +217,9 @@ def _hold(
     times = np.arange(first, last)
     outside = np.maximum(contact.first - times, times - (contact.last - 1)).clip(0)
     fading = _APPROACHING * (1.0 - outside / (reach + 1)) ** 2
-    weight = FIRM * np.where(outside == 0, 1.0, fading)
+    inside = np.minimum(times - contact.first, contact.last - 1 - times).clip(0)
+    rising = _APPROACHING + (1.0 - _APPROACHING) * (inside + 1) / (_RISING * fps)
+    weight = FIRM * np.where(outside == 0, np.minimum(rising, 1.0), fading)
     places = places + world.scale * away * (outside > 0)[:, None]
     better = weight > found.weights[first:last, column]
     rows = times[better]
