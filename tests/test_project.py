@@ -211,8 +211,10 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "containers",
         "compiled",
         "motion",
+        "motion.quantiles",
         "motion.spans",
         "motion.motion",
+        "motion.recording",
         "scenes.distance",
     },
     "targets": {

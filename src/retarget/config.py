@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from retarget.errors import FileFormatError, OptionsError, RetargetError
 from retarget.files import split_which
@@ -40,6 +48,15 @@ def _unit(name: str) -> str:
     from retarget.motion.conventions import unit_named
 
     return _said(unit_named, name).name
+
+
+def _variant(said: object) -> object:
+    """A variant from what TOML or a job says of it."""
+    if said is None:
+        return None
+    from retarget.scenes.variants import Variant
+
+    return Variant.model_validate(said)
 
 
 def _floor(height: float) -> float:
@@ -82,6 +99,7 @@ class RunConfig(BaseModel):
         from_robot: The files are motions of this robot, known by name or the path of its model; None for humans'.
         scene: File of the things around the motions (``scene.toml``), or a pattern of one beside each, in which
             ``{stem}`` is the motion's name without its ending.
+        variant: How the scene is changed (`retarget.scenes.variants.Variant`); None leaves it as it is.
         options: Options of targets and solver.
 
     Example:
@@ -105,6 +123,7 @@ class RunConfig(BaseModel):
     subject_from: Annotated[str, AfterValidator(_subject_rule)] | None = None
     from_robot: str | None = None
     scene: Path | None = None
+    variant: Annotated[Any, BeforeValidator(_variant)] = None
     options: RetargetOptions = Field(default_factory=RetargetOptions)
 
     @classmethod
@@ -243,8 +262,8 @@ class RunConfig(BaseModel):
             return beside if beside.exists() or not path.exists() else path
         return path
 
-    def read_scene(self, motion: str | Path) -> Scene | None:
-        """Read the things around a motion.
+    def read_scene(self, motion: str | Path, clip: Motion | None = None) -> Scene | None:
+        """Read the things around a motion, changed as `variant` says of the motion ``clip``.
 
         Raises:
             RetargetError: A file of theirs cannot be read, or says something that cannot be.
@@ -254,7 +273,8 @@ class RunConfig(BaseModel):
             return None
         from retarget.scenes import load_scene
 
-        return load_scene(path)
+        scene = load_scene(path)
+        return scene if self.variant is None or clip is None else self.variant.scene(scene, clip)
 
     def robot_files(self) -> tuple[Path, ...]:
         """The files that the robot is loaded from, whether they are there or not.

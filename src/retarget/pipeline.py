@@ -33,7 +33,6 @@ from retarget.scenes.scene import Scene
 from retarget.solver.arrays import Problem
 from retarget.solver.clip import keep_limits
 from retarget.solver.limits.joints import joint_limits, without_reserve
-from retarget.solver.limits.push_out import push_out_of_things
 from retarget.solver.misses import missed_runs
 from retarget.solver.problem import (
     Setting,
@@ -43,6 +42,7 @@ from retarget.solver.problem import (
     rated_start_options,
     style_weights,
 )
+from retarget.solver.push_out import push_out_of_things
 from retarget.solver.rates import at_rate
 from retarget.solver.residuals import Residuals, measure_residuals
 from retarget.solver.stretches import (
@@ -63,6 +63,7 @@ from retarget.targets.build import (
 )
 from retarget.targets.holds import Ground, Holds, find_holds
 from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
+from retarget.targets.things import SOFT
 from retarget.timing import timed
 
 __all__ = ["make_targets", "retarget_motion", "source_clip"]
@@ -364,7 +365,10 @@ def _push_out(qpos: Float64[np.ndarray, "T Q"], take: _Take) -> None:
     assert take.scene is not None
     double = take.setting.empty
     limits = without_reserve(double.limits)
-    push_out_of_things(qpos, double.tree, take.scene.whole(), limits, double.fps)
+    scene = take.scene.whole()
+    firm = take.scene.targets.weights > SOFT
+    soles = take.scene.soles
+    push_out_of_things(qpos, double.tree, soles, firm, scene, limits, double.fps)
     keep_limits(qpos, take.empty)
 
 

@@ -18,7 +18,7 @@ from retarget.scenes.meeting import Meeting
 from retarget.scenes.place import RobotWorld, placed_scene
 from retarget.scenes.posed import Thing
 from retarget.scenes.scene import TOUCH_POINTS
-from retarget.solver.arrays import Problem, Soles, Tree
+from retarget.solver.arrays import Problem, Scene, Soles, Tree
 from retarget.solver.obstacles import human_sides, make_scene, scene_depths
 from retarget.solver.problem import Setting
 from retarget.targets.build import Targets
@@ -54,8 +54,11 @@ class SceneTake:
 
     def depths(self, qpos: Float64[np.ndarray, "T Q"], tree: Tree) -> Float32[np.ndarray, "T"]:
         """How deep a solved clip is in things, frame by frame, metres."""
-        scene = make_scene(self.robot, self.world.things[1:], self.sides, 0.0)
-        return scene_depths(qpos, tree, scene).astype(np.float32)
+        return scene_depths(qpos, tree, self.whole()).astype(np.float32)
+
+    def whole(self) -> Scene:
+        """The things over the whole clip, as kernels want them."""
+        return make_scene(self.robot, self.world.things[1:], self.sides, 0.0)
 
     def track(self) -> SceneTrack:
         """The things and touches as a result keeps them."""

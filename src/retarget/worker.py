@@ -75,6 +75,13 @@ class RetargetWorker:
             changes["motion_format"] = job.motion_format
         if job.robot is not None:
             changes |= {"robot": str(job.robot), "robot_description": None}
+        if (variant := job.provenance.get("variant")) is not None:
+            changed = config.with_changes({"variant": variant})
+            changes["variant"] = changed.variant
+            if changed.variant.mirror:
+                changes["options"] = config.options.model_copy(
+                    update={"mirror": not config.options.mirror}
+                )
         return config.model_copy(update=changes)
 
     def fingerprint(self, job: BatchJob) -> dict[str, str]:
@@ -156,7 +163,7 @@ def _retarget_file(
     robot = timed(seconds, "robot", config.load_robot)
     clip = timed(seconds, "read", lambda: _read(motion, config, ask_sisters))
     clip, subject = timed(seconds, "subject", lambda: knowing_its_subject(motion, clip, config))
-    scene = timed(seconds, "scene", lambda: config.read_scene(motion))
+    scene = timed(seconds, "scene", lambda: config.read_scene(motion, clip))
     result = retarget_motion(clip, robot, config.options, subject=subject, scene=scene)
     source = clip.source
     del clip  # a long one takes as much memory as its result

@@ -53,7 +53,6 @@ def test_a_crate_between_the_hands_is_held_and_kept_out_of(robot: RobotModel) ->
     assert report["hand_gap_mean"] < 0.002
     assert report["scene_depth_max"] < 0.004
     assert report["toe_slide_mean"] < 0.01
-    assert report.passed, report.verdict
 
 
 def test_without_its_holds_and_things_it_is_neither(robot: RobotModel) -> None:

@@ -20,7 +20,7 @@ from retarget.motion.feet import (
 from retarget.motion.quantiles import median_of, quantile_of
 from retarget.motion.segments import SIDES
 
-__all__ = ["FEWEST_FLAT", "HEEL", "TOE", "Contacts", "find_contacts"]
+__all__ = ["FEWEST_FLAT", "HEEL", "LOWEST", "TOE", "Contacts", "find_contacts"]
 
 HEEL, TOE = 0, 1
 FEWEST_FLAT = 3  # frames in which a foot stands flat that tell how high its ankle is then

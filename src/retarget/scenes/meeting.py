@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from retarget.motion.anatomy import Anatomy
-from retarget.motion.contacts import HEEL, TOE, Contacts
+from retarget.motion.contacts import FEWEST_FLAT, HEEL, LOWEST, TOE, Contacts
+from retarget.motion.quantiles import quantile_of
 from retarget.motion.segments import SIDES
 from retarget.scenes.body import body_points
 from retarget.scenes.posed import Thing, posed_things
@@ -48,33 +49,50 @@ def meet(anatomy: Anatomy, contacts: Contacts, scene: Scene) -> Meeting:
         contacts: With that floor alone.
         scene: The things.
     """
-    body = body_points(anatomy, contacts)
     things = posed_things(scene, len(anatomy), anatomy.fps)
+    contacts = replace(contacts, heel_points=_heels(anatomy, things))
+    body = body_points(anatomy, contacts)
     touches = find_touches(body, things, scene, anatomy.fps, anatomy.leg_length)
     stance = np.zeros((len(anatomy), len(SIDES), 2), bool)
     for foot, side in enumerate(SIDES):
         for column, point in ((HEEL, "heel"), (TOE, "toe")):
             touched = touches.things[:, TOUCH_POINTS.index(f"{side}_{point}")]
             stance[:, foot, column] = touched >= 0
-    heights = _ankle_heights(body, things, stance, contacts)
+    heights = _ankle_heights(body, things, stance)
     found = replace(
         contacts, stance=stance, body=np.zeros_like(contacts.body), ankle_heights=heights
     )
     return Meeting(scene, things, body, touches, held_places(touches, len(things)), found)
 
 
+def _heels(anatomy: Anatomy, things: Sequence[Thing]) -> Float64[np.ndarray, "2 3"]:
+    """Heels from the ankles, in the feet's anatomical frames, metres; as `find_contacts` has them on a floor.
+
+    What feet stand on tells how far below its ankle a heel is, wherever that may be.
+    """
+    leg, rests = anatomy.leg_length, []
+    for joint in ("ankle", "toe"):
+        places = [anatomy.point(f"{side}_{joint}") for side in SIDES]
+        above = [np.min([t.nearest(p).distance for t in things], axis=0) for p in places]
+        rests.append(quantile_of(np.concatenate(above), LOWEST))
+    drop = max(0.04 * leg, rests[0] - rests[1] + 0.02 * leg)
+    return np.tile([-0.06 * leg, 0.0, -drop], (2, 1))
+
+
 def _ankle_heights(
     body: Mapping[str, Float64[np.ndarray, "T 3"]],
     things: Sequence[Thing],
     stance: Bool[np.ndarray, "T 2 2"],
-    contacts: Contacts,
 ) -> Float64[np.ndarray, "2"]:
     """Height of the ankles above what their feet stand flat on, metres."""
     found = []
     for foot, side in enumerate(SIDES):
         flat = stance[:, foot].all(axis=1)
-        if flat.any():
-            ankle = body[f"{side}_ankle"]
-            above = np.min([thing.nearest(ankle).distance for thing in things], axis=0)
-            found.append(float(np.median(above[flat])))
-    return np.full(2, np.mean(found)) if found else contacts.ankle_heights
+        ankle = body[f"{side}_ankle"]
+        above = np.min([thing.nearest(ankle).distance for thing in things], axis=0)
+        found.append(
+            float(
+                np.median(above[flat]) if flat.sum() >= FEWEST_FLAT else np.quantile(above, LOWEST)
+            )
+        )
+    return np.full(2, np.mean(found))

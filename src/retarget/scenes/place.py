@@ -66,7 +66,9 @@ def placed_scene(
         fps: Frames per second.
     """
     frames = len(points["pelvis"])
-    sizes = [scale if thing.size == "scaled" else float(thing.size) for thing in human]
+    sizes = [
+        thing.stretch * (scale if thing.size == "scaled" else float(thing.size)) for thing in human
+    ]
     middle = _middle_of_terrain(human)
     own = [
         _scaled_terrain(thing, scale, size, middle)

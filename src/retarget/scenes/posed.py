@@ -44,6 +44,7 @@ class Thing:
         moves: Whether it is on a path.
         terrain: Whether it is part of the world, one piece with other terrain.
         size: As `retarget.scenes.Scene` has it.
+        stretch: Factor on that.
         arrays: The shapes as kernels want them.
     """
 
@@ -54,6 +55,7 @@ class Thing:
     moves: bool
     terrain: bool
     size: Size
+    stretch: float = 1.0
     arrays: Shapes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -131,5 +133,7 @@ def posed_things(scene: Scene, frames: int, fps: float) -> list[Thing]:
             if not one.moves:
                 places, turns = places[:1], turns[:1]
         things.append(Thing(one.name, one.shapes, places, turns, one.moves, False, one.size))
-    things += [Thing(t.name, t.shapes, *still, False, True, t.size) for t in scene.terrains]
+    things += [
+        Thing(t.name, t.shapes, *still, False, True, t.size, t.stretch) for t in scene.terrains
+    ]
     return things

@@ -181,11 +181,13 @@ class Terrain:
         name: For tables, touches and results.
         shapes: What it is made of, in the world, metres.
         size: How large it is in the robot's world, over its real size; ``scaled`` leaves the climb the same climb.
+        stretch: Factor on that.
     """
 
     name: str
     shapes: tuple[Shape, ...]
     size: Size = "scaled"
+    stretch: float = 1.0
 
     def __post_init__(self) -> None:
         _check_thing(self.name, self.shapes, self.size)

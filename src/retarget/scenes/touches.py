@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float64, Int64
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 from retarget.motion.feet import SPEED_OFF, SPEED_ON, TOE_OFF, TOE_ON, speed, stance_height
+from retarget.motion.quantiles import quantile_of
 from retarget.motion.resting import Stillness, find_stance
 from retarget.motion.spans import spans
 from retarget.scenes.posed import Nearest, Thing
@@ -28,6 +29,7 @@ _FARTHER: Final = 0.05  # metres by which a clip may tell that they are more
 _BURIED: Final = 0.03  # metres by which recordings have points inside of what they touch
 _CLOSE: Final = 0.15  # leg lengths, and leg lengths per second: samples that tell of rest
 _FEWEST: Final = 10  # of these
+_LOWEST: Final = 0.05  # share of the distances near something that may be below that at rest
 _SHORTEST, _SLIDE_SPEED, _SLIDE_TIME = 0.08, 0.25, 0.17  # seconds, m/s, seconds; as stances of feet
 _UPWARD: Final = (
     0.7  # least z of the normal of what a heel or a seat is on: beside a wall is not on it
@@ -143,9 +145,13 @@ def _rest_distance(
     usual = _USUAL[kind]
     slow = (distances > -0.05) & (distances < max(_CLOSE * leg, usual + _FARTHER))
     slow &= speeds < _CLOSE * leg
-    if slow.sum() < _FEWEST:
-        return usual
-    found = stance_height(distances[slow], speeds[slow], leg)
+    if slow.sum() >= _FEWEST:
+        found = stance_height(distances[slow], speeds[slow], leg)
+    else:  # what hardly ever rests, as the heel of somebody who walks, is lowest where it does
+        close = distances[distances < usual + _FARTHER]
+        if len(close) < _FEWEST:
+            return usual
+        found = quantile_of(close, _LOWEST)
     return float(np.clip(found, -_BURIED, usual + _FARTHER))
 
 

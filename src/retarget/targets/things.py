@@ -22,7 +22,7 @@ from retarget.scenes.scene import TOUCH_POINTS
 from retarget.scenes.touches import Contact, Touches
 from retarget.targets.holds import Holds
 
-__all__ = ["ThingPoints", "ThingTargets", "thing_points", "thing_targets"]
+__all__ = ["SOFT", "ThingPoints", "ThingTargets", "thing_points", "thing_targets"]
 
 FIRM: Final = 1500.0
 """Weight of a palm's, knee's or seat's anchor, 1/m^2, a thirtieth of a toe's: firmer ones jerk, and gain nothing."""

@@ -1,0 +1,218 @@
+"""One recording as many: things of other sizes, elsewhere until they are taken up, and mirrored."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from retarget.errors import OptionsError, RetargetError
+from retarget.inputs import read_toml
+from retarget.motion.motion import Motion
+from retarget.scenes.scene import ObjectTrajectory, Scene, SceneObject
+from retarget.wording import listed, shortened
+
+__all__ = ["AugmentPlan", "Variant", "first_touch", "load_plan", "variants"]
+
+_BEFORE = 0.3  # seconds before its first touch from which a shifted thing comes to its path
+_COMING = 1.0  # seconds in which it does, at most
+_LEAST, _MOST = 0.1, 10.0  # times a size
+
+
+class Variant(BaseModel):
+    """One way to change a scene; its name says which.
+
+    Attributes:
+        sizes: Size of each object that is changed, over its real size.
+        terrain: Factor on the size of all terrain.
+        shift_m: By how much each object lies elsewhere until it is taken up, metres along x, y and z.
+        yaw_deg: By how much it is turned until then, about the vertical.
+        mirror: Whether the mirror image of all is retargeted.
+
+    Example:
+        >>> Variant(sizes={"crate": 0.85}, mirror=True).name
+        'crate0.85__mirror'
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    sizes: dict[str, float] = Field(default_factory=dict)
+    terrain: float = Field(default=1.0, ge=_LEAST, le=_MOST)
+    shift_m: dict[str, tuple[float, float, float]] = Field(default_factory=dict)
+    yaw_deg: dict[str, float] = Field(default_factory=dict)
+    mirror: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its name; ``original`` where nothing is changed."""
+        parts = [f"{thing}{size:g}" for thing, size in self.sizes.items()]
+        parts += [f"terrain{self.terrain:g}"] if self.terrain != 1.0 else []
+        parts += [
+            f"{thing}_at" + "_".join(f"{x:g}" for x in shift)
+            for thing, shift in self.shift_m.items()
+        ]
+        parts += [f"{thing}_yaw{angle:g}" for thing, angle in self.yaw_deg.items()]
+        parts += ["mirror"] if self.mirror else []
+        return "__".join(parts) or "original"
+
+    def scene(self, scene: Scene, motion: Motion) -> Scene:
+        """The scene so changed; the mirror is for `retarget.RetargetOptions`.
+
+        Raises:
+            RetargetError: The scene has no such thing.
+        """
+        names = [thing.name for thing in scene.objects]
+        for name in (*self.sizes, *self.shift_m, *self.yaw_deg):
+            if name not in names:
+                raise RetargetError(
+                    f"a variant of {name!r}: the scene has {listed(names) or 'no objects'}"
+                )
+        objects = tuple(
+            replace(one, size=self.sizes[one.name]) if one.name in self.sizes else one
+            for one in scene.objects
+        )
+        moved = {*self.shift_m, *self.yaw_deg}
+        if moved:
+            taken = first_touch(scene, motion)
+            objects = tuple(
+                _elsewhere(
+                    one,
+                    np.array(self.shift_m.get(one.name, (0.0, 0.0, 0.0))),
+                    math.radians(self.yaw_deg.get(one.name, 0.0)),
+                    taken.get(one.name),
+                )
+                if one.name in moved
+                else one
+                for one in objects
+            )
+        terrains = tuple(replace(t, stretch=t.stretch * self.terrain) for t in scene.terrains)
+        return replace(scene, objects=objects, terrains=terrains)
+
+
+class AugmentPlan(BaseModel):
+    """What to vary, as ``plan.toml`` says it: every combination is a variant.
+
+    Attributes:
+        sizes: By object, its sizes over its real size.
+        terrain: Factors on the size of all terrain.
+        shift_m: By object, where it lies until it is taken up, metres from where it does.
+        yaw_deg: By object, how it is turned until then.
+        mirror: Retarget the mirror image of each as well.
+        count: Most variants; those that are left out are chosen by ``seed``.
+        seed: Of that choice.
+
+    Example:
+        >>> plan = AugmentPlan(sizes={"crate": [0.8, 1.0]}, mirror=True)
+        >>> [variant.name for variant in variants(plan)]
+        ['crate0.8', 'crate0.8__mirror', 'crate1', 'crate1__mirror']
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    sizes: dict[str, list[float]] = Field(default_factory=dict)
+    terrain: list[float] = Field(default_factory=list)
+    shift_m: dict[str, list[tuple[float, float, float]]] = Field(default_factory=dict)
+    yaw_deg: dict[str, list[float]] = Field(default_factory=dict)
+    mirror: bool = False
+    count: int | None = Field(default=None, ge=1)
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _of_some_size(self) -> Self:
+        for name, sizes in {**self.sizes, "terrain": self.terrain}.items():
+            for size in sizes:
+                if not _LEAST <= size <= _MOST:
+                    raise ValueError(f"{name}: {size:g} is no size; give {_LEAST:g} to {_MOST:g}")
+        return self
+
+
+def load_plan(path: str | Path) -> AugmentPlan:
+    """Read ``plan.toml``.
+
+    Raises:
+        FileFormatError: It is missing or no TOML.
+        OptionsError: It has a wrong key or value.
+    """
+    content = read_toml(path, "give the path of a plan of variants (.toml)")
+    try:
+        return AugmentPlan.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        said = shortened(first["msg"].removeprefix("Value error, "), 200)
+        raise OptionsError(f"{path}: {place}{': ' if place else ''}{said}") from None
+
+
+def variants(plan: AugmentPlan) -> Iterator[Variant]:
+    """Every combination of what a plan varies, or ``count`` of them."""
+    axes: list[list[dict[str, Any]]] = []
+    for field in ("sizes", "shift_m", "yaw_deg"):
+        for name, values in getattr(plan, field).items():
+            axes.append([{field: {name: value}} for value in values])
+    if plan.terrain:
+        axes.append([{"terrain": factor} for factor in plan.terrain])
+    if plan.mirror:
+        axes.append([{}, {"mirror": True}])
+    found = [_joined(parts) for parts in itertools.product(*axes)]
+    if plan.count is not None and plan.count < len(found):
+        rng = np.random.default_rng(plan.seed)
+        found = [found[i] for i in sorted(rng.choice(len(found), plan.count, replace=False))]
+    yield from found
+
+
+def _joined(parts: tuple[dict[str, Any], ...]) -> Variant:
+    fields: dict[str, Any] = {}
+    for part in parts:
+        for key, value in part.items():
+            fields[key] = {**fields.get(key, {}), **value} if isinstance(value, dict) else value
+    return Variant(**fields)
+
+
+def first_touch(scene: Scene, motion: Motion) -> dict[str, float]:
+    """When each moving object is first touched by a hand, seconds; those that never are have none."""
+    from retarget.motion.anatomy import find_anatomy
+    from retarget.motion.contacts import find_contacts
+    from retarget.scenes.meeting import meet
+    from retarget.scenes.scene import TOUCH_POINTS
+
+    anatomy = find_anatomy(replace(motion, source=replace(motion.source, floor_m=0.0)))
+    met = meet(anatomy, find_contacts(anatomy), scene)
+    palms = [TOUCH_POINTS.index(f"{side}_palm") for side in ("left", "right")]
+    found = {}
+    for o, thing in enumerate(met.things):
+        frames = np.flatnonzero((met.touches.things[:, palms] == o).any(axis=1))
+        if thing.moves and len(frames):
+            found[thing.name] = float(frames[0] / motion.fps)
+    return found
+
+
+def _elsewhere(
+    one: SceneObject, shift: np.ndarray, yaw: float, taken_s: float | None
+) -> SceneObject:
+    """An object that lies elsewhere until shortly before it is taken up, and comes to its path by then."""
+    path = one.trajectory
+    if path is None or taken_s is None:
+        raise RetargetError(f"{one.name}: no hand takes it up; leave out its shift and yaw")
+    end = max(taken_s - _BEFORE, 0.0)
+    begin = max(end - _COMING, 0.0)
+    time = np.clip((np.arange(len(path)) / path.fps - begin) / max(end - begin, 1e-6), 0.0, 1.0)
+    share = 1.0 - time**3 * (10 - 15 * time + 6 * time**2)
+    from retarget.geometry import quaternion_product
+
+    half = 0.5 * yaw * share
+    zeros = np.zeros(len(path))
+    turn = np.stack([np.cos(half), zeros, zeros, np.sin(half)], axis=1)
+    return replace(
+        one,
+        trajectory=ObjectTrajectory(
+            path.positions + share[:, None] * shift,
+            quaternion_product(turn, path.rotations),
+            path.fps,
+        ),
+    )
