@@ -108,7 +108,7 @@ def _human_of(motion: Motion) -> SourceClip:
 
     level, _ = levelled(motion)
     level, _ = followed(level)
-    return source_clip(level, find_contacts(find_anatomy(level)))
+    return source_clip(level, find_contacts(find_anatomy(level)).floor)
 
 
 def _recording(path: Path, opening: Opening) -> Clip:

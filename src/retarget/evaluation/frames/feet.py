@@ -144,7 +144,7 @@ def robot_soles(robot: RobotModel) -> Soles:
     if not len(robot.feet):
         nowhere = np.zeros((2, 3))
         base = np.zeros(2, np.int64)
-        return _Soles(base, np.zeros((2, 1, 3)), np.zeros((2, 2, 3)), nowhere, nowhere, 0.0)
+        return Soles(base, np.zeros((2, 1, 3)), np.zeros((2, 2, 3)), nowhere, nowhere, 0.0)
     positions, rotations = body_poses(robot, robot.neutral, robot.upright)
     left, right = (robot.roles[f"{side}_hip"] for side in ("left", "right"))
     lateral = unit(positions[left] - positions[right])
