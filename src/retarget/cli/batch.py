@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from retarget.batch import BatchJob, BatchManifest, BatchRunner
     from retarget.batch.plan import StalePolicy
     from retarget.batch.runner import EngineFactory
+    from retarget.config import RunConfig
 
 __all__ = [
     "MANIFEST_NAME",
@@ -132,6 +133,14 @@ def batch(
         bool,
         typer.Option("--report", help="Write report.html at the end; see 'retarget report'."),
     ] = False,
+    augment: Annotated[
+        Path | None,
+        typer.Option(
+            "--augment",
+            metavar="FILE",
+            help="Plan of variants of each motion's scene (.toml): a job for each, named after it.",
+        ),
+    ] = None,
     fail_on_gates: GatesFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -182,6 +191,8 @@ def batch(
 
         names = read_names(only, (job.id for job in jobs))
         jobs = [job for job in jobs if job.id in names]
+    if augment is not None:
+        jobs = _varied(jobs, augment, settings)
     refuse_inputs([job.output for job in jobs], [*chosen.files, *settings.robot_files()])
     manifest_path = output_dir / MANIFEST_NAME
     if shard is not None:
@@ -306,6 +317,32 @@ def _stale_policy(text: str) -> StalePolicy:
         if text == policy:
             return policy
     raise UnknownNameError("--stale policy", text, list(policies))
+
+
+def _varied(jobs: list[BatchJob], plan: Path, settings: RunConfig) -> list[BatchJob]:
+    """A job for each variant of each motion's scene.
+
+    Raises:
+        UsageError: There is no scene to vary.
+    """
+    from retarget.scenes.variants import load_plan, variants
+
+    if settings.scene is None:
+        raise UsageError("--augment varies scenes; add --scene FILE")
+    found = list(variants(load_plan(plan)))
+    return [
+        job.model_copy(
+            update={
+                "id": f"{job.id}__{variant.name}",
+                "output": job.output.with_name(
+                    f"{job.output.stem}__{variant.name}{job.output.suffix}"
+                ),
+                "provenance": {**job.provenance, "variant": variant.model_dump(mode="json")},
+            }
+        )
+        for job in jobs
+        for variant in found
+    ]
 
 
 def _print_plan(
