@@ -45,6 +45,7 @@ bench: $(BENCH)
 	@$(PY) benchmarks/formats.py
 	@$(PY) benchmarks/same_takes.py
 	@$(PY) benchmarks/subjects.py
+	@$(PY) benchmarks/scenes.py
 	@$(PY) benchmarks/front.py
 	@$(PY) benchmarks/cold_starts.py
 	@$(PY) benchmarks/workers.py

@@ -1,0 +1,137 @@
+"""Carries and climbs with their things: hands, depth, feet and speed, with the best known tool's figures beside.
+
+The clips and their terrain are holosoma's demonstration data; its figures were measured once from its own results
+(PyPI ``holosoma-retargeting`` 0.1.0 with MuJoCo 3.3.7), in its own robot geometry, over the same frames.
+
+Usage: python benchmarks/scenes.py
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from measure import CLIPS, on_one_core, table, write_section
+
+on_one_core()
+
+import numpy as np  # noqa: E402
+
+from retarget import evaluate, load_robot, read_motion, retarget_motion  # noqa: E402
+from retarget.motion import Motion  # noqa: E402
+from retarget.scenes import Scene, SceneObject, Shape, Terrain, read_trajectory  # noqa: E402
+from retarget.scenes.meshes import read_mesh, shapes_of  # noqa: E402
+from retarget.scenes.variants import Variant  # noqa: E402
+
+COMMAND = "make bench (benchmarks/scenes.py)"
+FOLDER = CLIPS / "scenes"
+# Hand gap mm, hands kept %, deepest mm, frames over 5 mm %, foot slide mm/s, jerk rad/s^3, frames/s.
+PEER = {
+    "sub3_largebox_003": ("1.4", "99.4", "8.6", "3.1", "36", "268", "1.2"),
+    "sub10_largebox_049": ("1.3", "99.3", "2.0", "0", "36", "258", "1.5"),
+    "climb 0": ("1.1", "100", "10.8", "2.4", "28", "195", "2.6"),
+    "climb 1": ("1.6", "99.1", "5.2", "0.2", "26", "199", "2.2"),
+    "climb 4": ("1.0", "100", "9.3", "2.4", "32", "228", "2.5"),
+}
+HEADS = [
+    "clip", "robot", "hand gap mm", "hands kept %", "deepest mm", "> 5 mm %", "foot slide mm/s", "limb deg",
+    "clearance error mm", "jerk", "frames/s",
+]  # fmt: skip
+REPEATS = 5
+
+
+def main() -> None:
+    if not FOLDER.is_dir():
+        print("benchmarks of scenes need ../shared/clips/scenes, which is absent: skipped")
+        return
+    clips = {name: clip(name) for name in PEER}
+    rows = []
+    for robot in ("unitree_g1", "booster_t1", "unitree_h1"):
+        for name, (motion, scene) in clips.items():
+            rows.append(row(name, motion, scene, robot))
+            if robot == "unitree_g1":
+                gap, kept, deep, over, slide, jerk, speed = PEER[name]
+                rows.append([name, "peer's G1", gap, kept, deep, over, slide, "", "", jerk, speed])
+    sizes = []
+    for name, (motion, scene) in clips.items():
+        for size in (0.7, 0.85, 1.2, 1.3) if scene.objects else (0.8, 0.9, 1.1, 1.2, 1.3):
+            variant = Variant(sizes={"largebox": size}) if scene.objects else Variant(terrain=size)
+            changed = variant.scene(scene, motion)
+            sizes.append(row(f"{name}, {variant.name}", motion, changed, "unitree_g1"))
+    write_section(
+        "scenes",
+        "Things carried and climbed",
+        COMMAND,
+        "Boxes in their real size, terrain scaled with the robot; measures of the group \"things\", feet on what they "
+        "stand on; all in, one core, best of "
+        f"{REPEATS}. The peer is holosoma 0.1.0 (OmniRetarget), measured in its own geometry.\n\n"
+        + table(HEADS, rows)
+        + "\n\nOther sizes, from the same recordings:\n\n"
+        + table(HEADS, sizes)
+        + "\n\n" + crowd() + "\n",
+    )  # fmt: skip
+
+
+def clip(name: str) -> tuple[Motion, Scene]:
+    if not name.startswith("climb"):
+        shapes, _ = shapes_of(read_mesh(FOLDER / "largebox.obj"), "largebox")
+        box = SceneObject("largebox", shapes, read_trajectory(FOLDER / f"{name}.pt"))
+        return read_motion(FOLDER / f"{name}.pt"), Scene(objects=(box,))
+    folder = FOLDER / f"climb_seq_{name[-1]}"
+    motion = read_motion(next(folder.glob("*.npy")), source_fps=120.0)
+    motion = replace(
+        motion,
+        positions=np.ascontiguousarray(motion.positions[::4]),
+        rotations=np.ascontiguousarray(motion.rotations[::4]),
+        fps=30.0,
+    )
+    shapes, _ = shapes_of(read_mesh(folder / "multi_boxes.obj"), "steps")
+    return motion, Scene(terrains=(Terrain("steps", shapes),))
+
+
+def row(name: str, motion: Motion, scene: Scene, robot_name: str) -> list[str]:
+    robot = load_robot(robot_name)
+    best = np.inf
+    for _ in range(REPEATS):
+        started = time.process_time()
+        result = retarget_motion(motion, robot, scene=scene)
+        best = min(best, time.process_time() - started)
+    report = evaluate(result, robot)
+
+    def said(measure: str, factor: float, digits: int = 1) -> str:
+        value = report[measure]
+        return "-" if value is None else f"{factor * value:.{digits}f}"
+
+    cells = [
+        name, robot_name, said("hand_gap_mean", 1e3, 2), said("hands_kept_share", 100), said("scene_depth_max", 1e3),
+        said("scene_depth_share", 100), said("toe_slide_mean", 1e3), said("limb_error_mean", 1),
+        said("clearance_error_mean", 1e3, 0), said("jerk_mean", 1, 0), f"{len(motion) / best:,.0f}",
+    ]  # fmt: skip
+    print(*cells, sep="  ", flush=True)
+    return cells
+
+
+def crowd() -> str:
+    """A hundred boxes more, and one mesh as a grid of distances, beside the steps of a climb."""
+    motion, scene = clip("climb 0")
+    rng = np.random.default_rng(0)
+    middle = motion.positions[:, 0].mean(axis=0)
+    ring = rng.uniform(1.5, 6.0, 100)[:, None] * _round(rng.uniform(0, 2 * np.pi, 100))
+    boxes = tuple(Shape.box((0.4, 0.4, 0.8)).at((*(middle[:2] + place), 0.4)) for place in ring)
+    more = replace(scene, terrains=(*scene.terrains, Terrain("boxes", boxes)))
+    many = row("climb 0 among 100 boxes", motion, more, "unitree_g1")
+    axis = np.linspace(-0.6, 0.6, 48)
+    nodes = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1)
+    ball = Shape.grid(np.linalg.norm(nodes, axis=-1) - 0.4, np.full(3, 0.6))
+    rock = ball.at((middle[0] + 1.0, middle[1], 0.3))
+    grid = replace(scene, terrains=(*scene.terrains, Terrain("rock", (rock,))))
+    one = row("climb 0 beside a grid", motion, grid, "unitree_g1")
+    return table(HEADS, [many, one])
+
+
+def _round(angles: np.ndarray) -> np.ndarray:
+    return np.stack([np.cos(angles), np.sin(angles)], axis=1)
+
+
+if __name__ == "__main__":
+    main()
