@@ -432,6 +432,8 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "solver.kinematics",
     },
     "report": {
+        "scenes",
+        "scenes.distance",
         "drawing",
         "evaluation",
         "lazily",

@@ -16,8 +16,10 @@ from retarget.drawing.look import HUMAN, INK, LEFT, MUTED, PAPER, RIGHT, ROBOT, 
 from retarget.drawing.marks import find_marks
 from retarget.drawing.painter import Bodies, Painter
 from retarget.drawing.scene import contact_bodies
+from retarget.evaluation.frames.things import robot_things, source_things
 from retarget.files import atomic_write
 from retarget.report.instants import spread
+from retarget.report.thing_lines import thing_lines
 from retarget.result import RetargetingResult, SourceClip
 
 if TYPE_CHECKING:
@@ -84,6 +86,13 @@ def draw_filmstrip(
     human = rows[0].bodies(camera, spacing, hidden_below=True)
     touches = _touches(rows[1], result, robot, frames, camera, spacing)
     robots = Bodies.joined([rows[1].bodies(camera, spacing, hidden_below=False), touches])
+    if result.scene is not None:
+        worlds = source_things(result.scene), robot_things(result.scene)
+        shifts = [_places(camera, len(frames), spacing) - row.origins for row in rows]
+        human, robots = (
+            Bodies.joined([bodies, thing_lines(things, frames, shift, camera, spacing)])
+            for bodies, things, shift in zip((human, robots), worlds, shifts, strict=True)
+        )
     for axis, row, bodies in zip(axes, rows, (human, robots), strict=False):
         _paint_row(figure, axis, row, bodies, camera, spacing)
     _draw_contacts(axes[2], result, frames)
