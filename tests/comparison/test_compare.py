@@ -134,12 +134,26 @@ def test_another_tools_file_is_laid_beside_our_result(
 def test_clips_match_by_name_whatever_stands_around_it(tmp_path: Path, ours: Path) -> None:
     assert clip_key("a/b/Walk1_subject5.bvh.npz") == "walk1_subject5"
     (tmp_path / "x").mkdir()
-    data = next(ours.iterdir()).read_bytes()
+    jumps = read_motion(clips_folder() / "cmu_01_01.bvh").frames(0, 60)
     for name in ("g1_humanoid_walk.npz", "humanoid_run.npz", "other.npz"):
-        (tmp_path / "x" / name).write_bytes(data)
+        retarget_motion(jumps, load_robot("unitree_g1")).save_npz(tmp_path / "x" / name)
     pairs, left = matched([read_side(str(ours)), read_side(str(tmp_path / "x"))])
     assert set(pairs) == {"humanoid_walk", "humanoid_run"}
     assert left == [["humanoid_dance"], ["other"]]
+
+
+def test_results_of_one_recording_match_whatever_they_are_called(
+    ours: Path, tmp_path: Path
+) -> None:
+    for k, path in enumerate(sorted(ours.iterdir())):
+        (tmp_path / f"take{k}.npz").write_bytes(path.read_bytes())
+    pairs, left = matched([read_side(str(ours)), read_side(str(tmp_path))])
+    assert left == [[], []]
+    assert {name: each[1].name for name, each in pairs.items()} == {
+        "humanoid_dance": "take0",
+        "humanoid_run": "take1",
+        "humanoid_walk": "take2",
+    }
 
 
 def test_what_cannot_be_compared_is_refused_with_the_remedy(ours: Path, tmp_path: Path) -> None:
@@ -151,8 +165,9 @@ def test_what_cannot_be_compared_is_refused_with_the_remedy(ours: Path, tmp_path
     with pytest.raises(OptionsError, match="no robot motion"):
         compare([ours, tmp_path / "empty"])
     (tmp_path / "b").mkdir()
+    jumps = read_motion(clips_folder() / "cmu_01_01.bvh").frames(0, 60)
     for name in ("x.npz", "y.npz"):
-        (tmp_path / "b" / name).write_bytes(next(ours.iterdir()).read_bytes())
+        retarget_motion(jumps, load_robot("unitree_g1")).save_npz(tmp_path / "b" / name)
     with pytest.raises(OptionsError, match="no clip is on all sides"):
         compare([ours, tmp_path / "b"])
 

@@ -27,8 +27,8 @@ def comparison_svg(comparison: Comparison, measures: Sequence[str] | None = None
     others = [side.label for side in comparison.sides[1:]]
     height = _TOP + len(rows) * (_STEP + 10 * (len(others) - 1)) + 30
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{_LEFT + _WIDTH + 30}" height="{height}" '
-        f'viewBox="0 0 {_LEFT + _WIDTH + 30} {height}" font-family="system-ui,sans-serif" font-size="12" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{_LEFT + _WIDTH + 70}" height="{height}" '
+        f'viewBox="0 0 {_LEFT + _WIDTH + 70} {height}" font-family="system-ui,sans-serif" font-size="12" '
         f'fill="currentColor"><title>{escape(" beside ".join(s.label for s in comparison.sides))}</title>'
     ]
     parts += _axis(height)

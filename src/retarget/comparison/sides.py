@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from retarget.containers import npz_names
-from retarget.errors import FileFormatError, OptionsError
+from retarget.containers import npz_names, read_npz
+from retarget.errors import FileFormatError, OptionsError, RetargetError
 
 __all__ = ["Entry", "Side", "clip_key", "is_result", "matched", "read_side"]
 
@@ -129,8 +130,8 @@ def matched(sides: Sequence[Side]) -> tuple[dict[str, list[Entry]], list[list[st
     """The clips that all sides have, by name, and of each side the names that are left.
 
     Names match where they are equal, or where exactly one of a side's names holds the other as whole words
-    (``g1_walk1_subject5`` and ``walk1_subject5``). Where every side has one clip only, these match whatever they are
-    called.
+    (``g1_walk1_subject5`` and ``walk1_subject5``); results of ours match by the recording that they were made from, too.
+    Where every side has one clip only, these match whatever they are called.
     """
     if all(len(side.entries) == 1 for side in sides):
         each = [next(iter(side.entries.values())) for side in sides]
@@ -143,11 +144,44 @@ def matched(sides: Sequence[Side]) -> tuple[dict[str, list[Entry]], list[list[st
             found[name] = [entry, *(other for other in others if other is not None)]
             for taken, one in zip(used, found[name], strict=True):
                 taken.add(one.name)
+    for each in _of_one_source(sides, used):
+        found[each[0].name] = each
+        for taken, one in zip(used, each, strict=True):
+            taken.add(one.name)
     left = [
         [name for name in side.entries if name not in taken]
         for side, taken in zip(sides, used, strict=True)
     ]
     return found, left
+
+
+def _of_one_source(sides: Sequence[Side], used: Sequence[set[str]]) -> list[list[Entry]]:
+    """Results of ours on all sides that no name matches, made from the same recording."""
+    rest = [
+        [entry for name, entry in side.entries.items() if entry.own and name not in taken]
+        for side, taken in zip(sides, used, strict=True)
+    ]
+    if not all(rest):
+        return []
+    by_source = [
+        {digest: entry for entry in entries if (digest := _source_sha256(entry.path))}
+        for entries in rest
+    ]
+    return [
+        [each[digest] for each in by_source]
+        for digest in by_source[0]
+        if all(digest in each for each in by_source)
+    ]
+
+
+def _source_sha256(path: Path) -> str:
+    """Hash of the recording that a result was made from, as it says; empty where it cannot be read."""
+    try:
+        arrays = read_npz(path.read_bytes(), path, ("manifest_json",))
+        motion = json.loads(str(arrays["manifest_json"]))["motion"]
+        return str(motion.get("sha256") or "")
+    except (OSError, KeyError, TypeError, AttributeError, ValueError, RetargetError):
+        return ""
 
 
 def _alike(name: str, entries: Mapping[str, Entry]) -> Entry | None:

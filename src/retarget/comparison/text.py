@@ -117,14 +117,15 @@ def _clip_rows(
 def _html_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     def line(cells: Sequence[str], tag: str) -> str:
         inner = "".join(
-            f'<{tag} class="{cell}">{cell}</{tag}>'
-            if cell in ("better", "worse")
+            f'<td class="{cell}">{cell}</td>'
+            if tag == "td" and cell in ("better", "worse")
             else f"<{tag}>{escape(cell)}</{tag}>"
             for cell in cells
         )
         return f"<tr>{inner}</tr>"
 
-    return f"<table>{line(heads, 'th')}{''.join(line(row, 'td') for row in rows)}</table>"
+    body = "".join(line(row, "td") for row in rows)
+    return f"<figure><table>{line(heads, 'th')}{body}</table></figure>"
 
 
 def _title(comparison: Comparison) -> str:

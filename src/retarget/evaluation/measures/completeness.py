@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from retarget.evaluation.measures.measure import Better, Measure, Series
+from functools import partial
+
+from retarget.evaluation.measures.measure import Measure, Series, declared
 from retarget.evaluation.thresholds import (
     LAG_RANGE,
     LAG_WINDOW,
@@ -22,21 +24,7 @@ _LAGS = (
 )
 
 
-def _measure(
-    name: str, unit: str, title: str, definition: str, series: str, better: Better = "lower"
-) -> Measure:
-    return Measure(
-        name=name,
-        unit=unit,
-        title=title,
-        definition=definition,
-        group="completeness",
-        better=better,
-        beside_human=name.startswith("human_"),
-        over_clips="max" if name.endswith("_max") else "mean",
-        series=series,
-    )
-
+_measure = partial(declared, "completeness")
 
 MEASURES: tuple[Measure, ...] = (
     _measure("duration", "s", "Duration", "time from the first frame to the last", "", "higher"),

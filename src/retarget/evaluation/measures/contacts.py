@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from retarget.evaluation.measures.measure import Better, Measure, Series
+from functools import partial
+
+from retarget.evaluation.measures.measure import Measure, Series, declared
 from retarget.evaluation.thresholds import (
     CLEARANCE_FLOOR,
     DEEP,
@@ -43,35 +45,8 @@ _LIFTED = (
 )
 
 
-def _measure(
-    name: str,
-    unit: str,
-    title: str,
-    definition: str,
-    series: str = "",
-    *,
-    better: Better = "lower",
-    beside: bool = False,
-    shown: str = "",
-    source: str = "",
-    aliases: tuple[str, ...] = (),
-) -> Measure:
-    return Measure(
-        name=name,
-        unit=unit,
-        title=title,
-        definition=definition,
-        group="contacts",
-        better=better,
-        beside_human=beside or name.startswith("human_"),
-        over_clips="max" if name.endswith("_max") else "mean",
-        needs=("hip", "knee", "ankle"),
-        series=series,
-        source=source,
-        aliases=aliases,
-        shown=shown or {"m/s": "mm/s"}.get(unit, ""),
-    )
-
+_measure = partial(declared, "contacts", needs=("hip", "knee", "ankle"))
+_slide = partial(_measure, shown="mm/s")
 
 _STANDING = (
     _measure(
@@ -82,35 +57,35 @@ _STANDING = (
         "stance",
         better="none",
     ),
-    _measure(
+    _slide(
         "toe_slide_mean",
         "m/s",
         "Slide of toes, mean",
         "mean horizontal speed of the sole's front in stance",
         "toe_slide",
     ),
-    _measure(
+    _slide(
         "toe_slide_p95",
         "m/s",
         "Slide of toes, p95",
         "95th percentile of the same",
         "toe_slide",
     ),
-    _measure(
+    _slide(
         "human_toe_slide_mean",
         "m/s",
         "Slide of the human's toes, mean",
         "the human's own toe in the same samples, for comparison",
         better="none",
     ),
-    _measure(
+    _slide(
         "heel_slide_mean",
         "m/s",
         "Slide of heels, mean",
         f"mean horizontal speed of the sole's back in {_HEEL_STANCE}",
         "heel_slide",
     ),
-    _measure(
+    _slide(
         "heel_slide_p95",
         "m/s",
         "Slide of heels, p95",

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from retarget.evaluation.measures.measure import Measure, Series
+from functools import partial
+
+from retarget.evaluation.measures.measure import Measure, Series, declared
 from retarget.evaluation.thresholds import AT_LIMIT
 
 __all__ = ["MEASURES", "SERIES"]
 
 
-def _measure(name: str, unit: str, title: str, definition: str, series: str) -> Measure:
-    return Measure(
-        name=name,
-        unit=unit,
-        title=title,
-        definition=definition,
-        group="limits",
-        over_clips="max" if name.endswith("_max") else "mean",
-        series=series,
-    )
-
+_measure = partial(declared, "limits")
 
 MEASURES: tuple[Measure, ...] = (
     _measure(

@@ -9,7 +9,16 @@ from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["GROUPS", "Better", "Group", "Measure", "MeasuredValue", "OverClips", "Series"]
+__all__ = [
+    "GROUPS",
+    "Better",
+    "Group",
+    "Measure",
+    "MeasuredValue",
+    "OverClips",
+    "Series",
+    "declared",
+]
 
 Better: TypeAlias = Literal["lower", "higher", "none"]
 Group: TypeAlias = Literal[
@@ -173,6 +182,47 @@ class Measure:
     def worse(self, value: float) -> float:
         """A number that is the larger the worse a value is; values that are neither count as lower is better."""
         return -value if self.better == "higher" else value
+
+
+def declared(
+    group: Group,
+    name: str,
+    unit: str,
+    title: str,
+    definition: str,
+    series: str = "",
+    better: Better = "lower",
+    *,
+    beside: bool = False,
+    over: OverClips = "mean",
+    shown: str = "",
+    source: str = "",
+    aliases: tuple[str, ...] = (),
+    needs: tuple[str, ...] = (),
+) -> Measure:
+    """A measure of a group, as its module lists it.
+
+    What is named as the human's stands beside it, and what is named as a maximum is one over clips, too.
+
+    Example:
+        >>> declared("limits", "excess_max", "rad", "Excess", "how far beyond a limit").over_clips
+        'max'
+    """
+    return Measure(
+        name=name,
+        unit=unit,
+        title=title,
+        definition=definition,
+        group=group,
+        better=better,
+        source=source,
+        aliases=aliases,
+        over_clips="max" if name.endswith("_max") else over,
+        beside_human=beside or name.startswith("human_"),
+        needs=needs,
+        series=series,
+        shown=shown,
+    )
 
 
 class MeasuredValue(BaseModel):

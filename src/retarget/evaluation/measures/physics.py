@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from retarget.evaluation.measures.measure import Better, Measure, Series
+from functools import partial
+
+from retarget.evaluation.measures.measure import Measure, Series, declared
 from retarget.evaluation.thresholds import (
     BALLISTIC_SHARE,
     FORCE_SHARE,
@@ -31,31 +33,7 @@ _OUTSIDE = (
 )
 
 
-def _measure(
-    name: str,
-    unit: str,
-    title: str,
-    definition: str,
-    series: str = "",
-    *,
-    better: Better = "lower",
-    beside: bool = False,
-    shown: str = "",
-) -> Measure:
-    return Measure(
-        name=name,
-        unit=unit,
-        title=title,
-        definition=definition,
-        group="physics",
-        better=better,
-        beside_human=beside or name.startswith("human_"),
-        over_clips="max" if name.endswith("_max") else "mean",
-        needs=("hip", "knee", "ankle"),
-        series=series,
-        shown=shown,
-    )
-
+_measure = partial(declared, "physics", needs=("hip", "knee", "ankle"))
 
 MEASURES: tuple[Measure, ...] = (
     _measure(

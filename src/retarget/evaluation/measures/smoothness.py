@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from retarget.evaluation.measures.measure import Measure, OverClips, Series
+from functools import partial
+
+from retarget.evaluation.measures.measure import Measure, Series, declared
 from retarget.evaluation.thresholds import (
     ARC_AMPLITUDE,
     ARC_FREQUENCY,
@@ -24,29 +26,7 @@ _ARC = (
 )
 
 
-def _measure(
-    name: str,
-    unit: str,
-    title: str,
-    definition: str,
-    series: str,
-    *,
-    over: OverClips = "mean",
-    shown: str = "",
-    aliases: tuple[str, ...] = (),
-) -> Measure:
-    return Measure(
-        name=name,
-        unit=unit,
-        title=title,
-        definition=definition,
-        group="smoothness",
-        over_clips="max" if name.endswith("_max") else over,
-        series=series,
-        shown=shown,
-        aliases=aliases,
-    )
-
+_measure = partial(declared, "smoothness")
 
 MEASURES: tuple[Measure, ...] = (
     _measure(
