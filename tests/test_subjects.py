@@ -161,3 +161,30 @@ def test_a_run_records_who_told_of_the_skeleton(
         "long_anna.bvh",
         "short_anna.bvh",
     ]
+
+
+def test_a_person_is_told_by_the_same_files_whatever_was_asked_before(people: Path) -> None:
+    """Of two people in one folder each has their own skeleton; the order of the clips does not matter."""
+    shutil.copy(DANCE, people / f"again_ben{DANCE.suffix}")
+    config = RunConfig(subject_from=str(people))
+    clips = [people / "short_anna.bvh", people / f"dance_ben{DANCE.suffix}"]
+
+    def told() -> dict[str, list[str]]:
+        subjects = {}
+        for path in clips:
+            subject = knowing_its_subject(path, config.read_motion(path), config)[1]
+            assert subject is not None
+            subjects[path.name] = [Path(clip.path).name for clip in subject.clips]
+        return subjects
+
+    first = told()
+    for path in people.iterdir():  # files of other times are read anew
+        path.touch()
+    clips.reverse()
+    assert told() == first
+    assert {name.rpartition("_")[2].partition(".")[0] for name in first["short_anna.bvh"]} == {
+        "anna"
+    }
+    assert sorted(first[f"dance_ben{DANCE.suffix}"]) == sorted(
+        [f"again_ben{DANCE.suffix}", f"dance_ben{DANCE.suffix}"]
+    )

@@ -27,8 +27,8 @@ DATASET: Final = "dataset"
 MARK: Final = "{subject}"
 """Stands in a pattern for the person's name."""
 _TRIED: Final = 6  # of a person's files, the largest first; larger ones of a format are longer
-REMEMBERED: Final = 8
-"""Persons that a process keeps in mind while it works on many clips."""
+REMEMBERED: Final = 256
+"""Persons that a process keeps in mind, of some 0.7 MB each, while it works on clips of many in turn."""
 _NOT_MOTION: Final = (".asf", ".txt", ".md", ".toml", ".zip", ".tar", ".gz", ".png", ".xml", ".py")
 _OTHER_SKELETON: Final = (
     0.05  # weight of the doubt: the clip is read as it would be without the rule

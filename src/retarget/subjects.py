@@ -15,6 +15,7 @@ from retarget.wording import shortened
 
 if TYPE_CHECKING:
     from retarget.motion import Motion, Subject
+    from retarget.motion.subject_fit import SubjectFit
 
 __all__ = ["knowing_its_subject"]
 
@@ -46,13 +47,9 @@ def knowing_its_subject(
     reading = config.model_dump_json(
         exclude={"robot", "robot_description", "options", "subject_from"}
     )
-    subjects, failures = _subjects_of(group, stamps, reading)
-    reasons = list(failures)
-    for subject in subjects:
-        why = subject.why_not(motion)
-        if not why:
-            return motion, subject
-        reasons.append(f"{Path(subject.clips[0].path).name}: {why}")
+    subject, reasons = _person(group, stamps, reading).known_by(motion)
+    if subject is not None:
+        return motion, subject
     said = "; ".join(reasons[:2]) or "no other file of the person can be read"
     return _doubted(
         motion, f"no longer clip of {group.name} has this skeleton ({shortened(said, 300)})"
@@ -68,27 +65,46 @@ def _doubted(motion: Motion, reason: str) -> Motion:
     return replace(motion, source=replace(motion.source, doubts=(*motion.source.doubts, doubt)))
 
 
-@lru_cache(maxsize=REMEMBERED)
-def _subjects_of(
-    group: Group, _stamps: tuple[int, ...], reading: str
-) -> tuple[tuple[Subject, ...], tuple[str, ...]]:
-    """A person on each skeleton of their files, the longest clips first; also why files tell nothing.
+class _Person:
+    """One person's files, read as far as they are needed, on each skeleton that they have."""
 
-    ``reading`` is JSON of how files are read.
-    """
-    from retarget.motion.subject_fit import SubjectFit
+    def __init__(self, group: Group, config: RunConfig) -> None:
+        self._name, self._config = group.name, config
+        self._waiting = list(group.files)
+        self._fits: list[SubjectFit] = []
+        self._failures: list[str] = []
 
-    config = RunConfig.model_validate_json(reading)
-    fits: list[SubjectFit] = []
-    failures: list[str] = []
-    for path in group.files:
+    def known_by(self, motion: Motion) -> tuple[Subject | None, list[str]]:
+        """The person on the skeleton of a motion; else None, and why the files tell nothing of it.
+
+        It is told by the same files whatever was asked before.
+        """
+        while True:
+            reasons = list(self._failures)
+            for fit in self._fits:
+                why = fit.subject().why_not(motion)
+                if not why and (len(fit) == _USED or not self._waiting):
+                    return fit.subject(), []
+                reasons.append(f"{Path(fit.first).name}: {why}")
+            if not self._waiting:
+                return None, reasons
+            self._read_one_more()
+
+    def _read_one_more(self) -> None:
+        from retarget.motion.subject_fit import SubjectFit
+
         try:
-            motion = config.read_motion(path)
-            fit = next((fit for fit in fits if not fit.subject().why_not(motion)), None)
+            motion = self._config.read_motion(self._waiting.pop(0))
+            fit = next((fit for fit in self._fits if not fit.subject().why_not(motion)), None)
             if fit is None:
-                fits.append(SubjectFit(motion, group.name))
+                self._fits.append(SubjectFit(motion, self._name))
             elif len(fit) < _USED:
                 fit.add(motion)
         except RetargetError as error:
-            failures.append(str(error))
-    return tuple(fit.subject() for fit in fits), tuple(failures)
+            self._failures.append(str(error))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _person(group: Group, _stamps: tuple[int, ...], reading: str) -> _Person:
+    """A person whose files are as they were at these times; ``reading`` is JSON of how files are read."""
+    return _Person(group, RunConfig.model_validate_json(reading))

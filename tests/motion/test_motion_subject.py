@@ -58,7 +58,7 @@ def test_short_clips_are_understood_better_with_another_clip_of_the_person(
     for segment in ("left_foot", "right_foot", "left_upper_arm", "left_forearm", "left_shank"):
         s = SEGMENTS.index(segment)
         assert known[:, s].mean() < 0.6 * alone[:, s].mean(), segment
-        assert known[:, s].max() < 3.5, segment
+        assert known[:, s].max() < 4.5, segment
 
 
 def test_what_a_short_clip_shows_counts_besides(halves: tuple[Motion, Motion]) -> None:
@@ -168,7 +168,7 @@ def test_a_person_in_a_mirror_is_fitted_as_the_mirrored_clip_is(
     there = fit_subject([first]).mirrored()
     here = fit_subject([mirrored(first)])
     assert degrees_apart(there.calibration.offsets, here.calibration.offsets).max() < 0.01
-    np.testing.assert_allclose(there.calibration.wrists, here.calibration.wrists, atol=1e-9)
+    np.testing.assert_allclose(there.calibration.wrists, here.calibration.wrists, atol=1e-6)
     assert there.why_not(mirrored(first)) == ""
     assert fit_subject([first]).why_not(mirrored(first)) != ""
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool, Float, Float64
 
 from retarget.geometry import cross, unit
 from retarget.motion.feet import FootMarkers, flat_frames, marker_noise
@@ -68,18 +68,29 @@ class Sampled(NamedTuple):
     """Frames of one clip, evenly over it, that tell what is constant about its skeleton.
 
     Attributes:
-        places: Joint centres of `needed_roles` (R), metres, world.
+        places: Joint centres of `needed_roles` (R), metres, world; like the others in single precision if thinned.
         turns: Their recorded rotations, unit quaternions, wxyz.
         smooth: Foot (left, right) x marker (ankle, toe), without noise, metres.
         flat: In which of them the left and the right foot stand flat.
         noise: White noise of the foot markers, metres.
     """
 
-    places: Float64[np.ndarray, "n R 3"]
-    turns: Float64[np.ndarray, "n R 4"]
-    smooth: Float64[np.ndarray, "2 2 n 3"]
+    places: Float[np.ndarray, "n R 3"]
+    turns: Float[np.ndarray, "n R 4"]
+    smooth: Float[np.ndarray, "2 2 n 3"]
     flat: Bool[np.ndarray, "2 n"]
     noise: float
+
+    def thinned(self, most: int) -> Sampled:
+        """No more than so many frames of these, evenly, in single precision: to be kept for many persons."""
+        every = slice(None, None, -(-len(self.places) // most))
+        return Sampled(
+            self.places[every].astype(np.float32),
+            self.turns[every].astype(np.float32),
+            self.smooth[:, :, every].astype(np.float32),
+            self.flat[:, every].copy(),
+            self.noise,
+        )
 
     def mirrored(self) -> Sampled:
         """The same in a mirror along y, as `retarget.motion.edit.mirrored` has it."""
@@ -137,13 +148,13 @@ def sample(motion: Motion, leg_length: float) -> tuple[Sampled, dict[str, Bool[n
 
 def fitted(clips: Sequence[Sampled], leg_length: float) -> Calibration:
     """What is constant about a skeleton, over all that was sampled of its clips; the noise is the median of theirs."""
-    places = np.concatenate([clip.places for clip in clips])
+    places = np.concatenate([clip.places for clip in clips], dtype=np.float64)
     offsets, residuals = np.empty((len(SEGMENTS), 3, 3)), np.empty(len(SEGMENTS))
     wrists = np.empty((len(SIDES), 2, 2))
     fit_segments(
         places,
-        np.concatenate([clip.turns for clip in clips]),
-        np.concatenate([clip.smooth for clip in clips], axis=2),
+        np.concatenate([clip.turns for clip in clips], dtype=np.float64),
+        np.concatenate([clip.smooth for clip in clips], axis=2, dtype=np.float64),
         np.concatenate([clip.flat for clip in clips], axis=1),
         room_for_samples(2 * len(places)),
         offsets,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
@@ -18,6 +19,10 @@ from retarget.motion.segments import SIDES
 from retarget.motion.subject import Subject, SubjectClip, bones_of
 
 __all__ = ["SubjectFit", "fit_subject"]
+
+_KEPT: Final = (
+    500  # frames of each clip: half of what a clip is fitted on by itself, and there are more clips
+)
 
 
 def fit_subject(motions: Iterable[Motion], name: str = "") -> Subject:
@@ -60,6 +65,7 @@ class SubjectFit:
         self._clips: list[SubjectClip] = []
         self._samples: list[Sampled] = []
         self._rises: list[np.ndarray] = []
+        self._told: Subject | None = None
         self.first = motion.source.path or "the first motion"
         self.add(motion)
 
@@ -68,11 +74,11 @@ class SubjectFit:
 
     def add(self, motion: Motion) -> None:
         """Add a clip of the same skeleton."""
-        source = motion.source
+        source, self._told = motion.source, None
         motion, _ = levelled(motion)
         motion, _ = followed(motion)
         self._clips.append(SubjectClip(source.path, source.sha256, motion.duration))
-        self._samples.append(sample(motion, self._leg)[0])
+        self._samples.append(sample(motion, self._leg)[0].thinned(_KEPT))
         anatomy = find_anatomy(motion)
         contacts = find_contacts(anatomy)
         flat = np.array([anatomy.flat[side].sum() >= FEWEST_FLAT for side in SIDES])
@@ -81,9 +87,12 @@ class SubjectFit:
 
     def subject(self) -> Subject:
         """What the clips so far tell."""
+        if self._told is not None:
+            return self._told
         known = [rises for rises in self._rises if np.isfinite(rises).all()]
         rises = np.median(known, axis=0) if known else None
         calibration = replace(fitted(self._samples, self._leg), ankle_rises=rises)
-        return Subject(
+        self._told = Subject(
             self._name, tuple(self._clips), calibration, tuple(self._samples), self._bones
         )
+        return self._told
