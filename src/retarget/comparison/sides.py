@@ -130,7 +130,7 @@ def matched(sides: Sequence[Side]) -> tuple[dict[str, list[Entry]], list[list[st
     """The clips that all sides have, by name, and of each side the names that are left.
 
     Names match where they are equal, or where exactly one of a side's names holds the other as whole words
-    (``g1_walk1_subject5`` and ``walk1_subject5``); results of ours match by the recording that they were made from, too.
+    (``g1_walk1_subject5`` and ``walk1_subject5``); results of ours match by the recording that they come from, too.
     Where every side has one clip only, these match whatever they are called.
     """
     if all(len(side.entries) == 1 for side in sides):
