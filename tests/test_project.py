@@ -342,6 +342,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "solver.arrays",
         "solver.kinematics",
         "result",
+        "wording",
     },
     "ahead": {
         "compiled",

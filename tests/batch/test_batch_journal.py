@@ -255,3 +255,13 @@ def test_a_pipe_in_a_manifest_s_place_is_not_waited_for(tmp_path: Path, name: st
 def test_a_lock_file_of_any_content_is_no_lock(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "m.json.lock").write_bytes(content)
     assert lock_owner(tmp_path / "m.json") is None
+
+
+@pytest.mark.parametrize("version", ["two", None, [[1]] * 2000, {"a": 1}])
+def test_a_version_that_is_no_number_is_told_in_a_line(version: Any, tmp_path: Path) -> None:
+    (tmp_path / "m.json.journal").write_bytes(
+        encode_line(json.dumps({"journal": version}).encode())
+    )
+    with pytest.raises(ManifestError, match="which is no number") as caught:
+        read_status(tmp_path / "m.json")
+    assert len(str(caught.value)) < 300 + len(str(tmp_path))

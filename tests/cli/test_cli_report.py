@@ -34,7 +34,7 @@ def test_a_folder_or_a_manifest_is_reported_on(
         output = tmp_path / f"{number}.html"
         outcome = command("report", source, "--output", output)
         assert outcome.code == 0
-        assert "1 of 2 clips are fit to train on; 1 no result" in outcome.out
+        assert "1 of 2 clips are fit to train on; 1 without a result" in outcome.out
         assert output.is_file()
     said = command("report", folder, "--output", tmp_path / "x.csv", "--json").json
     assert said["batches"][0]["fit"] == 1

@@ -283,3 +283,18 @@ def test_results_of_two_robots_are_for_compare(ours: Path, tmp_path: Path) -> No
         diff(ours / "humanoid_walk.npz.npz", tmp_path / "h1.npz")
     found = compare([ours / "humanoid_walk.npz.npz", tmp_path / "h1.npz"])
     assert found.row("limb_error_mean").means[1] is not None
+
+
+def test_results_of_two_recordings_are_told_so(
+    ours: Path, worse: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = []
+    for name in CLIPS[:2]:
+        result = RetargetingResult.load_npz(ours / f"{name}.npz")
+        files.append(tmp_path / f"{name}.npz")
+        record = {**result.provenance, "motion": {"path": f"in/{name}", "sha256": name}}
+        replace(result, provenance=record).save_npz(files[-1])
+    assert main(["diff", *map(str, files)]) == 0
+    said = capsys.readouterr().err
+    assert f"note: they were made from two recordings: in/{CLIPS[0]} and in/{CLIPS[1]}" in said
+    assert not diff(ours / f"{CLIPS[0]}.npz", worse / f"{CLIPS[0]}.npz").note

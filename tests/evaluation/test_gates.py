@@ -119,3 +119,15 @@ def test_changed_gates_are_the_others_with_new_limits() -> None:
 def test_gates_are_named_as_their_measures() -> None:
     for name in profile_names():
         assert set(Gates.named(name).gates) - {"understood"} <= set(MEASURES)
+
+
+@pytest.mark.parametrize(
+    "text", ["{0} = 1\n", "[gates.{0}]\nfail = 1.0\n", "[gates.jerk_mean]\n{0} = 1\n"]
+)
+def test_names_without_end_are_cut_in_a_line(text: str, tmp_path: Path) -> None:
+    profile = tmp_path / "mine.toml"
+    profile.write_text(text.format("a" * 5000))
+    with pytest.raises(OptionsError) as caught:
+        Gates.load(profile)
+    assert str(caught.value).startswith(f"{profile}: ")
+    assert len(str(caught.value)) < 600 + len(str(profile))

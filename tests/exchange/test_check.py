@@ -381,3 +381,11 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "walk.npz")
     with pytest.raises(FileFormatError, match="is not a file but a pipe"):
         check_file(tmp_path / "walk.npz", g1())
+
+
+def test_a_recording_of_a_human_is_told_from_a_robot_motion(tmp_path: Path) -> None:
+    (tmp_path / "walk.bvh").write_text("HIERARCHY\nROOT Hips\n{\n")
+    with pytest.raises(
+        FileFormatError, match=r"is text, and no table of numbers.* retarget inspect"
+    ):
+        check_file(tmp_path / "walk.bvh", g1())

@@ -20,6 +20,7 @@ from retarget.batch.plain import to_plain
 from retarget.errors import FileFormatError, ManifestError, OutputError
 from retarget.files import atomic_write
 from retarget.inputs import open_input, read_bytes
+from retarget.wording import quoted
 
 __all__ = [
     "JOURNAL_VERSION",
@@ -123,9 +124,13 @@ def read_journal(path: Path) -> JournalContent | None:
             "(jobs that the manifest does not show would be done again)"
         )
     version = events[0].get("journal", JOURNAL_VERSION) if events else JOURNAL_VERSION
-    if not isinstance(version, int) or version > JOURNAL_VERSION:
+    if not isinstance(version, int):
         raise ManifestError(
-            f"{path}: journal version {version!r} is newer than {JOURNAL_VERSION}; "
+            f"{path}: its version is {quoted(version)}, which is no number; move it away to go on without it"
+        )
+    if version > JOURNAL_VERSION:
+        raise ManifestError(
+            f"{path}: journal version {version} is newer than {JOURNAL_VERSION}; "
             "use the version of retarget that wrote it"
         )
     end_of_first = data.find(b"\n", 0, _STEP) + 1

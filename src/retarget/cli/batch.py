@@ -95,7 +95,9 @@ def batch(
         bool, typer.Option("--only-failed", help="Run only what failed last time.")
     ] = False,
     only: OnlyOption = None,
-    limit: Annotated[int | None, typer.Option("--limit", help="Run at most so many jobs.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", help="Run at most this many jobs.")
+    ] = None,
     shard: Annotated[
         str | None,
         typer.Option("--shard", help="Do part i of n (i/n, from 1), with its own manifest."),
@@ -127,7 +129,7 @@ def batch(
         int | None, typer.Option("--recycle-after", help="Jobs after which a worker is replaced.")
     ] = None,
     max_failures: Annotated[
-        int | None, typer.Option("--max-failures", help="Stop after so many failed jobs.")
+        int | None, typer.Option("--max-failures", help="Stop after this many failed jobs.")
     ] = None,
     with_report: Annotated[
         bool,

@@ -53,7 +53,7 @@ JsonFlag = Annotated[
 
 
 GatesFlag = Annotated[
-    bool, typer.Option("--fail-on-gates", help="Exit with 1 where a clip misses a gate, too.")
+    bool, typer.Option("--fail-on-gates", help="Also exit with 1 where a clip misses a gate.")
 ]
 
 

@@ -47,13 +47,18 @@ def compare(
     measure: Annotated[
         list[str] | None,
         typer.Option(
-            "--measure", help="Measure to show; may be given again.", show_default="the usual ones"
+            "--measure",
+            metavar="NAME",
+            help="Measure to show; may be repeated.",
+            show_default="the usual ones",
         ),
     ] = None,
     gate: Annotated[
         str, typer.Option("--gate", help="Gates to count passes by: a profile, or a TOML file.")
     ] = "train-ready",
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the bootstrap.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", min=0, help="Seed of the bootstrap.")
+    ] = 0,
     output: Annotated[
         Path | None, typer.Option("--output", help="File to write the comparison to.")
     ] = None,
@@ -165,7 +170,7 @@ def diff(
     source_fps: flags.SourceRate = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Say where two results of one clip part, frame by frame: which joint, and by how much."""
+    """Say where two results of one clip differ, frame by frame: in which joint, and by how much."""
     from retarget.comparison import diff as differ
 
     for path in (first, second):
@@ -189,6 +194,8 @@ def diff(
 def _tell_difference(found: Difference) -> None:
     import numpy as np
 
+    if found.note:
+        say(f"note: {found.note}")
     if found.identical:
         tell(f"identical: {found.frames} frames at {found.fps:g} fps")
         return

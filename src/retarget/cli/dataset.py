@@ -58,13 +58,14 @@ def pack(
         list[str] | None,
         typer.Option(
             "--licence",
-            help="FOLDER=TEXT: licence of a source folder, as the batch's input folder has it ('.' is all); may be "
+            metavar="FOLDER=TEXT",
+            help="Licence of a source folder, as the batch's input folder has it ('.' is all); may be "
             "repeated.",
             show_default="licence files that lie there",
         ),
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Pack clips too that do not pass the gates.")
+        bool, typer.Option("--all", help="Also pack clips that do not pass the gates.")
     ] = False,
     only: OnlyOption = None,
     as_json: JsonFlag = False,
@@ -105,7 +106,11 @@ def filter_(
     output: _Output,
     where: Annotated[
         list[str],
-        typer.Option("--where", help="'MEASURE <= NUMBER'; may be repeated, all must hold."),
+        typer.Option(
+            "--where",
+            metavar="CONDITION",
+            help="'MEASURE <= NUMBER'; may be repeated, all must hold.",
+        ),
     ],
     as_json: JsonFlag = False,
 ) -> None:

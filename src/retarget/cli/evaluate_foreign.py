@@ -48,7 +48,9 @@ def judge_foreign(path: Path, given: Foreign, gates: Gates | None = None) -> Cli
     from retarget.foreign_result import foreign_result, judge_alone
 
     if given.robot is None:
-        raise UsageError(f"{path}: is no result of ours; name the robot that it is of with --robot")
+        raise UsageError(
+            f"{path}: is no result of ours; if it is another tool's robot motion, name its robot with --robot"
+        )
     if not path.exists():
         raise UsageError(f"{path}: no such file; give the path of a robot's motion")
     if given.save_result is not None:

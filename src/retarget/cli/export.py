@@ -67,7 +67,7 @@ def export(
         typer.Option("--merge", help="Also write the one file of all clips, beside --output-dir."),
     ] = False,
     everything: Annotated[
-        bool, typer.Option("--all", help="Export clips too that do not pass the gates.")
+        bool, typer.Option("--all", help="Also export clips that do not pass the gates.")
     ] = False,
     only: OnlyOption = None,
     max_workers: Annotated[

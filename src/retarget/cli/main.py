@@ -79,7 +79,7 @@ for _name, _command, _short in (
     ("report", report.report, "A page that says which clips of a batch are fit to train on."),
     ("compare", compare.compare, "Compare batches or tools on the same clips."),
     ("benchmark", benchmark.benchmark, "Score any tool on a list of public clips."),
-    ("diff", compare.diff, "Say where two results of one clip part."),
+    ("diff", compare.diff, "Say where two results of one clip differ."),
     ("view", view.view, "Look at results, batches and recordings in a browser."),
     ("render", render.render, "Draw a clip as a film or a picture."),
     ("export", export.export, "Write results, one or a batch's, as other tools read them."),

@@ -56,6 +56,7 @@ def report(
         list[Path] | None,
         typer.Option(
             "--reports",
+            metavar="FOLDER",
             help="Folder of the reports by 'retarget evaluate --output-dir', with all measures; of several batches, "
             "one each in their order.",
         ),
@@ -80,10 +81,13 @@ def report(
     ] = "none",
     clip: Annotated[
         list[str] | None,
-        typer.Option("--clip", help="Make the page of this clip; may be repeated."),
+        typer.Option("--clip", metavar="NAME", help="Make the page of this clip; may be repeated."),
     ] = None,
     strips: Annotated[
-        int, typer.Option("--strips", min=0, help="How many of the worst clips get a film strip.")
+        int,
+        typer.Option(
+            "--strips", metavar="N", min=0, help="How many of the worst clips get a film strip."
+        ),
     ] = 12,
     title: Annotated[str, typer.Option("--title", help="Heading of the report.")] = "",
     max_workers: Annotated[
@@ -224,7 +228,7 @@ def _judge(gates: Gates | None) -> Callable[[BatchRunRecord], ClipReport | None]
 
 
 def _tell(batches: Sequence[Batch], output: Path, as_json: bool) -> None:
-    from retarget.report.pages.clips import FATES
+    from retarget.report.pages.clips import FATES, Fate
     from retarget.report.pages.outcomes import verdict_of
 
     verdicts = [verdict_of(batch) for batch in batches]
@@ -250,7 +254,7 @@ def _tell(batches: Sequence[Batch], output: Path, as_json: bool) -> None:
         return
     for batch, verdict in zip(batches, verdicts, strict=True):
         others = ", ".join(
-            f"{verdict.counts[fate]:,} {name}"
+            f"{verdict.counts[fate]:,} {'without a result' if fate is Fate.FAILED else name}"
             for fate, (name, _) in list(FATES.items())[2:]
             if verdict.counts[fate]
         )

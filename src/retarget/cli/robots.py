@@ -23,7 +23,8 @@ _Model = Annotated[
     str, typer.Argument(help="Name of a robot, or its model file (.xml, .mjcf, .urdf, .toml).")
 ]
 _Description = Annotated[
-    Path | None, typer.Option("--robot-description", help="TOML file for a model file.")
+    Path | None,
+    typer.Option("--robot-description", help="TOML with the robot's roles, soles and limits."),
 ]
 
 
@@ -95,7 +96,7 @@ def add(
     model: _Model,
     name: Annotated[str, typer.Option("--name", help="Name of the robot.")],
     output: Annotated[
-        Path | None, typer.Option("--output", help="TOML file to write; NAME.toml if none.")
+        Path | None, typer.Option("--output", help="TOML file to write.", show_default="NAME.toml")
     ] = None,
 ) -> None:
     """Write a robot's TOML file, with what is doubtful in it as commented lines to correct."""

@@ -24,7 +24,10 @@ def status(
         bool, typer.Option("--watch", help="Print again until the batch ends.")
     ] = False,
     interval: Annotated[
-        float, typer.Option("--interval", min=0.1, help="Seconds between two looks, with --watch.")
+        float,
+        typer.Option(
+            "--interval", metavar="SECONDS", min=0.1, help="Time between two looks, with --watch."
+        ),
     ] = 2.0,
     as_json: JsonFlag = False,
 ) -> None:

@@ -25,6 +25,7 @@ Compared = Annotated[
     list[Path] | None,
     typer.Option(
         "--compare",
+        metavar="FILE",
         help="Another result, or another tool's file, to stand beside; may be repeated.",
     ),
 ]

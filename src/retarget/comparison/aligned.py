@@ -83,7 +83,7 @@ def lay_beside(entries: Sequence[Entry], given: Given) -> list[Laid]:
 def _foreign(entry: Entry, source: Path, given: Given) -> tuple[Laid, float]:
     if given.robot is None:
         raise OptionsError(
-            f"{entry.path}: is no result of ours; name the robot that it is of (--robot)"
+            f"{entry.path}: is no result of ours; if it is another tool's robot motion, name its robot with --robot"
         )
     robot = RunConfig(robot=given.robot, robot_description=given.description).load_robot()
     motion = read_robot_motion(entry.path, robot, fps=given.fps)

@@ -92,6 +92,7 @@ class Difference(_Plain):
         worst_body: The body that is farthest off on average.
         joints: Those that differ most first.
         partings: By time.
+        note: What to know of the two; empty if nothing.
     """
 
     first: str
@@ -108,6 +109,7 @@ class Difference(_Plain):
     worst_body: str
     joints: tuple[JointDifference, ...]
     partings: tuple[Parting, ...]
+    note: str = ""
 
     @property
     def first_parting_s(self) -> float | None:
@@ -154,7 +156,19 @@ def diff(
             "compare how well each follows the human with: retarget compare"
         )
     names = (str(first), str(second))
-    return _difference(one.result, other.result, one.robot, names, other.offset_s - one.offset_s)
+    offset = other.offset_s - one.offset_s
+    found = _difference(one.result, other.result, one.robot, names, offset)
+    return found.model_copy(update={"note": _two_clips(one.result, other.result)})
+
+
+def _two_clips(first: RetargetingResult, second: RetargetingResult) -> str:
+    """Says so where two results were made from files that are neither the same nor of one name."""
+    sources = [result.provenance.get("motion") or {} for result in (first, second)]
+    hashes = {source.get("sha256") for source in sources}
+    paths = [str(source.get("path", "")) for source in sources]
+    if len(hashes) == 1 or not all(hashes) or len({clip_key(Path(p).name) for p in paths}) == 1:
+        return ""
+    return f"they were made from two recordings: {paths[0]} and {paths[1]}"
 
 
 def difference_series(

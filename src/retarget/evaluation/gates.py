@@ -14,12 +14,14 @@ from retarget.errors import OptionsError, UnknownNameError
 from retarget.evaluation.measures.measure import Measure, MeasuredValue
 from retarget.evaluation.measures.registry import MEASURES
 from retarget.inputs import read_toml
+from retarget.wording import quoted, shortened, shown
 
 __all__ = ["DEFAULT_PROFILE", "Gate", "GateResult", "Gates", "measure_behind", "profile_names"]
 
 DEFAULT_PROFILE: Final = "train-ready"
 
 _FOLDER: Final = Path(__file__).parent / "profiles"
+_MOST_WORDS: Final = 200  # characters of what is wrong with a profile
 _MEASURED_BY: Final = {"understood": "doubt"}  # gates that are not named as their measure
 
 
@@ -137,7 +139,7 @@ class Gates(BaseModel):
         for name, gate in self.gates.items():
             measure = MEASURES.get(_MEASURED_BY.get(name, name))
             if measure is None:
-                raise ValueError(f"there is no measure {name!r}")
+                raise ValueError(f"there is no measure {quoted(name)}")
             if gate.fail is not None and _beyond(measure, gate.warn, gate.fail):
                 raise ValueError(f"the gate {name!r} warns later than it fails")
         return self
@@ -171,8 +173,8 @@ class Gates(BaseModel):
             return cls.model_validate({"name": Path(path).stem, **content})
         except ValidationError as error:
             first = error.errors()[0]
-            place = ".".join(map(str, first["loc"]))
-            said = first["msg"].removeprefix("Value error, ")
+            place = shortened(".".join(map(str, first["loc"])))
+            said = shortened(shown(first["msg"].removeprefix("Value error, ")), _MOST_WORDS)
             raise OptionsError(f"{path}: {place}{': ' if place else ''}{said}") from None
 
     def changed(self, **limits: float | None) -> Gates:

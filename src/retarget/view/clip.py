@@ -163,7 +163,9 @@ def _robot_given(path: Path, opening: Opening, beside: Cast | None) -> RobotMode
         return config.load_robot()
     if beside is not None:
         return beside.robot
-    raise OptionsError(f"{path}: is no result of ours; name the robot that it is of with --robot")
+    raise OptionsError(
+        f"{path}: is no result of ours; if it is another tool's robot motion, name its robot with --robot"
+    )
 
 
 def _robot_of(result: RetargetingResult) -> RobotModel:

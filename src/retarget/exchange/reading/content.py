@@ -29,6 +29,7 @@ _ENUMS: Final = Allowance(
         )
     }
 )
+_WORDS: Final = re.compile(rb"\s*[A-Za-z]{4,}\s")  # nor a pickle: those of text begin with a mark
 _INDICES: Final = re.compile(r"Body part indexes:\s*\[([0-9 \n]*)\]")
 
 
@@ -68,6 +69,12 @@ def _content(path: Path) -> Content:
         return Content(path, "mjcf", _keyframes(data, path))
     if _is_text(data):
         return Content(path, "csv", _table(data, path))
+    if _WORDS.match(data):
+        raise FileFormatError(
+            path,
+            "is text, and no table of numbers with commas between them",
+            "give a robot's motion; a human's is for: retarget inspect",
+        )
     values = read_data(data, path, PLAIN | _ENUMS)
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         raise FileFormatError(
