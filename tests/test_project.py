@@ -448,6 +448,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
     },
     "report.pages": {
         "batch",
+        "evaluation_batch",
         "errors",
         "evaluation",
         "exchange",

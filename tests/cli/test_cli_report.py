@@ -88,4 +88,10 @@ def test_results_that_nobody_judged_are_judged_when_asked(
     silent = tmp_path / "batch_manifest.json"
     silent.write_text(json.dumps(manifest))
     assert "0 of 2 clips" in command("report", silent).out
-    assert "1 of 2 clips are fit" in command("report", silent, "--evaluate").out
+    assert (
+        "1 of 2 clips are fit" in command("report", silent, "--evaluate", "--max-workers", "1").out
+    )
+    (report,) = (tmp_path / "report_evaluation").glob("walk*.json")
+    made = report.stat().st_mtime_ns
+    assert "1 of 2" in command("report", silent, "--evaluate", "--max-workers", "1").out
+    assert report.stat().st_mtime_ns == made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,17 +17,15 @@ from retarget.cli.common import (
     print_json,
     require_file,
     require_folder,
-    say,
     steps,
     tell,
 )
 from retarget.cli.outputs import Output, check_outputs, refuse_inputs
-from retarget.cli.report_pages import make_pages
+from retarget.cli.report_pages import evaluate_results, make_pages
 from retarget.errors import UnknownNameError
 
 if TYPE_CHECKING:
-    from retarget.batch import BatchRunRecord
-    from retarget.evaluation import ClipReport, Gates
+    from retarget.evaluation import Gates
     from retarget.report.pages import Batch
 
 __all__ = ["report"]
@@ -70,7 +68,11 @@ def report(
         ),
     ] = None,
     evaluate: Annotated[
-        bool, typer.Option("--evaluate", help="Judge results that nobody has judged; takes time.")
+        bool,
+        typer.Option(
+            "--evaluate",
+            help="Judge all results first, into --reports or a folder beside the report; resumable.",
+        ),
     ] = False,
     details: Annotated[
         str,
@@ -93,7 +95,9 @@ def report(
     max_workers: Annotated[
         int | None,
         typer.Option(
-            "--max-workers", help="How many pages at once.", show_default="all usable cores"
+            "--max-workers",
+            help="How many pages or evaluations at once.",
+            show_default="all usable cores",
         ),
     ] = None,
     as_json: JsonFlag = False,
@@ -105,6 +109,9 @@ def report(
     if details not in _DETAILS:
         raise UnknownNameError("--details", details, list(_DETAILS))
     folders = _report_folders(reports, manifests)
+    for folder in folders:
+        if folder is not None and not evaluate:
+            require_folder(folder, "reports by 'retarget evaluate --output-dir'")
     gates = _gates(gate)
     sources = [_manifest_of(path) for path in manifests]
     kind = format_of(output or Path("report.html"), file_format)
@@ -113,14 +120,13 @@ def report(
         output = Path(f"report{suffix}")
         output = sources[0].parent / output if len(sources) == 1 else output
     check_outputs([Output(output, "a report", (FORMATS[kind],))], [*sources, _file_of(gate)])
+    if evaluate:
+        folders = [
+            evaluate_results(source, folder or _folder_beside(output, number), gates, max_workers)
+            for number, (source, folder) in enumerate(zip(sources, folders, strict=True), 1)
+        ]
     batches = [
-        read_batch(
-            source,
-            reports=folder,
-            gates=gates,
-            judge=_judge(gates) if evaluate else None,
-            title=name,
-        )
+        read_batch(source, reports=folder, gates=gates, title=name)
         for source, folder, name in zip(sources, folders, _titles(sources), strict=True)
     ]
     refuse_inputs(
@@ -192,7 +198,12 @@ def _report_folders(reports: list[Path] | None, manifests: list[Path]) -> list[P
             f"{counted(len(reports), 'folder')} of --reports and {counted(len(manifests), 'batch', 'batches')}; "
             "give one each"
         )
-    return [require_folder(path, "reports by 'retarget evaluate --output-dir'") for path in reports]
+    return list(reports)
+
+
+def _folder_beside(output: Path, number: int) -> Path:
+    """Where results of one of a report's batches are judged into."""
+    return output.with_name(f"{output.stem}_evaluation{'' if number == 1 else f'_{number}'}")
 
 
 def _gates(profile: str | None) -> Gates | None:
@@ -207,24 +218,6 @@ def _gates(profile: str | None) -> Gates | None:
 
 def _file_of(profile: str | None) -> Path | None:
     return None if profile is None or not profile.endswith(".toml") else Path(profile)
-
-
-def _judge(gates: Gates | None) -> Callable[[BatchRunRecord], ClipReport | None]:
-    """Evaluates the result of a record; says what cannot be judged, and goes on."""
-    from retarget.errors import RetargetError
-    from retarget.evaluation import evaluate
-    from retarget.exchange.sources import robot_of_result
-    from retarget.result import RetargetingResult
-
-    def judge(record: BatchRunRecord) -> ClipReport | None:
-        try:
-            result = RetargetingResult.load_npz(record.output_file)
-            return evaluate(result, robot_of_result(result), gates=gates, clip=record.job_id)
-        except RetargetError as error:
-            say(f"error: {record.job_id}: {error}")
-            return None
-
-    return judge
 
 
 def _tell(batches: Sequence[Batch], output: Path, as_json: bool) -> None:

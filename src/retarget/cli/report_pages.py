@@ -1,4 +1,4 @@
-"""Pages of single clips beside a report, made as a batch: in parallel, and only what is missing or changed."""
+"""What is made for a report as a batch, in parallel and only where missing or changed: pages of clips, evaluations."""
 
 from __future__ import annotations
 
@@ -16,10 +16,37 @@ if TYPE_CHECKING:
     from retarget.evaluation import Gates
     from retarget.report.pages import Batch, Clip
 
-__all__ = ["make_pages"]
+__all__ = ["evaluate_results", "make_pages"]
 
 PAGES_MANIFEST = "pages.json"
 _MOST_WORST = 12  # as many as a report shows
+
+
+def evaluate_results(
+    manifest: Path, folder: Path, gates: Gates | None, max_workers: int | None
+) -> Path:
+    """Judge a batch's results into a folder of reports; says which cannot be judged, and returns the folder."""
+    from retarget.batch import BatchManifest
+    from retarget.evaluation_batch import evaluate_batch
+
+    results = {
+        record.job_id: record.output_file
+        for record in BatchManifest.load(manifest).records
+        if record.status != "failed"
+    }
+    if not results:
+        return folder
+    workers = min(usable_cores() if max_workers is None else max_workers, len(results))
+    with batch_display(quiet=False) as display:
+        try:
+            done = evaluate_batch(
+                results, folder, gates=gates, max_workers=workers, on_event=display
+            )
+        except KeyboardInterrupt as interrupt:
+            raise interrupted(interrupt) from None
+    for name, reason in done.failed.items():
+        say(f"not judged: {name}: {reason}")
+    return folder
 
 
 def make_pages(

@@ -117,6 +117,20 @@ def test_reports_of_an_evaluation_bring_all_measures(
     assert any(str(reports) in note for note in whole.notes)
 
 
+def test_a_report_of_a_result_that_has_changed_since_does_not_count(
+    batch: Path, reports: Path, read: Batch, tmp_path: Path
+) -> None:
+    manifest = json.loads((batch / "batch_manifest.json").read_text())
+    for record in manifest["records"]:
+        if record["job_id"] == "day 1/walk.npz":
+            record["provenance"]["output_sha256"] = "0" * 64
+    (tmp_path / "batch_manifest.json").write_text(json.dumps(manifest))
+    told = read_batch(tmp_path / "batch_manifest.json", reports=reports)
+    walk = next(clip for clip in told.clips if clip.name == "day 1/walk.npz")
+    assert set(walk.measures) < set(MEASURES)  # the record's own
+    assert any("1 reports there are of results that have changed" in note for note in told.notes)
+
+
 def test_a_damaged_report_is_named(batch: Path, tmp_path: Path) -> None:
     (tmp_path / f"{HANGS}.json").write_text("{}")
     with pytest.raises(FileFormatError, match="evaluate the batch again"):

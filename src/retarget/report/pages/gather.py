@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,6 @@ def read_batch(
     *,
     reports: str | Path | None = None,
     gates: Gates | None = None,
-    judge: Callable[[BatchRunRecord], ClipReport | None] | None = None,
     title: str = "",
 ) -> Batch:
     """Read what there is to say of a batch.
@@ -66,8 +65,6 @@ def read_batch(
         reports: Folder in which ``retarget evaluate --output-dir`` wrote a report of each clip. Without it, what the
             records themselves hold is told.
         gates: Gates to judge by; without them clips are told as they were judged.
-        judge: Called for results that nobody has scored; without it, or where it returns none, they are told as not
-            judged.
         title: Name of the batch; its folder's where empty.
 
     Raises:
@@ -77,16 +74,14 @@ def read_batch(
     manifest_path = Path(path)
     manifest = BatchManifest.load(manifest_path)
     folder = None if reports is None else Path(reports)
-    clips, by_report = [], 0
+    made_of = {} if folder is None else _evaluated_results(folder)
+    clips, by_report, stale = list[Clip](), 0, 0
     for record in manifest.records:
         report = None if folder is None else _report_of(record, folder)
-        clip = clip_of(record, report, gates)
-        if clip.fate is Fate.UNJUDGED and judge is not None:
-            report = judge(record)
-            if report is not None:
-                clip = clip_of(record, report, gates)
+        if report is not None and _has_changed(record, made_of):
+            report, stale = None, stale + 1
         by_report += report is not None
-        clips.append(clip)
+        clips.append(clip_of(record, report, gates))
     clips, chosen = _with_few_causes(clips), gates or Gates.named(DEFAULT_PROFILE)
     return Batch(
         title=title or manifest_path.absolute().parent.name or str(manifest_path),
@@ -95,7 +90,7 @@ def read_batch(
         unfinished=max(manifest.total - len(manifest.records), 0),
         gates=chosen,
         facts=tuple(_facts(manifest, manifest_path, clips)),
-        notes=tuple(_notes(clips, by_report, folder, manifest_path, chosen)),
+        notes=tuple(_notes(clips, by_report, stale, folder, manifest_path, chosen)),
     )
 
 
@@ -111,8 +106,28 @@ def _with_few_causes(clips: list[Clip]) -> list[Clip]:
     ]
 
 
+def _evaluated_results(folder: Path) -> dict[str, str]:
+    """SHA-256 of the result that each clip's report was made of, where the evaluation has recorded it."""
+    from retarget.evaluation_batch import MANIFEST_NAME
+
+    if not (folder / MANIFEST_NAME).is_file():
+        return {}
+    found = {}
+    for record in BatchManifest.load(folder / MANIFEST_NAME).records:
+        fingerprint = record.batch_notes.get("fingerprint")
+        if isinstance(fingerprint, dict) and "result" in fingerprint:
+            found[record.job_id] = str(fingerprint["result"])
+    return found
+
+
+def _has_changed(record: BatchRunRecord, made_of: Mapping[str, str]) -> bool:
+    """Whether a report was made of another result than the record tells of."""
+    before, now = made_of.get(record.job_id), record.provenance.get("output_sha256")
+    return before is not None and now is not None and before != now
+
+
 def _report_of(record: BatchRunRecord, folder: Path) -> ClipReport | None:
-    """The evaluation's report of a job, if there is one; a result that has changed since makes it void."""
+    """The evaluation's report of a job, if there is one."""
     path = folder / f"{record.job_id}.json"
     if record.status == "failed" or not path.is_file():
         return None
@@ -125,12 +140,21 @@ def _report_of(record: BatchRunRecord, folder: Path) -> ClipReport | None:
 
 
 def _notes(
-    clips: list[Clip], by_report: int, folder: Path | None, manifest: Path, gates: Gates
+    clips: list[Clip],
+    by_report: int,
+    stale: int,
+    folder: Path | None,
+    manifest: Path,
+    gates: Gates,
 ) -> Iterator[str]:
     judged = sum(clip.fate not in {Fate.FAILED, Fate.UNJUDGED} for clip in clips)
     unjudged = sum(clip.fate is Fate.UNJUDGED for clip in clips)
     if folder is not None:
         yield f"Measures of {by_report:,} clips are from the reports in {folder}."
+    if stale:
+        yield (
+            f"{stale:,} reports there are of results that have changed since, and are left out; evaluate again."
+        )
     if judged > by_report:
         yield (
             f"Measures of {judged - by_report:,} clips are those that the batch recorded; for all measures: "
@@ -139,9 +163,7 @@ def _notes(
     if other := _other_limit(clips, gates):
         yield other
     if unjudged:
-        yield (
-            f"{unjudged:,} results were never judged; retarget report --evaluate does it, and takes the time."
-        )
+        yield (f"{unjudged:,} results were never judged; retarget report --evaluate does it.")
 
 
 def _other_limit(clips: list[Clip], gates: Gates) -> str:
