@@ -15,7 +15,7 @@ _CROOKED = 5.0  # degrees: a limb that can be as straight as this by its joints'
 _SAMPLES = 61  # angles tried over the hinge's range
 _TWISTS = 0.8  # cosine to a segment above which an axis twists it
 _ALONG = float(np.cos(np.radians(10.0)))  # so near to that axis a segment may come to lie
-_LITTLE = 0.002  # cosine by which a segment may come to lie less along it
+_LITTLE = 0.03  # cosine by which a segment may come to lie less along it
 _FARTHEST = 0.5  # of the shorter segment: farther along the axis no centre is sought
 
 
