@@ -21,6 +21,7 @@ from retarget.robots.links import build_links
 from retarget.robots.model import RobotModel
 from retarget.robots.near_shapes import without_fat_neighbours
 from retarget.robots.neutral import neutral_joints, zero_joints
+from retarget.robots.one_way import bending_one_way
 from retarget.robots.reading.description import read_description
 from retarget.robots.reading.equalities import find_couplings, find_loops
 from retarget.robots.reading.guard import guarded
@@ -63,8 +64,12 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
     roles, role_points = found.bodies, found.points
     legs = "left_ankle" in roles
     feet: tuple[int, int] | tuple[()] = (roles["left_ankle"], roles["right_ankle"]) if legs else ()
-    zero, upright = zero_joints(tree), found.upright
+    upright = found.upright
     bending, spare = superfluous_hinges(tree, roles, role_points, upright)
+    tree, range_notes = bending_one_way(
+        tree, roles, role_points, bending, ~tree.limited & ~tree.slides, upright
+    )
+    zero = zero_joints(tree)
     neutral = neutral_joints(tree, roles, bending, upright, spec)
     length = limb_length(tree, roles, role_points)
     _require_size(str(path), length, LIMBS["leg" if legs else "arm"])
@@ -149,6 +154,7 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
             *description.notes,
             *tree.notes,
             *found.notes,
+            *range_notes,
             *sole_notes,
             *coupled.notes,
             *shape_notes,

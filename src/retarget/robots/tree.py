@@ -46,6 +46,7 @@ class KinematicTree:
         body_names, joint_names, parents, offsets, orientations, axes, lower, upper, effort_limits, masses,
             mass_centres, inertias: As in `RobotModel`.
         virtual: Bodies between several hinges of one MuJoCo body: they hold nothing.
+        limited: Joints whose range the file states.
         slides: Joints that slide: here they have no axis and stay where they are at zero or the limit next to it.
         frames: Frame of each MuJoCo body, in MuJoCo's order; the world's is the base's.
         notes: Assumptions made, in plain sentences.
@@ -64,6 +65,7 @@ class KinematicTree:
     mass_centres: Float64[np.ndarray, "B 3"]
     inertias: Float64[np.ndarray, "B 3 3"]
     virtual: Bool[np.ndarray, "B"]
+    limited: Bool[np.ndarray, "N"]
     slides: Bool[np.ndarray, "N"]
     frames: tuple[Frame, ...]
     notes: tuple[str, ...]
@@ -176,6 +178,7 @@ def _as_tree(bodies: list[_Body], frames: tuple[Frame, ...], model: Any) -> Kine
         mass_centres=centres,
         inertias=inertias,
         virtual=np.array([body.virtual for body in bodies]),
+        limited=limited,
         slides=slides,
         frames=frames,
         notes=notes,

@@ -16,6 +16,7 @@ from retarget.motion.body_contacts import BODY_CONTACTS
 from retarget.motion.segments import LIMB_SEGMENTS, LIMBS, SEGMENTS, SIDES
 from retarget.options import RetargetOptions
 from retarget.robots.model import RobotModel
+from retarget.robots.shoulders import hangs_on_first_axis
 from retarget.robots.touch import touch_point
 from retarget.solver.arrays import Clip, Problem, Tasks, Weights, single_robot
 from retarget.solver.clip import ClipOptions
@@ -200,9 +201,10 @@ def _tasks(
         else ("pelvis", "pelvis", weights.base, (weights.base,) * 3)
     ]
     if arms:
-        rows.append(
-            ("chest", "", 0.0, (weights.trunk, weights.shoulder_line, weights.chest_lean)),
+        line = (
+            weights.hanging_shoulder_line if hangs_on_first_axis(robot) else weights.shoulder_line
         )
+        rows.append(("chest", "", 0.0, (weights.trunk, line, weights.chest_lean)))
     for side in SIDES:
         for limb, axis, hinge, end in (
             ("leg", weights.long_axis, weights.hinge, weights.foot),

@@ -32,6 +32,8 @@ class TaskWeights:
         pelvis_lean: Of the pelvis' z axis, which the line from hips to shoulders depends on.
         chest_lean: Of the chest's, on which it depends more: arms that are in the way of something must not bend it.
         shoulder_line: Of the chest's y axis.
+        hanging_shoulder_line: The same of robots whose arms hang along their first axis: there arms swing by nothing
+            but the chest, which they would turn.
         long_axis: Of a leg segment's long axis: the direction that one sees.
         arm_axis: Of an arm segment's.
         hinge: Of the thigh's hinge axis, about which the knee bends.
@@ -66,6 +68,7 @@ class TaskWeights:
     pelvis_lean: float = 32.0
     chest_lean: float = 72.0
     shoulder_line: float = 4.0
+    hanging_shoulder_line: float = 16.0
     long_axis: float = 24.0
     arm_axis: float = 24.0
     hinge: float = 2.5
