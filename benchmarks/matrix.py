@@ -12,6 +12,7 @@ Models are the embedded ones and those in ``../shared/robots``, which are no par
 from __future__ import annotations
 
 import argparse
+import csv
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,15 @@ _CLIPS = {
     "walk": CLIPS / "misc_bvh" / "mixamo_Walk-In-Circle.bvh",
     "dance": CLIPS / "lafan1_bvh" / "bvhTools_test2_3945f.bvh",
 }
+
+
+_SHOWN = (
+    "limb_error_mean",
+    "toe_slide_mean",
+    "sole_penetration_max",
+    "self_collision_share",
+    "jerk_mean",
+)
 
 
 @dataclass
@@ -122,8 +132,7 @@ def _solve(row: Row, clip: str, motion: Motion, pictures: Path | None) -> None:
     started = time.perf_counter()
     result = retarget_motion(motion, row.robot)
     report = evaluate(result, row.robot)
-    keys = ("limb_error_mean", "orientation_error_mean", "jerk_mean")
-    row.scores[clip] = {key: report[key] for key in keys}
+    row.scores[clip] = {name: report[name] for name in _SHOWN}
     row.scores[clip]["seconds"] = time.perf_counter() - started
     row.failed[clip] = [gate.measure for gate in report.gates if not gate.passed]
     if pictures is not None:
@@ -177,19 +186,41 @@ def summary(rows: list[Row]) -> str:
 
 
 def report(rows: list[Row]) -> str:
-    """The section of RESULTS.md."""
-    head = ["model", "joints", "walk: limb deg", "gates missed", "dance: limb deg", "gates missed"]
+    """The section of RESULTS.md: every model's roles and what came of both clips."""
+    from retarget.evaluation import MEASURES
+
+    truth = _truth()
+    columns = [MEASURES[name] for name in _SHOWN]
+    shown = [f"{measure.title.split(',')[0].lower()} {measure.shown_unit}" for measure in columns]
+    head = ["model", "joints", "roles", "clip", *shown, "s", "gates missed"]
     body = []
     for row in rows:
         if row.robot is None or row.error:
-            body.append([row.name, "refused", row.error[:120], "", "", ""])
+            body.append(
+                [row.name, "", "", "", *[""] * len(shown), "", f"refused: {row.error[:160]}"]
+            )
             continue
-        cells = [row.name, str(row.robot.joint_count)]
         for clip in _CLIPS:
-            error = row.scores[clip]["limb_error_mean"]
-            cells += [f"{error:.2f}", ", ".join(row.failed[clip]) or "none"]
-        body.append(cells)
+            scores = row.scores[clip]
+            cells = [measure.number(scores[measure.name]) for measure in columns]
+            own = [row.name, str(row.robot.joint_count), _right(row, truth)]
+            missed = ", ".join(row.failed[clip]) or "none"
+            body.append([*own, clip, *cells, f"{scores['seconds'] or 0.0:.1f}", missed])
     return f"{summary(rows)}.\n\n{table(head, body)}"
+
+
+def _truth() -> dict[str, dict[str, str]]:
+    """Roles of the models as people read them: of the tests' table."""
+    with (ROOT / "tests" / "robots" / "truth.csv").open(newline="") as stream:
+        return {row.pop("model"): row for row in csv.DictReader(stream)}
+
+
+def _right(row: Row, truth: dict[str, dict[str, str]]) -> str:
+    if row.robot is None or row.name not in truth:
+        return ""
+    bodies = {role: row.robot.body_names[body] for role, body in row.robot.roles.items()}
+    expected = {role: body for role, body in truth[row.name].items() if body}
+    return "right" if bodies == expected else "wrong"
 
 
 if __name__ == "__main__":
