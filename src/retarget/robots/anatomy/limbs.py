@@ -204,8 +204,17 @@ def _lone_limbs(tree: KinematicTree, main: MirroredPair, pairs: list[MirroredPai
         aside = abs(float(positions[limb].mean(0) @ main.normal) - middle)
         central = aside < _CENTRAL * main.length  # a neck, a tail, a column on wheels
         if len(turning) >= _LONE_JOINTS and reach > _LONE_REACH * main.length and not central:
-            found.append(body)
+            found.append(
+                _first_aside(tree, positions @ main.normal - middle, body, _CENTRAL * main.length)
+            )
     return tuple(found)
+
+
+def _first_aside(
+    tree: KinematicTree, aside: Float64[np.ndarray, "B"], body: int, least: float
+) -> int:
+    """The first body, of one and all that it carries, that lies beside the mirror: where a limb leaves the trunk."""
+    return next((b for b in sorted(below(tree, body)) if abs(aside[b]) > least), body)
 
 
 def _with_feet(tree: KinematicTree, legs: MirroredPair) -> MirroredPair:

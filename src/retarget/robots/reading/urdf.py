@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from retarget.errors import FileFormatError
 from retarget.robots.reading.meshes import converted_mesh, find_mesh
 from retarget.robots.reading.numbers import mend_commas
 from retarget.robots.reading.ranges import mend_urdf_ranges
@@ -40,6 +41,7 @@ def prepare_urdf(root: ElementTree.Element, path: Path) -> UrdfText:
     notes: list[str] = []
     if mend_commas(root):
         notes.append("took commas between numbers for spaces")
+    _leave_out_loose_joints(root, path, notes)
     mend_urdf_ranges(root, notes)
     empty: list[str] = []
     meshless: list[str] = []
@@ -70,6 +72,37 @@ def prepare_urdf(root: ElementTree.Element, path: Path) -> UrdfText:
     if assets:
         notes.append(f"took the convex hulls of {len(assets)} meshes that MuJoCo does not read")
     return UrdfText(xml, _velocity_limits(root), assets, tuple(notes))
+
+
+def _leave_out_loose_joints(root: ElementTree.Element, path: Path, notes: list[str]) -> None:
+    """Take out joints to links that are not there and carry nothing: of a head or a sensor that was cut off.
+
+    Raises:
+        FileFormatError: Other links hang on one that is not there, or a link that nothing joins may be meant.
+    """
+    links = {link.get("name") for link in root.iter("link")}
+    joints = [joint for joint in root.findall("joint") if joint.find("child") is not None]
+    parents = {_end(joint, "parent") for joint in joints}
+    roots = links - {_end(joint, "child") for joint in joints}
+    for joint in joints:
+        child, parent = _end(joint, "child"), _end(joint, "parent")
+        missing = next((end for end in (parent, child) if end not in links), None)
+        if missing is None:
+            continue
+        name = joint.get("name", "")
+        if missing in parents or parent not in links or len(roots) > 1:
+            raise FileFormatError(
+                path,
+                f"joint {name!r} names the link {missing!r}, which is not there",
+                "add the link, or take out what hangs on it",
+            )
+        root.remove(joint)
+        notes.append(f"left out joint {name!r}: its link {missing!r} is not there")
+
+
+def _end(joint: ElementTree.Element, which: str) -> str:
+    end = joint.find(which)
+    return "" if end is None else end.get("link", "")
 
 
 def _velocity_limits(root: ElementTree.Element) -> dict[str, float]:
