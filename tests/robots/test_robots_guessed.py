@@ -12,6 +12,7 @@ from robot_files import as_urdf, edited, embedded_xml
 from retarget.robots import RobotModel, load_robot
 from retarget.robots.held import moving_part
 from retarget.robots.kinematics import body_poses
+from retarget.robots.shoulders import hangs_on_first_axis
 from retarget.targets.robot_frames import robot_anatomy
 
 
@@ -217,3 +218,38 @@ def test_a_joint_that_slides_before_the_hand_is_no_axis_of_the_wrist(tmp_path: P
     robot = load_robot(edited(tmp_path, slide[0], changed))
     with np.errstate(all="raise"):
         assert np.isfinite(robot_anatomy(robot).wrists).all()
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_knee_without_range_bends_as_a_humans(sign: int, tmp_path: Path) -> None:
+    text, count = re.subn(
+        r'(<joint name="left_knee_joint") axis="0 1 0" range="[^"]+"',
+        rf'\1 axis="0 {sign} 0"',
+        embedded_xml("unitree_g1"),
+    )
+    assert count == 1
+    path = tmp_path / "robot.xml"
+    path.write_text(text)
+    robot, known = load_robot(path), load_robot("unitree_g1")
+    knee = known.joint_names.index("left_knee_joint")
+    bounds = sorted((sign * robot.lower[knee], sign * robot.upper[knee]))
+    assert bounds[0] == pytest.approx(known.lower[knee], abs=0.3)
+    assert bounds[1] == pytest.approx(known.upper[knee], abs=0.5)
+    assert sign * robot.neutral[knee] == pytest.approx(known.neutral[knee])
+    assert any(
+        "left_knee_joint: they are taken to bend as a human's" in note for note in robot.notes
+    )
+
+
+def test_a_shoulder_whose_first_axis_is_upright_cannot_swing_a_hanging_arm(tmp_path: Path) -> None:
+    assert not any(hangs_on_first_axis(load_robot(name)) for name in ("unitree_g1", "unitree_h1"))
+    text = embedded_xml("unitree_h1")
+    for side in ("left", "right"):
+        text, count = re.subn(
+            rf'(<joint name="{side}_shoulder_pitch") axis="[^"]+"', r'\1 axis="0 0 1"', text
+        )
+        assert count == 1
+        text = re.sub(rf'(<body name="{side}_shoulder_pitch_link"[^>]*?) quat="[^"]+"', r"\1", text)
+    path = tmp_path / "robot.xml"
+    path.write_text(text)
+    assert hangs_on_first_axis(load_robot(path))

@@ -20,7 +20,8 @@ __all__ = ["app"]
 app = typer.Typer(help="List the robots known by name, look into any robot's model, describe it.")
 
 _Model = Annotated[
-    str, typer.Argument(help="Name of a robot, or its model file (.xml, .mjcf, .urdf, .xacro, .toml).")
+    str,
+    typer.Argument(help="Name of a robot, or its model file (.xml, .mjcf, .urdf, .xacro, .toml)."),
 ]
 _Description = Annotated[
     Path | None,
