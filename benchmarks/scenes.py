@@ -115,9 +115,14 @@ def crowd() -> str:
     """A hundred boxes more, and one mesh as a grid of distances, beside the steps of a climb."""
     motion, scene = clip("climb 0")
     rng = np.random.default_rng(0)
-    middle = motion.positions[:, 0].mean(axis=0)
-    ring = rng.uniform(1.5, 6.0, 100)[:, None] * _round(rng.uniform(0, 2 * np.pi, 100))
-    boxes = tuple(Shape.box((0.4, 0.4, 0.8)).at((*(middle[:2] + place), 0.4)) for place in ring)
+    path = motion.positions[:, 0, :2]
+    middle = path.mean(axis=0)
+    places: list[np.ndarray] = []
+    while len(places) < 100:  # where nobody walks, as near as 1.2 m
+        place = middle + rng.uniform(-5.0, 5.0, 2)
+        if np.linalg.norm(path - place, axis=1).min() > 1.2:
+            places.append(place)
+    boxes = tuple(Shape.box((0.4, 0.4, 0.8)).at((*place, 0.4)) for place in places)
     more = replace(scene, terrains=(*scene.terrains, Terrain("boxes", boxes)))
     many = row("climb 0 among 100 boxes", motion, more, "unitree_g1")
     axis = np.linspace(-0.6, 0.6, 48)
@@ -127,10 +132,6 @@ def crowd() -> str:
     grid = replace(scene, terrains=(*scene.terrains, Terrain("rock", (rock,))))
     one = row("climb 0 beside a grid", motion, grid, "unitree_g1")
     return table(HEADS, [many, one])
-
-
-def _round(angles: np.ndarray) -> np.ndarray:
-    return np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
 
 if __name__ == "__main__":

@@ -288,6 +288,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
     "scene_take": {
         "geometry",
         "motion",
+        "result",
         "robots",
         "scenes",
         "scene_track",

@@ -162,9 +162,11 @@ def retarget_motion(
         "marker_noise_m": take.anatomy.noise,
     }
     stretches, floor, track = len(take.stretches), take.floor, None
+    missed: tuple[YieldedHold, ...] = ()
     if take.scene is not None:
         track = take.scene.track()
         residuals.by_name["scene_m"] = take.scene.depths(qpos, setting.empty.tree)
+        residuals.by_name["hold_m"], missed = take.scene.misses(qpos, setting.empty)
         found |= {"scene": take.scene.as_json()}
     del take, solution  # before the source is made: together they would be the most memory
     if stretches > 1:
@@ -180,7 +182,7 @@ def retarget_motion(
         frame_cost=frame_cost,
         source=source_clip(motion, floor),
         residuals=residuals.by_name,
-        yielded=_yielded(residuals, setting.touching, motion.fps),
+        yielded=(*_yielded(residuals, setting.touching, motion.fps), *missed),
         scene=track,
         provenance={
             "version": __version__,

@@ -11,6 +11,7 @@ from jaxtyping import Float32, Float64, Int8
 
 from retarget.geometry import quaternion_from_matrix, without_flips
 from retarget.motion.segments import SIDES
+from retarget.result import YieldedHold
 from retarget.robots.model import RobotModel
 from retarget.scene_track import SceneTrack
 from retarget.scenes.body import side_points
@@ -19,8 +20,10 @@ from retarget.scenes.place import RobotWorld, placed_scene
 from retarget.scenes.posed import Thing
 from retarget.scenes.scene import TOUCH_POINTS
 from retarget.solver.arrays import Problem, Scene, Soles, Tree
+from retarget.solver.misses import missed_runs
 from retarget.solver.obstacles import human_sides, make_scene, scene_depths
 from retarget.solver.problem import Setting
+from retarget.solver.reach import hold_misses
 from retarget.targets.build import Targets
 from retarget.targets.holds import Holds
 from retarget.targets.things import ThingPoints, ThingTargets, thing_points, thing_targets
@@ -55,6 +58,27 @@ class SceneTake:
     def depths(self, qpos: Float64[np.ndarray, "T Q"], tree: Tree) -> Float32[np.ndarray, "T"]:
         """How deep a solved clip is in things, frame by frame, metres."""
         return scene_depths(qpos, tree, self.whole()).astype(np.float32)
+
+    def misses(
+        self, qpos: Float64[np.ndarray, "T Q"], empty: Problem
+    ) -> tuple[Float32[np.ndarray, "T"], tuple[YieldedHold, ...]]:
+        """How far a solved clip's hands, knees and seat are from their places on things, metres, and where too far."""
+        held = np.zeros(self.targets.weights.shape, bool)
+        for contact in self.meeting.held:
+            column = int(self.points.columns[contact.point])
+            if contact.point >= _FEET and column >= 0:
+                held[contact.first : contact.last, column] = True
+        clip = empty.clip._replace(anchors=self.targets.anchors)
+        soles = self.soles
+        missed = hold_misses(qpos, empty._replace(clip=clip, soles=soles), held)
+        both = np.stack([missed, np.zeros_like(missed)], axis=2).astype(np.float32)
+        names = {int(column): TOUCH_POINTS[k] for k, column in enumerate(self.points.columns)}
+        fps = empty.fps
+        listed = tuple(
+            YieldedHold(names[run.point], run.first / fps, run.last / fps, run.distance)
+            for run in missed_runs(both, fps)
+        )
+        return missed.max(axis=1).astype(np.float32), listed
 
     def whole(self) -> Scene:
         """The things over the whole clip, as kernels want them."""

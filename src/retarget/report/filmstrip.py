@@ -84,8 +84,10 @@ def draw_filmstrip(
     figure, axes = _layout(Figure, [(row.top - row.bottom) * inches for row in rows])
     FigureCanvasAgg(figure)
     human = rows[0].bodies(camera, spacing, hidden_below=True)
-    touches = _touches(rows[1], result, robot, frames, camera, spacing)
-    robots = Bodies.joined([rows[1].bodies(camera, spacing, hidden_below=False), touches])
+    robots = rows[1].bodies(camera, spacing, hidden_below=False)
+    if result.scene is None:  # rings tell of the floor alone
+        touches = _touches(rows[1], result, robot, frames, camera, spacing)
+        robots = Bodies.joined([robots, touches])
     if result.scene is not None:
         worlds = source_things(result.scene), robot_things(result.scene)
         shifts = [_places(camera, len(frames), spacing) - row.origins for row in rows]

@@ -18,6 +18,7 @@ from retarget.solver.arrays import Problem
 from retarget.solver.balance.path import centre_path
 from retarget.solver.clip import ClipOptions, March, march_windows
 from retarget.solver.deep import march_again
+from retarget.solver.reach import yielding_weights
 from retarget.solver.stances import hold_stances
 from retarget.solver.start.frame import StartOptions
 from retarget.solver.start.limbs import Limbs
@@ -219,7 +220,16 @@ def solve_stretch(
         )
     )
     steps, at = march_windows(march, onward, here, there, held, options)
-    if held.scene is not None:
+    if held.scene is not None and part.fixed is not None:
+        firm = yielding_weights(march.qpos, held, part.fixed[:count])
+        if (
+            firm is not None
+        ):  # once more from where the march began, so that nothing has been dragged along
+            held = held._replace(clip=held.clip._replace(contact_weights=firm))
+            march.qpos[onward:] = start[onward:count]
+            march.shift[onward:] = 0.0
+            more, at = march_windows(march, onward, here, there, held, options)
+            steps += more
         steps += march_again(march, changed, there, held, options)
     own = slice(changed + begin, last)
     solution.qpos[own] = march.qpos[changed:there]

@@ -1,0 +1,91 @@
+"""Holds on things that a robot cannot reach give way: they would drag its feet along."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from jaxtyping import Bool, Float64
+
+from retarget.compiled.jit import jit
+from retarget.compiled.scratch import scratch
+from retarget.solver.arrays import Problem, Soles, Tree
+from retarget.solver.kinematics.forward import body_kinematics, world_point
+
+__all__ = ["FIRMLY", "hold_misses", "yielding_weights"]
+
+FIRMLY: Final = 400.0
+"""Weight, 1/m^2, from which an anchor on a thing is a hold rather than a leaning."""
+
+_REACHED: Final = 0.02  # metres of a miss from which a hold gives way
+_MISSED: Final = (
+    0.04  # metres missed on average over a moment that show a place that is out of reach
+)
+_MOMENT: Final = 0.3  # seconds
+
+
+def hold_misses(
+    qpos: Float64[np.ndarray, "T Q"], problem: Problem, held: Bool[np.ndarray, "T K"]
+) -> Float64[np.ndarray, "T K"]:
+    """How far each held point is from its anchor, metres; 0 of others."""
+    missed = np.zeros(held.shape)
+    _find_misses(qpos, problem.tree, problem.soles, problem.clip.anchors, held, missed)
+    return missed
+
+
+def yielding_weights(
+    qpos: Float64[np.ndarray, "T Q"], problem: Problem, fixed: Bool[np.ndarray, "T K"]
+) -> Float64[np.ndarray, "T K"] | None:
+    """Weights of all anchors with those of holds out of reach the smaller the farther they are missed.
+
+    Args:
+        qpos: A solve with all of them firm.
+        problem: That it solves.
+        fixed: Anchors on things.
+
+    Returns:
+        None where every hold is reached.
+    """
+    weights = problem.clip.contact_weights
+    held = fixed & (weights >= FIRMLY) & (problem.soles.contact_feet < 0)
+    missed = hold_misses(qpos, problem, held)
+    if missed.max(initial=0.0) < _REACHED:
+        return None
+    from scipy.ndimage import gaussian_filter1d, uniform_filter1d
+
+    span = max(1, round(_MOMENT * problem.fps))
+    if uniform_filter1d(missed, span, axis=0).max() < _MISSED:
+        return None
+    smooth = gaussian_filter1d(missed, 0.5 * _MOMENT * problem.fps, axis=0)
+    kept = np.minimum(1.0, (_REACHED / np.maximum(smooth, 1e-6)) ** 2)
+    return np.asarray(np.where(problem.soles.contact_feet < 0, weights * kept, weights))
+
+
+@jit(fastmath=True)
+def _find_misses(
+    qpos: Float64[np.ndarray, "T Q"],
+    tree: Tree,
+    soles: Soles,
+    anchors: Float64[np.ndarray, "T K 3"],
+    held: Bool[np.ndarray, "T K"],
+    missed: Float64[np.ndarray, "T K"],
+) -> None:
+    bodies = tree.parents.shape[0]
+    R = scratch((bodies, 3, 3), np.float64)
+    r = scratch((bodies, 3), np.float64)
+    a = scratch((bodies, 3), np.float64)
+    x = scratch(3, np.float64)
+    for t in range(qpos.shape[0]):
+        posed = False
+        for i in range(held.shape[1]):
+            if not held[t, i]:
+                continue
+            if not posed:
+                body_kinematics(qpos[t], tree, R, r, a)
+                posed = True
+            world_point(R, r, soles.contact_bodies[i], soles.contact_points[i], x)
+            total = 0.0
+            for k in range(3):
+                high = soles.contact_radii[i] if k == 2 else 0.0
+                total += (anchors[t, i, k] + high - qpos[t, k] - x[k]) ** 2
+            missed[t, i] = np.sqrt(total)
