@@ -185,3 +185,15 @@ def test_a_walk_steps_up_onto_a_platform(robot: RobotModel) -> None:
     assert report["scene_depth_max"] < 0.005
     assert report["thing_sole_gap_mean"] < 0.005
     assert report["toe_slide_mean"] < 0.02
+
+
+def test_holds_out_of_reach_give_way_and_are_listed(robot: RobotModel) -> None:
+    motion, scene = walk_with_crate()
+    (crate,) = scene.objects
+    huge = replace(crate, size=1.6)  # 54 cm wide: arms of the robot hardly go around it
+    result = retarget_motion(motion, robot, scene=Scene(objects=(huge,)))
+    assert {hold.point for hold in result.yielded} & {"left_palm", "right_palm"}
+    assert result.residuals["hold_m"].max() > 0.02
+    report = evaluate(result, robot)
+    assert report["toe_slide_mean"] < 0.01  # whatever the hands cannot reach
+    assert not [h for h in walk_with_a_crate().yielded if h.point.endswith("palm")]
