@@ -125,6 +125,11 @@ def test_another_tools_file_is_laid_beside_our_result(
     (clip,) = found.clips
     assert clip.offsets_s == pytest.approx((0.0, 20 / late.fps), abs=0.02)
     assert clip.duration_s == pytest.approx(180 / late.fps, abs=0.05)
+    assert clip.likeness[0] is None and clip.likeness[1] > 0.99
+    assert "another take?" not in comparison_markdown(found)
+    doubted = clip.model_copy(update={"likeness": (None, 0.8)})
+    text = comparison_markdown(found.model_copy(update={"clips": (doubted,)}))
+    assert "alike by 0.80 only; another take?" in text
     for name in ("limb_error_mean", "root_path_error_mean", "sole_penetration_max"):
         assert clip.values[name][1] == pytest.approx(clip.values[name][0], abs=0.02), name
     with pytest.raises(OptionsError, match="--robot"):

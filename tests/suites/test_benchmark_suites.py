@@ -91,7 +91,7 @@ def test_another_tools_files_score_as_our_own_of_the_same_motion(
 ) -> None:
     for name in (WALK, DANCE):
         own = RetargetingResult.load_npz(results / f"{name}.npz")
-        export_result(own, tmp_path / f"{name}.pkl", "gmr", robot=robot)
+        export_result(own, tmp_path / f"g1_{name}.pkl", "gmr", robot=robot)
     theirs = score_suite(suite, recordings, tmp_path, tool="theirs")
     for one, other in zip(card.clips[:2], theirs.clips[:2], strict=True):
         assert other.result_format == "gmr"

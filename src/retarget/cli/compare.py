@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from retarget.cli import flags, options
-from retarget.cli.common import JsonFlag, UsageError, print_json, print_table, say, steps, tell
+from retarget.cli.common import (
+    JsonFlag,
+    UsageError,
+    counted,
+    print_json,
+    print_table,
+    say,
+    steps,
+    tell,
+)
 from retarget.cli.outputs import Output, check_outputs
 
 if TYPE_CHECKING:
@@ -143,15 +152,17 @@ def _written(found: Comparison, form: str, measures: list[str] | None) -> str:
 
 
 def _tell(found: Comparison, measures: list[str] | None) -> None:
-    from retarget.comparison import comparison_rows
+    from retarget.comparison.text import comparison_rows, doubtful
 
     print_table(*comparison_rows(found, measures))
     tell(
-        f"{len(found.clips)} clips, paired; intervals of 95 % by bootstrap over clips, seed {found.seed}"
+        f"{counted(len(found.clips), 'clip')}, paired; intervals of 95 % by bootstrap over clips, seed {found.seed}"
     )
     for side in found.sides:
         if side.unmatched:
             tell(f"{side.label}: {len(side.unmatched)} clips that not all sides have")
+    for doubt in doubtful(found)[:_MOST_LEFT]:
+        say(f"note: {doubt}")
     for clip, why in list(found.unjudged.items())[:_MOST_LEFT]:
         say(f"not compared: {clip}: {why}")
     if len(found.unjudged) > _MOST_LEFT:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +45,14 @@ class Laid:
         result: The stretch that all sides have, at the rate of the slowest.
         robot: Its robot.
         offset_s: When its motion begins in the human's, seconds.
+        likeness: Correlation of how its limbs and the human's rise and fall; None of results of ours, which have the
+            human beside them, and where one of the two stands still.
     """
 
     result: RetargetingResult
     robot: RobotModel
     offset_s: float
+    likeness: float | None = None
 
 
 def lay_beside(entries: Sequence[Entry], given: Given) -> list[Laid]:
@@ -88,7 +91,9 @@ def _foreign(entry: Entry, source: Path, given: Given) -> tuple[Laid, float]:
     robot = RunConfig(robot=given.robot, robot_description=given.description).load_robot()
     motion = read_robot_motion(entry.path, robot, fps=given.fps)
     result, found = foreign_result(motion, robot, RunConfig().read_motion(source))
-    return Laid(result, robot, 0.0 if found is None else found.offset_s), motion.fps
+    if found is None:
+        return Laid(result, robot, 0.0), motion.fps
+    return Laid(result, robot, found.offset_s, found.likeness), motion.fps
 
 
 def _source(entry: Entry, own: Sequence[RetargetingResult], given: Given) -> Path:
@@ -141,7 +146,5 @@ def _common(laid: Sequence[Laid], fps: float) -> list[Laid]:
     for one in laid:
         result = one.result.resampled(fps)
         first = round((begin - max(one.offset_s, 0.0)) * fps)
-        cut.append(
-            Laid(result.frames(first, first + int((end - begin) * fps)), one.robot, one.offset_s)
-        )
+        cut.append(replace(one, result=result.frames(first, first + int((end - begin) * fps))))
     return cut

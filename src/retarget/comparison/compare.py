@@ -107,6 +107,7 @@ def _judge(name: str, entries: Sequence[Entry], given: Given, gates: Gates) -> C
         fps=laid[0].result.fps,
         duration_s=min(report.duration_s for report in reports),
         offsets_s=tuple(one.offset_s for one in laid),
+        likeness=tuple(one.likeness for one in laid),
         passed=tuple(report.passed for report in reports),
         values={measure: tuple(report[measure] for report in reports) for measure in MEASURES},
     )

@@ -39,6 +39,7 @@ class ClipValues(_Plain):
         fps: Frames per second at which all sides were judged.
         duration_s: Seconds that all sides have of it.
         offsets_s: When each side's motion begins in the human's, seconds.
+        likeness: How alike each side's limbs rise and fall to the human's, 1 at best; none of results of ours.
         passed: Whether each side passes the gates.
         values: Of each side, by measure; none where there was nothing to measure.
     """
@@ -47,6 +48,7 @@ class ClipValues(_Plain):
     fps: float
     duration_s: float
     offsets_s: tuple[float, ...]
+    likeness: tuple[float | None, ...]
     passed: tuple[bool, ...]
     values: dict[str, tuple[float | None, ...]]
 

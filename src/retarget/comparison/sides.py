@@ -12,7 +12,7 @@ from typing import Final
 from retarget.containers import npz_names, read_npz
 from retarget.errors import FileFormatError, OptionsError, RetargetError
 
-__all__ = ["Entry", "Side", "clip_key", "is_result", "matched", "read_side"]
+__all__ = ["Entry", "Side", "alike", "clip_key", "is_result", "matched", "read_side"]
 
 _MOTIONS: Final = (".npz", ".csv", ".pkl", ".pt", ".motion", ".npy", ".json", ".joblib", ".txt")
 _NO_CLIPS: Final = ("manifest.json", "index.json", "summary.json")
@@ -139,7 +139,7 @@ def matched(sides: Sequence[Side]) -> tuple[dict[str, list[Entry]], list[list[st
     found: dict[str, list[Entry]] = {}
     used: list[set[str]] = [set() for _ in sides]
     for name, entry in sides[0].entries.items():
-        others = [_alike(name, side.entries) for side in sides[1:]]
+        others = [alike(name, side.entries) for side in sides[1:]]
         if all(other is not None for other in others):
             found[name] = [entry, *(other for other in others if other is not None)]
             for taken, one in zip(used, found[name], strict=True):
@@ -184,7 +184,8 @@ def _source_sha256(path: Path) -> str:
         return ""
 
 
-def _alike(name: str, entries: Mapping[str, Entry]) -> Entry | None:
+def alike(name: str, entries: Mapping[str, Entry]) -> Entry | None:
+    """The clip of a name, or the only one whose name holds it, or is held by it, as whole words."""
     if name in entries:
         return entries[name]
     near = [entry for other, entry in entries.items() if _holds(other, name) or _holds(name, other)]

@@ -9,8 +9,9 @@ from retarget.comparison.chart import comparison_svg
 from retarget.comparison.models import Comparison, MeasureRow, PairedRow
 from retarget.evaluation.measures.registry import COLUMNS, MEASURES
 
-__all__ = ["comparison_html", "comparison_markdown", "comparison_rows", "key_rows"]
+__all__ = ["comparison_html", "comparison_markdown", "comparison_rows", "doubtful", "key_rows"]
 
+_SURE = 0.9  # one take has more
 _STYLE = """
 :root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;margin:1rem 0}th,td{padding:.25rem .6rem;border-bottom:1px solid #8885;text-align:right}
@@ -128,6 +129,16 @@ def _html_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f"<figure><table>{line(heads, 'th')}{body}</table></figure>"
 
 
+def doubtful(comparison: Comparison) -> list[str]:
+    """Clips of which a side may be another take than the human's, in words."""
+    return [
+        f"{clip.clip}: limbs of {side.label} and of the human rise and fall alike by {alike:.2f} only; another take?"
+        for clip in comparison.clips
+        for side, alike in zip(comparison.sides, clip.likeness, strict=True)
+        if alike is not None and alike < _SURE
+    ]
+
+
 def _title(comparison: Comparison) -> str:
     return " beside ".join(side.label for side in comparison.sides)
 
@@ -143,6 +154,7 @@ def _about(comparison: Comparison) -> str:
 
 def _left(comparison: Comparison) -> list[str]:
     lines = [f"{clip}: {why}" for clip, why in comparison.unjudged.items()]
+    lines += doubtful(comparison)
     for side in comparison.sides:
         if side.unmatched:
             some = ", ".join(side.unmatched[:5]) + (", ..." if len(side.unmatched) > 5 else "")

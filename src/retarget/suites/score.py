@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retarget._version import __version__
-from retarget.comparison.sides import Entry, clip_key, read_side
+from retarget.comparison.sides import Entry, alike, clip_key, read_side
 from retarget.config import RunConfig
 from retarget.errors import OptionsError, RetargetError
 from retarget.evaluation import MEASURES, Gates, evaluate
@@ -129,7 +129,8 @@ def _score(clip: SuiteClip, scoring: _Scoring) -> CardClip:
         source_sha256=hashes[chosen],
         source_known=bool(known) if clip.sha256 else None,
     )
-    entry = next((scoring.results[name] for name in names if name in scoring.results), None)
+    found = (alike(name, scoring.results) for name in names)
+    entry = next((entry for entry in found if entry is not None), None)
     if entry is None:
         return told
     try:
