@@ -21,7 +21,7 @@ import numpy as np
 
 from embedding.describe import description_toml
 from embedding.mesh_free import mesh_free_mjcf
-from embedding.packages import unpacked
+from embedding.packages import corrected, unpacked
 from embedding.recipes import Package, Recipe, read_packages, read_recipes
 from retarget.robots import RobotModel, load_robot
 from retarget.robots.catalogue import INDEX, RobotEntry, entry_of, read_index, write_index
@@ -64,10 +64,11 @@ def embed(recipe: Recipe, archives: Path, scratch: Path, folder: Path) -> RobotE
     """Write one robot's folder; what the index says of it."""
     packages = read_packages()
     package = packages[recipe.package]
-    path = unpacked(package, archives, scratch) / recipe.path
+    path = corrected(unpacked(package, archives, scratch) / recipe.path, recipe.edits)
     description, original = read_description(path), compile_robot(path, recipe.spec())
     folder.mkdir(parents=True, exist_ok=True)
-    remark = f"{recipe.path} of {package.title}; made mesh-free by tools/import_robot.py"
+    edited = ", corrected" if recipe.edits else ""
+    remark = f"{recipe.path} of {package.title}{edited}; made mesh-free by tools/import_robot.py"
     (folder / "model.xml").write_text(mesh_free_mjcf(description, recipe.spec(), remark), "utf-8")
     for licence in recipe.licence_texts:
         source = packages[licence.package or recipe.package]
@@ -103,7 +104,7 @@ def _describe(
         return load_robot(folder / "robot.toml")
 
     robot = written()
-    tables["roles"] |= _moved_roles(robot, original)
+    tables["roles"] |= _lost_roles(robot, original)
     if not _same_soles(robot, original):
         tables["soles"] = {
             **{
@@ -115,12 +116,14 @@ def _describe(
     return written()
 
 
-def _moved_roles(robot: RobotModel, original: RobotModel) -> dict[str, Any]:
-    """Roles that lie elsewhere without the meshes, as the model with its meshes has them."""
+def _lost_roles(robot: RobotModel, original: RobotModel) -> dict[str, Any]:
+    """Roles that lie elsewhere without the meshes, as the model with its meshes has them; all where one is in doubt."""
+    doubted = bool(set(robot.notes) - set(original.notes))
     return {
         role: {"body": original.body_names[body], "point": _rounded(original.role_points[role])}
         for role, body in original.roles.items()
-        if robot.roles.get(role) != body
+        if doubted
+        or robot.roles.get(role) != body
         or np.abs(robot.role_points[role] - original.role_points[role]).max() > _NEAR
     }
 

@@ -211,20 +211,26 @@ class RobotKind(Kind):
         return super().__new__(cls, meant_name(name, known) or name)
 
     _plugins = plugins.ROBOTS
-    UNITREE_G1: ClassVar[RobotKind]
-    UNITREE_H1: ClassVar[RobotKind]
-    BOOSTER_T1: ClassVar[RobotKind]
-    UNITREE_G1_HANDS: ClassVar[RobotKind]
-    UNITREE_G1_23: ClassVar[RobotKind]
-    RAINBOW_DRC_HUBO: ClassVar[RobotKind]
-    FOURIER_GR3: ClassVar[RobotKind]
-    FOURIER_GR2: ClassVar[RobotKind]
-    FOURIER_GR1T2: ClassVar[RobotKind]
-    FOURIER_GR1T1: ClassVar[RobotKind]
-    BOSTON_DYNAMICS_ATLAS: ClassVar[RobotKind]
-    BOOSTER_T1_29: ClassVar[RobotKind]
-    BOOSTER_K1: ClassVar[RobotKind]
+    ALDEBARAN_ROMEO: ClassVar[RobotKind]
     APPTRONIK_APOLLO: ClassVar[RobotKind]
+    BERKELEY_HUMANOID: ClassVar[RobotKind]
+    BOOSTER_K1: ClassVar[RobotKind]
+    BOOSTER_T1: ClassVar[RobotKind]
+    BOOSTER_T1_29: ClassVar[RobotKind]
+    BOSTON_DYNAMICS_ATLAS: ClassVar[RobotKind]
+    FOURIER_GR1T1: ClassVar[RobotKind]
+    FOURIER_GR1T2: ClassVar[RobotKind]
+    FOURIER_GR2: ClassVar[RobotKind]
+    FOURIER_GR3: ClassVar[RobotKind]
+    IHMC_ALEXANDER: ClassVar[RobotKind]
+    JVRC1: ClassVar[RobotKind]
+    OPENLOONG_QINGLONG: ClassVar[RobotKind]
+    PAL_TALOS: ClassVar[RobotKind]
+    RAINBOW_DRC_HUBO: ClassVar[RobotKind]
+    UNITREE_G1: ClassVar[RobotKind]
+    UNITREE_G1_23: ClassVar[RobotKind]
+    UNITREE_G1_HANDS: ClassVar[RobotKind]
+    UNITREE_H1: ClassVar[RobotKind]
 
 
 class RunStatus(Kind):
@@ -273,20 +279,26 @@ ExportFormat.MIMICKIT = ExportFormat.register("mimickit")
 ExportFormat.BONES_CSV = ExportFormat.register("bones_csv")
 ExportFormat.INSTINCTLAB = ExportFormat.register("instinctlab")
 ExportFormat.MUJOCO_KEYFRAMES = ExportFormat.register("mujoco_keyframes")
-RobotKind.UNITREE_G1 = RobotKind.register("unitree_g1")
-RobotKind.UNITREE_H1 = RobotKind.register("unitree_h1")
-RobotKind.BOOSTER_T1 = RobotKind.register("booster_t1")
-RobotKind.UNITREE_G1_HANDS = RobotKind.register("unitree_g1_hands")
-RobotKind.UNITREE_G1_23 = RobotKind.register("unitree_g1_23")
-RobotKind.RAINBOW_DRC_HUBO = RobotKind.register("rainbow_drc_hubo")
-RobotKind.FOURIER_GR3 = RobotKind.register("fourier_gr3")
-RobotKind.FOURIER_GR2 = RobotKind.register("fourier_gr2")
-RobotKind.FOURIER_GR1T2 = RobotKind.register("fourier_gr1t2")
-RobotKind.FOURIER_GR1T1 = RobotKind.register("fourier_gr1t1")
-RobotKind.BOSTON_DYNAMICS_ATLAS = RobotKind.register("boston_dynamics_atlas")
-RobotKind.BOOSTER_T1_29 = RobotKind.register("booster_t1_29")
-RobotKind.BOOSTER_K1 = RobotKind.register("booster_k1")
+RobotKind.ALDEBARAN_ROMEO = RobotKind.register("aldebaran_romeo")
 RobotKind.APPTRONIK_APOLLO = RobotKind.register("apptronik_apollo")
+RobotKind.BERKELEY_HUMANOID = RobotKind.register("berkeley_humanoid")
+RobotKind.BOOSTER_K1 = RobotKind.register("booster_k1")
+RobotKind.BOOSTER_T1 = RobotKind.register("booster_t1")
+RobotKind.BOOSTER_T1_29 = RobotKind.register("booster_t1_29")
+RobotKind.BOSTON_DYNAMICS_ATLAS = RobotKind.register("boston_dynamics_atlas")
+RobotKind.FOURIER_GR1T1 = RobotKind.register("fourier_gr1t1")
+RobotKind.FOURIER_GR1T2 = RobotKind.register("fourier_gr1t2")
+RobotKind.FOURIER_GR2 = RobotKind.register("fourier_gr2")
+RobotKind.FOURIER_GR3 = RobotKind.register("fourier_gr3")
+RobotKind.IHMC_ALEXANDER = RobotKind.register("ihmc_alexander")
+RobotKind.JVRC1 = RobotKind.register("jvrc1")
+RobotKind.OPENLOONG_QINGLONG = RobotKind.register("openloong_qinglong")
+RobotKind.PAL_TALOS = RobotKind.register("pal_talos")
+RobotKind.RAINBOW_DRC_HUBO = RobotKind.register("rainbow_drc_hubo")
+RobotKind.UNITREE_G1 = RobotKind.register("unitree_g1")
+RobotKind.UNITREE_G1_23 = RobotKind.register("unitree_g1_23")
+RobotKind.UNITREE_G1_HANDS = RobotKind.register("unitree_g1_hands")
+RobotKind.UNITREE_H1 = RobotKind.register("unitree_h1")
 RunStatus.SUCCESS = RunStatus.register("success")
 RunStatus.SKIPPED = RunStatus.register("skipped")
 RunStatus.FAILED = RunStatus.register("failed")

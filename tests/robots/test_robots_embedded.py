@@ -14,7 +14,9 @@ from retarget.robots.collision import segment_distance
 from retarget.robots.kinematics import body_poses
 
 MAKERS_FIGURES = {  # joints, mass in kg as in the packages' models
+    "aldebaran_romeo": (55, 40.5),
     "apptronik_apollo": (32, 80.9),
+    "berkeley_humanoid": (12, 16.1),
     "booster_k1": (22, 19.7),
     "booster_t1": (23, 31.6),
     "booster_t1_29": (29, 34.5),
@@ -23,13 +25,17 @@ MAKERS_FIGURES = {  # joints, mass in kg as in the packages' models
     "fourier_gr1t2": (32, 54.5),
     "fourier_gr2": (29, 62.7),
     "fourier_gr3": (31, 71.0),
+    "ihmc_alexander": (13, 49.1),
+    "jvrc1": (44, 62.4),
+    "openloong_qinglong": (31, 70.7),
+    "pal_talos": (44, 93.3),
     "rainbow_drc_hubo": (51, 44.0),
     "unitree_g1": (29, 33.3),
     "unitree_g1_23": (23, 32.1),
     "unitree_g1_hands": (43, 34.4),
     "unitree_h1": (19, 51.4),
 }
-# pelvis, chest, and left knee, ankle, elbow and wrist: checked by eye against the makers' drawings.
+# pelvis, chest, and left knee, ankle, elbow and wrist: checked by eye, on pictures.
 BODIES = {
     "apptronik_apollo": "base_link torso_link l_knee_fe_link l_foot_link l_elbow_fe_link l_wrist_pitch_link",
     "booster_k1": "torso torso Left_Shank left_foot_link left_hand_link left_hand_link",
@@ -45,6 +51,12 @@ BODIES = {
     "left_hand_roll_link",
     "fourier_gr3": "base_link waist_pitch_link left_shank_pitch_link left_foot_roll_link left_lower_arm_pitch_link "
     "left_hand_roll_link",
+    "aldebaran_romeo": "base_link torso LKneePitchLink l_ankle LElbowYawLink l_wrist",
+    "berkeley_humanoid": "torso - ll_kfe ll_faa - -",
+    "ihmc_alexander": "PELVIS_LINK - LEFT_SHIN LEFT_FOOT - -",
+    "jvrc1": "base_link WAIST_R_S L_KNEE_S L_ANKLE_P_S L_ELBOW_P_S L_WRIST_R_S",
+    "openloong_qinglong": "Link_waist_yaw link_base Link_knee_l_pitch Link_ankel_l_roll Link_arm_l_04 Link_arm_l_07",
+    "pal_talos": "base_link torso_2_link leg_left_4_link leg_left_6_link arm_left_4_link arm_left_7_link",
     "rainbow_drc_hubo": "Body_TSY Body_Torso Body_LKP Body_LAR Body_LEP Body_LWP",
     **dict.fromkeys(
         ("unitree_g1", "unitree_g1_hands"),
@@ -53,6 +65,11 @@ BODIES = {
     "unitree_g1_23": "pelvis torso_link left_knee_link left_ankle_roll_link left_elbow_link "
     "left_wrist_roll_rubber_hand",
     "unitree_h1": "pelvis torso_link left_knee_link left_ankle_link left_elbow_link left_elbow_link",
+}
+SHAPELESS = {"ihmc_alexander"}  # the published model has no collision geometry
+ARM_ROLES = {
+    "chest",
+    *(f"{s}_{r}" for s in ("left", "right") for r in ("shoulder", "elbow", "wrist")),
 }
 ROLES_LOOKED_AT = ("pelvis", "chest", "left_knee", "left_ankle", "left_elbow", "left_wrist")
 
@@ -63,7 +80,7 @@ def robot(request: pytest.FixtureRequest) -> RobotModel:
 
 
 def at_zero(robot: RobotModel) -> tuple[np.ndarray, np.ndarray]:
-    return body_poses(robot, np.clip(0, robot.lower, robot.upper))
+    return body_poses(robot, np.clip(0, robot.lower, robot.upper), robot.upright)
 
 
 def role_point(robot: RobotModel, role: str) -> np.ndarray:
@@ -77,7 +94,8 @@ def test_all_makers_figures_are_checked() -> None:
 
 
 def test_roles_are_at_the_bodies_that_a_human_would_name(robot: RobotModel) -> None:
-    found = [robot.body_names[robot.roles[role]] for role in ROLES_LOOKED_AT]
+    bodies = (robot.roles.get(role) for role in ROLES_LOOKED_AT)
+    found = ["-" if body is None else robot.body_names[body] for body in bodies]
     assert found == BODIES[robot.name].split()
 
 
@@ -92,8 +110,14 @@ def test_nothing_but_the_model_is_needed(robot: RobotModel) -> None:
     ]
 
 
-def test_nothing_is_assumed_but_that_heads_and_fingers_are_held(robot: RobotModel) -> None:
-    assert [note for note in robot.notes if "are held at neutral" not in note] == []
+def test_nothing_is_assumed_that_a_package_could_tell(robot: RobotModel) -> None:
+    told = (
+        "are held at neutral",
+        "joints follow others",
+        "the robot has no arms",
+        "with it turned",
+    )
+    assert [note for note in robot.notes if not any(part in note for part in told)] == []
 
 
 def test_joint_count_and_mass(robot: RobotModel) -> None:
@@ -122,12 +146,13 @@ def test_limits_of_the_g1_are_those_of_its_actuators() -> None:
 
 
 def test_every_role_has_a_body_and_both_sides_mirror(robot: RobotModel) -> None:
-    assert set(robot.roles) == set(robot.role_points) == set(ROLES)
-    for role in ROLES:
+    absent = set() if robot.has("arm") else ARM_ROLES
+    assert set(robot.roles) == set(robot.role_points) == set(ROLES) - absent
+    for role in robot.roles:
         if role.startswith("left_"):
             left, right = role_point(robot, role), role_point(robot, role.replace("left", "right"))
             assert left[1] > 0.02
-            np.testing.assert_allclose(left * [1, -1, 1], right, atol=1e-3)
+            np.testing.assert_allclose(left * [1, -1, 1], right, atol=2e-3)
 
 
 def test_the_neutral_posture_is_within_limits_with_knees_bent_backwards(robot: RobotModel) -> None:
@@ -139,14 +164,16 @@ def test_the_neutral_posture_is_within_limits_with_knees_bent_backwards(robot: R
         knee_bent[knee] = robot.neutral[knee]
         assert abs(robot.neutral[knee]) == pytest.approx(0.3)
         ankle = robot.roles[f"{side}_ankle"]
-        assert body_poses(robot, knee_bent)[0][ankle, 0] < straight[ankle, 0] - 0.05
+        assert body_poses(robot, knee_bent, robot.upright)[0][ankle, 0] < straight[ankle, 0] - 0.05
 
 
 def test_soles_are_level_below_the_ankle_and_reach_to_heel_and_toe(robot: RobotModel) -> None:
     positions, rotations = at_zero(robot)
     for foot, points in zip(robot.feet, robot.soles, strict=True):
         world = positions[foot] + points @ rotations[foot].T
-        assert np.ptp(world[:, 2]) < 0.003
+        normal = np.linalg.svd(world - world.mean(0))[2][2]
+        assert np.ptp(world @ normal) < 0.003
+        assert abs(normal[2]) > np.cos(np.radians(10))  # one foot is tilted by 7 degrees at zero
         assert (world[:, 2] < positions[foot, 2]).all()
         ahead = world[:, 0] - positions[foot, 0]
         assert ahead.min() < -0.03 and ahead.max() > 0.08
@@ -188,7 +215,7 @@ def test_collision_pairs_are_apart_at_rest_and_not_neighbours(robot: RobotModel)
         for local in (robot.capsule_starts, robot.capsule_ends)
     )
     i, j = robot.collision_pairs.T
-    assert len(i) > 100
+    assert len(i) > 100 or robot.name in SHAPELESS
     gap = segment_distance(starts[i], ends[i], starts[j], ends[j])
     assert (gap > robot.capsule_radii[i] + robot.capsule_radii[j]).all()
     assert (bodies[i] != bodies[j]).all()
@@ -205,6 +232,8 @@ def test_hands_against_legs_and_arms_against_each_other_are_watched(robot: Robot
     def watched(first: set[int], second: set[int]) -> bool:
         return any(frozenset((a, b)) in pairs for a in first for b in second)
 
+    if robot.name in SHAPELESS or not robot.has("arm"):
+        return
     hands, thighs, shanks = (
         [
             between(robot, f"{side}_{upper}", lower and f"{side}_{lower}")

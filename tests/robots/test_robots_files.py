@@ -18,7 +18,7 @@ G1_XML = EMBEDDED / "unitree_g1/model.xml"
 
 def test_an_unknown_name_lists_the_known_and_hints_at_paths() -> None:
     with pytest.raises(
-        UnknownNameError, match=r"'g2'; known: apptronik_apollo, .*path of an existing"
+        UnknownNameError, match=r"'g2'; known: aldebaran_romeo, .*path of an existing"
     ):
         load_robot("g2")
 

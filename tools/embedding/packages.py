@@ -8,9 +8,9 @@ import sys
 import zipfile
 from pathlib import Path
 
-from embedding.recipes import Package
+from embedding.recipes import Edit, Package
 
-__all__ = ["archive_of", "unpacked"]
+__all__ = ["archive_of", "corrected", "unpacked"]
 
 
 def unpacked(package: Package, archives: Path, scratch: Path) -> Path:
@@ -36,6 +36,22 @@ def archive_of(package: Package, archives: Path) -> Path | None:
     else:
         pattern = f"{package.name}_{package.version}_*.deb"
     return next(iter(sorted(archives.glob(pattern))), None)
+
+
+def corrected(model: Path, edits: tuple[Edit, ...]) -> Path:
+    """A model file without its mistakes, beside the one of the package; that one where it has none."""
+    if not edits:
+        return model
+    text = model.read_text("utf-8")
+    for edit in edits:
+        if text.count(edit.find) != 1:
+            raise SystemExit(
+                f"{model}: holds {text.count(edit.find)} times {edit.find!r}, not once"
+            )
+        text = text.replace(edit.find, edit.replace)
+    copy = model.with_stem(f"{model.stem}_corrected")
+    copy.write_text(text, "utf-8")
+    return copy
 
 
 def _fetched(package: Package, archives: Path) -> Path:

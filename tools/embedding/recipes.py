@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from retarget.robots.spec import RobotSpec
 
-__all__ = ["RECIPES", "LicenceText", "Package", "Recipe", "read_packages", "read_recipes"]
+__all__ = ["RECIPES", "Edit", "LicenceText", "Package", "Recipe", "read_packages", "read_recipes"]
 
 RECIPES = Path(__file__).parents[1] / "robot_recipes"
 _PACKAGES = "packages.toml"
@@ -56,6 +56,20 @@ class LicenceText(_Table):
     path: str = ""
 
 
+class Edit(_Table):
+    """A mistake of a model file, corrected.
+
+    Attributes:
+        find: Text that is in the file once.
+        replace: What it should be.
+        why: How that is known.
+    """
+
+    find: str = Field(min_length=1)
+    replace: str
+    why: str = Field(min_length=1)
+
+
 class Recipe(_Table):
     """One robot: where it comes from, and what its model file does not say.
 
@@ -64,6 +78,7 @@ class Recipe(_Table):
         display_name, maker, family, variant, aliases: As in `retarget.robots.RobotSpec`.
         package: Key of the package in ``packages.toml``.
         path: The model file in it.
+        edits: Mistakes of the model file that are corrected before it is read.
         licence: The model's licence, and whose it is.
         licence_texts: At least one.
         height_m: Height as its maker states it, where the model has no head to measure it by; ``height_source`` says
@@ -82,6 +97,7 @@ class Recipe(_Table):
     aliases: tuple[str, ...] = ()
     package: str
     path: str
+    edits: tuple[Edit, ...] = ()
     licence: str
     licence_texts: tuple[LicenceText, ...] = Field(min_length=1)
     height_m: float | None = Field(default=None, gt=0)

@@ -27,10 +27,13 @@ class Build:
         ups: Axis of the pelvis' and of the chest's body, in its frame, that lies along the line from the middle of the
             hips to the middle of the shoulders where all joints are at zero or as near as they go; without legs or
             arms along the vertical. Without arms both are the pelvis'.
+        across: Axis of the chest's body, in its frame, along the line from the right to the left shoulder there;
+            without arms along that of the hips.
     """
 
     leg_length: float
     ups: Float64[np.ndarray, "2 3"]
+    across: Float64[np.ndarray, "3"]
 
 
 @lru_cache(maxsize=4)
@@ -57,4 +60,6 @@ def robot_build(robot: RobotModel) -> Build:
     if robot.has("leg") and robot.has("arm"):
         up = unit(pair("shoulder").mean(0) - first.mean(0))
     bodies = (robot.roles["pelvis"], robot.roles.get("chest", robot.roles["pelvis"]))
-    return Build(leg_length, np.stack([rotations[body].T @ up for body in bodies]))
+    left, right = pair("shoulder") if robot.has("arm") else first
+    across = rotations[bodies[1]].T @ unit(left - right)
+    return Build(leg_length, np.stack([rotations[body].T @ up for body in bodies]), across)

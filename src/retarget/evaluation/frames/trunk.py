@@ -52,6 +52,8 @@ class _Seen(NamedTuple):
         ends: Where `_ENDS` are among the joint centres.
         parts: Pelvis and chest: robot body and human rotation.
         ups: Axes of the robot's pelvis and chest from hips to shoulders, upright.
+        across: Axis of the robot's chest from the right to the left shoulder, upright: the shoulders of some robots
+            ride on a joint that swings the arm, which does not turn the trunk.
     """
 
     robot: Float32[np.ndarray, "T P 3"]
@@ -61,6 +63,7 @@ class _Seen(NamedTuple):
     ends: Int64[np.ndarray, "4"]
     parts: Int64[np.ndarray, "2 2"]
     ups: Float64[np.ndarray, "2 3"]
+    across: Float64[np.ndarray, "3"]
 
 
 def find_trunk(
@@ -82,6 +85,7 @@ def find_trunk(
         ends,
         what.trunk,
         robot_build(robot).ups,
+        robot_build(robot).across,
     )
     errors = np.empty((len(NAMES), len(bodies.points)))
     _compare(seen, yaw, errors)
@@ -166,6 +170,10 @@ def _compare(
                 for k in range(3):
                     lines[_PELVIS + part, i] += H[i, k] * ups[part, k]
                     own[_PELVIS + part, i] += R[i, k] * seen.ups[part, k]
+        for i in range(3):
+            own[_SHOULDERS, i] = 0.0
+            for k in range(3):
+                own[_SHOULDERS, i] += seen.turned[t, seen.parts[1, 0], i, k] * seen.across[k]
         for line in range(5):
             x = yaw[1] * lines[line, 0] - yaw[0] * lines[line, 1]
             y = yaw[0] * lines[line, 0] + yaw[1] * lines[line, 1]

@@ -45,7 +45,8 @@ _TRUNK = {
     ),
     "shoulder_line_error": (
         "Line of the shoulders",
-        "angle in the world between the lines from the right to the left shoulder, after the same yaw",
+        "angle in the world between the lines from the right to the left shoulder, of the robot as its chest carries "
+        "them, after the same yaw",
     ),
 }
 _TRUNK_NEEDS = {
