@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -65,17 +66,23 @@ def read_c3d(data: bytes, path: Path, asked: Asked) -> Recording:
     Raises:
         FileFormatError: The file is torn, or its markers are not those of a whole body.
     """
-    return recording_of_markers(parse_c3d(data, path), path, asked)
+    markers = [parse_c3d(data, path)]
+    del data  # of a long recording it is as large as what was read from it
+    return recording_of_markers(markers.pop(), path, asked)
 
 
 def read_trc(data: bytes, path: Path, asked: Asked) -> Recording:
     """Read the markers of one person in a TRC file, as `read_c3d` does."""
-    return recording_of_markers(parse_trc(data, path), path, asked)
+    markers = [parse_trc(data, path)]
+    del data  # of a long recording it is as large as what was read from it
+    return recording_of_markers(markers.pop(), path, asked)
 
 
 def read_qualisys(data: bytes, path: Path, asked: Asked) -> Recording:
     """Read the markers of one person in a TSV file of Qualisys, as `read_c3d` does."""
-    return recording_of_markers(parse_qualisys(data, path), path, asked)
+    markers = [parse_qualisys(data, path)]
+    del data  # of a long recording it is as large as what was read from it
+    return recording_of_markers(markers.pop(), path, asked)
 
 
 def recording_of_markers(markers: Trajectories, path: Path, asked: Asked) -> Recording:
@@ -91,14 +98,20 @@ def recording_of_markers(markers: Trajectories, path: Path, asked: Asked) -> Rec
         raise FileFormatError(path, *_what_is_missing(bodies))
     chosen = whole[asked.index_of([prefix or "1" for prefix in whole], path)]
     body = bodies[chosen]
-    places = _filled(body, markers.fps)
-    joints = joint_centres(BodyMarkers(places, body.sizes, body.fps, body.said))
+    # Of a long recording each of these is as large as its motion.
+    del bodies
+    markers = replace(markers, places=markers.places[:0])
+    hidden = _fill(body)
+    joints = joint_centres(body)
+    reason = _reason(body)
+    del body
     stretch, cut = _seen_throughout(joints, markers, path)
     names = [name for name in _PARENTS if name in joints]
     parents = _parents(names)
-    positions = np.stack([joints[name][stretch] for name in names], axis=1)
-    hidden = sum(int(np.isnan(place[:, 0]).sum()) for place in body.at.values())
-    doubts = [Doubt("markers", _CENTRES, _reason(body))]
+    positions = np.empty((len(joints["pelvis"][stretch]), len(names), 3))
+    for index, name in enumerate(names):
+        positions[:, index] = joints.pop(name)[stretch]
+    doubts = [Doubt("markers", _CENTRES, reason)]
     if hidden:
         reason = (
             f"markers were not seen {hidden} times; gaps of up to a quarter of a second were filled"
@@ -118,7 +131,9 @@ def _body(markers: Trajectories, kept: list[int]) -> BodyMarkers:
     names = [markers.names[index] for index in kept]
     metres = markers.metres_per_unit or _unit_of_size(markers.places[:, kept])
     sizes = {name.upper(): value * metres for name, value in markers.sizes.items()}
-    return BodyMarkers(landmarks_of(names, markers.places[:, kept] * metres), sizes, markers.fps)
+    places = markers.places[:, kept]
+    places *= metres
+    return BodyMarkers(landmarks_of(names, places), sizes, markers.fps)
 
 
 def _unit_of_size(places: Float64[np.ndarray, "T N 3"]) -> float:
@@ -146,11 +161,15 @@ def _what_is_missing(bodies: dict[str, BodyMarkers]) -> tuple[str, str]:
     )
 
 
-def _filled(body: BodyMarkers, fps: float) -> dict[str, Float64[np.ndarray, "T 3"]]:
-    places = {name: place.copy() for name, place in body.at.items()}
-    for place in places.values():
-        fill_gaps(place, fps)
-    return places
+def _fill(body: BodyMarkers) -> int:
+    """Fill short gaps of a body's markers in place; returns how often one was not seen."""
+    hidden = 0
+    for place in body.at.values():
+        hidden += int(np.isnan(place[:, 0]).sum())
+        filled = place.copy()
+        fill_gaps(filled, body.fps)
+        place[:] = filled
+    return hidden
 
 
 def _seen_throughout(
