@@ -17,6 +17,7 @@ _ABSENT: Final = b"9.5e99"  # no place of anything, and exact in the parser
 _VALUE: Final = 9.5e99
 _NAN: Final = re.compile(rb"(?i)(?<=[,;\t ])[-+]?nan(?=[,;\t \r\n]|\Z)|^[-+]?nan(?=[,;\t ])", re.M)
 _LARGEST: Final = 1 << 30
+_PIECE: Final = 1 << 24  # bytes of a text that are made into numbers at once
 
 
 def parse_table(
@@ -43,12 +44,23 @@ def parse_table(
     Raises:
         FileFormatError: A cell is no number; the message names its line.
     """
-    from retarget.motion.formats.numbers import NumberRowsError, parse_rows
-
     if len(data) > _LARGEST:
         raise FileFormatError(path, "is too large to be read as text", "divide it")
+    parts, line = [], first_line
+    while start < len(data):
+        # Piece by piece: on its way to numbers a text is held several times.
+        stop = data.find(b"\n", start + _PIECE) + 1 or len(data)
+        rows = _rows(data[start:stop], columns, separator, more_is_dropped)
+        if rows:
+            parts.append(_parsed(rows, columns, separator, line, path))
+        start, line = stop, line + len(rows)
+    return np.concatenate(parts) if parts else np.empty((0, columns))
+
+
+def _rows(text: bytes, columns: int, separator: bytes, more_is_dropped: bool) -> list[bytes]:
+    """Lines that are not empty, each of so many cells or with more that are to be told of."""
     lines = []
-    for line in data[start:].splitlines():
+    for line in text.splitlines():
         cells = line.count(separator) + 1
         if not line.strip(separator + b" \t"):
             continue
@@ -61,10 +73,16 @@ def parse_table(
         elif cells < columns:
             line = line + separator * (columns - cells)  # noqa: PLW2901
         lines.append(line)
-    if not lines:
-        return np.empty((0, columns))
+    return lines
+
+
+def _parsed(
+    lines: list[bytes], columns: int, separator: bytes, first_line: int, path: Path
+) -> Float64[np.ndarray, "rows columns"]:
+    """Numbers of some lines, NaN where a cell is empty or says so."""
+    from retarget.motion.formats.numbers import NumberRowsError, parse_rows
+
     text = b"\n".join(lines)
-    del lines
     empty = re.escape(separator)
     text = re.sub(
         rb"(?m)(?<=" + empty + rb")[ ]*(?=" + empty + rb"|$)|^[ ]*(?=" + empty + rb")",
