@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float32, Float64, Int64
 
 from retarget.errors import FileFormatError
 from retarget.frame_rates import rate_problem
@@ -63,24 +63,29 @@ def read_mvnx(data: bytes, path: Path, asked: Asked) -> Recording:
     names = [one.get("label", str(i)) for i, one in enumerate(said, 1)]
     chosen = asked.index_of(names, path, "subject")
     stop = subjects[chosen + 1].start() if chosen + 1 < len(subjects) else len(data)
-    text = data[subjects[chosen].end() : stop]
-    head = text[: max(0, text.find(b"<frames"))]
+    start = subjects[chosen].end()
+    head = data[start : max(start, data.find(b"<frames", start, stop))]
+    text = _Text(data, start, stop, path)
+    del data  # of a long recording it is larger than the motion
     segments = tuple(_attributes(m[1]).get("label", "") for m in _SEGMENT.finditer(head))
     if not 0 < len(segments) <= _MOST_SEGMENTS or len(set(segments)) != len(segments):
         raise FileFormatError(path, f"has {len(segments)} segments", _REMEDY)
     normal, rest_frame = _frames_to_read(text)
     if not normal:
         raise FileFormatError(path, "holds no frames", "export it again with its motion")
-    places = _numbers(_POSITION.findall(text), normal, 3 * len(segments), "position", path)
-    turns = _numbers(_ORIENTATION.findall(text), normal, 4 * len(segments), "orientation", path)
-    fps = _rate(said[chosen].get("frameRate", ""), path)
     order, parents = _tree(segments, head)
-    rotations = unturned_where_zero(turns.reshape(len(turns), -1, 4)[:, order])
-    norms = np.linalg.norm(rotations, axis=-1, keepdims=True)
-    if not ((norms > 0.5) & (norms < 1.5)).all():
-        raise FileFormatError(path, "an orientation is no unit quaternion", _REMEDY)
-    rotations = without_flips(rotations / norms)
+    rest = None
+    if rest_frame is not None:
+        rest = _numbers(text, _POSITION, [rest_frame], 3 * len(segments), "position")
+        rest = rest.reshape(-1, 3)[order]
+    turns = _numbers(text, _ORIENTATION, normal, 4 * len(segments), "orientation")
+    rotations = _rotations(turns, order, path)
+    del turns
+    places = _numbers(text, _POSITION, normal, 3 * len(segments), "position")
+    del text
+    fps = _rate(said[chosen].get("frameRate", ""), path)
     positions = places.reshape(len(places), -1, 3)[:, order]
+    del places
     doubts: tuple[Doubt, ...] = ()
     if said[chosen].get("configuration", "FullBody") == "UpperBody":
         reason = "only the upper body wore sensors: the pelvis stays at one place, and legs are as assumed"
@@ -89,13 +94,11 @@ def read_mvnx(data: bytes, path: Path, asked: Asked) -> Recording:
         joint_names=tuple(segments[i] for i in order),
         parents=parents,
         positions=np.ascontiguousarray(positions),
-        rotations=rotations.astype(np.float32) if len(rotations) > LONG else rotations,
+        rotations=rotations,
         fps=fps,
         metres_per_unit=1.0,
         up_axis="z",
-        rest=None if rest_frame is None else _numbers(
-            _POSITION.findall(text), [rest_frame], 3 * len(segments), "position", path
-        ).reshape(-1, 3)[order],
+        rest=rest,
         notes=asked.note_of_others(names, "subject"),
         doubts=doubts,
     )  # fmt: skip
@@ -107,34 +110,81 @@ def _attributes(text: bytes) -> dict[str, str]:
     }
 
 
-def _frames_to_read(text: bytes) -> tuple[list[int], int | None]:
+class _Text(NamedTuple):
+    """The part of a file's text that is one subject's, without a copy of it."""
+
+    data: bytes
+    start: int
+    stop: int
+    path: Path
+
+
+def _rotations(
+    turns: Float64[np.ndarray, "T n"], order: list[int], path: Path
+) -> Float64[np.ndarray, "T J 4"] | Float32[np.ndarray, "T J 4"]:
+    """Unit quaternions without changes of sign, in single precision where there are many.
+
+    Raises:
+        FileFormatError: One is of another length.
+    """
+    whole = turns.reshape(len(turns), -1, 4)
+    found = np.empty((len(whole), len(order), 4), np.float32 if len(whole) > LONG else np.float64)
+    for first in range(0, len(whole), LONG):
+        part = unturned_where_zero(whole[first : first + LONG, order])
+        norms = np.linalg.norm(part, axis=-1, keepdims=True)
+        if not ((norms > 0.5) & (norms < 1.5)).all():
+            raise FileFormatError(path, "an orientation is no unit quaternion", _REMEDY)
+        before = found[max(first - 1, 0) : first].astype(np.float64)
+        joined = without_flips(np.concatenate([before, part / norms]))
+        found[first : first + LONG] = joined[len(before) :]
+    return found
+
+
+def _frames_to_read(text: _Text) -> tuple[list[int], int | None]:
     """Numbers of the frames that are motion, and of the one in which all orientations are one."""
-    kinds = [_attributes(match).get("type", "normal") for match in _FRAME.findall(text)]
+    kinds = [
+        _attributes(match).get("type", "normal")
+        for match in _FRAME.findall(text.data, text.start, text.stop)
+    ]
     rest = kinds.index("identity") if "identity" in kinds else None
     return [i for i, kind in enumerate(kinds) if kind == "normal"], rest
 
 
 def _numbers(
-    found: list[bytes], frames: list[int], columns: int, what: str, path: Path
+    text: _Text, element: re.Pattern[bytes], frames: list[int], columns: int, what: str
 ) -> Float64[np.ndarray, "T n"]:
+    """Numbers of some frames' elements, some thousand frames at a time."""
+    values = np.empty((len(frames), columns))
+    wanted, rows, done, seen = set(frames), list[bytes](), 0, 0
+    for number, match in enumerate(element.finditer(text.data, text.start, text.stop)):
+        seen = number + 1
+        if number in wanted:
+            rows.append(b" ".join(match[1].split(b"\n")))
+        if len(rows) == LONG:
+            values[done : done + LONG] = _parsed(rows, frames[done:], columns, what, text.path)
+            done, rows = done + LONG, []
+    if seen <= frames[-1]:
+        cause = f"has {what}s in {seen} of its {frames[-1] + 1} frames"
+        raise FileFormatError(text.path, cause, _REMEDY)
+    if rows:
+        values[done:] = _parsed(rows, frames[done:], columns, what, text.path)
+    return values
+
+
+def _parsed(
+    rows: list[bytes], frames: list[int], columns: int, what: str, path: Path
+) -> Float64[np.ndarray, "n columns"]:
     from retarget.motion.formats.numbers import NumberRowsError, parse_rows
 
-    if len(found) <= frames[-1]:
-        cause = f"has {what}s in {len(found)} of its {frames[-1] + 1} frames"
-        raise FileFormatError(path, cause, _REMEDY)
-    rows = b"\n".join(
-        b" ".join(found[frame].split(b"\n")) if b"\n" in found[frame] else found[frame]
-        for frame in frames
-    )
     try:
-        parts = parse_rows(rows, 0, columns, max(1, (1 << 26) // (8 * columns)))
+        parts = parse_rows(b"\n".join(rows), 0, columns, max(1, (1 << 26) // (8 * columns)))
     except NumberRowsError as error:
         cause = f"frame {frames[error.row]}: {quoted(error.word)} is no number of a {what}"
         if error.count is not None:
             cause = f"frame {frames[error.row]} has {error.count} of {columns} numbers of {what}s"
         raise FileFormatError(path, cause, _REMEDY) from None
     values = np.concatenate(parts) if parts else np.empty((0, columns))
-    if len(values) != len(frames):
+    if len(values) != len(rows):
         raise FileFormatError(path, f"has frames without {what}s", _REMEDY)
     return values
 
