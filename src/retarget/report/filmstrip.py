@@ -38,7 +38,7 @@ _COLOURS = 255  # of the palette, which makes a file a third as large
 _WIDTH_INCHES, _MARGIN_INCHES, _TEXT_INCHES = 14.0, 0.75, 0.2
 _TITLE_INCHES, _LABELS_INCHES, _STRIP_INCHES, _FOOT_INCHES = 0.75, 0.3, 0.62, 0.45
 _GAP = 0.08  # metres between neighbouring figures
-_FEWEST = 4  # figures that fill the width: fewer stand farther apart, or one of them would fill a wall
+_FEWEST = 4  # figures that fill the width: fewer stand farther apart, or one would fill a wall
 
 
 def draw_filmstrip(
