@@ -128,7 +128,8 @@ def card_markdown(card: BenchmarkCard) -> str:
         + _table(heads, rows)
         + "\n\nHashes are the first twelve digits of SHA-256; a star marks a recording whose hash the suite knows. To "
         "do it again:\n\n```sh\n"
-        f"retarget benchmark --suite {card.suite} --clips DIR --results DIR --tool {quote(card.tool)} --robot {card.robot}\n"
+        f"retarget benchmark --suite {card.suite} --clips DIR --results DIR --tool {quote(card.tool)} "
+        f"--robot {card.robot}\n"
         "```\n"
     )
 
