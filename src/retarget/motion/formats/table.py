@@ -46,15 +46,18 @@ def parse_table(
     """
     if len(data) > _LARGEST:
         raise FileFormatError(path, "is too large to be read as text", "divide it")
-    parts, line = [], first_line
+    values = np.empty((data.count(b"\n", start) + 1, columns))
+    done, line = 0, first_line
     while start < len(data):
         # Piece by piece: on its way to numbers a text is held several times.
         stop = data.find(b"\n", start + _PIECE) + 1 or len(data)
         rows = _rows(data[start:stop], columns, separator, more_is_dropped)
+        if len(values) < done + len(rows):  # lines may end without \n
+            values = np.concatenate([values[:done], np.empty((len(rows), columns))])
         if rows:
-            parts.append(_parsed(rows, columns, separator, line, path))
-        start, line = stop, line + len(rows)
-    return np.concatenate(parts) if parts else np.empty((0, columns))
+            values[done : done + len(rows)] = _parsed(rows, columns, separator, line, path)
+        start, done, line = stop, done + len(rows), line + len(rows)
+    return values[:done]
 
 
 def _rows(text: bytes, columns: int, separator: bytes, more_is_dropped: bool) -> list[bytes]:

@@ -21,8 +21,9 @@ from retarget.motion.doubts import Doubt
 from retarget.motion.formats.asked import Asked
 from retarget.motion.formats.gaps import fill_gaps
 from retarget.motion.formats.posed import posed
+from retarget.motion.formats.suits.turns import ready_turns
 from retarget.motion.formats.table import parse_table
-from retarget.motion.recording import LONG, Recording
+from retarget.motion.recording import Recording
 from retarget.wording import listed, quoted
 
 __all__ = ["looks_like_motive", "read_motive"]
@@ -88,6 +89,7 @@ def read_motive(data: bytes, path: Path, asked: Asked) -> Recording:
         )
     start = sum(map(len, lines[:begin]))
     table = parse_table(data, start, len(rows[begin - 1]), path, first_line=begin + 1)
+    del data
     if len(table) == 0:
         raise FileFormatError(path, "holds no frames", "export it again with its motion")
     fps = _rate(said, path)
@@ -96,17 +98,23 @@ def read_motive(data: bytes, path: Path, asked: Asked) -> Recording:
         [table[:, bones[i].position : bones[i].position + 3] for i in order], axis=1
     )
     turns = np.stack([table[:, bones[i].rotation : bones[i].rotation + 4] for i in order], axis=1)
+    del table  # of a long recording it is larger than the motion
     doubts = _filled(positions, turns, fps, [bones[i].name for i in order], path)
-    rotations = without_flips(unit4(np.roll(turns, 1, axis=-1)))
+    rotations = ready_turns(turns, lambda some: unit4(np.roll(some, 1, axis=-1)))
+    del turns
     if said.get("Coordinate Space", "Global").strip() == "Local":
+        turned = rotations
         positions, rotations = posed(
-            len(positions), parents, lambda block: rotations[block], lambda block: positions[block]
+            len(positions),
+            parents,
+            lambda block: np.asarray(turned[block], np.float64),
+            lambda block: positions[block],
         )
     return Recording(
         joint_names=tuple(bones[i].name for i in order),
         parents=parents,
         positions=np.ascontiguousarray(positions),
-        rotations=rotations.astype(np.float32) if len(rotations) > LONG else rotations,
+        rotations=rotations,
         fps=fps,
         metres_per_unit=_UNITS.get(said.get("Length Units", "").strip().lower()),
         up_axis="y",

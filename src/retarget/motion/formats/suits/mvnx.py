@@ -15,10 +15,10 @@ from jaxtyping import Float32, Float64, Int64
 
 from retarget.errors import FileFormatError
 from retarget.frame_rates import rate_problem
-from retarget.geometry import without_flips
 from retarget.motion.doubts import Doubt
 from retarget.motion.formats.asked import Asked
 from retarget.motion.formats.gaps import unturned_where_zero
+from retarget.motion.formats.suits.turns import ready_turns
 from retarget.motion.recording import LONG, Recording
 from retarget.wording import quoted
 
@@ -122,22 +122,20 @@ class _Text(NamedTuple):
 def _rotations(
     turns: Float64[np.ndarray, "T n"], order: list[int], path: Path
 ) -> Float64[np.ndarray, "T J 4"] | Float32[np.ndarray, "T J 4"]:
-    """Unit quaternions without changes of sign, in single precision where there are many.
+    """Unit quaternions in the order of the joints.
 
     Raises:
         FileFormatError: One is of another length.
     """
-    whole = turns.reshape(len(turns), -1, 4)
-    found = np.empty((len(whole), len(order), 4), np.float32 if len(whole) > LONG else np.float64)
-    for first in range(0, len(whole), LONG):
-        part = unturned_where_zero(whole[first : first + LONG, order])
+
+    def made_unit(part: Float64[np.ndarray, "n J 4"]) -> Float64[np.ndarray, "n J 4"]:
+        part = unturned_where_zero(part[:, order])
         norms = np.linalg.norm(part, axis=-1, keepdims=True)
         if not ((norms > 0.5) & (norms < 1.5)).all():
             raise FileFormatError(path, "an orientation is no unit quaternion", _REMEDY)
-        before = found[max(first - 1, 0) : first].astype(np.float64)
-        joined = without_flips(np.concatenate([before, part / norms]))
-        found[first : first + LONG] = joined[len(before) :]
-    return found
+        return np.asarray(part / norms)
+
+    return ready_turns(turns.reshape(len(turns), -1, 4), made_unit)
 
 
 def _frames_to_read(text: _Text) -> tuple[list[int], int | None]:
