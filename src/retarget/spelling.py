@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 
@@ -31,6 +30,8 @@ def meant_name(name: str, known: Mapping[str, str]) -> str | None:
 
 def nearest_names(name: str, known: Mapping[str, str], count: int = 3) -> list[str]:
     """The names that are spelt most like one; none where nothing is like it."""
+    import difflib  # only names that nobody knows need it
+
     spellings = _spellings(known)
     alike = difflib.get_close_matches(_squeezed(name), spellings, n=2 * count, cutoff=0.6)
     names = (known[one] for spelling in alike for one in spellings[spelling])

@@ -83,6 +83,21 @@ def test_another_model_of_the_robot_gives_its_joints_and_links(
         )
 
 
+@pytest.mark.parametrize(("name", "count"), [("unitree_g1_23", 23), ("unitree_g1_hands", 43)])
+def test_another_robot_of_the_family_is_known_by_name(
+    result: RetargetingResult, tmp_path: Path, name: str, count: int
+) -> None:
+    options = ExportOptions(joints=name)
+    written = export_result(result, tmp_path / "clip.npz", "mjlab", robot=G1, options=options)
+    data = np.load(tmp_path / "clip.npz")
+    joints = data["joint_names"].tolist()
+    assert joints == list(load_robot(name).joint_names) and written.joints == count
+    resampled = result.resampled(written.fps)
+    for joint in set(joints) & set(G1.joint_names):
+        own = resampled.qpos[:, 7 + G1.joint_names.index(joint)]
+        np.testing.assert_allclose(data["joint_pos"][:, joints.index(joint)], own, atol=1e-5)
+
+
 def _without_meshes(path: Path, folder: Path) -> Path:
     import re
 

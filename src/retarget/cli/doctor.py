@@ -121,8 +121,10 @@ def _temporary_space() -> str:
 
 def _robots() -> str:
     from retarget.robots import load_robot, robot_names
+    from retarget.wording import listed
 
-    return ", ".join(f"{name} ({load_robot(name).joint_count} joints)" for name in robot_names())
+    robots = [load_robot(name) for name in robot_names()]
+    return f"{len(robots)} load: {listed(f'{r.name} ({r.joint_count} joints)' for r in robots)}"
 
 
 def _clips() -> str:

@@ -41,8 +41,8 @@ def export(
         str | None,
         typer.Option(
             "--joints",
-            help="A joint set of the robot, names or patterns between commas, all, or the model file of another "
-            "robot of the family.",
+            help="A joint set of the robot, names or patterns between commas, all, or the model file or name of "
+            "another robot of the family.",
             show_default="what the reader wants",
         ),
     ] = None,

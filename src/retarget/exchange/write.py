@@ -22,7 +22,7 @@ from retarget.files import atomic_path, write_text
 from retarget.frame_rates import rate_problem
 from retarget.kinds import ExportFormat
 from retarget.result import RetargetingResult
-from retarget.robots import RobotModel, load_robot
+from retarget.robots import RobotModel, load_robot, robot_names
 
 __all__ = [
     "ExportOptions",
@@ -43,8 +43,8 @@ class ExportOptions:
 
     Attributes:
         fps: Frames per second.
-        joints: A joint set of the robot's description, names or patterns between commas, ``all``, or the model file of
-            another robot of the same family.
+        joints: A joint set of the robot's description, names or patterns between commas, ``all``, or the model file or
+            name of another robot of the same family.
         quaternion: How rotations are stored, for forks of a consumer that changed it.
         fixed_links: Group of fixed links of the robot's description that are listed too, such as ``urdf`` for a
             simulator that does not merge fixed joints.
@@ -138,7 +138,7 @@ def export_view(
     _require_robot(result, robot)
     table = _with_options(table, options)
     fps, notes = _rate(table, result, options.fps)
-    foreign = _foreign_model(options)
+    foreign = _foreign_model(options, robot)
     model = robot if foreign is None else foreign
     _require_group(model, options.fixed_links)
     joints = _joints(model, table, options.joints if foreign is None else "all")
@@ -273,9 +273,12 @@ def foreign_model_path(options: ExportOptions) -> Path | None:
     return path if path.suffix.lower() in _MODEL_SUFFIXES else None
 
 
-def _foreign_model(options: ExportOptions) -> RobotModel | None:
-    path = foreign_model_path(options)
-    return None if path is None else load_robot(path)
+def _foreign_model(options: ExportOptions, robot: RobotModel) -> RobotModel | None:
+    """Another robot whose joints and links are wanted: by its model file, or by its name where that is no joint set."""
+    path, name = foreign_model_path(options), options.joints
+    if path is None and (name in robot.joint_sets or name not in robot_names()):
+        return None
+    return load_robot(path or str(name))
 
 
 def _joints(robot: RobotModel, table: ExportTable, wanted: str | None) -> tuple[str, ...] | None:
