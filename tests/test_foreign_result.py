@@ -175,7 +175,7 @@ def test_the_command_line_runs_scores_and_asks(
     assert RetargetingResult.load_npz(tmp_path / "h1.npz").robot == "unitree_h1"
     capsys.readouterr()
     assert main(["evaluate", "--result", str(table)]) == 2
-    assert "name the robot that it is of with --robot" in capsys.readouterr().err
+    assert "name its robot with --robot" in capsys.readouterr().err
     assert main(["evaluate", "--result", str(own), "--source-fps", "30"]) == 2
     judged = ["evaluate", "--result", str(table), "--robot", "unitree_g1", "--source-fps", "30"]
     assert main([*judged, "--save-result", str(tmp_path / "as_result.npz")]) == 0
