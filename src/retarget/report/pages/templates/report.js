@@ -120,7 +120,7 @@
       name.append(link);
       const verdict = make("td");
       verdict.append(badge(at));
-      row.append(name, verdict, make("td", data.causes[at].map(causeTitle).join(", "), "reason"));
+      row.append(name, verdict, make("td", data.causes[at].map(causeTitle).join("; "), "reason"));
       if (several) row.append(make("td", data.batches[data.batch[at]].title));
       row.append(make("td", data.seconds[at] === null ? "-" : data.seconds[at].toFixed(1), "num"));
       for (const key of columns) {
