@@ -68,7 +68,7 @@ class TaskWeights:
     pelvis_lean: float = 32.0
     chest_lean: float = 72.0
     shoulder_line: float = 4.0
-    hanging_shoulder_line: float = 16.0
+    hanging_shoulder_line: float = 10.0
     long_axis: float = 24.0
     arm_axis: float = 24.0
     hinge: float = 2.5
