@@ -140,3 +140,19 @@ def test_a_film_is_rendered_and_its_speed_is_told(
     assert command("render", film, "--output", film).code == 2
     assert command(*words[:3], tmp_path / "x.avi").code == 2
     assert command("render", "humanoid_walk", "--output", tmp_path / "w.png", "--bare").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--port", "99999"], "error: --port: must be from 0 to 65535, not 99999"),
+        (["--port", "-1"], "error: --port: must be from 0 to 65535, not -1"),
+        (["--host", "203.0.113.7"], "error: --host: nothing can be served at '203.0.113.7'"),
+        (["--host", "no.such.name.invalid"], "error: --host: nothing can be served at"),
+    ],
+)
+def test_an_address_that_this_machine_has_not_is_wrong_usage(
+    words: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["view", "humanoid_walk", "--no-open", *words]) == 2
+    assert capsys.readouterr().err.splitlines()[-1].startswith(complaint)

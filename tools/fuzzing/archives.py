@@ -43,7 +43,7 @@ def damage_archive(data: bytes, random: Random) -> bytes:
         if what == 0:
             entries.pop(f"{name}.npy", None)
         elif what == 1:
-            raw = bytearray(entries.get(f"{name}.npy", b"\x93NUMPY"))
+            raw = bytearray(entries.get(f"{name}.npy") or b"\x93NUMPY")
             at = random.randrange(min(len(raw), 128))
             raw[at] = random.randrange(256)
             entries[f"{name}.npy"] = bytes(raw)

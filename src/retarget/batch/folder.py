@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from retarget.batch.models import BatchJob
 from retarget.batch.plain import printable
-from retarget.errors import BatchError
+from retarget.errors import BatchError, OptionsError
 from retarget.kinds import MotionFormatKind, RobotKind
 
 __all__ = ["Unreadable", "jobs_from_folder"]
@@ -61,7 +61,8 @@ def jobs_from_folder(
         unreadable: Told of each folder that cannot be read; a warning is logged when nothing else is given.
 
     Raises:
-        BatchError: ``input_dir`` is not a folder or cannot be read, or the pattern leaves it.
+        BatchError: ``input_dir`` is not a folder or cannot be read.
+        OptionsError: The pattern leaves it.
 
     Example:
         >>> jobs = jobs_from_folder("mocap", "**/*.bvh", "robot")  # doctest: +SKIP
@@ -73,8 +74,9 @@ def jobs_from_folder(
         raise BatchError(f"{printable(str(root))}: no such folder; check the input folder")
     parts = tuple(part for part in pattern.split("/") if part not in {"", "."})
     if not parts or pattern.startswith("/") or ".." in parts:
-        raise BatchError(
-            f"the pattern {pattern!r} must be relative to the input folder, like '**/*.bvh'"
+        raise OptionsError(
+            f"must be relative to the input folder, like '**/*.bvh', not {pattern!r}",
+            option="pattern",
         )
     wanted = _literal_suffix(parts[-1])
     jobs: list[BatchJob] = []

@@ -11,6 +11,7 @@ from retarget.cli.common import (
     SOME_FAILED,
     GatesFlag,
     JsonFlag,
+    counted,
     print_json,
     require_motion,
     say,
@@ -100,7 +101,7 @@ def _print_summary(
     for doubt in record["doubts"]:
         say(f"doubt: {motion}: {doubt['name']} ({doubt['weight']:.0%}): {doubt['reason']}")
     tell(
-        f"{motion} -> {output}: {frames} frames at {record['fps']:g} fps on {record['robot']} "
+        f"{motion} -> {output}: {counted(frames, 'frame')} at {record['fps']:g} fps on {record['robot']} "
         f"in {seconds:.2f} s ({frames / seconds:,.0f} frames/s)"
         + (f", and {compiling:.1f} s of compiling, once" if compiling >= _WORTH_TELLING_S else "")
     )

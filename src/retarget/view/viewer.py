@@ -15,6 +15,7 @@ import numpy as np
 from retarget.batch.review import ClipReview, Decision, Review
 from retarget.drawing.stage import Layout, Stage
 from retarget.errors import MissingExtraError, OutputError, RetargetError
+from retarget.view.address import require_servable
 from retarget.view.clip import Opening, open_clip, stage_of
 from retarget.view.curves import Curve, curves_of, worst_frames
 from retarget.view.nodes import StageNodes
@@ -80,9 +81,11 @@ class Viewer:
 
         Raises:
             MissingExtraError: viser is not installed.
+            OptionsError: Nothing can be served at that host or port.
             RetargetError: The first clip cannot be shown.
         """
         require_viewer()
+        require_servable(host, port)
         import viser
 
         self._entries, self._opening = tuple(entries), opening or Opening()
