@@ -7,14 +7,16 @@ DEV := .venv/.dev-installed
 BENCH := .venv/.bench-installed
 RAY := .venv/.ray-installed
 BROWSER := .venv/.browser-installed
+SITE := .venv/.docs-installed
 
-.PHONY: help demo test check format bench matrix clean
+.PHONY: help demo test check docs format bench matrix clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    retarget the embedded clips onto the Unitree G1: ./demo_output"
 	@echo "make test    lint, types and tests"
 	@echo "make check   lint and types only"
+	@echo "make docs    build the site of the documents: build/site"
 	@echo "make format  format the code and apply the linter's safe fixes"
 	@echo "make bench   measure speed and quality on ../shared/clips: benchmarks/RESULTS.md"
 	@echo "make matrix  load and try every model of a robot in ../shared/robots"
@@ -30,6 +32,9 @@ check: $(DEV)
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+
+docs: $(SITE)
+	@$(PY) tools/build_docs.py
 
 format: $(DEV)
 	@$(PY) -m ruff format .
@@ -79,6 +84,10 @@ $(RAY): $(DEV) requirements/ray.txt
 
 $(BROWSER): $(DEV) requirements/browser.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements/browser.txt
+	@touch $@
+
+$(SITE): $(DEV) requirements/docs.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements/docs.txt
 	@touch $@
 
 $(BENCH): $(DEV) requirements/bench.txt

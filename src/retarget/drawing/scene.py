@@ -29,6 +29,7 @@ __all__ = ["Overlays", "bodies_at", "contact_bodies", "figure_bodies", "foot_way
 
 _TOUCH_RADIUS: Final = 0.017
 _WEIGHT_RADIUS: Final = 0.03
+_TARGET_RADIUS: Final = 0.06  # as thick as limbs: what is met would be hidden inside
 _THREAD: Final = 0.005  # metres; lines are thin capsules
 _TRAIL_S: Final = 1.2  # seconds of a foot's way before and after
 _TRAIL_STEPS: Final = 40
@@ -119,7 +120,7 @@ def _mark_bodies(actor: Actor, marks: Marks, frame: int, fps: float, overlays: O
         for place, target in zip(marks.joints[frame], marks.targets[frame], strict=True):
             if np.linalg.norm(place - target) > _NEAR_TARGET:
                 brush.line(place, target, TARGET)
-            brush.dot(target, 1.6 * _TOUCH_RADIUS, TARGET, solid=False)
+            brush.dot(target, _TARGET_RADIUS, TARGET, solid=False)
     parts = [brush.bodies(tuple(hulls))]
     if overlays.contacts:
         parts.append(contact_bodies(marks, frame, actor.offset))

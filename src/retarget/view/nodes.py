@@ -313,7 +313,7 @@ class _MarkNodes:
 
     def _targets(self, frame: int) -> Instances:
         places = self._marks.targets[frame].astype(np.float64) + self._actor.offset
-        aims = balls(places, places[:0], np.full(len(places), 0.03))
+        aims = balls(places, places[:0], np.full(len(places), 0.06))
         count = len(places)
         return Instances(aims.places, aims.turns[:count], aims.sizes[:count])
 
