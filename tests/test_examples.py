@@ -28,6 +28,7 @@ REGISTRIES = {
 MAKES = {
     "one_clip": (["walk.npz", "walk.json", "walk.csv", "walk_mjlab.npz", "walk.png"], "gates"),
     "live": (["live.npy"], "77 frames"),
+    "things": (["crate0.8.npz", "crate1.npz", "crate1.2.npz", "step.npz"], "hands kept"),
     "own_format": (["run_of_lab.npz"], "unit: centimetre format: lab_v2"),
     "own_robot": (["run_of_lab_h1.npz"], "knee: 10.0 rad/s"),
     "own_export": (["run_lab.npz"], "at 100.0 fps"),

@@ -294,6 +294,7 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
         "scene_track",
         "solver",
         "solver.arrays",
+        "solver.kinematics",
         "targets",
     },
     "pipeline": {

@@ -33,6 +33,7 @@ from retarget.scenes.scene import Scene
 from retarget.solver.arrays import Problem
 from retarget.solver.clip import keep_limits
 from retarget.solver.limits.joints import joint_limits, without_reserve
+from retarget.solver.limits.keep import keep_joint_limits, lift_above_floor
 from retarget.solver.misses import missed_runs
 from retarget.solver.problem import (
     Setting,
@@ -168,6 +169,7 @@ def retarget_motion(
         residuals.by_name["scene_m"] = take.scene.depths(qpos, setting.empty.tree)
         residuals.by_name["hold_m"], missed = take.scene.misses(qpos, setting.empty)
         found |= {"scene": take.scene.as_json()}
+    among = take.scene if options.fps is not None else None
     del take, solution  # before the source is made: together they would be the most memory
     if stretches > 1:
         _give_memory_back()
@@ -200,7 +202,14 @@ def retarget_motion(
         return result
     result = result.resampled(options.fps)
     limits = joint_limits(part.robot, options, options.fps)
+    time = np.minimum(np.arange(len(result)) * (motion.fps / options.fps), len(qpos) - 1)
     qpos = at_rate(qpos, setting.empty, options.fps, len(result), limits)
+    if among is not None:
+        around, firm = among.at_times(time)
+        tree = setting.empty.tree
+        push_out_of_things(qpos, tree, among.soles, firm, around, limits, options.fps)
+        keep_joint_limits(qpos, limits)
+        lift_above_floor(qpos, setting.empty, options.fps)
     return replace(result, qpos=part.whole(qpos))
 
 
@@ -309,7 +318,15 @@ class _Take:
             return StretchProblem(problem, carried, seeds, limbs, self.setting.centre)
         problem = self.scene.problem(problem, begin, end, self.depth_weight)
         fixed = self.scene.targets.fixed[begin:end]
-        return StretchProblem(problem, np.zeros(fixed.shape, bool), seeds, limbs, 0.0, fixed)
+        return StretchProblem(
+            problem,
+            np.zeros(fixed.shape, bool),
+            seeds,
+            limbs,
+            0.0,
+            fixed,
+            partial(self.scene.ridden, begin),
+        )
 
 
 def _time_scale(

@@ -7,9 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int8
+from jaxtyping import Bool, Float32, Float64, Int8
 
-from retarget.geometry import quaternion_from_matrix, without_flips
+from retarget.geometry import (
+    matrix_from_quaternion,
+    quaternion_from_matrix,
+    slerp,
+    without_flips,
+)
 from retarget.motion.segments import SIDES
 from retarget.result import YieldedHold
 from retarget.robots.model import RobotModel
@@ -20,13 +25,14 @@ from retarget.scenes.place import RobotWorld, placed_scene
 from retarget.scenes.posed import Thing
 from retarget.scenes.scene import TOUCH_POINTS
 from retarget.solver.arrays import Problem, Scene, Soles, Tree
+from retarget.solver.kinematics.forward import forward_kinematics
 from retarget.solver.misses import missed_runs
 from retarget.solver.obstacles import human_sides, make_scene, scene_depths
 from retarget.solver.problem import Setting
 from retarget.solver.reach import hold_misses
 from retarget.targets.build import Targets
 from retarget.targets.holds import Holds
-from retarget.targets.things import ThingPoints, ThingTargets, thing_points, thing_targets
+from retarget.targets.things import SOFT, ThingPoints, ThingTargets, thing_points, thing_targets
 
 __all__ = ["SceneTake", "moved_targets", "robot_world", "scene_take"]
 
@@ -79,6 +85,54 @@ class SceneTake:
             for run in missed_runs(both, fps)
         )
         return missed.max(axis=1).astype(np.float32), listed
+
+    def ridden(
+        self, first: int, start: Float64[np.ndarray, "n Q"], anchors: Float64[np.ndarray, "n K 3"]
+    ) -> Float64[np.ndarray, "n K 3"]:
+        """Anchors of feet on moving things where the start has them there on average, as on the ground.
+
+        A robot's feet are shorter than the human's: heel and toe where the human's are would pull each other along.
+
+        Args:
+            first: First of the frames.
+            start: Each frame solved by itself.
+            anchors: Changed in place; its other anchors stay.
+        """
+        rides = [r for r in self.targets.rides if r.last > first and r.first < first + len(start)]
+        if not rides:
+            return anchors
+        soles, places = self.soles, {}
+        positions, rotations = forward_kinematics(start, self.robot)
+        for point in {ride.point for ride in rides}:
+            body, own = soles.contact_bodies[point], soles.contact_points[point].astype(np.float64)
+            places[point] = positions[:, body] + rotations[:, body] @ own
+        for ride in rides:
+            begin, end = max(ride.first - first, 0), min(ride.last - first, len(start))
+            thing = self.world.things[ride.thing].part(begin + first, end + first)
+            local = thing.to_local(places[ride.point][begin:end]).mean(axis=0)
+            local += ((ride.place - local) @ ride.normal) * ride.normal  # on the surface
+            radius = float(soles.contact_radii[ride.point])
+            anchors[begin:end, ride.point] = thing.to_world(local[None]) - [0.0, 0.0, radius]
+        return anchors
+
+    def at_times(self, time: Float64[np.ndarray, "S"]) -> tuple[Scene, Bool[np.ndarray, "S K"]]:
+        """The things, and which points are held, at other times of the clip, in frames."""
+        last = max(len(self.sides) - 1, 0)
+        near = np.minimum(np.rint(time).astype(np.int64), last)
+        before = np.minimum(time.astype(np.int64), max(last - 1, 0))
+        share = (time - before)[:, None]
+        things = []
+        for thing in self.world.things[1:]:
+            if len(thing.places) > 1:
+                following = np.minimum(before + 1, last)
+                turns = quaternion_from_matrix(thing.turns)
+                turned = slerp(turns[before], turns[following], time - before)
+                places = thing.places[before] * (1 - share) + thing.places[following] * share
+                thing = replace(thing, places=places, turns=matrix_from_quaternion(turned))  # noqa: PLW2901
+            things.append(thing)
+        return make_scene(self.robot, things, self.sides[near], 0.0), (self.targets.weights > SOFT)[
+            near
+        ]
 
     def whole(self) -> Scene:
         """The things over the whole clip, as kernels want them."""

@@ -11,11 +11,12 @@ import pytest
 
 from retarget.evaluation import evaluate
 from retarget.evaluation.report import ClipReport
+from retarget.geometry import quaternion_product
 from retarget.options import RetargetOptions
 from retarget.pipeline import retarget_motion
 from retarget.result import RetargetingResult
 from retarget.robots import RobotModel, load_robot
-from retarget.scenes import Scene, SceneObject, Shape, Terrain
+from retarget.scenes import ObjectTrajectory, Scene, SceneObject, Shape, Terrain
 from retarget.scenes.made import stepping_up
 from scene_clips import carry, climb, needs_clips, on_floor, walk_with_crate
 
@@ -197,3 +198,37 @@ def test_holds_out_of_reach_give_way_and_are_listed(robot: RobotModel) -> None:
     report = evaluate(result, robot)
     assert report["toe_slide_mean"] < 0.01  # whatever the hands cannot reach
     assert not [h for h in walk_with_a_crate().yielded if h.point.endswith("palm")]
+
+
+def test_feet_on_a_platform_that_drives_turns_and_rises_slide_no_more_than_the_humans(
+    robot: RobotModel,
+) -> None:
+    motion, _, _ = on_floor("humanoid_walk")
+    time = np.arange(len(motion)) / motion.fps
+    ride = np.stack([time, 0.3 * np.sin(2 * time), 0.15 * (1 - np.cos(1.5 * time)) + 0.1], axis=1)
+    yaw = 0.3 * np.sin(0.8 * time)
+    turn = np.zeros((len(time), 3, 3))
+    turn[:, 0, 0] = turn[:, 1, 1] = np.cos(yaw)
+    turn[:, 1, 0], turn[:, 0, 1] = np.sin(yaw), -np.sin(yaw)
+    turn[:, 2, 2] = 1.0
+    moved = np.einsum("tij,tkj->tki", turn, motion.positions) + ride[:, None]
+    half = np.stack([np.cos(yaw / 2), 0 * yaw, 0 * yaw, np.sin(yaw / 2)], axis=1)
+    turned = quaternion_product(
+        np.repeat(half[:, None], motion.rotations.shape[1], axis=1), motion.rotations
+    )
+    path = ObjectTrajectory(ride + np.array([0, 0, -0.05]), half, motion.fps)
+    deck = SceneObject("deck", (Shape.box((8, 8, 0.1)),), path, "scaled")
+    scene = Scene(objects=(deck,))
+    result = retarget_motion(replace(motion, positions=moved, rotations=turned), robot, scene=scene)
+    report = evaluate(result, robot)
+    assert report["scene_depth_max"] < 0.005
+    assert report["toe_slide_mean"] < max(report["human_toe_slide_mean"] or 0.0, 0.01)
+
+
+def test_at_another_rate_the_robot_is_out_of_things_too(robot: RobotModel) -> None:
+    motion, scene = walk_with_crate()
+    result = retarget_motion(motion, robot, RetargetOptions(fps=50.0), scene=scene)
+    report = evaluate(result, robot)
+    assert result.fps == 50.0 and result.scene is not None
+    assert report["scene_depth_max"] < 0.004
+    assert report["hands_kept_share"] == 1.0

@@ -7,8 +7,9 @@ seconds, see that sequence on both sides of a seam. The windows of the solve mar
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64
@@ -45,6 +46,11 @@ _SWITCH = 0.5  # seconds in which both agree somewhere
 _AHEAD = 2.0  # seconds that a start's path looks ahead: more hardly changes it
 
 
+Settle: TypeAlias = Callable[
+    [Float64[np.ndarray, "n Q"], Float64[np.ndarray, "n K 3"]], Float64[np.ndarray, "n K 3"]
+]
+
+
 class Stretch(NamedTuple):
     """Frames of a clip that are solved together.
 
@@ -73,6 +79,7 @@ class StretchProblem(NamedTuple):
         limbs: The robot's.
         centre: Weight of the centre of mass's distance from its path, 1/m^2.
         fixed: Anchors that stay where they are; None where there is no scene.
+        settle: Changes anchors once the start is known, those of feet on moving things.
     """
 
     problem: Problem
@@ -81,6 +88,7 @@ class StretchProblem(NamedTuple):
     limbs: Limbs
     centre: float
     fixed: Bool[np.ndarray, "n K"] | None = None
+    settle: Settle | None = None
 
 
 class Solution(NamedTuple):
@@ -192,6 +200,8 @@ def solve_stretch(
     if part.fixed is not None:
         fixed = part.fixed[:count]
         anchors[fixed] = problem.clip.anchors[fixed]
+        if part.settle is not None:
+            anchors = part.settle(start[:count], anchors)
     march = March.of(start[:count], problem)
     standing = problem._replace(
         clip=problem.clip._replace(anchors=anchors, contact_weights=weights)

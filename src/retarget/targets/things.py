@@ -22,7 +22,7 @@ from retarget.scenes.scene import TOUCH_POINTS
 from retarget.scenes.touches import Contact, Touches
 from retarget.targets.holds import Holds
 
-__all__ = ["SOFT", "ThingPoints", "ThingTargets", "thing_points", "thing_targets"]
+__all__ = ["SOFT", "Ride", "ThingPoints", "ThingTargets", "thing_points", "thing_targets"]
 
 FIRM: Final = 1500.0
 """Weight of a palm's, knee's or seat's anchor, 1/m^2, a thirtieth of a toe's: firmer ones jerk, and gain nothing."""
@@ -98,6 +98,27 @@ def thing_points(robot: RobotModel, touching: Sequence[str]) -> ThingPoints:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Ride:
+    """A stance of a heel or toe on a thing that moves, or is steep.
+
+    Attributes:
+        point: Which of the feet's points.
+        first: First frame.
+        last: The frame after the last.
+        thing: Index of the thing.
+        place: Where on it the point's middle is held as the human's foot is, its frame, metres.
+        normal: Of the surface there, in its frame.
+    """
+
+    point: int
+    first: int
+    last: int
+    thing: int
+    place: Float64[np.ndarray, "3"]
+    normal: Float64[np.ndarray, "3"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ThingTargets:
     """Anchors of all points, on the ground and on things, over a clip.
 
@@ -106,12 +127,14 @@ class ThingTargets:
         anchors: Where each point is held, metres; its height is that above which the point touches.
         fixed: Anchors that stay where they are, wherever the start has their points.
         things: Which thing each point is held on, -1 for none.
+        rides: Stances that are placed in the frame of a thing, once the start is known.
     """
 
     weights: Float64[np.ndarray, "T K"]
     anchors: Float64[np.ndarray, "T K 3"]
     fixed: Bool[np.ndarray, "T K"]
     things: Int64[np.ndarray, "T K"]
+    rides: list[Ride]
 
 
 def thing_targets(
@@ -147,6 +170,7 @@ def thing_targets(
         np.zeros((frames, total, 3)),
         np.zeros((frames, total), bool),
         np.full((frames, total), -1),
+        [],
     )
     found.weights[:, :ground] = holds.shares * strengths
     found.anchors[:, :ground] = holds.anchors()
@@ -192,6 +216,8 @@ def _place_feet(
         else:
             found.anchors[first:last, point] = places
             found.fixed[first:last, point] = True
+            ride = Ride(int(point), int(first), int(last), contact.thing, local, contact.normal)
+            found.rides.append(ride)
 
 
 def _hold(
