@@ -1,4 +1,4 @@
-"""Things around a motion: a walk that carries a crate and one that steps up onto a platform, made from an embedded clip."""
+"""Things around a motion: a walk that carries a crate, and one that steps up onto a platform, from an embedded clip."""
 
 import sys
 from pathlib import Path
