@@ -154,6 +154,11 @@ def export_view(
     tracks = tracks_of_result(resampled, robot, links, foreign=foreign)
     notes += _changed(result, robot)
     notes += _left_out(resampled, robot, links.joint_names)
+    if result.scene is not None:
+        things = ", ".join(result.scene.names)
+        notes += (
+            f"the things around the robot are left out: {things} (result.qpos_with_objects has them)",
+        )
     if foreign is not None:
         added = [name for name in foreign.joint_names if name not in robot.joint_names]
         notes += (
