@@ -1,4 +1,4 @@
-"""Holds on things that a robot cannot reach give way: they would drag its feet along."""
+"""Holds on things that a robot cannot reach give way where they drag its feet along."""
 
 from __future__ import annotations
 
@@ -18,25 +18,30 @@ FIRMLY: Final = 400.0
 """Weight, 1/m^2, from which an anchor on a thing is a hold rather than a leaning."""
 
 _REACHED: Final = 0.02  # metres of a miss from which a hold gives way
-_MISSED: Final = (
-    0.04  # metres missed on average over a moment that show a place that is out of reach
-)
-_MOMENT: Final = 0.3  # seconds
+_DRAGGED: Final = 0.015  # metres along the floor from which a foot is dragged off its place
+_MOMENT: Final = 0.4  # seconds around that in which holds give way
 
 
 def hold_misses(
     qpos: Float64[np.ndarray, "T Q"], problem: Problem, held: Bool[np.ndarray, "T K"]
 ) -> Float64[np.ndarray, "T K"]:
     """How far each held point is from its anchor, metres; 0 of others."""
-    missed = np.zeros(held.shape)
-    _find_misses(qpos, problem.tree, problem.soles, problem.clip.anchors, held, missed)
-    return missed
+    return _misses(qpos, problem, held)[0]
+
+
+def _misses(
+    qpos: Float64[np.ndarray, "T Q"], problem: Problem, held: Bool[np.ndarray, "T K"]
+) -> tuple[Float64[np.ndarray, "T K"], Float64[np.ndarray, "T K"]]:
+    """Distances from anchors, and what of them lies along the floor, metres."""
+    missed, along = np.zeros(held.shape), np.zeros(held.shape)
+    _find_misses(qpos, problem.tree, problem.soles, problem.clip.anchors, held, missed, along)
+    return missed, along
 
 
 def yielding_weights(
     qpos: Float64[np.ndarray, "T Q"], problem: Problem, fixed: Bool[np.ndarray, "T K"]
 ) -> Float64[np.ndarray, "T K"] | None:
-    """Weights of all anchors with those of holds out of reach the smaller the farther they are missed.
+    """Weights of all anchors, those of holds that drag feet along the smaller the farther they are missed.
 
     Args:
         qpos: A solve with all of them firm.
@@ -44,20 +49,26 @@ def yielding_weights(
         fixed: Anchors on things.
 
     Returns:
-        None where every hold is reached.
+        None where no foot is dragged along.
     """
     weights = problem.clip.contact_weights
     held = fixed & (weights >= FIRMLY) & (problem.soles.contact_feet < 0)
-    missed = hold_misses(qpos, problem, held)
+    feet = (weights > 0) & (problem.soles.contact_feet >= 0)
+    missed, along = _misses(qpos, problem, held | feet)
+    missed[:, problem.soles.contact_feet >= 0] = 0.0
     if missed.max(initial=0.0) < _REACHED:
         return None
-    from scipy.ndimage import gaussian_filter1d, uniform_filter1d
+    from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
     span = max(1, round(_MOMENT * problem.fps))
-    if uniform_filter1d(missed, span, axis=0).max() < _MISSED:
+    dragged = maximum_filter1d((along * feet).max(axis=1), 2 * span + 1) > _DRAGGED
+    dragged &= maximum_filter1d(missed.max(axis=1), 2 * span + 1) > _REACHED
+    if not dragged.any():
         return None
     smooth = gaussian_filter1d(missed, 0.5 * _MOMENT * problem.fps, axis=0)
-    kept = np.minimum(1.0, (_REACHED / np.maximum(smooth, 1e-6)) ** 2)
+    given = np.maximum(1.0 - (_REACHED / np.maximum(smooth, 1e-6)) ** 2, 0.0)
+    share = gaussian_filter1d(dragged.astype(np.float64), 0.5 * _MOMENT * problem.fps)
+    kept = 1.0 - share[:, None] * given
     return np.asarray(np.where(problem.soles.contact_feet < 0, weights * kept, weights))
 
 
@@ -69,6 +80,7 @@ def _find_misses(
     anchors: Float64[np.ndarray, "T K 3"],
     held: Bool[np.ndarray, "T K"],
     missed: Float64[np.ndarray, "T K"],
+    along: Float64[np.ndarray, "T K"],
 ) -> None:
     bodies = tree.parents.shape[0]
     R = scratch((bodies, 3, 3), np.float64)
@@ -85,7 +97,8 @@ def _find_misses(
                 posed = True
             world_point(R, r, soles.contact_bodies[i], soles.contact_points[i], x)
             total = 0.0
-            for k in range(3):
-                high = soles.contact_radii[i] if k == 2 else 0.0
-                total += (anchors[t, i, k] + high - qpos[t, k] - x[k]) ** 2
+            for k in range(2):
+                total += (anchors[t, i, k] - qpos[t, k] - x[k]) ** 2
+            along[t, i] = np.sqrt(total)
+            total += (anchors[t, i, 2] + soles.contact_radii[i] - qpos[t, 2] - x[2]) ** 2
             missed[t, i] = np.sqrt(total)

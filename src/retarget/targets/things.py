@@ -210,8 +210,7 @@ def _place_feet(
         local = size * contact.place + radii[point] * contact.normal
         places = np.broadcast_to(thing.to_world(local[None]), (len(found.weights), 3))[first:last]
         places = places - np.array([0.0, 0.0, radii[point]])
-        upward = thing.directed(contact.normal[None])[0, 2]
-        if not thing.moves and upward > _LEVEL:
+        if not thing.moves and thing.directed(contact.normal[None])[0, 2] > _LEVEL:
             found.anchors[first:last, point, 2] = places[:, 2]
         else:
             found.anchors[first:last, point] = places
