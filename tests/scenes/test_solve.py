@@ -191,7 +191,7 @@ def test_a_walk_steps_up_onto_a_platform(robot: RobotModel) -> None:
 def test_holds_out_of_reach_give_way_and_are_listed(robot: RobotModel) -> None:
     motion, scene = walk_with_crate()
     (crate,) = scene.objects
-    huge = replace(crate, size=1.6)  # 54 cm wide: arms of the robot hardly go around it
+    huge = replace(crate, size=2.0)  # 68 cm wide: no arm of the robot goes around it
     result = retarget_motion(motion, robot, scene=Scene(objects=(huge,)))
     assert {hold.point for hold in result.yielded} & {"left_palm", "right_palm"}
     assert result.residuals["hold_m"].max() > 0.02

@@ -1,4 +1,4 @@
-"""Holds on things that a robot cannot reach give way where they drag its feet along."""
+"""Holds on things that a robot cannot reach give way where they drag its feet along, or it into things."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 from retarget.solver.arrays import Problem, Soles, Tree
 from retarget.solver.kinematics.forward import body_kinematics, world_point
+from retarget.solver.obstacles import scene_depths
 
 __all__ = ["FIRMLY", "hold_misses", "yielding_weights"]
 
@@ -18,7 +19,8 @@ FIRMLY: Final = 400.0
 """Weight, 1/m^2, from which an anchor on a thing is a hold rather than a leaning."""
 
 _REACHED: Final = 0.02  # metres of a miss from which a hold gives way
-_DRAGGED: Final = 0.015  # metres along the floor from which a foot is dragged off its place
+_DRAGGED: Final = 0.008  # metres along the floor from which a foot is dragged off its place
+_PULLED_IN: Final = 0.01  # metres in a thing from which something is pulled into it
 _MOMENT: Final = 0.4  # seconds around that in which holds give way
 
 
@@ -62,6 +64,9 @@ def yielding_weights(
 
     span = max(1, round(_MOMENT * problem.fps))
     dragged = maximum_filter1d((along * feet).max(axis=1), 2 * span + 1) > _DRAGGED
+    if problem.scene is not None:
+        depth = scene_depths(qpos, problem.tree, problem.scene)
+        dragged |= maximum_filter1d(depth, 2 * span + 1) > _PULLED_IN
     dragged &= maximum_filter1d(missed.max(axis=1), 2 * span + 1) > _REACHED
     if not dragged.any():
         return None
