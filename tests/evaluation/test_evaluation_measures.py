@@ -17,7 +17,7 @@ from retarget.errors import RobotError, RoleError
 from retarget.evaluation import MEASURES, ClipReport, Gates, evaluate
 from retarget.evaluation.frames.stance import find_stance
 from retarget.result import RetargetingResult, SourceClip, packed_rotations
-from retarget.robots import RobotModel, load_robot, robot_names
+from retarget.robots import RobotModel, load_robot
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def failed_gates(report: ClipReport) -> set[str]:
     return {gate.measure for gate in report.gates if not gate.passed}
 
 
-@pytest.mark.parametrize("name", robot_names())
+@pytest.mark.parametrize("name", ["unitree_g1", "unitree_h1", "booster_t1", "fourier_gr3"])
 def test_a_good_motion_on_a_real_clip_passes_every_gate(name: str) -> None:
     report = evaluate(motions.jumps(name), load_robot(name))
     assert report.passed, failed_gates(report)

@@ -45,12 +45,14 @@ def test_a_clip_of_any_length_is_drawn(tmp_path: Path, frames: int) -> None:
     assert 300 < height < 1700
 
 
-def test_every_embedded_robot_can_be_drawn(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["unitree_h1", "unitree_g1_hands", "berkeley_humanoid"])
+def test_robots_without_wrists_with_fingers_and_of_legs_alone_are_drawn(
+    name: str, tmp_path: Path
+) -> None:
+    robot = load_robot(name)
     motion = read_motion(clips_folder() / "humanoid_run.npz")
-    for name in robot_names():
-        robot = load_robot(name)
-        draw_filmstrip(retarget_motion(motion, robot), robot, tmp_path / f"{name}.png", title=name)
-        assert size_of(tmp_path / f"{name}.png")[0] == 1540
+    draw_filmstrip(retarget_motion(motion, robot), robot, tmp_path / f"{name}.png", title=name)
+    assert size_of(tmp_path / f"{name}.png")[0] == 1540
 
 
 def test_a_source_without_spine_neck_head_and_toes_is_drawn(

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from robot_files import EMBEDDED
 
-from retarget.robots import ROLES, RobotModel, load_robot, robot_names, robot_spec
+from retarget.robots import ROLES, RobotModel, load_robot, robot_spec
+from retarget.robots.catalogue import embedded_entries
 from retarget.robots.collision import segment_distance
 from retarget.robots.kinematics import body_poses
 
@@ -74,7 +75,10 @@ ARM_ROLES = {
 ROLES_LOOKED_AT = ("pelvis", "chest", "left_knee", "left_ankle", "left_elbow", "left_wrist")
 
 
-@pytest.fixture(params=robot_names())
+NAMES = [one.name for one in embedded_entries()]
+
+
+@pytest.fixture(params=NAMES)
 def robot(request: pytest.FixtureRequest) -> RobotModel:
     return load_robot(request.param)
 
@@ -90,7 +94,7 @@ def role_point(robot: RobotModel, role: str) -> np.ndarray:
 
 
 def test_all_makers_figures_are_checked() -> None:
-    assert set(MAKERS_FIGURES) == set(robot_names())
+    assert set(MAKERS_FIGURES) == set(NAMES)
 
 
 def test_roles_are_at_the_bodies_that_a_human_would_name(robot: RobotModel) -> None:
