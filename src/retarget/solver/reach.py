@@ -19,7 +19,7 @@ FIRMLY: Final = 400.0
 """Weight, 1/m^2, from which an anchor on a thing is a hold rather than a leaning."""
 
 _REACHED: Final = 0.02  # metres of a miss from which a hold gives way
-_DRAGGED: Final = 0.008  # metres along the floor from which a foot is dragged off its place
+_DRAGGED: Final = 0.015  # metres along the floor from which a foot is dragged off its place
 _PULLED_IN: Final = 0.01  # metres in a thing from which something is pulled into it
 _MOMENT: Final = 0.4  # seconds around that in which holds give way
 
