@@ -1,0 +1,180 @@
+"""What is handed out: a wheel and a source archive that install and run outside the repository, with types."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+import retarget
+
+ROOT = Path(__file__).parents[1]
+USERS_SCRIPT = """
+import numpy as np
+
+import retarget
+from retarget.evaluation import MEASURES, frame_series
+
+
+def made(path: str) -> retarget.RetargetingResult:
+    robot = retarget.load_robot("unitree_g1")
+    result = retarget.retarget_motion(retarget.read_motion(path), robot)
+    report = retarget.evaluate(result, robot)
+    value: float | None = report["limb_error_mean"]
+    print(MEASURES["limb_error_mean"].text(value), np.nanmax(frame_series(result, robot)["jerk"]))
+    return result
+
+
+frames: int = len(made("humanoid_run"))
+"""
+
+
+def run(*command: str | Path, cwd: Path, path: str = "", **more: str) -> str:
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | more
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env={**environment, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A source archive of what git would hold, and the wheel that is built from that archive."""
+    folder = tmp_path_factory.mktemp("made")
+    source = folder / "source"
+    source.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE", "NOTICE"):
+        shutil.copy(ROOT / name, source)
+    left_out = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    shutil.copytree(ROOT / "src", source / "src", ignore=left_out)
+    build = "import setuptools.build_meta as b; print(b.build_sdist('..'))"
+    archive = folder / run(sys.executable, "-c", build, cwd=source).splitlines()[-1]
+    with tarfile.open(archive) as opened:
+        opened.extractall(folder / "unpacked", filter="data")
+    (inner,) = (folder / "unpacked").iterdir()
+    build = "import setuptools.build_meta as b; print(b.build_wheel('../..'))"
+    wheel = folder / run(sys.executable, "-c", build, cwd=inner).splitlines()[-1]
+    return archive, wheel
+
+
+@pytest.fixture(scope="module")
+def installed(made: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the package as a wheel lays it out."""
+    folder = tmp_path_factory.mktemp("site")
+    with zipfile.ZipFile(made[1]) as wheel:
+        wheel.extractall(folder)
+    return folder
+
+
+def test_the_wheel_holds_robots_clips_profiles_templates_types_and_licences(
+    installed: Path,
+) -> None:
+    package = installed / "retarget"
+    source = ROOT / "src" / "retarget"
+    wanted = {
+        path.relative_to(source)
+        for path in source.rglob("*")
+        if path.is_file()
+        and path.suffix not in {".pyc", ".nbc", ".nbi", ".lock"}
+        and "__pycache__" not in path.parts
+    }
+    assert Path("py.typed") in wanted
+    assert {path for path in wanted if not (package / path).is_file()} == set()
+    (record,) = installed.glob("*.dist-info")
+    assert {path.name for path in (record / "licenses").iterdir()} >= {"LICENSE", "NOTICE"}
+
+
+def test_installed_it_runs_outside_the_repository(installed: Path, tmp_path: Path) -> None:
+    others = f"{installed}{os.pathsep}{sysconfig.get_path('purelib')}"
+    code = "import retarget, sys; print(retarget.__file__); from retarget.cli.main import main; sys.exit(main())"
+    # What solves is compiled anew for every place that it lies in, for minutes on a busy machine: the model is read.
+    said = run(
+        sys.executable,
+        "-P",
+        "-c",
+        code,
+        "robots",
+        "inspect",
+        "unitree_g1",
+        cwd=tmp_path,
+        path=others,
+    )
+    assert said.startswith(str(installed))
+    assert "left_knee" in said
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+def test_it_starts_under_every_python_that_it_names(
+    installed: Path, tmp_path: Path, version: str
+) -> None:
+    python = shutil.which(f"python{version}")
+    chosen = {"PYENV_VERSION": version}  # for those whose interpreters are behind pyenv
+    found = (
+        python
+        and subprocess.run(
+            [python, "--version"],
+            env={**os.environ, **chosen},
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout
+    )
+    if not python or not found or f" {version}." not in found:
+        pytest.skip(f"no Python {version} here")
+    # What help needs is plain Python, so that packages of another version of it serve.
+    others = f"{installed}{os.pathsep}{sysconfig.get_path('purelib')}"
+    assert "retarget 0" in run(
+        python, "-m", "retarget", "--version", cwd=tmp_path, path=others, **chosen
+    )
+    run(python, "-m", "compileall", "-q", installed / "retarget", cwd=tmp_path, **chosen)
+
+
+def test_a_users_script_is_typed(installed: Path, tmp_path: Path) -> None:
+    pytest.importorskip("mypy", reason="installed with what checks the package")
+    (tmp_path / "script.py").write_text(USERS_SCRIPT)
+    words = [
+        "-m",
+        "mypy",
+        "--strict",
+        "--follow-imports",
+        "silent",
+        "--cache-dir",
+        tmp_path / "cache",
+    ]
+    environment = {**os.environ, "MYPYPATH": str(installed)}
+    environment.pop("PYTHONPATH", None)
+    for text, wanted in (
+        (USERS_SCRIPT, 0),
+        (USERS_SCRIPT.replace("frames: int", "frames: str"), 1),
+    ):
+        (tmp_path / "script.py").write_text(text)
+        done = subprocess.run(
+            [sys.executable, *words, "script.py"],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == wanted, done.stdout + done.stderr
+
+
+def test_it_can_be_cited() -> None:
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert cited["version"] == retarget.__version__
+    assert cited["license"] == "Apache-2.0"
+    assert {"cff-version", "message", "title", "authors"} <= cited.keys()
