@@ -150,8 +150,7 @@ def retarget_motion(
         )
     if take.shape.stand is not None:
         set_base_level(qpos, part.robot.upright, take.shape.stand)
-    held, anchors = _on_ground(take, solution)
-    residuals = measure_residuals(qpos, setting.empty, held, anchors)
+    residuals = measure_residuals(qpos, setting.empty, *_on_ground(take, solution))
     frame_cost = solution.cost
     found: dict[str, Any] = {
         "time_scale": time_scale,
