@@ -21,14 +21,21 @@ def pretended(module: str, **names: Any) -> Iterator[None]:
     parts = module.split(".")
     made = [".".join(parts[: i + 1]) for i in range(len(parts))]
     before = {name: sys.modules.get(name) for name in made}
+    replaced: dict[str, Any] = {}
     try:
         for name in made:
             sys.modules[name] = before[name] or types.ModuleType(name)
         for name, thing in names.items():
             thing.__module__, thing.__qualname__ = module, name
+            replaced[name] = vars(sys.modules[module]).get(name)
             setattr(sys.modules[module], name, thing)
         yield
     finally:
+        for name, thing in replaced.items():
+            if thing is None:
+                delattr(sys.modules[module], name)
+            else:
+                setattr(sys.modules[module], name, thing)
         for name in made:
             if before[name] is None:
                 del sys.modules[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 from pathlib import Path
@@ -14,6 +15,7 @@ from retarget.batch.review import ClipReview, Review, review_path
 from retarget.cli.main import main
 from retarget.demo import clips_folder
 from retarget.export import export_result
+from retarget.kinds import ExportFormat, MotionFormatKind, RobotKind
 
 CLIPS = ROOT.parent / "shared" / "clips"
 AMASS = CLIPS / "smpl_npz" / "video_walk_level1_filter_amass.npz"
@@ -64,7 +66,23 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return desk
 
 
+@pytest.fixture
+def own_registries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a document registers is known to its own blocks only."""
+    for kind in (ExportFormat, MotionFormatKind, RobotKind):
+        monkeypatch.setattr(kind, "_members", dict(kind._members))
+    for place in (
+        "exchange.registry._TABLES",
+        "motion.formats.registry._registry",
+        "robots.registry._registered",
+    ):
+        module, name = place.rsplit(".", 1)
+        known = getattr(importlib.import_module(f"retarget.{module}"), name)
+        monkeypatch.setattr(f"retarget.{place}", dict(known))
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.usefixtures("own_registries")
 def test_the_blocks_of_a_document_run(
     document: Path, desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

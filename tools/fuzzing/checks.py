@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import shutil
 from collections.abc import Callable
 from functools import cache
@@ -14,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from fuzzing.judging import Nonsense, assert_finite
+from fuzzing.judging import Nonsense, assert_finite, quiet_batches
 
 __all__ = [
     "check_description", "check_gates", "check_journal", "check_lock", "check_manifest", "check_motion", "check_pickle",
@@ -228,8 +227,7 @@ def check_journal(file: Path) -> object:
     """Read the journal beside its manifest's place, and go on with the batch."""
     from retarget.batch import BatchJob, BatchManifest, BatchRunner, read_status
 
-    logging.getLogger("retarget.batch").setLevel(logging.CRITICAL)
-    with TemporaryDirectory(dir=file.parent.parent) as folder:
+    with quiet_batches(), TemporaryDirectory(dir=file.parent.parent) as folder:
         manifest = Path(folder, "m.json")
         shutil.copy(file, Path(folder, "m.json.journal"))
         with _about(file):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +15,7 @@ import numpy as np
 
 from retarget.errors import RetargetError
 
-__all__ = ["ACCEPTED", "REFUSED", "Nonsense", "assert_finite", "fault_of"]
+__all__ = ["ACCEPTED", "REFUSED", "Nonsense", "assert_finite", "fault_of", "quiet_batches"]
 
 ACCEPTED: Final = "accepted"
 REFUSED: Final = "refused"
@@ -90,3 +92,15 @@ def _judged(line: str, file: Path) -> tuple[str, str]:
     if _FOREIGN_ADVICE.search(line):
         return ("foreign advice", line[:300])
     return (REFUSED, line)
+
+
+@contextmanager
+def quiet_batches() -> Iterator[None]:
+    """Nothing is logged of jobs that fail on purpose."""
+    log = logging.getLogger("retarget.batch")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(level)

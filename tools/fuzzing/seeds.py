@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import pickle
 from functools import cache
 from pathlib import Path
@@ -12,6 +11,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
+
+from fuzzing.judging import quiet_batches
 
 __all__ = [
     "ROLES", "RUN_TOML", "amp", "batch", "bvh", "deepmimic", "mjcf", "pickles", "results", "robot_toml", "smpl", "urdf",
@@ -216,8 +217,7 @@ def batch() -> tuple[bytes, bytes]:
         job.output.write_bytes(b"x")
         return {"frames": 12, "seconds": {"total": 0.5}, "names": ["a", None]}
 
-    logging.getLogger("retarget.batch").setLevel(logging.CRITICAL)
-    with TemporaryDirectory() as folder:
+    with quiet_batches(), TemporaryDirectory() as folder:
         motion = Path(folder, "in.bvh")
         motion.write_bytes(b"x")
         jobs = [
