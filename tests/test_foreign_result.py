@@ -180,6 +180,24 @@ def test_the_command_line_runs_scores_and_asks(
     judged = ["evaluate", "--result", str(table), "--robot", "unitree_g1", "--source-fps", "30"]
     assert main([*judged, "--save-result", str(tmp_path / "as_result.npz")]) == 0
     assert "without --source" in capsys.readouterr().err
+    convert = [
+        "export",
+        "--result",
+        str(table),
+        "--for",
+        "gmr",
+        "--output",
+        str(tmp_path / "x.pkl"),
+    ]
+    assert main(convert) == 2
+    assert "name its robot with --robot" in capsys.readouterr().err
+    assert main([*convert, "--robot", "unitree_g1", "--source-fps", "30"]) == 0
+    g1 = load_robot("unitree_g1")
+    converted = read_robot_motion(tmp_path / "x.pkl", g1)
+    np.testing.assert_allclose(converted.qpos, read_robot_motion(table, g1, fps=30).qpos, atol=2e-6)
+    own_result = ["export", "--result", str(own), "--output", str(tmp_path / "y.csv")]
+    assert main([*own_result, "--robot", "unitree_g1"]) == 2
+    assert "of another tool" in capsys.readouterr().err
     assert main(["check", str(table)]) == 0
     assert "unitree_csv" in capsys.readouterr().out
     assert main(["check", str(own)]) == 1

@@ -12,8 +12,10 @@ from retarget.cli.outputs import Output, check_outputs
 
 if TYPE_CHECKING:
     from retarget.evaluation import ClipReport, Gates
+    from retarget.exchange.robot_motion import RobotMotion
+    from retarget.robots import RobotModel
 
-__all__ = ["Foreign", "judge_foreign"]
+__all__ = ["Foreign", "judge_foreign", "read_foreign"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +46,11 @@ def judge_foreign(path: Path, given: Foreign, gates: Gates | None = None) -> Cli
     """
     from retarget.config import RunConfig
     from retarget.evaluation import evaluate
-    from retarget.exchange.robot_motion import read_robot_motion
     from retarget.foreign_result import foreign_result, judge_alone
 
-    if given.robot is None:
-        raise UsageError(
-            f"{path}: is no result of ours; if it is another tool's robot motion, name its robot with --robot"
-        )
-    if not path.exists():
-        raise UsageError(f"{path}: no such file; give the path of a robot's motion")
     if given.save_result is not None:
         check_outputs([Output(given.save_result, "a result", (".npz",))], [path, given.source])
-    config = RunConfig(robot=given.robot, robot_description=given.description)
-    options.require_robot_files(config)
-    robot = config.load_robot()
-    motion = read_robot_motion(path, robot, fps=given.fps)
-    for note in motion.notes:
-        say(f"note: {path}: {note}")
+    motion, robot = read_foreign(path, given.robot, given.description, given.fps)
     human = None if given.source is None else RunConfig().read_motion(require_motion(given.source))
     result, found = foreign_result(motion, robot, human)
     if found is None:
@@ -78,3 +68,30 @@ def judge_foreign(path: Path, given: Foreign, gates: Gates | None = None) -> Cli
     if given.save_result is not None:
         result.save_npz(given.save_result)
     return report
+
+
+def read_foreign(
+    path: Path, name: str | None, description: Path | None, fps: float | None
+) -> tuple[RobotMotion, RobotModel]:
+    """A robot motion of another tool, and the robot that it is of.
+
+    Raises:
+        UsageError: Its robot is not named, or a file is missing.
+        RetargetError: It cannot be read.
+    """
+    from retarget.config import RunConfig
+    from retarget.exchange.robot_motion import read_robot_motion
+
+    if name is None:
+        raise UsageError(
+            f"{path}: is no result of ours; if it is another tool's robot motion, name its robot with --robot"
+        )
+    if not path.exists():
+        raise UsageError(f"{path}: no such file; give the path of a robot's motion")
+    config = RunConfig(robot=name, robot_description=description)
+    options.require_robot_files(config)
+    robot = config.load_robot()
+    motion = read_robot_motion(path, robot, fps=fps)
+    for note in motion.notes:
+        say(f"note: {path}: {note}")
+    return motion, robot

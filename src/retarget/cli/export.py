@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from retarget.cli.common import JsonFlag, UsageError, print_json, require_file, say, tell
+from retarget.cli.evaluate_foreign import read_foreign
 from retarget.cli.export_batch import export_batch
+from retarget.cli.flags import RobotDescription, SourceRate
 from retarget.cli.outputs import Output, check_outputs
 from retarget.cli.picking import OnlyOption
 
@@ -18,9 +20,14 @@ if TYPE_CHECKING:
 
 __all__ = ["export"]
 
+_OF_OTHERS = "--robot, --robot-description and --source-fps are for a robot motion of another tool, given by --result"
+
 
 def export(
-    result: Annotated[Path | None, typer.Option("--result", help="Result file (.npz).")] = None,
+    result: Annotated[
+        Path | None,
+        typer.Option("--result", help="Result file (.npz), or another tool's robot motion."),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", help="File or folder to write, of one result.")
     ] = None,
@@ -76,16 +83,29 @@ def export(
             "--max-workers", help="How many files at once.", show_default="all usable cores"
         ),
     ] = None,
+    robot: Annotated[
+        str | None,
+        typer.Option("--robot", help="Robot that another tool's motion is of."),
+    ] = None,
+    robot_description: RobotDescription = None,
+    source_fps: SourceRate = None,
     force: Annotated[bool, typer.Option("--force", help="Write again what exists.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Write results as another tool reads them: one, or all of a batch that pass its gates."""
+    """Write results as another tool reads them: one, or all of a batch that pass its gates.
+
+    Another tool's robot motion is converted likewise: name its robot.
+    """
     from retarget.exchange.registry import export_table
     from retarget.export import ExportOptions
+    from retarget.result_file import is_result_file
 
     options = ExportOptions(fps, joints, _quaternion(quaternion), fixed_links, clip)
     table = export_table(consumer)
+    named = robot is not None or robot_description is not None or source_fps is not None
     if batch_manifest is not None:
+        if named:
+            raise UsageError(_OF_OTHERS)
         if result is not None or output is not None or clip is not None or output_dir is None:
             raise UsageError(
                 "--batch-manifest goes with --output-dir, and neither with --result, --output nor --clip"
@@ -107,22 +127,36 @@ def export(
         raise UsageError(
             "give --result and --output for one result, or --batch-manifest and --output-dir for those of a batch"
         )
-    _export_one(result, output, table, options, as_json)
+    if named and is_result_file(result):
+        raise UsageError(_OF_OTHERS)
+    _export_one(result, output, table, options, as_json, (robot, robot_description, source_fps))
 
 
 def _export_one(
-    result: Path, output: Path, table: ExportTable, options: ExportOptions, as_json: bool
+    result: Path,
+    output: Path,
+    table: ExportTable,
+    options: ExportOptions,
+    as_json: bool,
+    foreign: tuple[str | None, Path | None, float | None],
 ) -> None:
     from retarget.config import RunConfig
     from retarget.export import export_result
+    from retarget.foreign_result import foreign_result
     from retarget.result import RetargetingResult
+    from retarget.result_file import is_result_file
 
-    require_file(result, "a result (.npz)")
+    if foreign == (None, None, None):
+        require_file(result, "a result (.npz)")
     told = output.with_name(f"{output.name}.json")
     places = [Output(output, "an export", folder=not table.suffix), Output(told, "what it holds")]
     check_outputs(places, [result])
-    motion = RetargetingResult.load_npz(result)
-    robot = RunConfig.of_result(motion).load_robot()
+    if result.exists() and not is_result_file(result):
+        read, robot = read_foreign(result, *foreign)
+        motion, _ = foreign_result(read, robot, None)
+    else:
+        motion = RetargetingResult.load_npz(result)
+        robot = RunConfig.of_result(motion).load_robot()
     written = export_result(motion, output, table.kind, robot=robot, options=options, sidecar=True)
     for note in written.notes:
         say(f"note: {note}")
