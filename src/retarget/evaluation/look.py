@@ -133,10 +133,11 @@ def look_at(result: RetargetingResult, robot: RobotModel) -> Look:
         bodies.add(*block)
         forces.add(*block)
     human = scaled_human(result.source, stance, robot, fps)
-    joints = {
-        role: bodies.points[:, i].astype(np.float64) for i, role in enumerate(bodies.compared.roles)
-    }
-    things = find_things(result, robot, joints)
+    things = None
+    if result.scene is not None:
+        places = enumerate(bodies.compared.roles)
+        joints = {role: bodies.points[:, i].astype(np.float64) for i, role in places}
+        things = find_things(result, robot, joints)
     if things is not None:
         stance, human = things.stance(stance), things.human(human)
         things.correct(feet, collisions.body_height)

@@ -17,6 +17,7 @@ from retarget.evaluation.thresholds import (
 
 __all__ = ["measure_smoothness", "spectral_arc_lengths"]
 
+_AT_ONCE = 64  # windows whose spectra are in memory together
 _ENDS = tuple(f"{side}_{joint}" for joint in ("wrist", "ankle") for side in SIDES)
 
 
@@ -66,17 +67,23 @@ def spectral_arc_lengths(
     lengths = np.full(len(profiles), np.nan)
     if not moves.any():
         return lengths
-    profiles = profiles[moves]
     size = ARC_PADDING * (1 << (length - 1).bit_length())
     counted = int(min(ARC_FREQUENCY, fps / 2) * size / fps) + 1
-    spectrum = np.abs(rfft(profiles.astype(np.float32), size, axis=1)[:, :counted])
+    moving = np.flatnonzero(moves)
+    for first in range(0, len(moving), _AT_ONCE):  # spectra are many times as long as profiles
+        some = moving[first : first + _AT_ONCE]
+        spectrum = np.abs(rfft(profiles[some].astype(np.float32), size, axis=1)[:, :counted])
+        lengths[some] = _arc_lengths(spectrum)
+    return lengths
+
+
+def _arc_lengths(spectrum: Float[np.ndarray, "n F"]) -> Float64[np.ndarray, "n"]:
+    """Length of each amplitude's graph over frequency, both scaled to one, up to where it is high for the last time."""
     spectrum /= spectrum.max(axis=1, keepdims=True)
-    # Up to where the amplitude is high for the last time.
-    last = counted - 1 - (spectrum[:, ::-1] >= ARC_AMPLITUDE).argmax(axis=1)
-    last = np.maximum(last, 1)
+    steps = spectrum.shape[1] - 1
+    last = np.maximum(steps - (spectrum[:, ::-1] >= ARC_AMPLITUDE).argmax(axis=1), 1)
     arcs = np.square(np.diff(spectrum, axis=1))
     arcs += np.square(1.0 / last)[:, None]
     np.sqrt(arcs, out=arcs)
-    arcs[np.arange(counted - 1) >= last[:, None]] = 0.0
-    lengths[moves] = -arcs.sum(axis=1)
-    return lengths
+    arcs[np.arange(steps) >= last[:, None]] = 0.0
+    return np.asarray(-arcs.sum(axis=1))
