@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from retarget.wording import listed, quoted
+from retarget.wording import bounded, listed, quoted
 
 __all__ = [
     "BatchError",
@@ -32,7 +32,10 @@ _MOST_KNOWN = (
 
 
 class RetargetError(ValueError):
-    """Base of all errors raised on purpose."""
+    """Base of all errors raised on purpose; what they quote from a file is cut where it has no end."""
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(bounded(str(message)))
 
 
 class FileFormatError(RetargetError):

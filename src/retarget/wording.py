@@ -6,10 +6,14 @@ import re
 from collections.abc import Collection, Iterable
 from itertools import islice
 
-__all__ = ["listed", "quoted", "shortened", "shown"]
+__all__ = ["bounded", "listed", "quoted", "shortened", "shown"]
 
 _MOST_LISTED = 8
 _LONGEST = 60  # characters of a quoted name
+_ENDLESS = 255  # characters that no name of a file, a joint or a link exceeds: file systems' most
+# What `repr` made of a text, an apostrophe within a word being no quote; and a word that is no path.
+_QUOTED = re.compile(rf"""(?<!\w)(['"])((?:(?!\1)[^\\]|\\.){{{_ENDLESS + 1},}})\1""", re.DOTALL)
+_WORD = re.compile(rf"[^\s/\\'\"]{{{_ENDLESS + 1},}}")
 # What terminals obey and no name needs: control codes but for line feed and tab, and marks that turn the direction of
 # writing or break lines (Unicode Standard Annex #9, table 4, and U+2028, U+2029).
 _OBEYED = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -46,6 +50,19 @@ def quoted(name: object) -> str:
         ("'Hips'", 62)
     """
     return repr(shortened(str(name)))
+
+
+def bounded(text: str) -> str:
+    """A message whose words end: what it quotes, and words that are no path, are cut where no name is so long.
+
+    Example:
+        >>> bounded(f"joint '{'x' * 5000}' hangs on nothing") == f"joint '{'x' * 57}...' hangs on nothing"
+        True
+    """
+    if len(text) <= _ENDLESS:
+        return text
+    text = _QUOTED.sub(lambda found: f"{found[1]}{shortened(found[2])}{found[1]}", text)
+    return _WORD.sub(lambda found: shortened(found[0]), text)
 
 
 def shown(text: str) -> str:

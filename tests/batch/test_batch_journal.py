@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -217,6 +218,23 @@ def test_events_that_are_whole_and_of_another_kind_cost_nothing_else(
     )
     ended = {record.job_id: str(record.status) for record in manifest.records}
     assert {ended[job_id] for job_id in "abc"} <= {"success", "skipped"}
+
+
+@pytest.mark.parametrize(
+    "time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "0001-01-01", "then", 7]
+)
+def test_a_journal_that_began_at_no_time_loses_no_job(tmp_path: Path, time: object) -> None:
+    folder = tmp_path / "batch"
+    first, _, rest = crashed(folder).partition(b"\n")
+    event = json.loads(first.partition(b" ")[2])
+    assert event["e"] == "run"
+    (folder / "m.json").unlink()
+    damaged = encode_line(encode_event(event | {"created_at": time}))
+    (folder / "m.json.journal").write_bytes(damaged.rstrip(b"\n") + b"\n" + rest)
+    assert read_status(folder / "m.json").state == "crashed"
+    done = BatchManifest.load(folder / "m.json")
+    assert [record.job_id for record in done.records] == ["a", "b"]
+    assert done.created_at.utcoffset() == timedelta(0)
 
 
 def test_records_and_manifests_write_times_alike(tmp_path: Path) -> None:

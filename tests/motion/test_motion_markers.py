@@ -16,6 +16,7 @@ from retarget.motion.formats.markers.c3d import parse_c3d
 from retarget.motion.formats.markers.centres import BodyMarkers, joint_centres
 from retarget.motion.formats.markers.labels import landmarks_of, people_in
 from retarget.motion.formats.markers.qualisys import parse_qualisys
+from retarget.motion.formats.markers.reader import unit_of_size
 from retarget.motion.formats.markers.trc import parse_trc
 
 needs_clips = pytest.mark.skipif(not CLIPS.is_dir(), reason="needs ../shared/clips")
@@ -148,6 +149,30 @@ def test_a_short_gap_is_filled_and_a_long_one_ends_the_stretch(
     markers["LLE"][5:] = np.nan
     with pytest.raises(FileFormatError, match="left_knee cannot be found in 88% of the frames"):
         read_motion(made.written(tmp_path, "walk.trc", trc(markers)))
+
+
+def test_markers_that_are_never_seen_together_are_told_by_the_joint(
+    walk: Motion, tmp_path: Path
+) -> None:
+    markers = marked(walk)
+    half = len(walk) // 2
+    for name in ("L ankle", "L ankle_medial"):
+        markers[name] = markers[name].copy()
+        markers[name][half - 12 :] = np.nan
+    for name in ("L knee", "L knee_medial"):
+        markers[name] = markers[name].copy()
+        markers[name][: half + 12] = np.nan
+    data = trc(renamed(markers, "rizzoli"))
+    with pytest.raises(FileFormatError, match=r"left_\w+ cannot be found in 100% of the frames"):
+        read_motion(made.written(tmp_path, "walk.trc", data))
+
+
+def test_frames_with_nobody_in_sight_tell_nothing_of_the_unit(walk: Motion) -> None:
+    places = np.stack(list(marked(walk).values()), axis=1) * 1000
+    places[:5] = np.nan
+    places[5:8, :, 2] = np.nan
+    assert unit_of_size(places) == 0.001
+    assert unit_of_size(np.full((4, 3, 3), np.nan)) == 1.0
 
 
 def test_one_of_two_people_is_picked_by_the_prefix_of_their_markers(

@@ -14,7 +14,13 @@ from typing import Any
 from pydantic import BaseModel, StrictInt, TypeAdapter, ValidationError
 
 from retarget.batch.journal import LARGEST
-from retarget.batch.models import SCHEMA_VERSION, BatchRunRecord, ManifestContent, slimmed
+from retarget.batch.models import (
+    SCHEMA_VERSION,
+    BatchRunRecord,
+    ManifestContent,
+    slimmed,
+    time_of,
+)
 from retarget.batch.plain import printable
 from retarget.errors import FileFormatError, ManifestError
 from retarget.files import atomic_write
@@ -60,7 +66,7 @@ class ManifestHead:
         def folder(name: str) -> Path | None:
             return None if said.get(name) is None else Path(str(said[name]))
 
-        created = datetime.fromisoformat(str(said["created_at"]))
+        created = time_of(str(said["created_at"]))
         return cls(created, folder("input_dir"), folder("output_dir"), str(said.get("pattern", "")))
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "ManifestContent",
     "as_utc",
     "slimmed",
+    "time_of",
     "trusted_record",
     "utc_now",
 ]
@@ -47,6 +48,15 @@ def as_utc(time: datetime) -> datetime:
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except OverflowError:
         raise ValueError("a time before the year 1 or after 9999") from None
+
+
+def time_of(text: str) -> datetime:
+    """A time as manifests and journals write it, in UTC.
+
+    Raises:
+        ValueError: It is none, or lies outside the years 1 to 9999.
+    """
+    return as_utc(datetime.fromisoformat(text))
 
 
 def _plain_dict(value: Any) -> Any:

@@ -20,7 +20,7 @@ from retarget.batch.journal import (
     read_journal,
 )
 from retarget.batch.manifest_file import ManifestHead, read_manifest_file, real_path
-from retarget.batch.models import BatchRunRecord, ManifestContent, as_utc, utc_now
+from retarget.batch.models import BatchRunRecord, ManifestContent, time_of, utc_now
 from retarget.errors import ManifestError
 
 __all__ = [
@@ -201,4 +201,4 @@ def _text(value: Any) -> str:
 
 
 def _time(value: Any) -> datetime:
-    return as_utc(datetime.fromisoformat(_text(value)))
+    return time_of(_text(value))

@@ -14,6 +14,7 @@ from jaxtyping import Float64, Int64
 from retarget.motion.names import LIMB_WORDS, split_name
 from retarget.motion.recording import Recording
 from retarget.motion.tree import descent
+from retarget.wording import listed
 
 __all__ = ["with_ends_on_limbs"]
 
@@ -74,7 +75,7 @@ def _rehung(recording: Recording, moved: dict[int, int]) -> Recording:
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     names = recording.joint_names
-    told = ", ".join(f"{names[joint]} on {names[parent]}" for joint, parent in moved.items())
+    told = listed(f"{names[joint]} on {names[parent]}" for joint, parent in moved.items())
     return replace(
         recording,
         joint_names=tuple(names[joint] for joint in order),

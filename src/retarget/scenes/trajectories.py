@@ -13,6 +13,7 @@ from retarget.containers import read_data, read_npz
 from retarget.errors import FileFormatError, RetargetError
 from retarget.inputs import read_bytes, understanding
 from retarget.scenes.scene import ObjectTrajectory
+from retarget.wording import listed
 
 __all__ = ["read_trajectory"]
 
@@ -58,7 +59,7 @@ def _from_arrays(arrays: dict[str, Any], path: Path, fps: float | None) -> Objec
     rotations = next((arrays[name] for name in _ROTATIONS if name in arrays), None)
     if positions is None:
         raise FileFormatError(
-            path, f"has no array {_POSITIONS[0]!r}, but {', '.join(arrays)}", _REMEDY
+            path, f"has no array {_POSITIONS[0]!r}, but {listed(arrays)}", _REMEDY
         )
     if fps is None:
         if "fps" not in arrays:

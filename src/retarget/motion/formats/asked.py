@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retarget.errors import FileFormatError
+from retarget.wording import listed, quoted
 
 __all__ = ["Asked"]
 
@@ -51,11 +52,11 @@ class Asked:
             return texts.index(self.which)
         if self.which.isdigit() and 1 <= int(self.which) <= len(texts):
             return int(self.which) - 1
-        listed = ", ".join(f"#{i} {text}" for i, text in enumerate(texts[:12], 1))
+        known = _numbered(texts)
         raise FileFormatError(
             path,
-            f"has no {what} {self.which!r}",
-            f"it holds {len(texts)} {several or what + 's'}: {listed}",
+            f"has no {what} {quoted(self.which)}",
+            f"it holds {len(texts)} {several or what + 's'}: {known}",
         )
 
     def note_of_others(
@@ -64,8 +65,12 @@ class Asked:
         """A note that a file holds more than what was read, if it does and nobody chose."""
         if self.which is not None or len(names) < 2:
             return ()
-        listed = ", ".join(f"#{i} {name}" for i, name in enumerate(names[:12], 1))
         return (
-            f"the file holds {len(names)} {several or what + 's'} ({listed}); the first was read, "
+            f"the file holds {len(names)} {several or what + 's'} ({_numbered(names)}); the first was read, "
             "add #2 to the path for the second",
         )
+
+
+def _numbered(names: Sequence[object]) -> str:
+    """Names as they are asked for."""
+    return listed([f"#{number} {name}" for number, name in enumerate(names, 1)], 12)

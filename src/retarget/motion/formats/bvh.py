@@ -25,7 +25,7 @@ from retarget.motion.formats.bvh_hierarchy import (
 )
 from retarget.motion.motion import BLOCK
 from retarget.motion.recording import Recording
-from retarget.wording import quoted
+from retarget.wording import quoted, shortened
 
 __all__ = ["read_bvh"]
 
@@ -140,7 +140,7 @@ def _parse_values(
         else:
             column = error.column or 0
             joint = skeleton.names[int(np.searchsorted(skeleton.starts, column, "right")) - 1]
-            cause = f"{frame}, value {column + 1} (joint {joint}) is {error.word!r}"
+            cause = f"{frame}, value {column + 1} (joint {shortened(joint)}) is {error.word!r}"
             remedy = "every value must be a finite number; repair the frame or cut it out"
             if "," in error.word:
                 remedy = "write numbers with a decimal point"

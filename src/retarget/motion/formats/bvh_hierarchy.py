@@ -75,7 +75,7 @@ class Skeleton:
         self._copies.setdefault(distinct, 1)
         if copies > 1 and "#end" not in name:
             self.notes.append(
-                f"two joints are named {name!r}; the later one is called {distinct!r}"
+                f"two joints are named {quoted(name)}; the later one is called {quoted(distinct)}"
             )
         self.names.append(distinct)
         self.parents.append(parent)

@@ -11,6 +11,7 @@ from jaxtyping import Float64
 from retarget.robots.anatomy.guessed_soles import mirrored_sole, plate_sole
 from retarget.robots.kinematics import body_poses
 from retarget.robots.tree import KinematicTree, quaternion_matrix
+from retarget.wording import quoted
 
 __all__ = ["find_soles", "geometry_points", "pad_soles"]
 
@@ -49,15 +50,16 @@ def find_soles(
         foot, other = known[0], 1 - known[0]
         soles[other] = mirrored_sole(soles[foot], rotations[feet[foot]], rotations[feet[other]])
         notes.append(
-            f"sole of {names[other]!r}: nothing is known of its shape; the other foot's is mirrored (confidence 90%)"
+            f"sole of {quoted(names[other])}: nothing is known of its shape; the other foot's is mirrored "
+            "(confidence 90%)"
         )
     elif not known:
         soles = {k: plate_sole(tree, feet[k], leg_length, joints, upright) for k in (0, 1)}
         size = 100 * np.ptp(soles[0] @ rotations[feet[0]].T, axis=0)
         notes.append(
-            f"soles of {names[0]!r} and {names[1]!r}: no geometry of theirs can be read; plates of {size[0]:.0f} x "
-            f"{size[1]:.0f} cm are assumed from the feet's masses and the legs' length (confidence 40%); state [soles] "
-            "in a robot TOML file, or put the meshes beside the model"
+            f"soles of {quoted(names[0])} and {quoted(names[1])}: no geometry of theirs can be read; plates of "
+            f"{size[0]:.0f} x {size[1]:.0f} cm are assumed from the feet's masses and the legs' length "
+            "(confidence 40%); state [soles] in a robot TOML file, or put the meshes beside the model"
         )
     return pad_soles(soles[0], soles[1]), radius, tuple(notes)
 

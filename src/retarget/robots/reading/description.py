@@ -16,7 +16,7 @@ from retarget.robots.reading.numbers import refuse_impossible_numbers
 from retarget.robots.reading.text import MODEL_REMEDY, read_xml
 from retarget.robots.reading.urdf import prepare_urdf
 from retarget.robots.reading.xacro_files import expand_xacro, needs_expanding
-from retarget.wording import listed
+from retarget.wording import listed, quoted
 
 __all__ = ["Description", "read_description"]
 
@@ -131,7 +131,7 @@ def _keep_one_tree(spec: Any, path: Path, notes: list[str]) -> None:
         raise RobotError(f"{path}: holds no body with joints; give a robot's MJCF or URDF file")
     robot = max(spec.worldbody.bodies, key=lambda body: hinges[body.name])
     for other in [body for body in spec.worldbody.bodies if body.name != robot.name]:
-        notes.append(f"ignored {other.name!r}, which is not part of the robot")
+        notes.append(f"ignored {quoted(other.name)}, which is not part of the robot")
         spec.delete(other)
     _free_base(spec, robot, path, notes)
 
@@ -145,13 +145,13 @@ def _free_base(spec: Any, base: Any, path: Path, notes: list[str]) -> None:
             _free_base(spec, below[0], path, notes)  # its joints go; the base above floats
             return
         base.add_freejoint()
-        notes.append(f"added a free joint to {base.name!r}")
+        notes.append(f"added a free joint to {quoted(base.name)}")
         return
     if joints[0].type == mujoco.mjtJoint.mjJNT_FREE:
         return
     if not _slides(base):
         raise RobotError(
-            f"{path}: base body {base.name!r} is moved by joint {joints[0].name!r}; "
+            f"{path}: base body {quoted(base.name)} is moved by joint {joints[0].name!r}; "
             "it must have a free joint, or none (one is added then)"
         )
     names = []

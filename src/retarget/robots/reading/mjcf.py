@@ -10,7 +10,7 @@ from retarget.robots.reading.meshes import find_mesh
 from retarget.robots.reading.numbers import mend_commas
 from retarget.robots.reading.ranges import mend_mjcf_ranges
 from retarget.robots.reading.text import read_xml
-from retarget.wording import listed
+from retarget.wording import listed, quoted
 
 __all__ = ["prepare_mjcf"]
 
@@ -66,11 +66,11 @@ def _include(
         if not file.is_file():
             if any(word in file.stem.lower() for word in (*_DECORATION, "actuator", "scene")):
                 parent.remove(child)
-                notes.append(f"left out {child.get('file')!r}, which is not there")
+                notes.append(f"left out {quoted(child.get('file'))}, which is not there")
                 continue
             raise FileFormatError(
                 path,
-                f"includes {child.get('file')!r}, which is not there",
+                f"includes {quoted(child.get('file'))}, which is not there",
                 "put it beside the model",
             )
         content = read_xml(file, notes)

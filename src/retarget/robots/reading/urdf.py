@@ -12,7 +12,7 @@ from retarget.errors import FileFormatError
 from retarget.robots.reading.meshes import converted_mesh, find_mesh
 from retarget.robots.reading.numbers import mend_commas
 from retarget.robots.reading.ranges import mend_urdf_ranges
-from retarget.wording import listed
+from retarget.wording import listed, quoted
 
 __all__ = ["UrdfText", "prepare_urdf"]
 
@@ -93,11 +93,11 @@ def _leave_out_loose_joints(root: ElementTree.Element, path: Path, notes: list[s
         if missing in parents or parent not in links or len(roots) > 1:
             raise FileFormatError(
                 path,
-                f"joint {name!r} names the link {missing!r}, which is not there",
+                f"joint {quoted(name)} names the link {quoted(missing)}, which is not there",
                 "add the link, or take out what hangs on it",
             )
         root.remove(joint)
-        notes.append(f"left out joint {name!r}: its link {missing!r} is not there")
+        notes.append(f"left out joint {quoted(name)}: its link {quoted(missing)} is not there")
 
 
 def _end(joint: ElementTree.Element, which: str) -> str:

@@ -21,6 +21,7 @@ from retarget.motion.formats.asked import Asked
 from retarget.motion.formats.contents import NPY, ZIP, open_contents, pickled_part
 from retarget.motion.formats.gaps import fill_gaps
 from retarget.motion.recording import LONG, Recording
+from retarget.wording import listed
 
 __all__ = ["PointSet", "looks_like_arrays", "read_arrays", "recording_of_points"]
 
@@ -134,9 +135,7 @@ def recording_of_points(points: PointSet, path: Path) -> Recording:
     if not names or (parents is None and (tree := tree_of_names(names)) is None):
         order, problem = fitting_order(places)
         if order is None:
-            told = (
-                f"its joints' names ({', '.join(names[:8])}) tell no body, and it " if names else ""
-            )
+            told = f"its joints' names ({listed(names)}) tell no body, and it " if names else ""
             remedy = "give the joints' names beside the array (joint_names)"
             raise FileFormatError(path, f"{told}{problem}", remedy)
         names, parents = order.names, order.parents

@@ -129,8 +129,14 @@ def joint_centres(body: BodyMarkers) -> dict[str, Places]:
     return joints
 
 
+def _percentile(values: Float64[np.ndarray, "T"], percent: float) -> float:
+    """Of a length in the frames in which both its ends were seen; NaN where they never were together."""
+    seen = values[np.isfinite(values)]
+    return float(np.percentile(seen, percent)) if seen.size else float("nan")
+
+
 def _median(values: Float64[np.ndarray, "T"]) -> float:
-    return float(np.nanmedian(values))
+    return _percentile(values, 50)
 
 
 def _pelvis(body: BodyMarkers) -> tuple[Places, Float64[np.ndarray, "T 3 3"], float]:
@@ -169,7 +175,7 @@ def _leg_length(body: BodyMarkers, side: str) -> float:
     knee = body.mean(f"{side}_knee", f"{side}_knee_medial")
     ankle = body.mean(f"{side}_ankle", f"{side}_ankle_medial")
     straight = np.linalg.norm(top - knee, axis=1)
-    return float(np.nanpercentile(straight, 90)) + _median(np.linalg.norm(knee - ankle, axis=1))
+    return _percentile(straight, 90) + _median(np.linalg.norm(knee - ankle, axis=1))
 
 
 def _hip(

@@ -30,6 +30,7 @@ __all__ = [
     "read_qualisys",
     "read_trc",
     "recording_of_markers",
+    "unit_of_size",
 ]
 
 _PARENTS: Final = {
@@ -129,20 +130,22 @@ def recording_of_markers(markers: Trajectories, path: Path, asked: Asked) -> Rec
 
 def _body(markers: Trajectories, kept: list[int]) -> BodyMarkers:
     names = [markers.names[index] for index in kept]
-    metres = markers.metres_per_unit or _unit_of_size(markers.places[:, kept])
+    metres = markers.metres_per_unit or unit_of_size(markers.places[:, kept])
     sizes = {name.upper(): value * metres for name, value in markers.sizes.items()}
     places = markers.places[:, kept]
     places *= metres
     return BodyMarkers(landmarks_of(names, places), sizes, markers.fps)
 
 
-def _unit_of_size(places: Float64[np.ndarray, "T N 3"]) -> float:
+def unit_of_size(places: Float64[np.ndarray, "T N 3"]) -> float:
     """The unit in which markers are spread as far as a body."""
     spread = places[:: max(1, len(places) // 100)]
-    with np.errstate(all="ignore"):
-        size = float(
-            np.nanmedian(np.nanmax(np.nanmax(spread, axis=1) - np.nanmin(spread, axis=1), axis=1))
-        )
+    spread = spread[
+        np.isfinite(spread).any(axis=1).all(axis=1)
+    ]  # nobody was in sight in the others
+    if not len(spread):
+        return 1.0
+    size = float(np.median(np.max(np.nanmax(spread, axis=1) - np.nanmin(spread, axis=1), axis=1)))
     return next((metres for low, high, metres in _UNITS if low < size <= high), 1.0)
 
 
