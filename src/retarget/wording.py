@@ -13,7 +13,7 @@ _LONGEST = 60  # characters of a quoted name
 _ENDLESS = 255  # characters that no name of a file, a joint or a link exceeds: file systems' most
 # What `repr` made of a text, an apostrophe within a word being no quote; and a word that is no path.
 _QUOTED = re.compile(rf"""(?<!\w)(['"])((?:(?!\1)[^\\]|\\.){{{_ENDLESS + 1},}})\1""", re.DOTALL)
-_WORD = re.compile(rf"[^\s/\\'\"]{{{_ENDLESS + 1},}}")
+_WORD = re.compile(rf"(?<![^\s'\"])[^\s/\\'\"]{{{_ENDLESS + 1},}}(?![/\\])")
 # What terminals obey and no name needs: control codes but for line feed and tab, and marks that turn the direction of
 # writing or break lines (Unicode Standard Annex #9, table 4, and U+2028, U+2029).
 _OBEYED = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
