@@ -12,7 +12,7 @@ from jaxtyping import Float64
 from retarget._version import __version__
 from retarget.errors import OptionsError
 from retarget.evaluation import MEASURES, ClipReport, evaluate
-from retarget.evaluation.gates import Gates
+from retarget.evaluation.gates import Gates, measure_behind
 from retarget.exchange.robot_motion import RobotMotion
 from retarget.geometry import slerp
 from retarget.motion.anatomy import find_anatomy
@@ -241,4 +241,6 @@ def judge_alone(
         name: measure.model_copy(update={"value": None}) if MEASURES[name].beside_human else measure
         for name, measure in report.measures.items()
     }
-    return report.model_copy(update={"measures": measures, "gates": gates.check(measures)})
+    seconds = {measure_behind(gate.measure).name: gate.at_s for gate in report.gates}
+    checked = gates.check(measures, seconds.get)
+    return report.model_copy(update={"measures": measures, "gates": checked})

@@ -80,9 +80,7 @@ def test_the_gate_understood_fails_where_doubts_weigh_much(
     assert gate.passed is passed
     assert [one.weight for one in report.doubts] == list(weights)
     if not passed:
-        assert (
-            f"doubts about the recording weigh {doubt:.2g}, over the gate understood" in gate.text
-        )
+        assert gate.text == f"doubts about the recording weigh {doubt:.2g}, at most 0.5"
         assert summarise([report]).clips[0].failed_gates == ("understood",)
     report.write(tmp_path / "report.json")
     assert ClipReport.read(tmp_path / "report.json") == report

@@ -8,7 +8,8 @@ import motions
 import pytest
 
 from retarget.errors import FileFormatError, OptionsError, UnknownNameError
-from retarget.evaluation import MEASURES, Gate, Gates, evaluate, profile_names
+from retarget.evaluation import MEASURES, Gate, GateResult, Gates, evaluate, profile_names
+from retarget.evaluation.measures.sentences import CLAUSES, sentence
 from retarget.robots import RobotModel, load_robot
 
 
@@ -43,7 +44,7 @@ def test_a_value_between_warning_and_limit_passes_with_a_warning(robot: RobotMod
     (result,) = report.gates
     assert (result.passed, result.warned, result.limit) == (True, True, 0.5 * jerk)
     assert report.passed
-    assert report.verdict.startswith("passes all 1 gates; jerk_mean is ")
+    assert report.verdict.startswith("passes its gate; joints jerk by ")
     only = Gates(gates={"jerk_mean": Gate(warn=0.5 * jerk)})
     assert evaluate(motions.walk(), robot, gates=only).passed
 
@@ -54,14 +55,43 @@ def test_a_failed_gate_says_at_which_second(robot: RobotModel) -> None:
     report = evaluate(motions.with_qpos(motions.jumps(), qpos), robot)
     lifted = next(gate for gate in report.failed_gates if gate.measure == "sole_lifted_share")
     assert lifted.at_s == pytest.approx(157 / 30, abs=0.3)
-    assert "worst at 5." in lifted.text
+    assert lifted.text.startswith("soles are off the floor in ")
+    assert "% of stance, at most 1 (at 5." in lifted.text
     assert lifted.text in report.verdict
     qpos = motions.jumps().qpos.copy()
     qpos[60, 0] += 3.0
     report = evaluate(motions.with_qpos(motions.jumps(), qpos), robot)
     (jump,) = [gate for gate in report.failed_gates if gate.measure == "base_speed_max"]
     assert jump.at_s == pytest.approx(2.0, abs=0.05)
-    assert "base_speed_max is 90" in jump.text and "m/s" in jump.text
+    assert jump.text == "the base moves at 90.6 m/s, at most 10 (at 2.0 s)"
+
+
+def test_every_measure_has_a_clause_of_plain_words() -> None:
+    assert set(CLAUSES) == set(MEASURES)
+    for clause in CLAUSES.values():
+        assert clause.count("{}") == 1
+        assert "_" not in clause and "p95" not in clause
+        assert clause[0].islower() and clause[-1] not in ".,;:"
+
+
+def test_sentences_show_where_a_value_lies_however_near_its_limit() -> None:
+    slide, tilt, kept = (
+        MEASURES[n] for n in ("toe_slide_mean", "sole_tilt_mean", "contact_recall")
+    )
+    assert sentence(slide, 0.020004, 0.02).endswith(
+        "slide at 20.004 mm/s in stance on average, at most 20"
+    )
+    assert (
+        sentence(tilt, 1.0, 0.5) == "soles are tilted by 1 degree in stance on average, at most 0.5"
+    )
+    assert sentence(kept, 0.93, 0.95, warned=True, at_s=2.0) == (
+        "only 93 % of the human's contacts are kept, should be at least 95 (at 2.0 s)"
+    )
+
+
+def test_a_gate_without_a_value_says_so() -> None:
+    missing = GateResult(measure="toe_slide_mean", value=None, limit=0.02, passed=True)
+    assert missing.text == "slide of toes, mean: nothing to measure it on"
 
 
 def test_gates_that_are_passed_have_no_worst_second(robot: RobotModel) -> None:

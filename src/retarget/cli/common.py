@@ -194,13 +194,15 @@ def gates_in_words(judged: int, failed: Iterable[Sequence[str]]) -> str:
 
     Example:
         >>> gates_in_words(3, [["jerk_mean"], [], ["jerk_mean", "understood"]])
-        '2 of 3 clips miss a gate: jerk_mean 2, understood 1'
+        '2 of 3 clips miss a gate: Jerk, mean (2); Doubt about the recording (1)'
     """
+    from retarget.evaluation.gates import title_of
+
     missing = [gates for gates in failed if gates]
     if not missing:
         return ""
     counts = Counter(str(gate) for gates in missing for gate in gates).most_common()
-    which = ", ".join(f"{gate} {count:,}" for gate, count in counts)
+    which = "; ".join(f"{title_of(gate)} ({count:,})" for gate, count in counts)
     return f"{len(missing):,} of {counted(judged, 'clip')} {'misses' if len(missing) == 1 else 'miss'} a gate: {which}"
 
 

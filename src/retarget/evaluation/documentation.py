@@ -34,7 +34,7 @@ def _groups() -> list[str]:
     parts = []
     for group, about in GROUPS.items():
         rows = [_row(measure) for measure in measures_of_group(group)]
-        heads = ["measure", "unit", "better", "definition", "series", "also called"]
+        heads = ["measure", "title", "unit", "better", "definition", "series", "also called"]
         parts.append(f"### {group.capitalize()}\n\n{about}\n\n{_table(heads, rows)}")
     return parts
 
@@ -43,6 +43,7 @@ def _row(measure: Measure) -> list[str]:
     definition = measure.definition + (f" ({measure.source})" if measure.source else "")
     return [
         f"`{measure.name}`",
+        measure.title,
         measure.unit,
         _BETTER[measure.better],
         definition,

@@ -13,10 +13,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from retarget.errors import OptionsError, UnknownNameError
 from retarget.evaluation.measures.measure import Measure, MeasuredValue
 from retarget.evaluation.measures.registry import MEASURES
+from retarget.evaluation.measures.sentences import sentence
 from retarget.inputs import read_toml
 from retarget.wording import quoted, shortened, shown
 
-__all__ = ["DEFAULT_PROFILE", "Gate", "GateResult", "Gates", "measure_behind", "profile_names"]
+__all__ = [
+    "DEFAULT_PROFILE",
+    "Gate",
+    "GateResult",
+    "Gates",
+    "measure_behind",
+    "profile_names",
+    "title_of",
+]
 
 DEFAULT_PROFILE: Final = "train-ready"
 
@@ -36,6 +45,17 @@ def measure_behind(gate: str) -> Measure:
         ('doubt', 'jerk_mean')
     """
     return MEASURES[_MEASURED_BY.get(gate, gate)]
+
+
+def title_of(name: str) -> str:
+    """A gate or measure as people see it, by its measure's title; other names as they are.
+
+    Example:
+        >>> title_of("jerk_mean"), title_of("understood"), title_of("OSError")
+        ('Jerk, mean', 'Doubt about the recording', 'OSError')
+    """
+    measure = MEASURES.get(_MEASURED_BY.get(name, name))
+    return name if measure is None else measure.title
 
 
 class GateResult(BaseModel):
@@ -76,21 +96,11 @@ class GateResult(BaseModel):
 
     @property
     def text(self) -> str:
-        """The same for people, in one line."""
-        beyond = "under" if self._higher_is_better else "over"
-        over = f"{beyond} what should be," if self.warned else f"{beyond} the gate"
-        if self.measure == "understood":
-            return (
-                f"doubts about the recording weigh {self.value:.2g}, {over} "
-                f"{'' if self.warned else 'understood of '}{self.limit:g}"
-            )
-        when = "" if self.at_s is None else f", worst at {self.at_s:.1f} s"
-        unit = MEASURES[self.measure].unit
-        unit = "" if unit == "1" else f" {unit}"
-        return (
-            f"{self.measure} is {self.value:.4g}{unit}, {over} {'' if self.warned else 'of '}"
-            f"{self.limit:g}{when}"
-        )
+        """The same for people, in one line: what the measure says, what it may be, and the second of the worst."""
+        measure = measure_behind(self.measure)
+        if self.value is None:
+            return f"{measure.title.lower()}: nothing to measure it on"
+        return sentence(measure, self.value, self.limit, warned=self.warned, at_s=self.at_s)
 
 
 class Gate(BaseModel):

@@ -110,7 +110,8 @@ class ClipReport(_Report):
             return "no gate was asked"
         if not failed:
             close = [gate.text for gate in self.gates if gate.warned]
-            return f"passes all {len(self.gates)} gates" + "".join(f"; {text}" for text in close)
+            count = f"all {len(self.gates)} gates" if len(self.gates) > 1 else "its gate"
+            return f"passes {count}" + "".join(f"; {text}" for text in close)
         count = f"{len(failed)} gates" if len(failed) > 1 else "a gate"
         return f"misses {count}: {'; '.join(gate.text for gate in failed)}"
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from retarget.evaluation.gates import title_of
 from retarget.evaluation.measures.registry import COLUMNS, MEASURES
 
 __all__ = ["BenchmarkCard", "CardClip", "card_markdown"]
@@ -137,7 +138,11 @@ def card_markdown(card: BenchmarkCard) -> str:
 def _row(clip: CardClip) -> list[str]:
     if clip.status != "judged":
         return [clip.name, clip.reason or clip.status, *["-"] * (len(COLUMNS) + 3)]
-    verdict = "pass" if clip.passed else ", ".join(clip.failed_gates) or "not all of the clip"
+    verdict = (
+        "pass"
+        if clip.passed
+        else "; ".join(map(title_of, clip.failed_gates)) or "not all of the clip"
+    )
     known = "*" if clip.source_known else ""
     return [
         clip.name,

@@ -204,7 +204,9 @@ class Panels:
         gates = now.entry.failed_gates
         verdict = ""
         if gates is not None:
-            verdict = f"\n\n**misses** {', '.join(gates)}" if gates else "\n\n**passes** its gates"
+            reasons = "".join(f"\n- {_plain(reason)}" for reason in now.entry.reasons)
+            count = f"{len(gates)} gates" if len(gates) > 1 else "a gate"
+            verdict = f"\n\n**misses** {count}\n{reasons}" if gates else "\n\n**passes** its gates"
         self._title.content = f"### {_plain(stage.title)}{verdict}\n{facts}"
         # A slider of one frame would have no length.
         self._slider.max = max(stage.frames - 1, 1)

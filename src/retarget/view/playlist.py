@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from retarget.errors import OptionsError
 from retarget.evaluation import MEASURES
+from retarget.evaluation.gates import GateResult, title_of
 
 if TYPE_CHECKING:
     from retarget.batch import BatchManifest
@@ -39,6 +40,7 @@ class Entry:
         path: The file.
         measures: Values by name of `retarget.evaluation.MEASURES`.
         failed_gates: Gates that it misses; None where nothing is known.
+        reasons: What is said of each of them.
 
     Example:
         >>> Entry("walk", Path("walk.npz")).measures
@@ -49,6 +51,7 @@ class Entry:
     path: Path
     measures: Mapping[str, float | None] = field(default_factory=dict)
     failed_gates: tuple[str, ...] | None = None
+    reasons: tuple[str, ...] = ()
 
 
 def entries_of_batch(manifest: BatchManifest) -> tuple[Entry, ...]:
@@ -63,6 +66,7 @@ def entries_of_batch(manifest: BatchManifest) -> tuple[Entry, ...]:
             record.output_file,
             _measures(record.provenance.get("quality")),
             _gates(record.provenance.get("failed_gates")),
+            _reasons(record.provenance),
         )
         for record in manifest.records
         if record.status != "failed"
@@ -86,6 +90,15 @@ def _measures(said: Any) -> dict[str, float | None]:
 
 def _gates(said: Any) -> tuple[str, ...] | None:
     return tuple(map(str, said)) if isinstance(said, list) else None
+
+
+def _reasons(told: Mapping[str, Any]) -> tuple[str, ...]:
+    """Sentences on the gates that a record says were missed; the gates' titles where it holds no values."""
+    failed = _gates(told.get("failed_gates")) or ()
+    said = told.get("gates")
+    results = [GateResult.model_validate(one) for one in said] if isinstance(said, list) else []
+    texts = {one.measure: one.text for one in results}
+    return tuple(texts.get(gate, title_of(gate)) for gate in failed)
 
 
 def sort_keys(entries: Sequence[Entry]) -> tuple[str, ...]:

@@ -10,11 +10,12 @@ from typing import Any, Final
 
 from retarget.errors import MissingExtraError
 from retarget.evaluation import MEASURES
+from retarget.evaluation.gates import title_of
 from retarget.files import atomic_write, write_bytes, write_text
 from retarget.report.pages.clips import FATES, Clip
 from retarget.report.pages.gather import Batch
 from retarget.report.pages.outcomes import causes_of, verdict_of, worst_of
-from retarget.report.pages.render import in_percent, in_time, title_of
+from retarget.report.pages.render import in_percent, in_time
 from retarget.report.pages.spread import spreads
 from retarget.wording import shown
 

@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from retarget._version import __version__
-from retarget.evaluation import MEASURES
-from retarget.evaluation.gates import measure_behind
+from retarget.evaluation.gates import title_of
 from retarget.report.pages.clips import FATES
 from retarget.wording import shown
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["in_figures", "in_percent", "in_time", "look_sha256", "page", "title_of"]
+__all__ = ["in_figures", "in_percent", "in_time", "look_sha256", "page"]
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 
@@ -93,19 +92,6 @@ def _environment() -> Environment:
 def _finalize(value: Any) -> Any:
     """Text without what turns the direction of writing; what is markup already stays."""
     return shown(value) if type(value) is str else value
-
-
-def title_of(cause: str) -> str:
-    """A gate as people see it, by its measure; other causes as they are.
-
-    Example:
-        >>> title_of("jerk_mean"), title_of("OSError")
-        ('Jerk, mean', 'OSError')
-    """
-    try:
-        return measure_behind(cause).title
-    except KeyError:
-        return MEASURES[cause].title if cause in MEASURES else cause
 
 
 def in_figures(value: float) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from retarget.batch.models import utc_now
 from retarget.errors import MissingExtraError, RetargetError, UnknownNameError
+from retarget.evaluation.gates import title_of
 from retarget.exchange.sources import robot_of_result
 from retarget.files import write_text
 from retarget.motion.doubts import DOUBTS
@@ -24,7 +25,7 @@ from retarget.report.pages.outcomes import (
     worst_of,
 )
 from retarget.report.pages.packed import packed_clips
-from retarget.report.pages.render import page, title_of
+from retarget.report.pages.render import page
 from retarget.report.pages.spread import HEIGHT, WIDTH, spreads
 from retarget.report.pages.strips import data_address, small_strip
 from retarget.result import RetargetingResult
