@@ -291,6 +291,14 @@ def test_what_is_wrong_is_named_in_one_line(
     assert "\n" not in str(error.value)
 
 
+def test_a_body_whose_rate_nobody_says_is_asked_for_it(tmp_path: Path) -> None:
+    walk = made.walk()
+    for name, write in (("glamr.pkl", made.glamr), ("wham_output.pkl", made.wham)):
+        path = made.written(tmp_path, name, write(walk))
+        with pytest.raises(FileFormatError, match="does not say how many frames a second"):
+            read_motion(path)
+
+
 @pytest.mark.skipif(not CLIPS.is_dir(), reason="needs ../shared/clips")
 def test_real_files_stand_on_their_floor() -> None:
     (amass,) = CLIPS.glob("smpl_npz/*.npz")
@@ -299,6 +307,8 @@ def test_real_files_stand_on_their_floor() -> None:
     toes = [motion.role_positions(f"{side}_toe")[:, 2].min() for side in ("left", "right")]
     np.testing.assert_allclose(toes, 0.045, atol=0.01)
     (glamr,) = CLIPS.glob("video_pose/glamr*.pkl")
+    with pytest.raises(FileFormatError, match="does not say how many frames a second"):
+        read_motion(glamr)
     running = read_motion(glamr, source_fps=30)
     assert len(running) == 203
     assert (

@@ -12,10 +12,12 @@ from floor_poses import seated_clip
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial import ConvexHull
+from scipy.spatial.transform import Rotation
 
 from retarget import pipeline
 from retarget.evaluation import evaluate
 from retarget.ground import GRAVITY
+from retarget.motion import Motion
 from retarget.solver import stretches
 from retarget.solver.balance.path import PathOptions, centre_path
 from retarget.solver.balance.support import CORNERS
@@ -202,6 +204,37 @@ def test_who_sits_on_what_nobody_sees_is_not_dragged_over_the_feet() -> None:
     report = evaluate(found.result, robot())
     assert report["limb_error_mean"] < 2.0
     assert report["trunk_lean_error_p95"] < 6.0
+
+
+def leant_back(motion: Motion, degrees: float) -> Motion:
+    """All but the toes, turned backwards about the ankles, as by a wall that nobody recorded."""
+    hips = motion.role_positions("left_hip") - motion.role_positions("right_hip")
+    across = hips[0] * [1.0, 1.0, 0.0] / np.linalg.norm(hips[0, :2])
+    turn = Rotation.from_rotvec(-np.radians(degrees) * across)
+    ankles = (motion.role_positions("left_ankle") + motion.role_positions("right_ankle")) / 2
+    positions = motion.positions.copy()
+    for joint in range(positions.shape[1]):
+        if joint not in (motion.roles["left_toe"], motion.roles["right_toe"]):
+            positions[:, joint] = ankles + turn.apply(positions[:, joint] - ankles)
+    rotations = turn * Rotation.from_quat(motion.rotations.reshape(-1, 4)[:, [1, 2, 3, 0]])
+    quaternions = rotations.as_quat()[:, [3, 0, 1, 2]].reshape(motion.rotations.shape)
+    return replace(motion, positions=positions, rotations=quaternions)
+
+
+def test_who_leans_on_what_nobody_sees_does_not_come_falling_into_the_clip_nor_leaves_it_so() -> (
+    None
+):
+    found = balanced(leant_back(jump().frames(0, 90), 20.0))
+    fps = found.problem.fps
+    span = round(0.1 * fps)
+    base, path = found.result.qpos[:, :2], found.path.places[:, :2]
+    away = np.linalg.norm(path - found.support.centres[:, :2], axis=1)
+    assert away.mean() > 0.01  # it has to be moved over the feet
+    for places in (base, path):
+        for step in (places[span] - places[0], places[-1] - places[-1 - span]):
+            assert np.linalg.norm(step) * fps / span < 0.1
+    free = centre_path(found.start, found.problem, PathOptions(ends=0.0)).places[:, :2]
+    assert np.linalg.norm(free[span] - free[0]) * fps / span > 0.2
 
 
 def test_a_path_counts_only_where_feet_alone_carry_the_body() -> None:

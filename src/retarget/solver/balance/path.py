@@ -17,6 +17,7 @@ from jaxtyping import Bool, Float64
 from retarget.compiled.jit import jit
 from retarget.ground import GRAVITY
 from retarget.solver.arrays import Problem
+from retarget.solver.balance.along_ground import Ends, solve_along_ground
 from retarget.solver.balance.support import Support, find_support, nearest_on_hull
 from retarget.solver.linear.pentadiagonal import (
     Diagonals,
@@ -29,9 +30,6 @@ __all__ = ["CentrePath", "PathOptions", "centre_path"]
 
 _LEAST_PUSH = 0.2  # of the weight; lighter, the ground would push from anywhere
 _RATE = 30.0  # frames per second at which the weights were chosen
-# Penalty of the method, as a share of the support's weight, and its over-relaxation (Boyd et al. 2011, 3.4.3): with
-# these eight rounds come within 0.2 mm of the best path on average, and within 2 mm anywhere.
-_PENALTY, _RELAXATION = 0.1, 1.8
 
 
 class PathOptions(NamedTuple):
@@ -53,6 +51,10 @@ class PathOptions(NamedTuple):
         landing: Seconds before and after a flight in which it has all.
         near: Height of the lowest point of all but the feet, metres, from which on feet alone carry the body.
         fade: Seconds in which the path comes to count where they do.
+        ends: Weight of the velocity along the ground with which the path begins and ends, where the start is at rest:
+            whatever holds such a body, it does not come falling into a clip nor leave it so.
+        ending: Seconds over which the start is looked at.
+        resting: m/s along the ground from which on it is not at rest; it is up to half of that.
     """
 
     vertical: float = 5.0
@@ -70,6 +72,9 @@ class PathOptions(NamedTuple):
     landing: float = 0.2
     near: float = 0.015
     fade: float = 0.2
+    ends: float = 2e4
+    ending: float = 0.2
+    resting: float = 0.3
 
 
 class CentrePath(NamedTuple):
@@ -207,10 +212,15 @@ def _solve_path(
     for t in range(1, frames - 1):
         bending[t] = rate * (options.flight if flying[t] else options.horizontal)
     penalty = np.zeros(frames)
-    _trust_support(
-        support, bending, lever, aside, round(options.seconds * fps), options, places, penalty
+    ends = Ends(
+        max(round(options.ending * fps), 1),
+        options.ends * (fps / _RATE) ** 2,
+        options.resting / fps,
     )
-    _solve_along_ground(support, bending, lever, aside, penalty, options.rounds, places)
+    _trust_support(
+        support, bending, lever, aside, round(options.seconds * fps), ends, options, places, penalty
+    )
+    solve_along_ground(support, bending, lever, aside, penalty, ends, options.rounds, places)
 
 
 @jit(allocates=True)
@@ -220,6 +230,7 @@ def _trust_support(
     lever: Float64[np.ndarray, "T"],
     aside: Float64[np.ndarray, "T 2"],
     span: int,
+    ends: Ends,
     options: PathOptions,
     places: Float64[np.ndarray, "T 3"],
     penalty: Float64[np.ndarray, "T"],
@@ -230,7 +241,7 @@ def _trust_support(
     """
     frames = places.shape[0]
     free = places.copy()
-    _solve_along_ground(support, bending, lever, aside, penalty, 0, free)
+    solve_along_ground(support, bending, lever, aside, penalty, ends, 0, free)
     total = np.zeros(frames + 1)  # of the distances so far
     counted = np.zeros(frames + 1)
     for t in range(frames):
@@ -250,61 +261,3 @@ def _trust_support(
             away = (total[last] - total[first]) / max(counted[last] - counted[first], 1.0)
             trust = min(max((options.beside - away) / (0.5 * options.beside), 0.0), 1.0)
             penalty[t] = options.support * trust
-
-
-@jit(allocates=True)
-def _solve_along_ground(
-    support: Support,
-    bending: Float64[np.ndarray, "T"],
-    lever: Float64[np.ndarray, "T"],
-    aside: Float64[np.ndarray, "T 2"],
-    penalty: Float64[np.ndarray, "T"],
-    rounds: int,
-    places: Float64[np.ndarray, "T 3"],
-) -> None:
-    """Both horizontal directions; the zero-moment point is ``place - lever * second difference + aside``, metres.
-
-    ``bending`` and ``penalty`` are weights of second differences and of that point's distance from the support.
-    """
-    frames = places.shape[0]
-    matrix = Diagonals(np.ones(frames), np.zeros(frames), np.zeros(frames))
-    x = np.empty((frames, 2))
-    wanted, dual = np.zeros((frames, 2)), np.zeros((frames, 2))
-    for t in range(1, frames - 1):
-        add_three(matrix, t, 1.0, -2.0, 1.0, bending[t])
-        if penalty[t] > 0.0:
-            add_three(matrix, t, -lever[t], 1.0 + 2.0 * lever[t], -lever[t], _PENALTY * penalty[t])
-            corners, count = support.corners[t], support.counts[t]
-            near = nearest_on_hull(corners, count, places[t, 0], places[t, 1])
-            wanted[t, 0], wanted[t, 1] = near
-    factorise_diagonals(matrix)
-    point = np.zeros(2)
-    given = _PENALTY / (1.0 + _PENALTY)
-    for _ in range(rounds + 1):
-        for t in range(frames):
-            for k in range(2):
-                x[t, k] = places[t, k]
-        for t in range(1, frames - 1):
-            if penalty[t] > 0.0:
-                for k in range(2):
-                    pull = _PENALTY * penalty[t] * (wanted[t, k] - dual[t, k] - aside[t, k])
-                    x[t - 1, k] -= lever[t] * pull
-                    x[t, k] += (1.0 + 2.0 * lever[t]) * pull
-                    x[t + 1, k] -= lever[t] * pull
-        substitute_diagonals(matrix, x)
-        for t in range(1, frames - 1):
-            if penalty[t] > 0.0:
-                for k in range(2):
-                    bend = x[t - 1, k] - 2.0 * x[t, k] + x[t + 1, k]
-                    there = x[t, k] - lever[t] * bend + aside[t, k]
-                    point[k] = wanted[t, k] + _RELAXATION * (there - wanted[t, k]) + dual[t, k]
-                corners, count = support.corners[t], support.counts[t]
-                near = nearest_on_hull(corners, count, point[0], point[1])
-                # So much of the distance is given way to.
-                wanted[t, 0] = near[0] + given * (point[0] - near[0])
-                wanted[t, 1] = near[1] + given * (point[1] - near[1])
-                for k in range(2):
-                    dual[t, k] = point[k] - wanted[t, k]
-    for t in range(frames):
-        for k in range(2):
-            places[t, k] = x[t, k]

@@ -49,7 +49,7 @@ def size_by_stance(
     Args:
         pelvis: Where the pelvis is, metres.
         feet: Ankles and toes of a body of size 1.
-        fps: Frames per second.
+        fps: Frames per second; where they are not known (nan), the motion tells nothing.
         expected: Size without a look at the motion.
 
     Example:
@@ -57,8 +57,10 @@ def size_by_stance(
         >>> size_by_stance(*still, 30.0, Size(1.0, 0.07, 0.0)).scale
         1.0
     """
+    if not fps > 0:  # the file does not say its rate, which is told to who reads it
+        return expected
     reach = max(1, round(_SPAN * fps / 2))
-    if not fps > 0 or len(pelvis) <= 2 * reach:
+    if len(pelvis) <= 2 * reach:
         return expected
     few = slice(0, _FRAMES)
     legs = feet[few] - pelvis[few, None]
