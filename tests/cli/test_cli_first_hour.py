@@ -2,7 +2,6 @@
 
 import builtins
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -10,10 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import typer.main
 from cli_helpers import Bvh, Command
 
-from retarget.cli.main import app, main
+from retarget.cli.main import main
 from retarget.demo import clip_names, clips_folder
 
 ROOT = Path(__file__).parents[2]
@@ -41,39 +39,6 @@ def no_solving(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
-
-
-def commands() -> list[str]:
-    return list(typer.main.get_command(app).commands)
-
-
-@pytest.mark.parametrize("columns", [60, 80, 100, 120])
-def test_help_shows_every_name_whole_at_any_width(
-    command: Command, monkeypatch: pytest.MonkeyPatch, columns: int
-) -> None:
-    monkeypatch.setenv("COLUMNS", str(columns))
-    listing = command("--help").out
-    assert "..." not in listing.partition("Commands:")[2]
-    for name in commands():
-        shown = command(name, "--help").out
-        lines = shown.splitlines()
-        assert max(map(len, lines)) <= columns
-        for parameter in typer.main.get_command(app).commands[name].params:
-            for option in (*parameter.opts, *parameter.secondary_opts):
-                if option.startswith("--"):
-                    assert re.search(rf"(?<![\w-]){option}(?![\w-])", shown), option
-
-
-def test_shells_are_told_how_to_complete() -> None:
-    words = {"COMP_WORDS": "retarget run --joint-", "COMP_CWORD": "2"}
-    done = subprocess.run(
-        RETARGET,
-        env={**os.environ, "_RETARGET_COMPLETE": "complete_bash", **words},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "--joint-acceleration-limit" in done.stdout.split()
 
 
 def first_block() -> list[list[str]]:

@@ -25,7 +25,8 @@ from retarget.cli.common import (
     say,
     tell,
 )
-from retarget.cli.options import RunOptions, with_run_options
+from retarget.cli.grouped import with_options
+from retarget.cli.options import RunOptions
 from retarget.cli.outputs import refuse_inputs
 from retarget.cli.picking import OnlyOption, as_preset_says, say_passed_over, what_is_motion
 from retarget.cli.progress import batch_display
@@ -51,98 +52,176 @@ __all__ = [
 MANIFEST_NAME = "batch_manifest.json"
 BVH_FILES = "**/*.bvh"
 
+_WHICH = "Which files"
+_JOBS = "How jobs run"
 
-@with_run_options
+
+@with_options(RunOptions)
 def batch(
-    input_dir: Annotated[Path, typer.Option("--input-dir", help="Folder of motion files.")],
-    output_dir: Annotated[
-        Path, typer.Option("--output-dir", help="Folder for results and manifest.")
+    input_dir: Annotated[
+        Path, typer.Option("--input-dir", metavar="FOLDER", help="Folder of motion files.")
     ],
-    chosen: RunOptions,
+    output_dir: Annotated[
+        Path,
+        typer.Option("--output-dir", metavar="FOLDER", help="Folder for results and manifest."),
+    ],
+    *,
     pattern: Annotated[
         str,
         typer.Option(
             "--pattern",
-            help="Which files, as a glob; a suffix in upper or lower case. Without one, as '**/*', files are "
+            metavar="GLOB",
+            help="Names of the files; a suffix stands for upper and lower case. Without one, as '**/*', files are "
             "looked into, and what is no motion is passed over.",
+            rich_help_panel=_WHICH,
         ),
     ] = BVH_FILES,
     dataset: Annotated[
         str | None,
         typer.Option(
-            "--dataset", help="A data set by name: its pattern, what to leave out, terms."
+            "--dataset",
+            metavar="NAME",
+            help="A data set by name: its pattern, what to leave out, terms.",
+            rich_help_panel=_WHICH,
         ),
     ] = None,
     split: Annotated[
-        str | None, typer.Option("--split", help="Only this split of the data set, such as train.")
+        str | None,
+        typer.Option(
+            "--split",
+            metavar="NAME",
+            help="Only this split of the data set, such as train.",
+            rich_help_panel=_WHICH,
+        ),
     ] = None,
     max_workers: Annotated[
         int | None,
         typer.Option(
-            "--max-workers", help="How many jobs at once.", show_default="all usable cores"
+            "--max-workers",
+            metavar="N",
+            help="How many jobs at once.",
+            show_default="all usable cores",
+            rich_help_panel=_JOBS,
         ),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Run again where a result exists.")
+        bool,
+        typer.Option("--force", help="Run again where a result exists.", rich_help_panel=_JOBS),
     ] = False,
     stale: Annotated[
         str,
         typer.Option(
-            "--stale", help="Results of another input, robot or options: skip, rerun or fail."
+            "--stale",
+            metavar="skip|rerun|fail",
+            help="Results of another input, robot or options.",
+            rich_help_panel=_JOBS,
         ),
     ] = "skip",
     only_failed: Annotated[
-        bool, typer.Option("--only-failed", help="Run only what failed last time.")
+        bool,
+        typer.Option(
+            "--only-failed", help="Run only what failed last time.", rich_help_panel=_JOBS
+        ),
     ] = False,
     only: OnlyOption = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", help="Run at most this many jobs.")
+        int | None,
+        typer.Option(
+            "--limit", metavar="N", help="Run at most this many jobs.", rich_help_panel=_WHICH
+        ),
     ] = None,
     shard: Annotated[
         str | None,
-        typer.Option("--shard", help="Do part i of n (i/n, from 1), with its own manifest."),
+        typer.Option(
+            "--shard",
+            metavar="I/N",
+            help="Do part i of n (i/n, from 1), with its own manifest.",
+            rich_help_panel=_WHICH,
+        ),
     ] = None,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Say how many jobs would run, and why; changes nothing."),
+        typer.Option(
+            "--dry-run",
+            help="Say how many jobs would run, and why; changes nothing.",
+            rich_help_panel=_JOBS,
+        ),
     ] = False,
     engine: Annotated[
         str | None,
         typer.Option(
             "--engine",
-            help="Where jobs run: in-process, local or ray.",
+            metavar="in-process|local|ray",
+            help="Where jobs run.",
             show_default="in-process for one worker without limits, else local",
+            rich_help_panel=_JOBS,
         ),
     ] = None,
     address: Annotated[
-        str | None, typer.Option("--address", help="Ray cluster to join, such as auto.")
+        str | None,
+        typer.Option(
+            "--address",
+            metavar="ADDRESS",
+            help="Ray cluster to join, such as auto.",
+            rich_help_panel=_JOBS,
+        ),
     ] = None,
     timeout_s: Annotated[
-        float | None, typer.Option("--timeout", help="Seconds after which a job is killed.")
+        float | None,
+        typer.Option(
+            "--timeout",
+            metavar="SECONDS",
+            help="Seconds after which a job is killed.",
+            rich_help_panel=_JOBS,
+        ),
     ] = None,
-    retries: Annotated[int, typer.Option("--retries", help="Further attempts at a job.")] = 0,
+    retries: Annotated[
+        int,
+        typer.Option(
+            "--retries", metavar="N", help="Further attempts at a job.", rich_help_panel=_JOBS
+        ),
+    ] = 0,
     memory_limit: Annotated[
         float | None,
-        typer.Option("--memory-limit", metavar="GIB", help="GiB that one worker may use."),
+        typer.Option(
+            "--memory-limit",
+            metavar="GIB",
+            help="GiB that one worker may use.",
+            rich_help_panel=_JOBS,
+        ),
     ] = None,
     recycle_after: Annotated[
-        int | None, typer.Option("--recycle-after", help="Jobs after which a worker is replaced.")
+        int | None,
+        typer.Option(
+            "--recycle-after",
+            metavar="N",
+            help="Jobs after which a worker is replaced.",
+            rich_help_panel=_JOBS,
+        ),
     ] = None,
     max_failures: Annotated[
-        int | None, typer.Option("--max-failures", help="Stop after this many failed jobs.")
+        int | None,
+        typer.Option(
+            "--max-failures",
+            metavar="N",
+            help="Stop after this many failed jobs.",
+            rich_help_panel=_JOBS,
+        ),
     ] = None,
-    with_report: Annotated[
-        bool,
-        typer.Option("--report", help="Write report.html at the end; see 'retarget report'."),
-    ] = False,
     augment: Annotated[
         Path | None,
         typer.Option(
             "--augment",
             metavar="FILE",
             help="Plan of variants of each motion's scene (.toml): a job for each, named after it.",
+            rich_help_panel=_WHICH,
         ),
     ] = None,
+    with_report: Annotated[
+        bool,
+        typer.Option("--report", help="Write report.html at the end; see 'retarget report'."),
+    ] = False,
+    chosen: RunOptions,
     fail_on_gates: GatesFlag = False,
     as_json: JsonFlag = False,
 ) -> None:

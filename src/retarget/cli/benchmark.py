@@ -24,28 +24,43 @@ def benchmark(
     suite: Annotated[
         str | None,
         typer.Option(
-            "--suite", help="Suite by name, or a TOML file; without it, suites are listed."
+            "--suite",
+            metavar="SUITE",
+            help="Suite by name, or a TOML file; without it, suites are listed.",
         ),
     ] = None,
     clips: Annotated[
         Path | None,
-        typer.Option("--clips", help="Folder of the suite's recordings, as deep as need be."),
+        typer.Option(
+            "--clips",
+            metavar="FOLDER",
+            help="Folder of the suite's recordings, as deep as need be.",
+        ),
     ] = None,
     results: Annotated[
         Path | None,
         typer.Option(
-            "--results", help="The tool's robot motions: a folder, or a batch's manifest."
+            "--results",
+            metavar="PATH",
+            help="The tool's robot motions: a folder, or a batch's manifest.",
         ),
     ] = None,
-    tool: Annotated[str, typer.Option("--tool", help="Name and version of the tool.")] = "unnamed",
+    tool: Annotated[
+        str, typer.Option("--tool", metavar="TEXT", help="Name and version of the tool.")
+    ] = "unnamed",
     robot: Annotated[
         str | None,
-        typer.Option("--robot", help="Robot that they are of.", show_default="the suite's"),
+        typer.Option(
+            "--robot", metavar="ROBOT", help="Robot that they are of.", show_default="the suite's"
+        ),
     ] = None,
     robot_description: flags.RobotDescription = None,
     source_fps: flags.SourceRate = None,
     output: Annotated[
-        Path | None, typer.Option("--output", help="Card to write: .md, or .json with all values.")
+        Path | None,
+        typer.Option(
+            "--output", metavar="FILE", help="Card to write: .md, or .json with all values."
+        ),
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:

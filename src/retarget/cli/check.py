@@ -14,13 +14,20 @@ __all__ = ["check"]
 
 
 def check(
-    file: Annotated[Path, typer.Argument(help="File of a robot's motion, or a folder of tables.")],
-    robot: Annotated[str, typer.Option("--robot", help="Robot that it is of.")] = "unitree_g1",
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="File of a robot's motion, or a folder of tables."),
+    ],
+    robot: Annotated[
+        str, typer.Option("--robot", metavar="ROBOT", help="Robot that it is of.")
+    ] = "unitree_g1",
     robot_description: flags.RobotDescription = None,
     reader: Annotated[
         str | None,
         typer.Option(
-            "--for", help="Reader that it should be for; see 'retarget formats --exports'."
+            "--for",
+            metavar="READER",
+            help="Reader that it should be for; see 'retarget formats --exports'.",
         ),
     ] = None,
     as_json: JsonFlag = False,

@@ -30,7 +30,8 @@ __all__ = ["compare", "diff"]
 _MOST_JOINTS, _MOST_PARTINGS, _MOST_LEFT = 10, 20, 10
 
 _Robot = Annotated[
-    str | None, typer.Option("--robot", help="Robot that other tools' files are of.")
+    str | None,
+    typer.Option("--robot", metavar="ROBOT", help="Robot that other tools' files are of."),
 ]
 
 
@@ -48,6 +49,7 @@ def compare(
         Path | None,
         typer.Option(
             "--sources",
+            metavar="PATH",
             help="Human motion that other tools' files were made from, or a folder of such.",
             show_default="what our result of the clip was made from",
         ),
@@ -63,20 +65,29 @@ def compare(
         ),
     ] = None,
     gate: Annotated[
-        str, typer.Option("--gate", help="Gates to count passes by: a profile, or a TOML file.")
+        str,
+        typer.Option(
+            "--gate", metavar="GATES", help="Gates to count passes by: a profile, or a TOML file."
+        ),
     ] = "train-ready",
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", min=0, help="Seed of the bootstrap.")
     ] = 0,
     output: Annotated[
-        Path | None, typer.Option("--output", help="File to write the comparison to.")
+        Path | None,
+        typer.Option("--output", metavar="FILE", help="File to write the comparison to."),
     ] = None,
     form: Annotated[
         Literal["md", "html", "json"] | None,
-        typer.Option("--format", help="Format of that file.", show_default="its suffix'"),
+        typer.Option(
+            "--format",
+            metavar="md|html|json",
+            help="Format of that file.",
+            show_default="its suffix'",
+        ),
     ] = None,
     picture: Annotated[
-        Path | None, typer.Option("--picture", help="File for the picture (.svg).")
+        Path | None, typer.Option("--picture", metavar="FILE", help="File for the picture (.svg).")
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -176,7 +187,9 @@ def diff(
     robot_description: flags.RobotDescription = None,
     source: Annotated[
         Path | None,
-        typer.Option("--source", help="Human motion that another tool's file was made from."),
+        typer.Option(
+            "--source", metavar="FILE", help="Human motion that another tool's file was made from."
+        ),
     ] = None,
     source_fps: flags.SourceRate = None,
     as_json: JsonFlag = False,

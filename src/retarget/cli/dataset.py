@@ -21,6 +21,7 @@ from retarget.cli.common import (
     steps,
     tell,
 )
+from retarget.cli.helping import HelpfulCommand, HelpfulGroup
 from retarget.cli.outputs import Output, check_outputs
 from retarget.cli.picking import OnlyOption, chosen_clips
 
@@ -29,30 +30,40 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Pack a batch's results into one data set; filter, split and verify it.")
+app = typer.Typer(
+    cls=HelpfulGroup, help="Pack a batch's results into one data set; filter, split and verify it."
+)
 
 _DEFAULT_SHARES = "train=0.8,validation=0.1,test=0.1"
-_Folder = Annotated[Path, typer.Argument(help="Folder of a packed data set.")]
-_Output = Annotated[Path, typer.Option("--output", help="Folder to write.")]
-_Shares = Annotated[str, typer.Option("--splits", help="Splits and their shares of frames.")]
-_Seed = Annotated[int, typer.Option("--seed", help="Seed of the splits.")]
+_Folder = Annotated[Path, typer.Argument(metavar="DATASET", help="Folder of a packed data set.")]
+_Output = Annotated[Path, typer.Option("--output", metavar="FOLDER", help="Folder to write.")]
+_Shares = Annotated[
+    str, typer.Option("--splits", metavar="SHARES", help="Splits and their shares of frames.")
+]
+_Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Seed of the splits.")]
 
 
-@app.command()
+@app.command(cls=HelpfulCommand)
 def pack(
-    manifest: Annotated[Path, typer.Argument(help="The batch's manifest (.json).")],
+    manifest: Annotated[
+        Path, typer.Argument(metavar="MANIFEST", help="The batch's manifest (.json).")
+    ],
     output: _Output,
-    fps: Annotated[float, typer.Option("--fps", help="Rate of all clips.")] = 50.0,
+    fps: Annotated[
+        float, typer.Option("--fps", metavar="NUMBER", help="Rate of all clips.")
+    ] = 50.0,
     joints: Annotated[
         str,
         typer.Option(
-            "--joints", help="A joint set of the robot, or names and patterns between commas."
+            "--joints",
+            metavar="JOINTS",
+            help="A joint set of the robot, or names and patterns between commas.",
         ),
     ] = "all",
     splits: _Shares = _DEFAULT_SHARES,
     seed: _Seed = 0,
     title: Annotated[
-        str, typer.Option("--title", help="Its name.", show_default="the folder's")
+        str, typer.Option("--title", metavar="TEXT", help="Its name.", show_default="the folder's")
     ] = "",
     licence: Annotated[
         list[str] | None,
@@ -100,7 +111,7 @@ def pack(
         raise typer.Exit(SOME_FAILED)
 
 
-@app.command("filter")
+@app.command("filter", cls=HelpfulCommand)
 def filter_(
     data: _Folder,
     output: _Output,
@@ -124,7 +135,7 @@ def filter_(
     _report(output, filtered(Dataset.open(data), output, conditions), as_json)
 
 
-@app.command()
+@app.command(cls=HelpfulCommand)
 def split(
     data: _Folder,
     output: _Output,
@@ -141,7 +152,7 @@ def split(
     _report(output, resplit(Dataset.open(data), output, shares, seed), as_json)
 
 
-@app.command()
+@app.command(cls=HelpfulCommand)
 def show(data: _Folder, as_json: JsonFlag = False) -> None:
     """List the clips with their frames, source folders and splits."""
     from retarget.dataset import Dataset
@@ -154,7 +165,7 @@ def show(data: _Folder, as_json: JsonFlag = False) -> None:
     print_table(columns, [[str(row[column]) for column in columns] for row in opened.rows])
 
 
-@app.command()
+@app.command(cls=HelpfulCommand)
 def verify(data: _Folder, as_json: JsonFlag = False) -> None:
     """Compare every file with its hash; exit 1 if one is missing or has changed."""
     from retarget.dataset import Dataset

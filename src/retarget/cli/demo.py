@@ -28,12 +28,17 @@ _FILM_NAME, _FILM_S = "film.mp4", 6.0
 
 def demo(
     output_dir: Annotated[
-        Path, typer.Option("--output-dir", help="Folder for results, pictures and manifest.")
+        Path,
+        typer.Option(
+            "--output-dir", metavar="FOLDER", help="Folder for results, pictures and manifest."
+        ),
     ] = Path("demo_output"),
     robot: Annotated[
-        str, typer.Option("--robot", help="A robot's name, or a model file.")
+        str, typer.Option("--robot", metavar="ROBOT", help="A robot's name, or a model file.")
     ] = "unitree_g1",
-    max_workers: Annotated[int, typer.Option("--max-workers", help="How many jobs at once.")] = 2,
+    max_workers: Annotated[
+        int, typer.Option("--max-workers", metavar="N", help="How many jobs at once.")
+    ] = 2,
     force: Annotated[
         bool, typer.Option("--force", help="Run again where a result exists.")
     ] = False,

@@ -35,37 +35,52 @@ __all__ = ["evaluate"]
 
 
 def evaluate(
-    result: Annotated[Path | None, typer.Option("--result", help="One result (.npz).")] = None,
+    result: Annotated[
+        Path | None, typer.Option("--result", metavar="FILE", help="One result (.npz).")
+    ] = None,
     batch_manifest: Annotated[
-        Path | None, typer.Option("--batch-manifest", help="A batch, by its manifest (.json).")
+        Path | None,
+        typer.Option("--batch-manifest", metavar="FILE", help="A batch, by its manifest (.json)."),
     ] = None,
     output_dir: Annotated[
-        Path | None, typer.Option("--output-dir", help="Folder for a report (.json) of each clip.")
+        Path | None,
+        typer.Option(
+            "--output-dir", metavar="FOLDER", help="Folder for a report (.json) of each clip."
+        ),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", help="The clip's report, or the batch's summary (.json)."),
+        typer.Option(
+            "--output", metavar="FILE", help="The clip's report, or the batch's summary (.json)."
+        ),
     ] = None,
     robot: Annotated[
         str | None,
-        typer.Option("--robot", help="Robot to judge with.", show_default="the result's own"),
+        typer.Option(
+            "--robot", metavar="ROBOT", help="Robot to judge with.", show_default="the result's own"
+        ),
     ] = None,
     robot_description: flags.RobotDescription = None,
     source: Annotated[
         Path | None,
-        typer.Option("--source", help="Human motion that another tool's file was made from."),
+        typer.Option(
+            "--source", metavar="FILE", help="Human motion that another tool's file was made from."
+        ),
     ] = None,
     source_fps: flags.SourceRate = None,
     save_result: Annotated[
         Path | None,
         typer.Option(
-            "--save-result", help="Write another tool's file as a result (.npz), to go on with."
+            "--save-result",
+            metavar="FILE",
+            help="Write another tool's file as a result (.npz), to go on with.",
         ),
     ] = None,
     gate: Annotated[
         str | None,
         typer.Option(
             "--gate",
+            metavar="GATES",
             help="Gates to pass, and exit with 1 where one is missed: train-ready, strict, look-only or a TOML file; "
             "of a batch, train.txt and rejected.txt are written.",
             show_default="train-ready, without the exit code",
@@ -75,7 +90,9 @@ def evaluate(
     max_workers: Annotated[
         int | None,
         typer.Option(
-            "--max-workers", help="How many results of a batch to judge at once, with --output-dir."
+            "--max-workers",
+            metavar="N",
+            help="How many results of a batch to judge at once, with --output-dir.",
         ),
     ] = None,
     as_json: JsonFlag = False,

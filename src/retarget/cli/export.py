@@ -26,28 +26,39 @@ _OF_OTHERS = "--robot, --robot-description and --source-fps are for a robot moti
 def export(
     result: Annotated[
         Path | None,
-        typer.Option("--result", help="Result file (.npz), or another tool's robot motion."),
+        typer.Option(
+            "--result", metavar="FILE", help="Result file (.npz), or another tool's robot motion."
+        ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", help="File or folder to write, of one result.")
+        Path | None,
+        typer.Option("--output", metavar="PATH", help="File or folder to write, of one result."),
     ] = None,
     batch_manifest: Annotated[
-        Path | None, typer.Option("--batch-manifest", help="Export all results of a batch.")
+        Path | None,
+        typer.Option("--batch-manifest", metavar="FILE", help="Export all results of a batch."),
     ] = None,
     output_dir: Annotated[
-        Path | None, typer.Option("--output-dir", help="Folder for the files of a batch.")
+        Path | None,
+        typer.Option("--output-dir", metavar="FOLDER", help="Folder for the files of a batch."),
     ] = None,
     consumer: Annotated[
-        str, typer.Option("--for", help="Who reads it: see 'retarget formats --exports'.")
+        str,
+        typer.Option(
+            "--for", metavar="READER", help="Who reads it: see 'retarget formats --exports'."
+        ),
     ] = "unitree_csv",
     fps: Annotated[
         float | None,
-        typer.Option("--fps", help="Rate to write.", show_default="what the reader wants"),
+        typer.Option(
+            "--fps", metavar="NUMBER", help="Rate to write.", show_default="what the reader wants"
+        ),
     ] = None,
     joints: Annotated[
         str | None,
         typer.Option(
             "--joints",
+            metavar="JOINTS",
             help="A joint set of the robot, names or patterns between commas, all, or the model file or name of "
             "another robot of the family.",
             show_default="what the reader wants",
@@ -55,19 +66,30 @@ def export(
     ] = None,
     quaternion: Annotated[
         str | None,
-        typer.Option("--quaternion", help="wxyz or xyzw.", show_default="what the reader wants"),
+        typer.Option(
+            "--quaternion",
+            metavar="wxyz|xyzw",
+            help="Order of quaternions.",
+            show_default="what the reader wants",
+        ),
     ] = None,
     fixed_links: Annotated[
         str | None,
         typer.Option(
             "--fixed-links",
+            metavar="GROUP",
             help="Group of fixed links of the robot's description to list too, such as urdf.",
             show_default="what the reader wants",
         ),
     ] = None,
     clip: Annotated[
         str | None,
-        typer.Option("--clip", help="Name of the clip in the file.", show_default="the file's"),
+        typer.Option(
+            "--clip",
+            metavar="NAME",
+            help="Name of the clip in the file.",
+            show_default="the file's",
+        ),
     ] = None,
     merge: Annotated[
         bool,
@@ -80,12 +102,15 @@ def export(
     max_workers: Annotated[
         int | None,
         typer.Option(
-            "--max-workers", help="How many files at once.", show_default="all usable cores"
+            "--max-workers",
+            metavar="N",
+            help="How many files at once.",
+            show_default="all usable cores",
         ),
     ] = None,
     robot: Annotated[
         str | None,
-        typer.Option("--robot", help="Robot that another tool's motion is of."),
+        typer.Option("--robot", metavar="ROBOT", help="Robot that another tool's motion is of."),
     ] = None,
     robot_description: RobotDescription = None,
     source_fps: SourceRate = None,

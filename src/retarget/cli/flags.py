@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 __all__ = [
+    "READING",
     "BindPoseFlag",
     "FloorHeight",
     "FormatName",
@@ -25,12 +26,20 @@ __all__ = [
     "UpAxis",
 ]
 
+READING = "How motion files are read"  # heading of these options where a command has several
+
 Number = float | None
 Switch = bool | None
 
 FormatName = Annotated[
     str | None,
-    typer.Option("--format", help="Motion format; see 'retarget formats'.", show_default="auto"),
+    typer.Option(
+        "--format",
+        metavar="NAME",
+        help="Motion format; see 'retarget formats'.",
+        show_default="auto",
+        rich_help_panel=READING,
+    ),
 ]
 BindPoseFlag = Annotated[
     Switch,
@@ -38,11 +47,17 @@ BindPoseFlag = Annotated[
         "--skip-bind-pose/--keep-bind-pose",
         help="Drop or keep the first frame as a bind pose.",
         show_default="dropped when recognised",
+        rich_help_panel=READING,
     ),
 ]
 RolesFile = Annotated[
     Path | None,
-    typer.Option("--roles", help="TOML that maps body roles to joint names, over those found."),
+    typer.Option(
+        "--roles",
+        metavar="FILE",
+        help="TOML that maps body roles to joint names, over those found.",
+        rich_help_panel=READING,
+    ),
 ]
 UpAxis = Annotated[
     str | None,
@@ -51,12 +66,16 @@ UpAxis = Annotated[
         metavar="AXIS",
         help="The files' up axis: x, y, z, -x, -y or -z.",
         show_default="found",
+        rich_help_panel=READING,
     ),
 ]
 UnitName = Annotated[
     str | None,
     typer.Option(
-        metavar="NAME", help="The files' length unit, such as centimetre.", show_default="found"
+        metavar="NAME",
+        help="The files' length unit, such as centimetre.",
+        show_default="found",
+        rich_help_panel=READING,
     ),
 ]
 FloorHeight = Annotated[
@@ -66,6 +85,7 @@ FloorHeight = Annotated[
         metavar="METRES",
         help="Height of the floor along the up axis of the files.",
         show_default="found",
+        rich_help_panel=READING,
     ),
 ]
 GlitchesFlag = Annotated[
@@ -74,6 +94,7 @@ GlitchesFlag = Annotated[
         "--keep-glitches/--fill-glitches",
         help="Keep frames in which the body is where no body can be, or fill them.",
         show_default="filled",
+        rich_help_panel=READING,
     ),
 ]
 SourceRate = Annotated[
@@ -83,6 +104,7 @@ SourceRate = Annotated[
         metavar="NUMBER",
         help="Frames per second of the files, over what they say.",
         show_default="the files' own",
+        rich_help_panel=READING,
     ),
 ]
 SmplModels = Annotated[
@@ -92,6 +114,7 @@ SmplModels = Annotated[
         metavar="FOLDER",
         help="Your SMPL, SMPL-H and SMPL-X model files.",
         show_default="RETARGET_SMPL_MODELS, else a fixed skeleton",
+        rich_help_panel=READING,
     ),
 ]
 SubjectFrom = Annotated[
@@ -102,11 +125,14 @@ SubjectFrom = Annotated[
         help="Files of one person, whose longest tell of the skeleton: 'folder', a pattern such as "
         "'*_{subject}.bvh', or the path of a file, folder or glob; 'dataset' is the rule of --dataset.",
         show_default="each clip alone",
+        rich_help_panel=READING,
     ),
 ]
 RobotDescription = Annotated[
     Path | None,
-    typer.Option("--robot-description", help="TOML with the robot's roles, soles and limits."),
+    typer.Option(
+        "--robot-description", metavar="FILE", help="TOML with the robot's roles, soles and limits."
+    ),
 ]
 Meshes = Annotated[
     Path | None,
@@ -122,5 +148,6 @@ SceneFile = Annotated[
         "--scene",
         metavar="FILE",
         help="Things around the motion (scene.toml); '{stem}.scene.toml' is a file beside each motion.",
+        rich_help_panel=READING,
     ),
 ]

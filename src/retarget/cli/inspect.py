@@ -51,7 +51,9 @@ def inspect(
     picture: Annotated[
         Path | None,
         typer.Option(
-            "--picture", help="Also draw the recording: roles, poses, floor, contacts (.png)."
+            "--picture",
+            metavar="FILE",
+            help="Also draw the recording: roles, poses, floor, contacts (.png).",
         ),
     ] = None,
     scene: flags.SceneFile = None,

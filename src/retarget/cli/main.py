@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import typer.core
 
 from retarget._version import __version__
 from retarget.cli import (
@@ -39,6 +38,7 @@ from retarget.cli import (
     view,
 )
 from retarget.cli.common import ALL_WELL, INTERRUPTED, SOME_FAILED, WRONG_USAGE, UsageError, say
+from retarget.cli.helping import HelpfulCommand, HelpfulGroup
 from retarget.errors import OptionsError, RetargetError, UnknownNameError
 
 __all__ = ["app", "main"]
@@ -48,7 +48,7 @@ _WIDEST_HELP = 120  # characters; lines beyond are hard to read
 _USAGE_ERRORS = (UnknownNameError, OptionsError, UsageError)
 
 
-class _Commands(typer.core.TyperGroup):
+class _Commands(HelpfulGroup):
     """All commands: what is interrupted says so, unless it has words of its own, as batches do."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -90,7 +90,7 @@ for _name, _command, _short in (
     ("doctor", doctor.doctor, "Check that everything works on this machine."),
     ("demo", demo.demo, "Retarget, score and draw the embedded clips."),
 ):
-    app.command(_name, short_help=_short)(_command)
+    app.command(_name, cls=HelpfulCommand, short_help=_short)(_command)
 app.add_typer(
     robots.app, name="robots", short_help="List the robots known by name; look into any model."
 )

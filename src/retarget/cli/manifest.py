@@ -19,6 +19,7 @@ from retarget.cli.common import (
     say,
     tell,
 )
+from retarget.cli.helping import HelpfulCommand, HelpfulGroup
 from retarget.cli.outputs import Output, check_outputs
 
 if TYPE_CHECKING:
@@ -26,12 +27,16 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Look into a batch's manifest, check its outputs, merge those of shards.")
+app = typer.Typer(
+    cls=HelpfulGroup, help="Look into a batch's manifest, check its outputs, merge those of shards."
+)
 
-_ManifestFile = Annotated[Path, typer.Argument(help="The batch's manifest (.json).")]
+_ManifestFile = Annotated[
+    Path, typer.Argument(metavar="MANIFEST", help="The batch's manifest (.json).")
+]
 
 
-@app.command()
+@app.command(cls=HelpfulCommand)
 def show(manifest: _ManifestFile, as_json: JsonFlag = False) -> None:
     """List every job's outcome."""
     from retarget.batch import BatchManifest
@@ -54,7 +59,7 @@ def show(manifest: _ManifestFile, as_json: JsonFlag = False) -> None:
     tell(outcome(batch))
 
 
-@app.command()
+@app.command(cls=HelpfulCommand)
 def failed(manifest: _ManifestFile, as_json: JsonFlag = False) -> None:
     """List the jobs that failed, with their errors and logs; exit 1 if there are any."""
     from retarget.batch import BatchManifest
@@ -74,7 +79,7 @@ def failed(manifest: _ManifestFile, as_json: JsonFlag = False) -> None:
         raise typer.Exit(SOME_FAILED)
 
 
-@app.command()
+@app.command(cls=HelpfulCommand)
 def verify(manifest: _ManifestFile, as_json: JsonFlag = False) -> None:
     """Open every output and check it against its record; exit 1 if one is not what it should be."""
     from retarget.batch import BatchManifest, verify_manifest
@@ -97,10 +102,14 @@ def verify(manifest: _ManifestFile, as_json: JsonFlag = False) -> None:
         raise typer.Exit(SOME_FAILED)
 
 
-@app.command()
+@app.command(cls=HelpfulCommand)
 def merge(
-    manifests: Annotated[list[Path], typer.Argument(help="Manifests of the shards.")],
-    output: Annotated[Path, typer.Option("--output", help="Manifest of the whole.")],
+    manifests: Annotated[
+        list[Path], typer.Argument(metavar="MANIFEST...", help="Manifests of the shards.")
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", metavar="FILE", help="Manifest of the whole.")
+    ],
     as_json: JsonFlag = False,
 ) -> None:
     """Make one manifest of those of a batch's shards."""

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from retarget.cli import flags
 from retarget.cli.common import UsageError, require_file
-from retarget.cli.flags import (
-    BindPoseFlag,
-    FloorHeight,
-    FormatName,
-    GlitchesFlag,
-    Number,
-    RobotDescription,
-    RolesFile,
-    SceneFile,
-    SmplModels,
-    SourceRate,
-    SubjectFrom,
-    Switch,
-    UnitName,
-    UpAxis,
-)
+from retarget.cli.flags import Number, Switch
 
 if TYPE_CHECKING:
     from retarget.config import RunConfig
@@ -35,58 +20,83 @@ if TYPE_CHECKING:
 __all__ = [
     "RunOptions",
     "require_robot_files",
-    "with_run_options",
 ]
+
+_PART = "Which part of a motion, and when"
+_MOVING = "How the robot moves"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
     """What to do with motion files, as the command line says it; None where it says nothing.
 
-    Each field is an option of every command made by `with_run_options`. A field named as one of
+    Each field is an option of every command that takes this group. A field named as one of
     `retarget.RetargetOptions` sets that.
     """
 
-    motion_format: FormatName = None
+    motion_format: flags.FormatName = None
     robot: Annotated[
         str | None,
         typer.Option(
+            metavar="ROBOT",
             help="A robot's name (see 'retarget robots'), or the path of an MJCF or URDF file.",
             show_default="unitree_g1",
         ),
     ] = None
-    robot_description: RobotDescription = None
-    config: Annotated[Path | None, typer.Option(help="TOML with defaults for these options.")] = (
-        None
-    )
-    skip_bind_pose: BindPoseFlag = None
-    roles: RolesFile = None
-    up: UpAxis = None
-    unit: UnitName = None
-    floor_m: FloorHeight = None
-    keep_glitches: GlitchesFlag = None
-    source_fps: SourceRate = None
-    smpl_models: SmplModels = None
-    subject_from: SubjectFrom = None
-    scene: SceneFile = None
+    robot_description: flags.RobotDescription = None
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="TOML with defaults for these options.")
+    ] = None
+    skip_bind_pose: flags.BindPoseFlag = None
+    roles: flags.RolesFile = None
+    up: flags.UpAxis = None
+    unit: flags.UnitName = None
+    floor_m: flags.FloorHeight = None
+    keep_glitches: flags.GlitchesFlag = None
+    source_fps: flags.SourceRate = None
+    smpl_models: flags.SmplModels = None
+    subject_from: flags.SubjectFrom = None
+    scene: flags.SceneFile = None
     from_robot: Annotated[
         str | None,
         typer.Option(
             metavar="ROBOT",
             help="The motion is this robot's, in a file of any tool: no human in between.",
+            rich_help_panel=flags.READING,
         ),
     ] = None
     fps: Annotated[
-        Number, typer.Option(help="Rate of the result.", show_default="the motion's own")
+        Number,
+        typer.Option(
+            metavar="NUMBER",
+            help="Rate of the result.",
+            show_default="the motion's own",
+            rich_help_panel=_PART,
+        ),
     ] = None
     start_s: Annotated[
-        Number, typer.Option("--start", help="Begin at this time of the motion, seconds.")
+        Number,
+        typer.Option(
+            "--start",
+            metavar="SECONDS",
+            help="Begin at this time of the motion, seconds.",
+            rich_help_panel=_PART,
+        ),
     ] = None
     end_s: Annotated[
-        Number, typer.Option("--end", help="End at this time of the motion, seconds.")
+        Number,
+        typer.Option(
+            "--end",
+            metavar="SECONDS",
+            help="End at this time of the motion, seconds.",
+            rich_help_panel=_PART,
+        ),
     ] = None
     mirror: Annotated[
-        Switch, typer.Option(help="Retarget the mirror image.", show_default="no-mirror")
+        Switch,
+        typer.Option(
+            help="Retarget the mirror image.", show_default="no-mirror", rich_help_panel=_PART
+        ),
     ] = None
     time_scale: Annotated[
         str | None,
@@ -94,6 +104,7 @@ class RunOptions:
             metavar="NUMBER|similar",
             help="Factor on the motion's duration, 0.25 to 4; 'similar' takes the square root of robot to human size.",
             show_default="1",
+            rich_help_panel=_PART,
         ),
     ] = None
     style: Annotated[
@@ -102,12 +113,16 @@ class RunOptions:
             metavar="close|balanced|smooth",
             help="Limbs turned as the human's at the price of their directions and of jerk, or less jerk.",
             show_default="balanced",
+            rich_help_panel=_MOVING,
         ),
     ] = None
     smoothness: Annotated[
         Number,
         typer.Option(
-            help="Factor on the weight of accelerations; larger is smoother.", show_default="1"
+            metavar="FACTOR",
+            help="Factor on the weight of accelerations; larger is smoother.",
+            show_default="1",
+            rich_help_panel=_MOVING,
         ),
     ] = None
     weights: Annotated[
@@ -116,38 +131,66 @@ class RunOptions:
             "--weight",
             metavar="SEGMENT=FACTOR",
             help="How closely a segment is followed, such as hand=4 or left_foot=2; may be repeated.",
+            rich_help_panel=_MOVING,
         ),
     ] = None
     joint_speed_limit: Annotated[
-        Number, typer.Option(help="Highest joint speed, rad/s.", show_default="12")
+        Number,
+        typer.Option(
+            metavar="RAD/S",
+            help="Highest joint speed, rad/s.",
+            show_default="12",
+            rich_help_panel=_MOVING,
+        ),
     ] = None
     joint_acceleration_limit: Annotated[
         Number,
-        typer.Option(help="Highest joint acceleration, rad/s^2.", show_default="the robot's own"),
+        typer.Option(
+            metavar="RAD/S^2",
+            help="Highest joint acceleration, rad/s^2.",
+            show_default="the robot's own",
+            rich_help_panel=_MOVING,
+        ),
     ] = None
     joint_margin: Annotated[
         Number,
-        typer.Option(help="Distance kept from joint position limits, rad.", show_default="0"),
+        typer.Option(
+            metavar="RAD",
+            help="Distance kept from joint position limits, rad.",
+            show_default="0",
+            rich_help_panel=_MOVING,
+        ),
     ] = None
     collision_margin: Annotated[
         Number,
         typer.Option(
-            help="Distance kept between the robot's bodies, metres.", show_default="0.008"
+            metavar="METRES",
+            help="Distance kept between the robot's bodies, metres.",
+            show_default="0.008",
+            rich_help_panel=_MOVING,
         ),
     ] = None
     speed_limits: Annotated[
-        Switch, typer.Option(help="Keep joint speed limits.", show_default="speed-limits")
+        Switch,
+        typer.Option(
+            help="Keep joint speed limits.", show_default="speed-limits", rich_help_panel=_MOVING
+        ),
     ] = None
     acceleration_limits: Annotated[
         Switch,
         typer.Option(
             help="Keep joint acceleration limits, where there are any.",
             show_default="acceleration-limits",
+            rich_help_panel=_MOVING,
         ),
     ] = None
     self_collision: Annotated[
         Switch,
-        typer.Option(help="Keep the robot's bodies apart.", show_default="self-collision"),
+        typer.Option(
+            help="Keep the robot's bodies apart.",
+            show_default="self-collision",
+            rich_help_panel=_MOVING,
+        ),
     ] = None
     floor: Annotated[
         Switch,
@@ -155,12 +198,15 @@ class RunOptions:
             "--above-floor/--no-floor",
             help="Keep the robot above the floor.",
             show_default="above-floor",
+            rich_help_panel=_MOVING,
         ),
     ] = None
     contacts: Annotated[
         Switch,
         typer.Option(
-            help="Hold heels and toes in place while the human's stand.", show_default="contacts"
+            help="Hold heels and toes in place while the human's stand.",
+            show_default="contacts",
+            rich_help_panel=_MOVING,
         ),
     ] = None
 
@@ -222,28 +268,6 @@ def require_robot_files(settings: RunConfig) -> None:
     """
     for path in settings.robot_files():
         require_file(path, "a robot's MJCF, URDF or robot.toml, or the name of a known robot")
-
-
-def with_run_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Let a command take all of `RunOptions` on the command line, as its parameter ``chosen``."""
-    hints = get_type_hints(RunOptions, include_extras=True)
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    shared = [
-        inspect.Parameter(one.name, keyword, default=one.default, annotation=hints[one.name])
-        for one in fields(RunOptions)
-    ]
-    parameters: list[inspect.Parameter] = []
-    for own in inspect.signature(command, eval_str=True).parameters.values():
-        parameters += shared if own.name == "chosen" else [own.replace(kind=keyword)]
-
-    def with_options(**given: Any) -> None:
-        chosen = RunOptions(**{one.name: given.pop(one.name) for one in shared})
-        command(chosen=chosen, **given)
-
-    with_options.__doc__ = command.__doc__
-    with_options.__annotations__ = {one.name: one.annotation for one in parameters}
-    vars(with_options)["__signature__"] = inspect.Signature(parameters)
-    return with_options
 
 
 def _read_weights(words: Iterable[str]) -> dict[str, float]:

@@ -34,6 +34,7 @@ OnlyOption = Annotated[
         "--only",
         metavar="FILE",
         help="Only clips that a list names (one in each line, such as train.txt), or that a review keeps (.json).",
+        rich_help_panel="Which files",
     ),
 ]
 

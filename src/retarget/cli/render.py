@@ -9,41 +9,46 @@ from typing import Annotated
 
 import typer
 
-from retarget.cli import flags
 from retarget.cli.common import UsageError, require_motion, steps, tell, working_on
+from retarget.cli.grouped import with_options
+from retarget.cli.opening import OpeningOptions
 from retarget.cli.outputs import Output, check_outputs
-from retarget.cli.view import Compared, HumanSource, opening_of
 
 __all__ = ["render"]
 
 _SIZE = re.compile(r"(\d+)x(\d+)")
 
 
+@with_options(OpeningOptions)
 def render(
     file: Annotated[
-        Path, typer.Argument(help="A result, another tool's file with --robot, or a recording.")
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A result, another tool's file with --robot, or a recording."
+        ),
     ],
     output: Annotated[
-        Path, typer.Option("--output", help="Film (.mp4, .gif, .webp), or one picture (.png).")
-    ],
-    source: HumanSource = None,
-    compare: Compared = None,
-    robot: Annotated[
-        str | None,
+        Path,
         typer.Option(
-            "--robot", help="Robot of another tool's file.", show_default="a result's own"
+            "--output", metavar="FILE", help="Film (.mp4, .gif, .webp), or one picture (.png)."
         ),
-    ] = None,
-    robot_description: flags.RobotDescription = None,
-    source_fps: flags.SourceRate = None,
-    meshes: flags.Meshes = None,
+    ],
+    chosen: OpeningOptions,
     size: Annotated[str, typer.Option("--size", metavar="WxH", help="Pixels.")] = "1280x720",
     fps: Annotated[
         float | None,
-        typer.Option("--fps", help="Pictures per second.", show_default="the clip's, 30 at most"),
+        typer.Option(
+            "--fps",
+            metavar="NUMBER",
+            help="Pictures per second.",
+            show_default="the clip's, 30 at most",
+        ),
     ] = None,
     speed: Annotated[
-        float, typer.Option("--speed", help="Seconds of the clip per second of the film.")
+        float,
+        typer.Option(
+            "--speed", metavar="FACTOR", help="Seconds of the clip per second of the film."
+        ),
     ] = 1.0,
     start: Annotated[
         float, typer.Option("--start", metavar="SECONDS", help="Where to begin.")
@@ -67,9 +72,8 @@ def render(
     from retarget.view.clip import open_clip, stage_of
 
     file = require_motion(file)
-    opening = opening_of(source, compare, robot, robot_description, source_fps, meshes)
-    read = [file, opening.source, *opening.compare, robot_description]
-    check_outputs([Output(output, "a film", FILM_SUFFIXES)], read)
+    opening = chosen.opening()
+    check_outputs([Output(output, "a film", FILM_SUFFIXES)], [file, *chosen.files])
     require_video(output)
     width, height = _pixels(size)
     marks = Overlays(False, False, False, False) if bare else Overlays(targets=targets)

@@ -36,19 +36,27 @@ _DETAILS = ("none", "worst", "unfit", "all")
 def report(
     manifests: Annotated[
         list[Path],
-        typer.Argument(help="A batch's folder or manifest; several are set side by side."),
+        typer.Argument(
+            metavar="BATCH...", help="A batch's folder or manifest; several are set side by side."
+        ),
     ],
     output: Annotated[
         Path | None,
         typer.Option(
             "--output",
+            metavar="FILE",
             help="File to write.",
             show_default="report.html in the batch's folder, of several in this one",
         ),
     ] = None,
     file_format: Annotated[
         str | None,
-        typer.Option("--format", help="html, md, csv or parquet.", show_default="the suffix's"),
+        typer.Option(
+            "--format",
+            metavar="html|md|csv|parquet",
+            help="html, md, csv or parquet.",
+            show_default="the suffix's",
+        ),
     ] = None,
     reports: Annotated[
         list[Path] | None,
@@ -63,6 +71,7 @@ def report(
         str | None,
         typer.Option(
             "--gate",
+            metavar="GATES",
             help="Judge anew by these: train-ready, strict, look-only or a TOML file.",
             show_default="as the batch was judged",
         ),
@@ -78,7 +87,8 @@ def report(
         str,
         typer.Option(
             "--details",
-            help="Clips to make pages of, with film strip and time lines: none, worst, unfit or all.",
+            metavar="none|worst|unfit|all",
+            help="Clips to make pages of, with film strip and time lines.",
         ),
     ] = "none",
     clip: Annotated[
@@ -91,11 +101,14 @@ def report(
             "--strips", metavar="N", min=0, help="How many of the worst clips get a film strip."
         ),
     ] = 12,
-    title: Annotated[str, typer.Option("--title", help="Heading of the report.")] = "",
+    title: Annotated[
+        str, typer.Option("--title", metavar="TEXT", help="Heading of the report.")
+    ] = "",
     max_workers: Annotated[
         int | None,
         typer.Option(
             "--max-workers",
+            metavar="N",
             help="How many pages or evaluations at once.",
             show_default="all usable cores",
         ),

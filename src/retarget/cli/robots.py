@@ -10,6 +10,7 @@ import typer
 
 from retarget.cli import options
 from retarget.cli.common import JsonFlag, UsageError, print_json, print_table, require_file, tell
+from retarget.cli.helping import HelpfulCommand, HelpfulGroup
 
 if TYPE_CHECKING:
     from retarget.robots.catalogue import RobotEntry
@@ -17,15 +18,23 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(help="List the robots known by name, look into any robot's model, describe it.")
+app = typer.Typer(
+    cls=HelpfulGroup,
+    help="List the robots known by name, look into any robot's model, describe it.",
+)
 
 _Model = Annotated[
     str,
-    typer.Argument(help="Name of a robot, or its model file (.xml, .mjcf, .urdf, .xacro, .toml)."),
+    typer.Argument(
+        metavar="MODEL",
+        help="Name of a robot, or its model file (.xml, .mjcf, .urdf, .xacro, .toml).",
+    ),
 ]
 _Description = Annotated[
     Path | None,
-    typer.Option("--robot-description", help="TOML with the robot's roles, soles and limits."),
+    typer.Option(
+        "--robot-description", metavar="FILE", help="TOML with the robot's roles, soles and limits."
+    ),
 ]
 
 
@@ -61,12 +70,15 @@ def _rows(maker: str, family: str, members: list[RobotEntry]) -> list[list[str]]
     ]
 
 
-@app.command("inspect")
+@app.command("inspect", cls=HelpfulCommand)
 def inspect_model(
     model: _Model,
     robot_description: _Description = None,
     picture: Annotated[
-        Path | None, typer.Option("--picture", help="Also draw it, roles and soles marked (.png).")
+        Path | None,
+        typer.Option(
+            "--picture", metavar="FILE", help="Also draw it, roles and soles marked (.png)."
+        ),
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -92,12 +104,15 @@ def inspect_model(
             tell(f"picture: {picture}")
 
 
-@app.command()
+@app.command(cls=HelpfulCommand)
 def add(
     model: _Model,
-    name: Annotated[str, typer.Option("--name", help="Name of the robot.")],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the robot.")],
     output: Annotated[
-        Path | None, typer.Option("--output", help="TOML file to write.", show_default="NAME.toml")
+        Path | None,
+        typer.Option(
+            "--output", metavar="FILE", help="TOML file to write.", show_default="NAME.toml"
+        ),
     ] = None,
 ) -> None:
     """Write a robot's TOML file, with what is doubtful in it as commented lines to correct."""

@@ -18,7 +18,8 @@ from retarget.cli.common import (
     tell,
     working_on,
 )
-from retarget.cli.options import RunOptions, with_run_options
+from retarget.cli.grouped import with_options
+from retarget.cli.options import RunOptions
 from retarget.cli.outputs import Output, check_outputs
 
 if TYPE_CHECKING:
@@ -29,15 +30,19 @@ __all__ = ["run"]
 _WORTH_TELLING_S = 0.5
 
 
-@with_run_options
+@with_options(RunOptions)
 def run(
     motion: Annotated[
-        Path, typer.Option("--motion", help="Motion file, or an embedded clip: humanoid_dance, ...")
+        Path,
+        typer.Option(
+            "--motion", metavar="FILE", help="Motion file, or an embedded clip: humanoid_dance, ..."
+        ),
     ],
-    output: Annotated[Path, typer.Option("--output", help="Result file (.npz).")],
+    output: Annotated[Path, typer.Option("--output", metavar="FILE", help="Result file (.npz).")],
     chosen: RunOptions,
     picture: Annotated[
-        Path | None, typer.Option("--picture", help="Also write a film strip (.png).")
+        Path | None,
+        typer.Option("--picture", metavar="FILE", help="Also write a film strip (.png)."),
     ] = None,
     fail_on_gates: GatesFlag = False,
     as_json: JsonFlag = False,

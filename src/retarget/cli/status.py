@@ -19,7 +19,9 @@ __all__ = ["status"]
 
 
 def status(
-    manifest: Annotated[Path, typer.Argument(help="The batch's manifest (.json).")],
+    manifest: Annotated[
+        Path, typer.Argument(metavar="MANIFEST", help="The batch's manifest (.json).")
+    ],
     watch: Annotated[
         bool, typer.Option("--watch", help="Print again until the batch ends.")
     ] = False,

@@ -7,53 +7,37 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retarget.cli import flags
 from retarget.cli.batch import MANIFEST_NAME
 from retarget.cli.common import UsageError, require_motion, say, tell, working_on
+from retarget.cli.grouped import with_options
+from retarget.cli.opening import OpeningOptions
 
 if TYPE_CHECKING:
-    from retarget.view.clip import Opening
     from retarget.view.playlist import Entry
 
-__all__ = ["Compared", "HumanSource", "opening_of", "view"]
-
-HumanSource = Annotated[
-    Path | None,
-    typer.Option("--source", help="Human motion that another tool's file was made from."),
-]
-Compared = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--compare",
-        metavar="FILE",
-        help="Another result, or another tool's file, to stand beside; may be repeated.",
-    ),
-]
+__all__ = ["entries_at", "view"]
 
 
+@with_options(OpeningOptions)
 def view(
     file: Annotated[
         Path,
         typer.Argument(
-            help="A result, a batch's manifest, a folder of results, another tool's file, or a recording."
+            metavar="PATH",
+            help="A result, a batch's manifest, a folder of results, another tool's file, or a recording.",
         ),
     ],
-    source: HumanSource = None,
-    compare: Compared = None,
-    robot: Annotated[
-        str | None,
-        typer.Option(
-            "--robot", help="Robot of another tool's file.", show_default="a result's own"
-        ),
-    ] = None,
-    robot_description: flags.RobotDescription = None,
-    source_fps: flags.SourceRate = None,
-    meshes: flags.Meshes = None,
+    chosen: OpeningOptions,
     port: Annotated[
-        int, typer.Option("--port", help="Port; the next free one where it is taken.")
+        int, typer.Option("--port", metavar="N", help="Port; the next free one where it is taken.")
     ] = 8080,
     host: Annotated[
-        str, typer.Option("--host", help="Address to serve at; the default is this machine alone.")
+        str,
+        typer.Option(
+            "--host",
+            metavar="ADDRESS",
+            help="Address to serve at; the default is this machine alone.",
+        ),
     ] = "127.0.0.1",
     no_open: Annotated[
         bool, typer.Option("--no-open", help="Open no browser; the address is printed anyway.")
@@ -63,7 +47,7 @@ def view(
     from retarget.view.viewer import Viewer, require_viewer
 
     require_viewer()
-    opening = opening_of(source, compare, robot, robot_description, source_fps, meshes)
+    opening = chosen.opening()
     entries, review = entries_at(file)
     with working_on(f"opening {entries[0].path}"):
         viewer = Viewer(
@@ -83,36 +67,6 @@ def view(
 
 def _say_problem(problem: str) -> None:
     say(f"error: {problem}")
-
-
-def opening_of(
-    source: Path | None,
-    compare: list[Path] | None,
-    robot: str | None,
-    robot_description: Path | None,
-    source_fps: float | None,
-    meshes: Path | None,
-) -> Opening:
-    """How files are to be understood, as the command line says it.
-
-    Raises:
-        UsageError: A file that it names is missing.
-    """
-    from retarget.view.clip import Opening
-
-    for other in compare or []:
-        if not other.exists():
-            raise UsageError(f"{other}: no such file; give a result to --compare")
-    if meshes is not None and not meshes.exists():
-        raise UsageError(f"{meshes}: no such folder; give the one of the robot's description")
-    return Opening(
-        robot=robot,
-        robot_description=robot_description,
-        source=None if source is None else require_motion(source),
-        source_fps=source_fps,
-        compare=tuple(compare or ()),
-        meshes=meshes,
-    )
 
 
 def entries_at(file: Path) -> tuple[list[Entry], Path | None]:
