@@ -1,23 +1,21 @@
-"""Provenance, journal, lock, manifest versions, folders, shards, merging, status, verification."""
+"""Provenance, journal, lock, manifest versions and schemas."""
 
 from __future__ import annotations
 
 import datetime
-import errno
 import json
 import math
 import os
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from batch_runs import run
-from batch_workers import make_jobs, misbehave, runs, write
+from batch_workers import make_jobs, write
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
@@ -28,19 +26,11 @@ from retarget.batch import (
     BatchManifest,
     BatchRunner,
     BatchRunRecord,
-    jobs_from_folder,
-    merge_manifests,
-    parse_shard,
-    read_status,
-    shard_jobs,
-    shard_manifest_path,
-    verify_manifest,
 )
 from retarget.batch.journal import Journal, encode_event, read_journal
 from retarget.batch.lock import STALE_AFTER_S, ManifestLock, lock_owner
 from retarget.batch.plain import to_plain
-from retarget.errors import BatchError, ManifestError, OptionsError
-from retarget.files import sha256_of
+from retarget.errors import BatchError, ManifestError
 from retarget.kinds import MotionFormatKind, RobotKind, RunStatus
 
 HERE = Path(__file__).parent
@@ -273,202 +263,3 @@ def test_a_manifest_has_one_record_a_job_and_no_more_records_than_jobs(tmp_path:
 def test_every_model_has_a_schema(model: type[BaseModel], mode: Any) -> None:
     schema = model.model_json_schema(mode=mode)
     assert set(schema["properties"]) == set(model.model_fields)
-
-
-def make_tree(folder: Path, *names: str) -> None:
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(name)
-
-
-def test_a_folder_becomes_jobs_with_relative_ids_and_outputs(tmp_path: Path) -> None:
-    make_tree(tmp_path / "in", "b.bvh", "a/b.bvh", "a/notes.txt", "a/c/d.e.bvh")
-    jobs = jobs_from_folder(tmp_path / "in", "**/*.bvh", tmp_path / "out")
-    assert [(job.id, str(job.output.relative_to(tmp_path / "out"))) for job in jobs] == [
-        ("a/b.bvh", "a/b.npz"),
-        ("a/c/d.e.bvh", "a/c/d.e.npz"),
-        ("b.bvh", "b.npz"),
-    ]
-    assert [job.id for job in jobs_from_folder(tmp_path / "in", "*.bvh", tmp_path)] == ["b.bvh"]
-    assert [job.id for job in jobs_from_folder(tmp_path / "in", "a/**", tmp_path)] == [
-        "a/b.bvh",
-        "a/c/d.e.bvh",
-        "a/notes.txt",
-    ]
-
-
-def test_inputs_that_differ_in_suffix_have_outputs_of_their_own(tmp_path: Path) -> None:
-    make_tree(tmp_path / "in", "walk.bvh")
-    (alone,) = jobs_from_folder(tmp_path / "in", "**/*", tmp_path / "out")
-    make_tree(tmp_path / "in", "walk.npz", "walk")
-    jobs = jobs_from_folder(tmp_path / "in", "**/*", tmp_path / "out")
-    assert len({job.output for job in jobs}) == 3
-    assert alone in jobs  # the newcomers have not renamed it
-
-
-def test_suffixes_match_in_upper_and_lower_case_and_outputs_stay_distinct(tmp_path: Path) -> None:
-    make_tree(tmp_path / "in", "a.bvh", "a.BVH", "b.Bvh", "c.bvhx")
-    for pattern in ("*.bvh", "**/*.bvh", "**/?.bvh"):
-        jobs = jobs_from_folder(tmp_path / "in", pattern, tmp_path / "out")
-        outputs = {job.id: job.output.name for job in jobs}
-        assert outputs == {"a.BVH": "a.BVH.npz", "a.bvh": "a.npz", "b.Bvh": "b.Bvh.npz"}
-    upper = jobs_from_folder(tmp_path / "in", "*.BVH", tmp_path / "out")
-    assert {job.id: job.output.name for job in upper}["a.BVH"] == "a.npz"
-    assert [job.id for job in jobs_from_folder(tmp_path / "in", "A.bvh", tmp_path)] == []
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-def test_dead_links_and_pipes_are_jobs_and_each_ends_in_a_record(tmp_path: Path) -> None:
-    folder = tmp_path / "in"
-    make_tree(folder, "good.bvh")
-    (folder / "dead.bvh").symlink_to("nowhere.bvh")
-    (folder / "circle.bvh").symlink_to("circle.bvh")
-    os.mkfifo(folder / "pipe.bvh")
-    jobs = jobs_from_folder(folder, "**/*.bvh", tmp_path / "out")
-    assert [job.id for job in jobs] == ["circle.bvh", "dead.bvh", "good.bvh", "pipe.bvh"]
-
-    def hash_it(job: BatchJob) -> dict[str, str]:
-        job.output.write_text(sha256_of(job.motion))
-        return {}
-
-    manifest = BatchRunner(fingerprint=lambda job: sha256_of(job.motion)).run(
-        jobs, hash_it, manifest_path=tmp_path / "m.json"
-    )
-    assert [r.status for r in manifest.records] == ["failed", "failed", "success", "failed"]
-
-
-def test_folders_that_match_or_cannot_be_read_are_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    make_tree(tmp_path, "walks.bvh/a.bvh", "private/b.bvh", "notes/c.txt")
-    scandir = os.scandir
-
-    def refused(path: str) -> Iterator[os.DirEntry[str]]:
-        if Path(path).name == "private":
-            raise PermissionError(errno.EACCES, "Permission denied", str(path))
-        return scandir(path)
-
-    monkeypatch.setattr(os, "scandir", refused)
-    told: list[tuple[str, str]] = []
-    jobs = jobs_from_folder(
-        tmp_path, "**/*.bvh", tmp_path / "out", unreadable=lambda *what: told.append(what)
-    )
-    assert [job.id for job in jobs] == ["walks.bvh/a.bvh"]
-    assert told == [("private", "Permission denied")]
-    assert "walks.bvh: is a folder, though its name matches '**/*.bvh'" in caplog.text
-    jobs_from_folder(tmp_path, "**/*.bvh", tmp_path / "out")
-    assert "private: cannot be read" in caplog.text
-    with pytest.raises(BatchError, match=r"private: cannot be read \(Permission denied\)"):
-        jobs_from_folder(tmp_path / "private", "**/*.bvh", tmp_path / "out")
-
-
-def test_circular_links_and_outputs_among_the_inputs(tmp_path: Path) -> None:
-    make_tree(tmp_path, "a/x.npz", "out/y.npz")
-    (tmp_path / "a" / "loop").symlink_to(tmp_path)
-    (tmp_path / "linked").symlink_to(tmp_path / "a")
-    jobs = jobs_from_folder(tmp_path, "**/*.npz", tmp_path / "out")
-    assert [job.id for job in jobs] == ["a/x.npz", "linked/x.npz"]
-
-
-@pytest.mark.parametrize("pattern", ["", "/abs/*.bvh", "../*.bvh", "a/../../*.bvh"])
-def test_patterns_that_leave_the_folder_are_refused(tmp_path: Path, pattern: str) -> None:
-    with pytest.raises(OptionsError, match="pattern: must be relative"):
-        jobs_from_folder(tmp_path, pattern, tmp_path)
-
-
-def test_a_missing_input_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BatchError, match="no such folder"):
-        jobs_from_folder(tmp_path / "none", "*", tmp_path)
-
-
-@given(st.lists(st.integers(0, 2000), max_size=40), st.integers(1, 7))
-def test_shards_part_the_jobs_and_balance_their_sizes(sizes: list[int], count: int) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        jobs = make_jobs(Path(name), *(f"j{number}" for number in range(len(sizes))))
-        for job, size in zip(jobs, sizes, strict=True):
-            job.motion.write_bytes(b"x" * size)
-        shards = [shard_jobs(jobs, index, count) for index in range(1, count + 1)]
-        assert sorted(job.id for shard in shards for job in shard) == sorted(j.id for j in jobs)
-        assert shards == [shard_jobs(jobs, index, count) for index in range(1, count + 1)]
-        loads = [sum(max(job.motion.stat().st_size, 1) for job in shard) for shard in shards]
-        assert max(loads) - min(loads) <= max([*sizes, 1])
-
-
-@pytest.mark.parametrize("text", ["0/4", "5/4", "1", "a/b", "1/0", "-1/2", ""])
-def test_shards_that_do_not_exist_are_refused(text: str) -> None:
-    with pytest.raises(OptionsError, match="shard"):
-        parse_shard(text)
-
-
-def test_shards_run_apart_and_merge_into_one_manifest(tmp_path: Path) -> None:
-    jobs = make_jobs(tmp_path, "a", "raise-b", "c", "d", "e")
-    whole = tmp_path / "m.json"
-    parts = [shard_manifest_path(whole, index, 3) for index in (1, 2, 3)]
-    for index, part in enumerate(parts, 1):
-        BatchRunner().run(shard_jobs(jobs, index, 3), misbehave, manifest_path=part)
-    manifest = merge_manifests(parts, whole)
-    assert (manifest.total, manifest.success_count, manifest.failed_count) == (5, 4, 1)
-    assert sorted(runs(tmp_path)) == ["a", "c", "d", "e"]
-    assert BatchManifest.load(whole).records == manifest.records
-    # The merged manifest is one to go on with, and merging again changes nothing.
-    again = BatchRunner().run(jobs, write, manifest_path=whole)
-    assert (again.skipped_count, again.success_count) == (4, 1)
-    merged = merge_manifests(parts, whole)
-    assert (merged.total, merged.failed_count) == (5, 0)
-
-
-def test_manifests_of_other_batches_do_not_merge(tmp_path: Path) -> None:
-    a, b = make_jobs(tmp_path, "a", "b")
-    BatchRunner().run([a], write, manifest_path=tmp_path / "1.json")
-    other = b.model_copy(update={"output": a.output})
-    BatchRunner().run([other], write, manifest_path=tmp_path / "2.json", force=True)
-    with pytest.raises(ManifestError, match="both wrote"):
-        merge_manifests([tmp_path / "1.json", tmp_path / "2.json"], tmp_path / "m.json")
-    assert not (tmp_path / "m.json").exists()
-
-
-def test_status_while_running_and_after(tmp_path: Path) -> None:
-    seen = []
-
-    def look(job: BatchJob) -> Any:
-        seen.append(read_status(tmp_path / "m.json"))
-        return misbehave(job)
-
-    BatchRunner().run(
-        make_jobs(tmp_path, "a", "raise-b", "c"), look, manifest_path=tmp_path / "m.json"
-    )
-    last = seen[-1]
-    assert (last.state, last.remaining) == ("running", 1)
-    assert [job.job_id for job in last.in_flight] == ["c"]
-    assert last.failures_by_type == {"ValueError": 1}
-    assert last.jobs_per_s > 0
-    assert last.eta_s is not None
-    after = read_status(tmp_path / "m.json")
-    assert (after.state, after.remaining, after.in_flight, after.eta_s) == ("finished", 0, (), None)
-
-
-def test_status_of_no_batch_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ManifestError, match="no such batch manifest"):
-        read_status(tmp_path / "m.json")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_verify_opens_every_output(tmp_path: Path) -> None:
-    jobs = make_jobs(tmp_path, "good", "gone", "empty", "changed", "raise-failed", "torn")
-    BatchRunner().run(jobs, misbehave, manifest_path=tmp_path / "m.json")
-    assert verify_manifest(tmp_path / "m.json") == []
-    out = tmp_path / "out"
-    (out / "gone.out").unlink()
-    (out / "empty.out").write_text("")
-    (out / "torn.out").write_text("torn")
-
-    def opener(record: Any) -> None:
-        if record.output.stat().st_size != record.provenance["bytes"]:
-            raise ValueError("not the size it had")
-
-    problems = verify_manifest(tmp_path / "m.json", opener)
-    assert [str(problem).partition(f"{out}/")[2] for problem in problems] == [
-        "gone.out: the file is gone",
-        "empty.out: the file is empty",
-        "torn.out: ValueError: not the size it had",
-    ]

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from retarget.batch.models import BatchJob
 from retarget.batch.plain import printable
+from retarget.batch.validation import PathResolver
 from retarget.errors import BatchError, OptionsError
 from retarget.kinds import MotionFormatKind, RobotKind
 
@@ -48,7 +49,9 @@ def jobs_from_folder(
     file's differs from the pattern's in that, the output keeps it as well (``WALK.BVH.npz``).
 
     Links to folders are followed, but not round in circles. An ``output_dir`` inside ``input_dir`` is not
-    searched.
+    searched; files with the pattern's suffix that lie there are told of. No output lies in a folder that is searched:
+    there a recording could be taken for a result that is done already, or be written over, and results be taken
+    for recordings.
 
     Args:
         input_dir: Folder to search.
@@ -62,7 +65,7 @@ def jobs_from_folder(
 
     Raises:
         BatchError: ``input_dir`` is not a folder or cannot be read.
-        OptionsError: The pattern leaves it.
+        OptionsError: The pattern leaves it, or an output would lie among what is searched.
 
     Example:
         >>> jobs = jobs_from_folder("mocap", "**/*.bvh", "robot")  # doctest: +SKIP
@@ -80,7 +83,8 @@ def jobs_from_folder(
         )
     wanted = _literal_suffix(parts[-1])
     jobs: list[BatchJob] = []
-    for relative in sorted(_matching(root, parts, target, unreadable)):
+    found = _Found(target)
+    for relative in sorted(_matching(root, parts, found, unreadable)):
         keep_suffix = not wanted or not relative.endswith(wanted)
         output = _output_name(relative, suffix, keep_suffix)
         jobs.append(
@@ -93,6 +97,9 @@ def jobs_from_folder(
                 config_path=config_path,
             )
         )
+    _check_apart(jobs, root, found)
+    if wanted and wanted != suffix and found.avoided is not None:
+        _tell_left_out(found.avoided, parts[-1])
     return jobs
 
 
@@ -108,11 +115,73 @@ def _output_name(relative: str, suffix: str, keep_suffix: bool) -> str:
     return str(path.with_name((path.name if keep_suffix else path.stem) + suffix))
 
 
+class _Found:
+    """Which folders were searched, and whether the one for outputs was met among them and left out."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+        self.searched: set[tuple[int, int]] = set()  # by device and inode
+        self.avoided: str | None = None
+
+
+def _check_apart(jobs: list[BatchJob], root: Path, found: _Found) -> None:
+    """Check that no output would lie in a folder that was searched.
+
+    Raises:
+        OptionsError: One would.
+    """
+    resolver, target = PathResolver(), os.path.realpath(found.target)
+    known: dict[str, bool] = {}
+    for job in jobs:
+        folder = os.path.dirname(resolver.resolve(job.output))  # noqa: PTH120
+        if folder not in known:
+            known[folder] = _is_searched(folder, target, found.searched)
+        if known[folder]:
+            raise OptionsError(
+                f"{printable(str(job.output))} would lie among what is searched in {printable(str(root))}, where "
+                f"recordings and results could be taken for each other; choose a folder of its own, such as "
+                f"{printable(str(root / 'robot'))}",
+                option="output_dir",
+            )
+
+
+def _is_searched(folder: str, target: str, searched: set[tuple[int, int]]) -> bool:
+    """Whether a folder, or where it would be made, is among those searched and not in the one for outputs."""
+    while True:
+        try:
+            there = os.stat(folder)  # noqa: PTH116
+        except OSError:
+            above = os.path.dirname(folder)  # noqa: PTH120
+            if folder in (target, above):
+                return False  # it will be made there, and left out from then on
+            folder = above
+            continue
+        return (there.st_dev, there.st_ino) in searched
+
+
+def _tell_left_out(folder: str, part: str) -> None:
+    """Warn of files in the folder for outputs that match and cannot be outputs."""
+    left_out = [
+        name
+        for _, _, files in os.walk(folder)
+        for name in files
+        if _name_matches(name, part, last=True)
+    ]
+    if left_out:
+        others = len(left_out) - 1
+        _log.warning(
+            "%s: %s %s left out: outputs go there; choose another output folder",
+            printable(folder),
+            printable(left_out[0]),
+            f"and {others:,} more match, are" if others else "matches, is",
+        )
+
+
 def _matching(
-    root: Path, parts: tuple[str, ...], target: Path, unreadable: Unreadable
+    root: Path, parts: tuple[str, ...], found: _Found, unreadable: Unreadable
 ) -> Iterator[str]:
     """Whatever matches a pattern and is not a folder, by relative path."""
-    for relative, is_folder in _entries(root, target, unreadable):
+    for relative, is_folder in _entries(root, found, unreadable):
         if not _matches(PurePosixPath(relative).parts, parts):
             continue
         if not is_folder:
@@ -121,13 +190,12 @@ def _matching(
             _log.warning("%s: is a folder, though its name matches %r", relative, "/".join(parts))
 
 
-def _entries(root: Path, avoid: Path, unreadable: Unreadable) -> Iterator[tuple[str, bool]]:
+def _entries(root: Path, found: _Found, unreadable: Unreadable) -> Iterator[tuple[str, bool]]:
     """All that lies below a folder by relative path, and whether it is a folder."""
     try:
-        avoided = avoid.resolve().stat()
-        inside = root.resolve() in avoid.resolve().parents
+        avoided = found.target.resolve().stat()
     except OSError:
-        inside = False
+        avoided = None
 
     def relative(path: str) -> str:
         return os.path.relpath(path, root).replace(os.sep, "/")
@@ -145,9 +213,14 @@ def _entries(root: Path, avoid: Path, unreadable: Unreadable) -> Iterator[tuple[
         here = os.stat(folder)  # noqa: PTH116
         mark = (here.st_dev, here.st_ino)
         above = ancestors.pop(folder, frozenset())
-        if mark in above or (inside and os.path.samestat(here, avoided)):
+        if above and avoided is not None and os.path.samestat(here, avoided):
+            found.avoided = folder
             folders.clear()
             continue
+        if mark in above:
+            folders.clear()
+            continue
+        found.searched.add(mark)
         for name in folders:
             path = os.path.join(folder, name)  # noqa: PTH118
             ancestors[path] = above | {mark}
