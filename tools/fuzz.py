@@ -34,7 +34,13 @@ from fuzzing.kinds import KINDS, Kind
 ROOT: Final = Path(__file__).parents[1]
 RESULTS: Final = ROOT / "benchmarks" / "RESULTS.md"
 _MOST_SECONDS: Final = 10.0  # of a core that a case may take
+_TO_COMPILE: Final = (
+    120.0  # and the first that needs a kernel, on a machine that has not compiled it
+)
 _MOST_BYTES: Final = 2 << 30  # that the child may have had, its own libraries included
+_TO_START: Final = (
+    20.0  # of a core that a child may take before its first case, to make sound files
+)
 _LOOKED_AT: Final = 0.2  # seconds between two looks at a child
 _PLACE: Final = struct.Struct("<q")
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
@@ -53,6 +59,7 @@ def main() -> int:
     )
     parser.add_argument("--case", type=int, help="only this case of each kind, and say how it ends")
     parser.add_argument("--keep", type=Path, help="folder for the file of --case")
+    parser.add_argument("--sound", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument(
         "--child", nargs=3, metavar=("PLACE", "FIRST", "LAST"), help=argparse.SUPPRESS
     )
@@ -61,6 +68,9 @@ def main() -> int:
     if arguments.child:
         place, first, last = arguments.child
         run_cases(kinds[0], arguments.seed, range(int(first), int(last)), Path(place))
+        return 0
+    if arguments.sound:
+        judge_sound(kinds[0])
         return 0
     if arguments.case is not None:
         for kind in kinds:
@@ -113,6 +123,13 @@ def one_case(kind: Kind, seed: int, case: int, keep: Path | None) -> tuple[str, 
         return judged(kind, data, Path(folder))
 
 
+def judge_sound(kind: Kind) -> None:
+    """In a child: judge the sound files, so that what cases need is compiled before they are timed."""
+    with tempfile.TemporaryDirectory(dir=_fast_folder()) as folder:
+        for data in kind.seeds():
+            judged(kind, data, Path(folder))
+
+
 def run_cases(kind: Kind, seed: int, cases: range, place: Path) -> None:
     """In a child: run cases, noting in a shared page which one it is at; print how each ends that was not refused."""
     resource.setrlimit(resource.RLIMIT_DATA, (4 * _MOST_BYTES, 4 * _MOST_BYTES))
@@ -163,26 +180,22 @@ class Tally:
 
 def watch(kind: Kind, seed: int, cases: int, seconds: float) -> Tally:
     """Run the cases of a kind in children, one after another as they fail, for some seconds at most."""
+    command = [sys.executable, __file__, "--kinds", kind.name, "--seed", str(seed)]
+    subprocess.run([*command, "--sound"], check=False)
     tally, first, began = Tally(kind), 0, time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder, "place")
-        while first < cases and time.monotonic() - began < seconds:
-            place.write_bytes(_PLACE.pack(first))
-            lines = Path(folder, "lines")
-            command = [sys.executable, __file__, "--kinds", kind.name, "--seed", str(seed)]
-            with lines.open("wb") as output:
-                child = subprocess.Popen(
-                    [*command, "--child", str(place), str(first), str(cases)], stdout=output
-                )
-                verdict = _looked_after(child, place, began + seconds)
-            for line in lines.read_text().splitlines():
+    while first < cases and time.monotonic() - began < seconds:
+        told, reached, verdict = _child(command, range(first, cases), began + seconds)
+        for line in told:
+            tally.add(*json.loads(line))
+        if reached >= cases:
+            break
+        if verdict and verdict[0] == "hang":
+            told, verdict = _once_compiled(command, reached)
+            for line in told:
                 tally.add(*json.loads(line))
-            reached = _PLACE.unpack(place.read_bytes())[0]
-            if reached >= cases:
-                break
-            if verdict:
-                tally.add(reached, *verdict)
-            first = reached + 1
+        if verdict:
+            tally.add(reached, *verdict)
+        first = reached + 1
     tally.seconds = time.monotonic() - began
     print(
         f"{kind.name}: {dict(tally.counts)} in {tally.seconds:.0f} s", file=sys.stderr, flush=True
@@ -190,11 +203,38 @@ def watch(kind: Kind, seed: int, cases: int, seconds: float) -> Tally:
     return tally
 
 
+_Verdict = tuple[str, str] | None
+
+
+def _child(
+    command: list[str], cases: range, until: float, most: float = _MOST_SECONDS
+) -> tuple[list[str], int, _Verdict]:
+    """Run cases in a child: its lines, the case that it reached, and what it ended of, if not by itself."""
+    with tempfile.TemporaryDirectory() as folder:
+        place, lines = Path(folder, "place"), Path(folder, "lines")
+        place.write_bytes(_PLACE.pack(cases.start))
+        with lines.open("wb") as output:
+            child = subprocess.Popen(
+                [*command, "--child", str(place), str(cases.start), str(cases.stop)], stdout=output
+            )
+            verdict = _looked_after(child, place, until, most)
+        return lines.read_text().splitlines(), _PLACE.unpack(place.read_bytes())[0], verdict
+
+
+def _once_compiled(command: list[str], case: int) -> tuple[list[str], _Verdict]:
+    """A case that took too long, judged again when what it alone needs has been compiled."""
+    alone, never = range(case, case + 1), float("inf")
+    _child(command, alone, never, _TO_COMPILE)
+    told, _, verdict = _child(command, alone, never)
+    return told, verdict
+
+
 def _looked_after(
-    child: subprocess.Popen[bytes], place: Path, until: float
-) -> tuple[str, str] | None:
+    child: subprocess.Popen[bytes], place: Path, until: float, most: float
+) -> _Verdict:
     """Wait for a child, not beyond some time; what it ended of, if not by itself or by that."""
-    at, spent = -1, 0.0
+    first = at = _PLACE.unpack(place.read_bytes())[0]
+    spent = 0.0
     while child.poll() is None:
         time.sleep(_LOOKED_AT)
         if time.monotonic() > until:
@@ -210,10 +250,10 @@ def _looked_after(
         memory = int(fields[21]) * resource.getpagesize()
         if now != at:
             at, spent = now, used
-        elif used - spent > _MOST_SECONDS and at > 0:
+        elif used - spent > most + (_TO_START if at == first else 0.0):
             child.kill()
             child.wait()
-            return "hang", f"over {_MOST_SECONDS:g} s"
+            return "hang", f"over {most:g} s"
         if memory > 2 * _MOST_BYTES:
             child.kill()
             child.wait()
