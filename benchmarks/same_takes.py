@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import importlib
 import sys
+import tempfile
+from pathlib import Path
 
 from measure import CLIPS, ROOT, on_one_core, table, write_section
 
@@ -15,9 +17,11 @@ on_one_core()
 import numpy as np  # noqa: E402
 
 from retarget import Motion, read_motion  # noqa: E402
+from retarget.geometry import matrix_from_quaternion  # noqa: E402
 from retarget.motion.formats.asked import Asked  # noqa: E402
 from retarget.motion.formats.markers.c3d import parse_c3d  # noqa: E402
 from retarget.motion.formats.markers.reader import recording_of_markers  # noqa: E402
+from retarget.motion.formats.markers.trajectories import Trajectories  # noqa: E402
 
 sys.path.insert(0, str(ROOT / "tests" / "motion"))
 
@@ -40,6 +44,21 @@ THEIRS = {
     "wrist": "RAO",
 }
 MARKED = ("vicon_pig_fullbody_movement", "vicon_pig_fullbody_static")
+# What lies on a bone of HDM05's skeleton, by the joint at its beginning; the side's letter goes before each.
+ON_BONES = {
+    "thigh": ("hip", ("THI", "KNE")),
+    "shank": ("knee", ("SHN", "ANK")),
+    "foot": ("ankle", ("HEE", "TOE", "MT5")),
+    "upper arm": ("shoulder", ("UPA", "ELB")),
+    "forearm": ("elbow", ("FRM", "WRA", "WRB")),
+}
+BONES = {
+    "thigh": LEGS[0],
+    "shank": LEGS[1],
+    "foot": ("ankle", "toe"),
+    "upper arm": ARMS[0],
+    "forearm": ARMS[1],
+}
 
 
 def main() -> None:
@@ -49,6 +68,8 @@ def main() -> None:
     pairs = [
         row(name, *(read_motion(CLIPS / file) for file in files)) for name, files in PAIRS.items()
     ]
+    pairs.append(row("LAFAN1, a dance: BVH and global places", *lafan1()))
+    pairs.append(row("Xsens, arms: MVNX and BVH", *xsens()))
     limbs = [f"{near}-{far}" for near, far in (*LEGS, *ARMS)]
     write_section(
         "same-takes",
@@ -57,10 +78,24 @@ def main() -> None:
         "Degrees between limbs' directions, mean over frames and sides; how far the middle of the hips goes from its "
         "mean distance, and that mean; how far apart stances of toes begin and end at most.\n\n"
         + table(["take", *limbs, "root mm", "constant mm", "touch-down ms", "lift-off ms"], pairs)
-        + "\n\nThe upper arms of HDM05 differ by its skeleton: its collar bones hold the shoulders 3 to 4 cm outside "
-        "of the acromions' markers in every frame. Published regressions (Rab 2002, Reed 1999) put none there, "
-        "Plug-in Gait neither. Less a constant turn, 2 degrees are left. Joint centres of ours beside "
-        "Plug-in Gait's own, mm (hips: Harrington's regression beside Davis'):\n\n"
+        + "\n\nWhat of HDM05 is its skeleton's own: degrees between bones, and what is left of them once each is "
+        "turned by one and the same turn; how far markers go from where they lie on a bone, root mean "
+        "square and at most, both sides together.\n\n"
+        + table(
+            [
+                "bone",
+                "degrees",
+                "less a constant turn",
+                "markers on the skeleton's mm",
+                "at most",
+                "on ours mm",
+                "at most",
+            ],
+            skeleton_and_markers(),
+        )
+        + f"\n\n{shoulders_and_toes()}\n\n"
+        f"One trial in three encodings of C3D (Intel, SGI, DEC), the last in floats: {encodings()}\n\n"
+        "Joint centres of ours beside Plug-in Gait's own, mm (hips: Harrington's regression beside Davis'):\n\n"
         + table(["file", *THEIRS], [centres(name) for name in MARKED]),
     )
 
@@ -82,11 +117,127 @@ def row(name: str, first: Motion, second: Motion) -> list[str]:
     times = [
         np.abs(TESTS.stances(one)[foot, 1] - TESTS.stances(other)[foot, 1]).max(axis=0)
         for foot in range(len(SIDES))
+        if len(TESTS.stances(one)[foot, 1])
     ]
-    begin, end = 1000 * np.max(times, axis=0)
+    begun_ended = [f"{t:.0f}" for t in 1000 * np.max(times, axis=0)] if times else ["-", "-"]
     wander = np.linalg.norm(apart - constant, axis=1).max()
     return [name, *(f"{limb:.1f}" for limb in limbs), f"{1000 * wander:.0f}",
-            f"{1000 * np.linalg.norm(constant):.0f}", f"{begin:.0f}", f"{end:.0f}"]  # fmt: skip
+            f"{1000 * np.linalg.norm(constant):.0f}", *begun_ended]  # fmt: skip
+
+
+def lafan1() -> tuple[Motion, Motion]:
+    """A take as it is, and read again from its joints' places."""
+    motion = read_motion(min(CLIPS.glob("lafan1_bvh/*.bvh")))
+    kept = [joint for joint, name in enumerate(motion.joint_names) if "#" not in name]
+    places = np.asarray(motion.positions[:, kept])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "lafan.npz")
+        np.savez(path, global_joint_positions=places, height=np.array(1.7))
+        return motion, read_motion(path)
+
+
+def xsens() -> tuple[Motion, Motion]:
+    """The frames that both files have; the BVH lacks those before its T-pose."""
+    first, second = (
+        read_motion(min(CLIPS.glob(pattern))) for pattern in ("mvnx/*.mvnx", "bvh_more/xsens*.bvh")
+    )
+    return first.frames(len(first) - len(second), len(first)), second
+
+
+def takes_of_hdm05() -> tuple[Motion, Motion, Trajectories]:
+    skeleton, file = (CLIPS / name for name in next(iter(PAIRS.values())))
+    return read_motion(skeleton), read_motion(file), parse_c3d(file.read_bytes(), file)
+
+
+def marker(markers: Trajectories, name: str) -> np.ndarray:
+    """Its places, metres."""
+    names = [one.rpartition(":")[2] for one in markers.names]
+    return np.asarray(markers.places[:, names.index(name)] * (markers.metres_per_unit or 0.001))
+
+
+def skeleton_and_markers() -> list[list[str]]:
+    """Each bone of HDM05's skeleton and of ours, beside one another and beside the markers on it."""
+    *both, markers = takes_of_hdm05()
+    rows = []
+    for bone, (joint, named) in ON_BONES.items():
+        cells = []
+        turned = [directions(both, side, BONES[bone]) for side in SIDES]
+        cells += [
+            f"{np.mean([d.mean() for d, _ in turned]):.1f}",
+            f"{np.mean([d.mean() for _, d in turned]):.1f}",
+        ]
+        for motion in both:
+            off = np.concatenate(
+                [
+                    strayed(motion, f"{side}_{joint}", marker(markers, side[0].upper() + name))
+                    for side in SIDES
+                    for name in named
+                ]
+            )
+            cells += [f"{1000 * np.sqrt(np.mean(off**2)):.0f}", f"{1000 * off.max():.0f}"]
+        rows.append([bone, *cells])
+    return rows
+
+
+def directions(
+    both: list[Motion], side: str, bone: tuple[str, str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Degrees between two motions' bones in each frame: as they are, and after one turn in the axes of the body."""
+    one, other = (TESTS.bone(motion, side, *bone) for motion in both)
+    one, other = (v / np.linalg.norm(v, axis=1)[:, None] for v in (one, other))
+    trunk = TESTS.chest_axes(both[1])
+    one, other = (np.einsum("tji,tj->ti", trunk, v) for v in (one, other))
+    left, _, right = np.linalg.svd(
+        other.T @ one
+    )  # the turn that brings one nearest to the other (Kabsch 1976)
+    turn = left @ np.diag([1.0, 1.0, np.linalg.det(left @ right)]) @ right
+    return TESTS.degrees_apart(one, other), TESTS.degrees_apart(one @ turn.T, other)
+
+
+def strayed(motion: Motion, role: str, places: np.ndarray) -> np.ndarray:
+    """How far a marker goes from its mean place in a joint's axes, metres, in the frames in which it is seen."""
+    turns = matrix_from_quaternion(motion.rotations[:, motion.roles[role]])
+    own = np.einsum("tji,tj->ti", turns, places - motion.role_positions(role))
+    own = own[np.isfinite(own).all(axis=1)]
+    return np.asarray(np.linalg.norm(own - own.mean(axis=0), axis=1))
+
+
+def shoulders_and_toes() -> str:
+    """Where the skeleton of HDM05 has its shoulders and toes, beside markers that are on the skin."""
+    *both, markers = takes_of_hdm05()
+    acromions = np.linalg.norm(marker(markers, "LSHO") - marker(markers, "RSHO"), axis=1)
+    apart = [np.linalg.norm(m.role_positions("left_shoulder") - m.role_positions("right_shoulder"), axis=1)
+             for m in both]  # fmt: skip
+    risen, least = [], []
+    for foot, side in enumerate(SIDES):
+        ball = both[0].role_positions(f"{side}_toe")[:, 2]
+        skin = marker(markers, f"{side[0].upper()}TOE")[:, 2]
+        for ended, lifted in zip(
+            TESTS.stances(both[0])[foot, 1][:, 1],
+            TESTS.stances(both[1])[foot, 1][:, 1],
+            strict=True,
+        ):
+            span = slice(round(ended * both[0].fps), round(lifted * both[0].fps))
+            risen.append(np.ptp(ball[span]))
+            least.append(np.ptp(skin[span]))
+    return (
+        f"Its shoulders are {1000 * apart[0].mean():.0f} mm apart, the markers on the acromions "
+        f"{1000 * acromions.mean():.0f}, and no joint of a shoulder lies outside of its acromion: the upper arms "
+        "lean by that all the time. No published regression (Rab 2002, Reed 1999, Plug-in Gait) puts one there. From "
+        "the end of a toe's stance in the skeleton to that in the markers its ball rises by "
+        f"{1000 * np.mean(risen):.0f} mm (mean of {len(risen)} stances), the marker on the toes by {1000 * np.mean(least):.0f}."
+    )
+
+
+def encodings() -> str:
+    """How far one trial's places are apart in three encodings."""
+    more = CLIPS / "c3d_more"
+    intel, sgi, dec = (
+        parse_c3d((more / f"c3dorg_Eb015{x}.c3d").read_bytes(), more).places
+        for x in ("pi", "si", "vr")
+    )
+    apart = [float(np.nanmax(np.abs(intel - other))) for other in (sgi, dec)]
+    return f"{apart[0]:g} and {apart[1]:.1g} mm apart at most."
 
 
 def centres(name: str) -> list[str]:
