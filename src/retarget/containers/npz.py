@@ -134,6 +134,7 @@ def read_npz(
     *,
     allowance: Allowance | None = None,
     limit_bytes: int = LIMIT_BYTES,
+    views: bool = False,
 ) -> dict[str, np.ndarray]:
     """Arrays of an archive that has been read into memory; they may be read-only.
 
@@ -143,6 +144,8 @@ def read_npz(
         names: Those wanted, without the suffix; those that it lacks are left out. None takes all.
         allowance: What arrays of objects may be made of, such as `PLAIN`; None refuses such arrays.
         limit_bytes: What they may take in memory.
+        views: Arrays that are not compressed may be parts of the file: read-only, and at any address, so that compiled
+            code cannot take them.
 
     Raises:
         FileFormatError: It is not a whole archive, or is packed or locked in a way that nobody can read; an array
@@ -155,7 +158,8 @@ def read_npz(
         for entry in archive.names:
             name = entry.removesuffix(".npy")
             if entry != name and (names is None or name in names):
-                found[name] = _array(archive.read(entry), name, allowance, budget)
+                content = archive.view(entry) if views else archive.read(entry)
+                found[name] = _array(content, name, allowance, budget)
     return found
 
 
@@ -184,19 +188,21 @@ def read_npy(
         return _array(data, "it", allowance, Budget(limit_bytes))
 
 
-def _array(data: bytes, name: str, allowance: Allowance | None, budget: Budget) -> np.ndarray:
-    stream = BytesIO(data)
+def _array(
+    data: bytes | memoryview, name: str, allowance: Allowance | None, budget: Budget
+) -> np.ndarray:
+    stream = BytesIO(data[:_LONGEST_HEADER])
     version = np.lib.format.read_magic(stream)
     begin = stream.tell()
     size = 2 if version == (1, 0) else 4
     end = begin + size + int.from_bytes(data[begin : begin + size], "little")
     if end - begin > _LONGEST_HEADER:
         raise ValueError(f"the head of {name} is damaged")
-    kind, fortran, shape = _parsed(data[:end])
+    kind, fortran, shape = _parsed(bytes(data[:end]))
     order: Literal["F", "C"] = "F" if fortran else "C"
     count = math.prod(shape)
     if kind.hasobject:
-        return _objects(data, end, name, allowance, budget, shape)
+        return _objects(bytes(data), end, name, allowance, budget, shape)
     if min(shape, default=0) < 0 or kind.itemsize * count != len(data) - end:
         raise ValueError(
             f"{name} says that it is of shape {shape}, and holds {len(data) - end} bytes"

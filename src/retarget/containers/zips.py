@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from io import BytesIO
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
+from typing import Final
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from retarget.containers.limits import Budget, Refused
 
 __all__ = ["Zip"]
+
+
+_LOCAL: Final = struct.Struct("<4s5H3L2H")
+_PLAIN_FLAGS: Final = 0x0808  # sizes that follow the content, and names in UTF-8
 
 
 class Zip:
@@ -22,6 +29,7 @@ class Zip:
     """
 
     def __init__(self, data: bytes, budget: Budget) -> None:
+        self._data = data
         self._archive = ZipFile(BytesIO(data))
         self._budget = budget
         self.names = tuple(self._archive.namelist())
@@ -46,3 +54,35 @@ class Zip:
             return member.read(
                 entry.file_size
             )  # not all of it: what lies about its size may unpack to anything
+
+    def view(self, name: str) -> bytes | memoryview:
+        """An entry's content as `read` returns it, but a part of the file where it is stored as it is.
+
+        Raises:
+            Refused: As there, and so are the others.
+        """
+        entry = self._archive.getinfo(name)
+        found = self._stored(entry)
+        if found is None:
+            return self.read(name)
+        self._budget.take(entry.file_size, f"the entry {name[:80]!r}")
+        if zlib.crc32(found) != entry.CRC:
+            raise BadZipFile(f"Bad CRC-32 for file {name[:80]!r}")
+        return found
+
+    def _stored(self, entry: ZipInfo) -> memoryview | None:
+        """Where an entry lies that is neither packed nor locked; None where it does not plainly."""
+        at = entry.header_offset
+        plain = entry.compress_type == ZIP_STORED and not entry.flag_bits & ~_PLAIN_FLAGS
+        if not plain or entry.compress_size != entry.file_size or at < 0:
+            return None
+        head = self._data[at : at + _LOCAL.size]
+        if len(head) < _LOCAL.size:
+            return None
+        signature, *_, name, extra = _LOCAL.unpack(head)
+        begin = at + _LOCAL.size + name + extra
+        named = self._data[at + _LOCAL.size : at + _LOCAL.size + name]
+        whole = begin + entry.file_size <= len(self._data)
+        if signature != b"PK\x03\x04" or named != entry.orig_filename.encode() or not whole:
+            return None
+        return memoryview(self._data)[begin : begin + entry.file_size]

@@ -19,13 +19,13 @@ _LARGEST_KEYS: Final = 1 << 26  # bytes of what only names keys and shapes
 
 
 def open_contents(data: bytes, path: Path, names: Collection[str]) -> Any:
-    """What a container holds; of a NumPy archive only the arrays of these names.
+    """What a container holds; of a NumPy archive only the arrays of these names, which may be at any address.
 
     Raises:
         FileFormatError: It cannot be read, or is larger or something else than it may be.
     """
     if data.startswith(ZIP) and npz_names(data):
-        return read_npz(data, path, names, allowance=PLAIN)
+        return read_npz(data, path, names, allowance=PLAIN, views=True)
     return read_data(data, path, PLAIN)
 
 

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from jaxtyping import Float64
 
 from retarget.errors import FileFormatError
 
-__all__ = ["parse_table"]
+__all__ = ["Pick", "parse_picks", "parse_table"]
 
 _ABSENT: Final = b"9.5e99"  # no place of anything, and exact in the parser
 _VALUE: Final = 9.5e99
 _NAN: Final = re.compile(rb"(?i)(?<=[,;\t ])[-+]?nan(?=[,;\t \r\n]|\Z)|^[-+]?nan(?=[,;\t ])", re.M)
 _LARGEST: Final = 1 << 30
-_PIECE: Final = 1 << 24  # bytes of a text that are made into numbers at once
+_PIECE: Final = 1 << 22  # bytes of a text that are made into numbers at once
+
+
+class Pick(NamedTuple):
+    """Columns of a table that are wanted together.
+
+    Attributes:
+        columns: Their numbers, in the order wanted.
+        kind: Type of their numbers.
+    """
+
+    columns: Sequence[int]
+    kind: type[np.floating[Any]] = np.float64
 
 
 def parse_table(
@@ -44,20 +57,68 @@ def parse_table(
     Raises:
         FileFormatError: A cell is no number; the message names its line.
     """
+    (values,) = parse_picks(
+        data, start, columns, path, [Pick(range(columns))],
+        separator=separator, first_line=first_line, more_is_dropped=more_is_dropped,
+    )  # fmt: skip
+    return values
+
+
+def parse_picks(
+    data: bytes,
+    start: int,
+    columns: int,
+    path: Path,
+    picks: Sequence[Pick],
+    *,
+    separator: bytes = b",",
+    first_line: int = 1,
+    more_is_dropped: bool = False,
+) -> list[np.ndarray[Any, Any]]:
+    """Parse lines of numbers as `parse_table` does, into an array (rows, columns of the pick) for each pick.
+
+    Of a long recording the whole table is larger than its motion: what is wanted of it is taken piece by piece.
+    """
     if len(data) > _LARGEST:
         raise FileFormatError(path, "is too large to be read as text", "divide it")
-    values = np.empty((data.count(b"\n", start) + 1, columns))
-    done, line = 0, first_line
+    room, done = data.count(b"\n", start) + 1, 0
+    found = [np.empty((room, len(pick.columns)), pick.kind) for pick in picks]
+    for values in _pieces(data, start, columns, path, separator, first_line, more_is_dropped):
+        if room < done + len(values):  # lines may end without \n
+            room = done + len(values)
+            found = [
+                np.concatenate([part[:done], np.empty((room - done, *part.shape[1:]), part.dtype)])
+                for part in found
+            ]
+        for part, pick in zip(found, picks, strict=True):
+            part[done : done + len(values)] = values[:, _where(pick.columns)]
+        done += len(values)
+    return [part[:done] for part in found]
+
+
+def _where(columns: Sequence[int]) -> Any:
+    """What picks columns out of rows: a view where they follow one another."""
+    if isinstance(columns, range) and columns.step == 1:
+        return slice(columns.start, columns.stop)
+    return list(columns)
+
+
+def _pieces(
+    data: bytes,
+    start: int,
+    columns: int,
+    path: Path,
+    separator: bytes,
+    line: int,
+    more_is_dropped: bool,
+) -> Iterator[Float64[np.ndarray, "rows columns"]]:
+    """Rows of a text, some megabytes of it at a time: on its way to numbers it is held several times."""
     while start < len(data):
-        # Piece by piece: on its way to numbers a text is held several times.
         stop = data.find(b"\n", start + _PIECE) + 1 or len(data)
         rows = _rows(data[start:stop], columns, separator, more_is_dropped)
-        if len(values) < done + len(rows):  # lines may end without \n
-            values = np.concatenate([values[:done], np.empty((len(rows), columns))])
         if rows:
-            values[done : done + len(rows)] = _parsed(rows, columns, separator, line, path)
-        start, done, line = stop, done + len(rows), line + len(rows)
-    return values[:done]
+            yield _parsed(rows, columns, separator, line, path)
+        start, line = stop, line + len(rows)
 
 
 def _rows(text: bytes, columns: int, separator: bytes, more_is_dropped: bool) -> list[bytes]:

@@ -111,7 +111,10 @@ def read_arrays(data: bytes, path: Path, asked: Asked) -> Recording:
         FileFormatError: There are no places of a human's joints, or it is not known which joint is which.
     """
     content = open_contents(data, path, _KEYS)
-    return recording_of_points(_point_set(content, path, asked), path)
+    del data
+    points = [_point_set(content, path, asked)]
+    del content
+    return recording_of_points(points.pop(), path)
 
 
 def recording_of_points(points: PointSet, path: Path) -> Recording:
@@ -132,6 +135,7 @@ def recording_of_points(points: PointSet, path: Path) -> Recording:
         [],
     )
     turns = points.turns
+    own = False  # whether nobody else has the places
     if not names or (parents is None and (tree := tree_of_names(names)) is None):
         order, problem = fitting_order(places)
         if order is None:
@@ -148,12 +152,15 @@ def recording_of_points(points: PointSet, path: Path) -> Recording:
     elif parents is None:
         assert tree is not None
         places, names, parents = tree.places(places), tree.names, tree.parents
+        own = True
         turns = None if turns is None else _picked(turns, tree.sources)
     assert parents is not None
     if points.maker:
         reason = f"{points.maker} does not write the rate; it was taken to be {fps:g}, say it with --source-fps"
         doubts.append(Doubt("rate", _ASSUMED, reason))
-    places = np.array(places, np.float64)
+    # Of a long clip each copy is as large as its motion.
+    points = replace(points, places=np.empty((0, 0, 3)), turns=None)
+    places = places if own else np.array(places, np.float64)
     doubts += _fill(places, names, fps, path)
     common: dict[str, Any] = {
         "metres_per_unit": points.metres_per_unit, "up_axis": points.up_axis,

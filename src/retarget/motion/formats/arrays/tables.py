@@ -15,7 +15,7 @@ from jaxtyping import Float64
 from retarget.errors import FileFormatError
 from retarget.motion.formats.arrays.archives import PointSet, recording_of_points
 from retarget.motion.formats.asked import Asked
-from retarget.motion.formats.table import parse_table
+from retarget.motion.formats.table import Pick, parse_picks
 from retarget.motion.recording import Recording
 
 __all__ = ["looks_like_named_csv", "looks_like_named_json", "read_named_csv", "read_named_json"]
@@ -75,19 +75,16 @@ def read_named_csv(data: bytes, path: Path, asked: Asked) -> Recording:
     columns = _columns(header)
     if len(columns) < 6:
         raise FileFormatError(path, "its first line names no points", _REMEDY)
-    rows = parse_table(data, data.find(b"\n") + 1, len(header), path, first_line=2)
-    names = tuple(columns)
-    places = np.stack([rows[:, [columns[n][axis] for axis in "xyz"]] for n in names], axis=1)
-    return recording_of_points(PointSet(places, names, fps=_rate(header, rows)), path)
-
-
-def _rate(header: list[str], rows: Float64[np.ndarray, "T C"]) -> float:
-    """Frames per second that a column of times tells; NaN without one."""
-    for index, cell in enumerate(header):
-        if cell.lower() in _TIMES:
-            times = rows[:, index]
-            return _rate_of_times(times)
-    return float("nan")
+    timed = [index for index, cell in enumerate(header) if cell.lower() in _TIMES][:1]
+    wanted = [columns[name][axis] for name in columns for axis in "xyz"]
+    times, places = parse_picks(
+        data, data.find(b"\n") + 1, len(header), path, [Pick(timed), Pick(wanted)], first_line=2
+    )
+    del data  # of a long recording it is as large as what was read from it
+    fps = _rate_of_times(times[:, 0]) if timed else float("nan")
+    points = [PointSet(places.reshape(len(places), -1, 3), tuple(columns), fps=fps)]
+    del places
+    return recording_of_points(points.pop(), path)
 
 
 def _rate_of_times(times: Float64[np.ndarray, "T"]) -> float:

@@ -14,7 +14,7 @@ from jaxtyping import Float64
 from retarget.errors import FileFormatError
 from retarget.frame_rates import rate_problem
 from retarget.motion.formats.markers.trajectories import Trajectories
-from retarget.motion.formats.table import parse_table
+from retarget.motion.formats.table import Pick, parse_picks
 from retarget.wording import quoted
 
 __all__ = ["looks_like_qualisys", "parse_qualisys"]
@@ -37,7 +37,7 @@ def parse_qualisys(data: bytes, path: Path) -> Trajectories:
     Raises:
         FileFormatError: The table holds no places, no names, or rows of another length.
     """
-    data = data.removeprefix(b"\xef\xbb\xbf")
+    data = data.removeprefix(b"\xef\xbb\xbf")  # the same bytes where there is none
     lines = data[:_HEAD_BYTES].splitlines(keepends=True)[:_MOST_HEAD]
     said: dict[str, list[str]] = {}
     first = 0
@@ -83,18 +83,14 @@ def _places(
     """Places, NaN where a marker was not seen (an empty cell, or the very origin), and the first frame's number."""
     row = data[start : start + _LONGEST_ROW].partition(b"\n")[0].rstrip(b"\r\t ")
     led = 2 if row.count(b"\t") + 1 >= 3 * markers + 2 else 0  # frame and time
-    rows = parse_table(
-        data,
-        start,
-        led + 3 * markers,
-        path,
-        separator=b"\t",
-        first_line=first_line,
-        more_is_dropped=True,
-    )
+    columns = range(led, led + 3 * markers)
+    numbers, rows = parse_picks(
+        data, start, columns.stop, path, [Pick([0]), Pick(columns)],
+        separator=b"\t", first_line=first_line, more_is_dropped=True,
+    )  # fmt: skip
     if len(rows) == 0:
         raise FileFormatError(path, "holds no frames", _REMEDY)
-    begin = float(rows[0, 0]) if led else 1.0
-    places = rows[:, led:].reshape(len(rows), markers, 3)
+    begin = float(numbers[0, 0]) if led else 1.0
+    places = rows.reshape(len(rows), markers, 3)
     places[~places.any(axis=2)] = np.nan
     return places, int(begin) if 0 <= begin < 1e9 else 1

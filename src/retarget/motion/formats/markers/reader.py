@@ -101,7 +101,7 @@ def recording_of_markers(markers: Trajectories, path: Path, asked: Asked) -> Rec
     body = bodies[chosen]
     # Of a long recording each of these is as large as its motion.
     del bodies
-    markers = replace(markers, places=markers.places[:0])
+    markers = replace(markers, places=np.empty((0, 0, 3)))  # a view of them would keep them all
     hidden = _fill(body)
     joints = joint_centres(body)
     reason = _reason(body)
@@ -169,9 +169,10 @@ def _fill(body: BodyMarkers) -> int:
     hidden = 0
     for place in body.at.values():
         hidden += int(np.isnan(place[:, 0]).sum())
-        filled = place.copy()
-        fill_gaps(filled, body.fps)
-        place[:] = filled
+        if np.isnan(place).any():
+            filled = place.copy()
+            fill_gaps(filled, body.fps)
+            place[:] = filled
     return hidden
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from retarget.errors import FileFormatError
 from retarget.frame_rates import rate_problem
 from retarget.motion.formats.markers.trajectories import Trajectories
-from retarget.motion.formats.table import parse_table
+from retarget.motion.formats.table import Pick, parse_picks
 from retarget.wording import quoted
 
 __all__ = ["looks_like_trc", "parse_trc"]
@@ -49,15 +49,16 @@ def parse_trc(data: bytes, path: Path) -> Trajectories:
     if not 0 < len(names) <= _MOST_MARKERS:
         raise FileFormatError(path, f"names {len(names)} markers", _REMEDY, line=4)
     start = sum(map(len, lines[:5]))
-    rows = parse_table(
-        data, start, max(names) + 3, path, separator=b"\t", first_line=6, more_is_dropped=True
-    )
+    columns = [at + axis for at in names for axis in range(3)]
+    numbers, rows = parse_picks(
+        data, start, max(names) + 3, path, [Pick([0]), Pick(columns)],
+        separator=b"\t", first_line=6, more_is_dropped=True,
+    )  # fmt: skip
     if len(rows) == 0:
         raise FileFormatError(path, "holds no frames", "export it again with its motion")
-    columns = [at + axis for at in names for axis in range(3)]
-    places = rows[:, columns].reshape(len(rows), len(names), 3)
+    places = rows.reshape(len(rows), len(names), 3)
     places[~places.any(axis=2)] = float("nan")  # all three zero: not seen
-    first = float(rows[0, 0])
+    first = float(numbers[0, 0])
     count = said.get("NumMarkers", "")
     notes: tuple[str, ...] = ()
     if count.isdigit() and int(count) != len(names):

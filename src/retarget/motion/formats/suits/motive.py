@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float32, Float64, Int64
 
 from retarget.errors import FileFormatError
 from retarget.frame_rates import rate_problem
@@ -22,8 +22,8 @@ from retarget.motion.formats.asked import Asked
 from retarget.motion.formats.gaps import fill_gaps
 from retarget.motion.formats.posed import posed
 from retarget.motion.formats.suits.turns import ready_turns
-from retarget.motion.formats.table import parse_table
-from retarget.motion.recording import Recording
+from retarget.motion.formats.table import Pick, parse_picks
+from retarget.motion.recording import LONG, Recording
 from retarget.wording import listed, quoted
 
 __all__ = ["looks_like_motive", "read_motive"]
@@ -88,17 +88,20 @@ def read_motive(data: bytes, path: Path, asked: Asked) -> Recording:
             path, f"rotations are {quoted(said['Rotation Type'])}", "export quaternions"
         )
     start = sum(map(len, lines[:begin]))
-    table = parse_table(data, start, len(rows[begin - 1]), path, first_line=begin + 1)
+    order, parents = _tree(bones)
+    places = [bones[i].position + axis for i in order for axis in range(3)]
+    quaternions = [bones[i].rotation + axis for i in order for axis in range(4)]
+    # A long recording's rotations end in single precision; so they are taken out of the text at once.
+    kind = np.float32 if data.count(b"\n", start) > LONG else np.float64
+    positions, turns = parse_picks(
+        data, start, len(rows[begin - 1]), path, [Pick(places), Pick(quaternions, kind)], first_line=begin + 1
+    )  # fmt: skip
     del data
-    if len(table) == 0:
+    if len(positions) == 0:
         raise FileFormatError(path, "holds no frames", "export it again with its motion")
     fps = _rate(said, path)
-    order, parents = _tree(bones)
-    positions = np.stack(
-        [table[:, bones[i].position : bones[i].position + 3] for i in order], axis=1
-    )
-    turns = np.stack([table[:, bones[i].rotation : bones[i].rotation + 4] for i in order], axis=1)
-    del table  # of a long recording it is larger than the motion
+    positions = positions.reshape(len(positions), -1, 3)
+    turns = turns.reshape(len(turns), -1, 4)
     doubts = _filled(positions, turns, fps, [bones[i].name for i in order], path)
     rotations = ready_turns(turns, lambda some: unit4(np.roll(some, 1, axis=-1)))
     del turns
@@ -185,7 +188,7 @@ def _rate(said: dict[str, str], path: Path) -> float:
 
 def _filled(
     positions: Float64[np.ndarray, "T J 3"],
-    turns: Float64[np.ndarray, "T J 4"],
+    turns: Float64[np.ndarray, "T J 4"] | Float32[np.ndarray, "T J 4"],
     fps: float,
     names: list[str],
     path: Path,

@@ -7,6 +7,8 @@ hundred bytes of objects of each number.
 from __future__ import annotations
 
 import re
+from array import array
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -18,7 +20,7 @@ from retarget.frame_rates import rate_problem
 from retarget.motion.doubts import Doubt
 from retarget.motion.formats.asked import Asked
 from retarget.motion.formats.gaps import unturned_where_zero
-from retarget.motion.formats.suits.turns import ready_turns
+from retarget.motion.formats.suits.turns import joined_turns
 from retarget.motion.recording import LONG, Recording
 from retarget.wording import quoted
 
@@ -71,21 +73,22 @@ def read_mvnx(data: bytes, path: Path, asked: Asked) -> Recording:
     if not 0 < len(segments) <= _MOST_SEGMENTS or len(set(segments)) != len(segments):
         raise FileFormatError(path, f"has {len(segments)} segments", _REMEDY)
     normal, rest_frame = _frames_to_read(text)
-    if not normal:
+    if not len(normal):
         raise FileFormatError(path, "holds no frames", "export it again with its motion")
     order, parents = _tree(segments, head)
     rest = None
     if rest_frame is not None:
-        rest = _numbers(text, _POSITION, [rest_frame], 3 * len(segments), "position")
+        only = np.array([rest_frame])
+        (rest,) = _numbers(text, _POSITION, only, 3 * len(segments), "position")
         rest = rest.reshape(-1, 3)[order]
-    turns = _numbers(text, _ORIENTATION, normal, 4 * len(segments), "orientation")
-    rotations = _rotations(turns, order, path)
-    del turns
-    places = _numbers(text, _POSITION, normal, 3 * len(segments), "position")
+    rotations = _rotations(text, normal, order, path)
+    positions = np.empty((len(normal), len(order), 3))
+    done = 0
+    for part in _numbers(text, _POSITION, normal, 3 * len(segments), "position"):
+        positions[done : done + len(part)] = part.reshape(len(part), -1, 3)[:, order]
+        done += len(part)
     del text
     fps = _rate(said[chosen].get("frameRate", ""), path)
-    positions = places.reshape(len(places), -1, 3)[:, order]
-    del places
     doubts: tuple[Doubt, ...] = ()
     if said[chosen].get("configuration", "FullBody") == "UpperBody":
         reason = "only the upper body wore sensors: the pelvis stays at one place, and legs are as assumed"
@@ -93,7 +96,7 @@ def read_mvnx(data: bytes, path: Path, asked: Asked) -> Recording:
     return Recording(
         joint_names=tuple(segments[i] for i in order),
         parents=parents,
-        positions=np.ascontiguousarray(positions),
+        positions=positions,
         rotations=rotations,
         fps=fps,
         metres_per_unit=1.0,
@@ -120,7 +123,7 @@ class _Text(NamedTuple):
 
 
 def _rotations(
-    turns: Float64[np.ndarray, "T n"], order: list[int], path: Path
+    text: _Text, frames: Int64[np.ndarray, "T"], order: list[int], path: Path
 ) -> Float64[np.ndarray, "T J 4"] | Float32[np.ndarray, "T J 4"]:
     """Unit quaternions in the order of the joints.
 
@@ -128,49 +131,50 @@ def _rotations(
         FileFormatError: One is of another length.
     """
 
-    def made_unit(part: Float64[np.ndarray, "n J 4"]) -> Float64[np.ndarray, "n J 4"]:
-        part = unturned_where_zero(part[:, order])
-        norms = np.linalg.norm(part, axis=-1, keepdims=True)
-        if not ((norms > 0.5) & (norms < 1.5)).all():
-            raise FileFormatError(path, "an orientation is no unit quaternion", _REMEDY)
-        return np.asarray(part / norms)
+    def units() -> Iterator[Float64[np.ndarray, "n J 4"]]:
+        for part in _numbers(text, _ORIENTATION, frames, 4 * len(order), "orientation"):
+            turns = unturned_where_zero(part.reshape(len(part), -1, 4)[:, order])
+            norms = np.linalg.norm(turns, axis=-1, keepdims=True)
+            if not ((norms > 0.5) & (norms < 1.5)).all():
+                raise FileFormatError(path, "an orientation is no unit quaternion", _REMEDY)
+            yield turns / norms
 
-    return ready_turns(turns.reshape(len(turns), -1, 4), made_unit)
+    return joined_turns(units(), len(frames), len(order))
 
 
-def _frames_to_read(text: _Text) -> tuple[list[int], int | None]:
+def _frames_to_read(text: _Text) -> tuple[Int64[np.ndarray, "T"], int | None]:
     """Numbers of the frames that are motion, and of the one in which all orientations are one."""
-    kinds = [
-        _attributes(match).get("type", "normal")
-        for match in _FRAME.findall(text.data, text.start, text.stop)
-    ]
-    rest = kinds.index("identity") if "identity" in kinds else None
-    return [i for i, kind in enumerate(kinds) if kind == "normal"], rest
+    normal, rest = array("q"), None
+    for number, match in enumerate(_FRAME.finditer(text.data, text.start, text.stop)):
+        kind = _attributes(match[1]).get("type", "normal")
+        if kind == "normal":
+            normal.append(number)
+        elif kind == "identity" and rest is None:
+            rest = number
+    return np.frombuffer(normal, np.int64) if normal else np.empty(0, np.int64), rest
 
 
 def _numbers(
-    text: _Text, element: re.Pattern[bytes], frames: list[int], columns: int, what: str
-) -> Float64[np.ndarray, "T n"]:
+    text: _Text, element: re.Pattern[bytes], frames: Int64[np.ndarray, "T"], columns: int, what: str
+) -> Iterator[Float64[np.ndarray, "n columns"]]:
     """Numbers of some frames' elements, some thousand frames at a time."""
-    values = np.empty((len(frames), columns))
-    wanted, rows, done, seen = set(frames), list[bytes](), 0, 0
+    rows, done, seen = list[bytes](), 0, 0
     for number, match in enumerate(element.finditer(text.data, text.start, text.stop)):
         seen = number + 1
-        if number in wanted:
+        if done + len(rows) < len(frames) and number == frames[done + len(rows)]:
             rows.append(b" ".join(match[1].split(b"\n")))
         if len(rows) == LONG:
-            values[done : done + LONG] = _parsed(rows, frames[done:], columns, what, text.path)
+            yield _parsed(rows, frames[done:], columns, what, text.path)
             done, rows = done + LONG, []
     if seen <= frames[-1]:
         cause = f"has {what}s in {seen} of its {frames[-1] + 1} frames"
         raise FileFormatError(text.path, cause, _REMEDY)
     if rows:
-        values[done:] = _parsed(rows, frames[done:], columns, what, text.path)
-    return values
+        yield _parsed(rows, frames[done:], columns, what, text.path)
 
 
 def _parsed(
-    rows: list[bytes], frames: list[int], columns: int, what: str, path: Path
+    rows: list[bytes], frames: Int64[np.ndarray, "n"], columns: int, what: str, path: Path
 ) -> Float64[np.ndarray, "n columns"]:
     from retarget.motion.formats.numbers import NumberRowsError, parse_rows
 
