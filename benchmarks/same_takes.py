@@ -225,7 +225,8 @@ def shoulders_and_toes() -> str:
         f"{1000 * acromions.mean():.0f}, and no joint of a shoulder lies outside of its acromion: the upper arms "
         "lean by that all the time. No published regression (Rab 2002, Reed 1999, Plug-in Gait) puts one there. From "
         "the end of a toe's stance in the skeleton to that in the markers its ball rises by "
-        f"{1000 * np.mean(risen):.0f} mm (mean of {len(risen)} stances), the marker on the toes by {1000 * np.mean(least):.0f}."
+        f"{1000 * np.mean(risen):.0f} mm (mean of {len(risen)} stances), the marker on the toes by "
+        f"{1000 * np.mean(least):.0f}."
     )
 
 

@@ -133,3 +133,41 @@ def test_entries_that_numpy_never_packs_so_are_refused(method: int) -> None:
         archive.writestr("a.npy", whole.getvalue())
     with pytest.raises(FileFormatError, match=r"packs the entry 'a\.npy' in an unusual way"):
         read_npz(stream.getvalue(), "a.npz")
+
+
+def test_arrays_that_are_not_compressed_may_be_parts_of_the_file() -> None:
+    arrays = {
+        "a": np.arange(1 << 17, dtype=np.float64),
+        "odd": np.array([1.5, 2.5]),
+        "s": np.array("x"),
+    }
+    stored, deflated = io.BytesIO(), io.BytesIO()
+    np.savez(stored, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(deflated, **arrays)  # type: ignore[arg-type]
+    for stream in (stored, deflated, io.BytesIO(b"before" + stored.getvalue())):
+        data = stream.getvalue()
+        found = read_npz(data, "a.npz", views=True)
+        for name, array in arrays.items():
+            np.testing.assert_array_equal(found[name], array)
+    assert peak(lambda: read_npz(stored.getvalue(), "a.npz", views=True)) < 1.5 * len(
+        stored.getvalue()
+    )
+    held = stored.getvalue()
+    assert peak(lambda: read_npz(held, "a.npz", views=True)) < 0.1 * len(held)
+
+
+@given(st.integers(0, 999), st.integers(1, 255))
+def test_a_damaged_archive_is_read_the_same_in_parts_or_is_refused(place: int, change: int) -> None:
+    stream = io.BytesIO()
+    np.savez(stream, a=np.arange(40.0), b=np.arange(30))
+    data = bytearray(stream.getvalue())
+    data[place % len(data)] ^= change
+    ends = []
+    for views in (False, True):
+        try:
+            ends.append(
+                {n: v.tolist() for n, v in read_npz(bytes(data), "a.npz", views=views).items()}
+            )
+        except FileFormatError as error:
+            ends.append(str(error))
+    assert ends[0] == ends[1] or "torn" in str(ends[1])

@@ -314,3 +314,10 @@ def test_real_files_stand_on_their_floor() -> None:
     assert (
         running.role_positions("head")[:, 2].mean() > running.role_positions("pelvis")[:, 2].mean()
     )
+
+
+@pytest.mark.parametrize("name", ["wham_output.pkl", "glamr.pkl", "hps_track_0.npy", "res.pk"])
+def test_a_layout_without_a_rate_asks_for_it(name: str, tmp_path: Path) -> None:
+    path = made.written(tmp_path, name, LAYOUTS[name](made.walk()))
+    with pytest.raises(FileFormatError, match=r"does not say how many frames a second.*source-fps"):
+        read_motion(path)

@@ -196,7 +196,8 @@ def _standing_out(positions: Float64[np.ndarray, "T K 3"]) -> Bool[np.ndarray, "
         off[first : first + LONG] = np.linalg.norm(
             here[:count] - (before[:count] + after) / 2, axis=-1
         )
-    usual = np.percentile(off, 99, axis=0) if len(off) > 100 else np.median(off, axis=0)
+    share = 99 if len(off) > 100 else 50
+    usual = np.array([np.percentile(one, share) for one in off.T])  # all at once they are copied
     out = np.zeros(len(positions), bool)
     out[1:-1] = np.any((off > _STANDS_OUT * usual) & (off > _DEVIATION), axis=1)
     return out

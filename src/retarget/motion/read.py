@@ -143,6 +143,6 @@ def _contents(path: Path) -> bytes:
     data = read_bytes(
         path, "give the path of one motion file; for folders there is the batch command"
     )
-    if not data.strip():
+    if not data or data.isspace():  # stripped it would be held twice
         raise FileFormatError(path, "is empty", "export or copy it again")
     return data

@@ -14,8 +14,10 @@ from retarget.errors import FileFormatError
 
 __all__ = ["Pick", "parse_picks", "parse_table"]
 
-_ABSENT: Final = b"9.5e99"  # no place of anything, and exact in the parser
-_VALUE: Final = 9.5e99
+_ABSENT: Final = (
+    b"987654321e22"  # no place of anything, and short enough for the fast parser to be exact
+)
+_VALUE: Final = 987654321e22
 _NAN: Final = re.compile(rb"(?i)(?<=[,;\t ])[-+]?nan(?=[,;\t \r\n]|\Z)|^[-+]?nan(?=[,;\t ])", re.M)
 _LARGEST: Final = 1 << 30
 _PIECE: Final = 1 << 22  # bytes of a text that are made into numbers at once
@@ -146,13 +148,7 @@ def _parsed(
     """Numbers of some lines, NaN where a cell is empty or says so."""
     from retarget.motion.formats.numbers import NumberRowsError, parse_rows
 
-    text = b"\n".join(lines)
-    empty = re.escape(separator)
-    text = re.sub(
-        rb"(?m)(?<=" + empty + rb")[ ]*(?=" + empty + rb"|$)|^[ ]*(?=" + empty + rb")",
-        _ABSENT,
-        text,
-    )
+    text = _with_absent(b"\n".join(lines), separator)
     if b"n" in text or b"N" in text:
         text = _NAN.sub(_ABSENT, text)
     text = text.replace(separator, b" ")
@@ -169,3 +165,21 @@ def _parsed(
     values = np.concatenate(parts)
     values[values == _VALUE] = np.nan
     return values
+
+
+def _with_absent(text: bytes, separator: bytes) -> bytes:
+    """Rows in which empty cells hold a number that stands for none. Expressions are slow: most texts need none."""
+    if separator + b" " in text or b"\n " in text or text.startswith(b" "):
+        cell = re.escape(separator)
+        return re.sub(
+            rb"(?m)(?<=" + cell + rb")[ ]*(?=" + cell + rb"|$)|^[ ]*(?=" + cell + rb")",
+            _ABSENT,
+            text,
+        )
+    for _ in range(2):  # of three separators in a row the first pass sees two
+        text = text.replace(separator * 2, separator + _ABSENT + separator)
+    text = text.replace(separator + b"\n", separator + _ABSENT + b"\n")
+    text = text.replace(b"\n" + separator, b"\n" + _ABSENT + separator)
+    if text.startswith(separator):
+        text = _ABSENT + text
+    return text + _ABSENT if text.endswith(separator) else text

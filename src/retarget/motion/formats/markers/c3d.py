@@ -135,7 +135,8 @@ def _parameter(data: bytes, at: int, order: str, processor: int) -> _Parameter:
     kind, dimensions = struct.unpack("bB", data[at : at + 2])
     shape = tuple(data[at + 2 : at + 2 + dimensions])
     count = math.prod(shape)
-    raw = data[at + 2 + dimensions :][: count * abs(kind)]
+    begin = at + 2 + dimensions
+    raw = data[begin : begin + count * abs(kind)]
     if kind not in (-1, 1, 2, 4) or len(raw) != count * abs(kind):
         return nothing
     if kind == -1:

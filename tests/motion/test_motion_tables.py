@@ -1,0 +1,65 @@
+"""Rows of numbers with separators, in which cells may be missing, and what is picked out of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+
+from retarget.errors import FileFormatError
+from retarget.motion.formats import table
+from retarget.motion.formats.table import Pick, parse_picks, parse_table
+
+HERE = Path("table.csv")
+EMPTY = ("", " ", "  ", "NaN", "nan")
+
+
+def expected(cell: str) -> float:
+    return float("nan") if cell in EMPTY else float(cell)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("blank", ["", " "])
+def test_cells_may_be_missing_anywhere(
+    separator: str, blank: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table, "_PIECE", 200)  # many pieces
+    random = Random(1)
+    rows = [
+        ["1", *(random.choice(["2.5", "-3e2", "0", blank, blank, "NaN"]) for _ in range(5))]
+        for _ in range(300)
+    ]
+    for row in rows:
+        random.shuffle(row)
+    text = "\n".join(separator.join(row) for row in rows).encode()
+    values = parse_table(text, 0, 6, HERE, separator=separator.encode())
+    np.testing.assert_array_equal(values, [[expected(cell) for cell in row] for row in rows])
+    short = b"\r\n".join(line.rstrip((separator + " ").encode()) for line in text.split(b"\n"))
+    np.testing.assert_array_equal(
+        parse_table(short, 0, 6, HERE, separator=separator.encode()), values
+    )
+
+
+def test_picks_are_columns_of_the_table_in_their_order_and_type() -> None:
+    text = b"\n".join(b",".join(b"%d" % (10 * row + k) for k in range(5)) for row in range(40))
+    whole = parse_table(text, 0, 5, HERE)
+    first, some, none = parse_picks(
+        text, 0, 5, HERE, [Pick(range(1, 3)), Pick([4, 0], np.float32), Pick([])]
+    )
+    np.testing.assert_array_equal(first, whole[:, 1:3])
+    np.testing.assert_array_equal(some, whole[:, [4, 0]])
+    assert some.dtype == np.float32
+    assert none.shape == (40, 0)
+
+
+def test_lines_may_end_in_any_way() -> None:
+    text = b"1,2\r3,4\r5,\r"  # without a single \n
+    np.testing.assert_array_equal(parse_table(text, 0, 2, HERE), [[1, 2], [3, 4], [5, np.nan]])
+
+
+def test_what_is_no_number_is_told_with_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "_PIECE", 8)
+    with pytest.raises(FileFormatError, match=r"table.csv:7: value 2 is 'x'"):
+        parse_table(b"1,2\n3,4\n5,6\n7,8\n9,x\n", 0, 2, HERE, first_line=3)
