@@ -291,14 +291,6 @@ def test_what_is_wrong_is_named_in_one_line(
     assert "\n" not in str(error.value)
 
 
-def test_a_body_whose_rate_nobody_says_is_asked_for_it(tmp_path: Path) -> None:
-    walk = made.walk()
-    for name, write in (("glamr.pkl", made.glamr), ("wham_output.pkl", made.wham)):
-        path = made.written(tmp_path, name, write(walk))
-        with pytest.raises(FileFormatError, match="does not say how many frames a second"):
-            read_motion(path)
-
-
 @pytest.mark.skipif(not CLIPS.is_dir(), reason="needs ../shared/clips")
 def test_real_files_stand_on_their_floor() -> None:
     (amass,) = CLIPS.glob("smpl_npz/*.npz")
