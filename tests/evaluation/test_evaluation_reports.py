@@ -139,7 +139,10 @@ def test_a_summary_keeps_maxima_and_names_the_worst(
     assert summary.passed_share == 0.5
     assert [c.failed_gates for c in summary.clips] == [
         (),
-        ("sole_lifted_share", "floating_share", "force_left_mean", "contact_recall"),
+        (
+            *("sole_lifted_share", "floating_share", "force_left_mean", "contact_recall"),
+            *("sole_lifted_second", "floating_second", "force_left_second"),
+        ),
     ]
 
 

@@ -54,6 +54,9 @@ def test_garbage_misses_the_gate_that_should_see_it(
 ) -> None:
     spoilt = fault.spoil(good(clip), robot, another(clip))
     report = evaluate(spoilt, robot)
+    if fault.name == "earthbound" and clip != "jumps":
+        assert report[fault.seen_by] is None, "who never flies cannot be kept from it"
+        return
     missed = {gate.measure for gate in report.failed_gates}
     assert fault.seen_by in missed, (
         f"{MEASURES[fault.seen_by].text(report[fault.seen_by])}, {missed}"

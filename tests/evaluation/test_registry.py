@@ -11,6 +11,8 @@ import pytest
 
 from retarget.evaluation import COLUMNS, GROUPS, MEASURES, SERIES, evaluate, frame_series
 from retarget.evaluation.look import look_at
+from retarget.evaluation.moments import measure_moments
+from retarget.evaluation.series import all_series
 from retarget.report.scores import key_measures
 from retarget.robots import RobotModel, load_robot
 
@@ -23,7 +25,9 @@ def robot() -> RobotModel:
 
 
 def test_what_is_measured_is_what_is_registered(robot: RobotModel) -> None:
-    assert set(look_at(motions.jumps(), robot).values()) == set(MEASURES)
+    seen = look_at(motions.jumps(), robot)
+    assert {*seen.values(), *measure_moments(seen, all_series(seen))} == set(MEASURES)
+    assert not set(seen.values()) & set(measure_moments(seen, all_series(seen)))
 
 
 def test_every_measure_says_what_it_is() -> None:

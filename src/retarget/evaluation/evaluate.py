@@ -15,6 +15,7 @@ from retarget.evaluation.gates import DEFAULT_PROFILE, Gates
 from retarget.evaluation.look import Look, look_at
 from retarget.evaluation.measures.measure import MeasuredValue
 from retarget.evaluation.measures.registry import MEASURES
+from retarget.evaluation.moments import measure_moments
 from retarget.evaluation.report import ClipReport
 from retarget.evaluation.series import all_series, worst_second
 from retarget.result import RetargetingResult
@@ -40,13 +41,13 @@ def evaluate(
     """
     start = time.perf_counter()
     seen = _look(result, robot)
-    values = seen.values()
+    series = all_series(seen)
+    values = seen.values() | measure_moments(seen, series)
     absent = _absent(robot)
     measures = {
         name: MeasuredValue.of(measure, None if name in absent else values[name])
         for name, measure in MEASURES.items()
     }
-    series = all_series(seen)
 
     def worst(name: str) -> float | None:
         return worst_second(seen, MEASURES[name], series)

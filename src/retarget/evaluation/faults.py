@@ -15,6 +15,16 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from retarget.errors import OptionsError
+from retarget.evaluation.cheats import (
+    arms_astray,
+    drifting,
+    earthbound,
+    for_a_second,
+    hands_astray,
+    on_toes,
+    popping,
+    slipping,
+)
 from retarget.geometry import matrix_from_quaternion, quaternion_from_matrix, quaternion_product
 from retarget.result import RetargetingResult
 from retarget.robots.kinematics import body_poses
@@ -271,6 +281,52 @@ FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
             ("shaken", "the base 1 cm to and fro", "com_acceleration_ratio", _shaken),
             ("random", "random joint angles", "velocity_limit_share", _random),
             ("another clip", "another clip's motion", "limb_error_mean", _another),
+            (
+                "floating a second",
+                "6 cm higher, for a second in the middle",
+                "sole_lifted_second",
+                for_a_second(_raised),
+            ),
+            (
+                "bent back a second",
+                "the trunk bent back by 20 degrees, for a second",
+                "trunk_lean_error_second",
+                for_a_second(_leaning),
+            ),
+            (
+                "jittered a second",
+                "noise of 0.03 rad in every joint, for a second",
+                "jerk_second",
+                for_a_second(_jittered),
+            ),
+            (
+                "shaken a second",
+                "the base 1 cm to and fro, for a second",
+                "force_left_second",
+                for_a_second(_shaken),
+            ),
+            (
+                "arms astray",
+                "shoulders turned by 57 degrees, for a second",
+                "limb_error_second",
+                for_a_second(arms_astray),
+            ),
+            ("slipping", "15 cm aside within a second", "toe_slide_second", slipping),
+            (
+                "popping",
+                "arms 0.3 rad aside for a frame, every two seconds",
+                "limb_pop_max",
+                popping,
+            ),
+            (
+                "drifting",
+                "the heading drifts by 30 degrees, and the path with it",
+                "heading_drift",
+                drifting,
+            ),
+            ("on toes", "feet bent down by 20 degrees", "sole_tilt_mean", on_toes),
+            ("earthbound", "never off the floor, in flight neither", "flight_kept", earthbound),
+            ("hands astray", "wrists wander", "orientation_error_hand", hands_astray),
         )
     }
 )

@@ -24,6 +24,11 @@ from retarget.evaluation.frames.places import Places, find_places, measure_place
 from retarget.evaluation.frames.smoothness import measure_smoothness
 from retarget.evaluation.frames.solved import measure_solved
 from retarget.evaluation.frames.stance import Stance, find_stance
+from retarget.evaluation.frames.steadiness import (
+    Steadiness,
+    find_steadiness,
+    measure_steadiness,
+)
 from retarget.evaluation.frames.swing import measure_support, measure_swing
 from retarget.evaluation.frames.things import ThingFrames, find_things, measure_things
 from retarget.evaluation.frames.timing import Timing, find_timing, measure_timing
@@ -56,6 +61,7 @@ class Look:
         trunk: How the trunk follows, rad, see `frames.trunk.NAMES`; None where the robot has none.
         places: Where the robot goes, and its key bodies; None where it has no legs.
         timing: Whether it moves when the human does.
+        steadiness: Whether limbs pop and the heading drifts.
         continuity: Whether anything jumps or stops.
         forces: What contacts can give.
         things: How it meets things; None where there are none.
@@ -74,6 +80,7 @@ class Look:
     trunk: Float64[np.ndarray, "M T"] | None
     places: Places | None
     timing: Timing
+    steadiness: Steadiness
     continuity: Continuity
     forces: Forces
     things: ThingFrames | None
@@ -91,7 +98,7 @@ class Look:
             **measure_stance(self.feet, self.stance, self.human.lowest, fps),
             **measure_contacts(self.contacts, self.feet, self.stance, body),
             **measure_swing(self.feet, self.human, self.stance, fps),
-            **measure_support(self.feet, body, self.human),
+            **measure_support(self.feet, body, self.human, fps),
             **measure_physics(self.forces, self.human, fps, limited=limited),
             **measure_continuity(self.continuity, fps),
             **measure_joints(
@@ -107,6 +114,7 @@ class Look:
             **measure_trunk(self.trunk),
             **measure_places(self.places, self.human.scale),
             **measure_timing(self.timing),
+            **measure_steadiness(self.steadiness, fps),
             **measure_solved(result),
             **measure_things(self.things),
         }
@@ -155,6 +163,7 @@ def look_at(result: RetargetingResult, robot: RobotModel) -> Look:
         trunk=find_trunk(bodies, robot, tracking.yaw),
         places=find_places(bodies, human.scale, tracking.yaw),
         timing=find_timing(bodies, fps),
+        steadiness=find_steadiness(bodies, fps),
         continuity=find_continuity(result),
         forces=forces.forces(),
         things=things,

@@ -32,6 +32,7 @@ __all__ = ["Frames", "Makers", "all_series", "worst_second"]
 Frames: TypeAlias = Float64[np.ndarray, "T"]
 Makers: TypeAlias = Mapping[str, Callable[[], Frames]]
 
+_BLOCK: Final = 4096  # frames
 _MOMENT: Final = 0.5  # s over which a mean or a share is looked at: one frame alone says little
 
 
@@ -80,6 +81,7 @@ def _tracking(seen: Look) -> dict[str, Callable[[], Frames]]:
         ),
     }
     if tracking.limbs:
+        makers["limb_pop"] = lambda: _degrees(seen.steadiness.pops)
         makers["limb_error_worst"] = lambda: _degrees(tracking.errors.max(axis=1))
     if seen.trunk is not None:
         makers |= {
@@ -211,12 +213,21 @@ def _joints(seen: Look) -> dict[str, Callable[[], Frames]]:
         "joint_speed_ratio": lambda: _steps((speed() / robot.velocity_limits).max(axis=1)),
         "joint_speed": lambda: _steps(speed().max(axis=1)),
         "joint_acceleration": lambda: _between(acceleration().max(axis=1)),
-        "jerk": lambda: _inner(jerk().mean(axis=1)),
+        "jerk": lambda: _inner(_mean_jerk(joints, fps)),
         "jerk_worst": lambda: _inner(jerk().max(axis=1)),
     }
     if np.isfinite(limits).any():
         series["joint_acceleration_ratio"] = lambda: _between((acceleration() / limits).max(axis=1))
     return series
+
+
+def _mean_jerk(joints: Float64[np.ndarray, "T N"], fps: float) -> Shaped[np.ndarray, "n"]:
+    """Mean over joints of |third difference| x fps^3: block by block, as a long clip's would fill the memory."""
+    jerk = np.zeros(max(len(joints) - 3, 0))
+    for first in range(0, len(jerk), _BLOCK):
+        block = np.abs(np.diff(joints[first : first + _BLOCK + 3], 3, axis=0))
+        jerk[first : first + _BLOCK] = block.mean(axis=1) * fps**3
+    return jerk
 
 
 def _things(found: ThingFrames) -> dict[str, Callable[[], Frames]]:
@@ -248,11 +259,18 @@ def _others(seen: Look) -> dict[str, Callable[[], Frames]]:
         nearest = np.abs(seconds[:, None] - seen.timing.seconds).argmin(axis=1)
         return np.asarray(seen.timing.lags[nearest])
 
+    def heading() -> Frames:
+        seconds = np.arange(len(seen.result)) / seen.result.fps
+        found = np.interp(seconds, seen.steadiness.seconds, np.degrees(seen.steadiness.headings))
+        return np.asarray(np.abs(found - 0.5 * (found.min() + found.max())))
+
     makers: dict[str, Callable[[], Frames]] = {}
     if seen.things is not None:
         makers |= _things(seen.things)
     if len(seen.timing.lags):
         makers["lag"] = lag
+    if len(seen.steadiness.headings) > 1:
+        makers["heading_error"] = heading
     if anchor_misses(seen.result) is not None:
         makers |= {
             "anchor_miss": lambda: np.asarray(anchor_misses(seen.result)),

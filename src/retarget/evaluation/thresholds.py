@@ -18,10 +18,13 @@ __all__ = [
     "FASTEST_TURN",
     "FAST_FOOT",
     "FAST_JOINT",
+    "FLIGHT_ENOUGH",
     "FLIGHT_HEIGHT",
+    "FLIGHT_KEPT",
     "FORCE_SHARE",
     "FRICTION",
     "HAND_REACHED",
+    "HEADING_WINDOW",
     "HUMAN_SPAN",
     "JUMP_RATE",
     "JUMP_SPEED",
@@ -39,6 +42,7 @@ __all__ = [
     "MOVING_POINT",
     "ORIENTED_SEGMENTS",
     "POINTING_SEGMENTS",
+    "POP_SPAN",
     "QUASI_STATIC_ACCELERATION",
     "QUASI_STATIC_SPEED",
     "QUIET_ACCELERATION",
@@ -53,10 +57,12 @@ __all__ = [
     "STANDING_SPEED",
     "STOPPED_BODY",
     "SUPPORT_MARGIN",
+    "SURE_FLIGHT",
     "SWING_ENOUGH",
     "TELLING_MOTION",
     "TORQUE_ARM",
     "UNSUPPORTED_HEIGHT",
+    "WORST_SPAN",
 ]
 
 # The peers' published comparisons use the same.
@@ -73,6 +79,9 @@ FAST_FOOT = 0.5  # m/s: a foot in the middle of its swing
 SWING_ENOUGH = 0.2  # s of swing of either foot, without which clearance has no value
 CLEARANCE_FLOOR = 0.02  # m: what a lack of clearance is a share of at least, as rest heights are known to millimetres
 FLIGHT_HEIGHT = 0.02  # m that all toes and ankles of the scaled human are above their rest
+SURE_FLIGHT = 0.04  # m likewise: no walker's feet are both so high, and a hop's are
+FLIGHT_ENOUGH = 0.1  # s of sure flight, without which nothing is said of it
+FLIGHT_KEPT = 0.01  # m that all of the robot is above the floor in flight
 UNSUPPORTED_HEIGHT = 0.02  # m above the floor of a robot's lowest point
 FRICTION = 0.8  # coefficient between robot and floor; rubber on most floors has more
 STANDING_SPEED = 0.25  # m/s up to which it stands: as for the human's stance
@@ -118,6 +127,9 @@ FASTEST_HUMAN, FASTEST_BASE = 12.5, 10.0  # m/s
 # Spins on one foot and rolls reach 12; half a turn between frames at 30 Hz is 94, smoothed by the solver 75.
 FASTEST_TURN = 25.0  # rad/s
 LOST_TIME = 0.2  # s that a motion may hang
+WORST_SPAN = 1.0  # s: what is wrong for so long is seen by whoever looks, however long the clip
+POP_SPAN = 1 / 30  # s between a frame and those before and after, between which a limb can only be
+HEADING_WINDOW = 2.0  # s: a step or two, over which swinging limbs average out
 FAST_JOINT = 20.0  # rad/s
 JUMP_SPEED = 15.0  # rad/s: 0.5 rad between two frames at 30 Hz
 JUMP_RATE = 30.0  # Hz

@@ -118,7 +118,7 @@ def test_a_clip_opens_by_mouse_and_by_keys_and_focus_comes_back(visit: Visit, re
     page.locator("#table tbody a", has_text="hangs").click()
     dialog.wait_for(state="visible")
     shows(page.locator("#clip-name"), HANGS)
-    shows(dialog, "human_repeated_time_max")
+    shows(dialog, "the recording hangs for 0.467 s amid motion")
     assert (
         dialog.locator("a", has_text="Film strip")
         .get_attribute("href")

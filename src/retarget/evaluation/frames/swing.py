@@ -13,7 +13,10 @@ from retarget.evaluation.thresholds import (
     CLEARANCE_FLOOR,
     DOWN_HEIGHT,
     FAST_FOOT,
+    FLIGHT_ENOUGH,
+    FLIGHT_KEPT,
     MOVING_FOOT,
+    SURE_FLIGHT,
     SWING_ENOUGH,
     UNSUPPORTED_HEIGHT,
 )
@@ -49,11 +52,16 @@ def measure_swing(
 
 
 def measure_support(
-    feet: FootTrack, body: Float64[np.ndarray, "T"], human: ScaledHuman
+    feet: FootTrack, body: Float64[np.ndarray, "T"], human: ScaledHuman, fps: float
 ) -> dict[str, float | None]:
-    """Measures of floating; ``body`` is the height of the lowest point of all but the feet, metres."""
+    """Measures of floating and flight; ``body`` is the height of the lowest point of all but the feet, metres."""
     lowest = np.minimum(feet.lowest.min(axis=1), body)
-    return {"floating_share": mean_of((lowest > UNSUPPORTED_HEIGHT) & ~human.flies)}
+    flight = lowest[human.flies & (human.lowest.min(axis=1) > SURE_FLIGHT)]
+    enough = len(flight) >= FLIGHT_ENOUGH * fps
+    return {
+        "floating_share": mean_of((lowest > UNSUPPORTED_HEIGHT) & ~human.flies),
+        "flight_kept": mean_of(flight > FLIGHT_KEPT) if enough else None,
+    }
 
 
 def scuffs(feet: FootTrack, fps: float) -> Bool[np.ndarray, "T 2"]:

@@ -13,6 +13,7 @@ from retarget.evaluation.measures import (
     contacts,
     doubts,
     limits,
+    moments,
     physics,
     smoothness,
     solver,
@@ -26,6 +27,7 @@ __all__ = ["COLUMNS", "MEASURES", "SERIES", "Column", "Values", "measures_of_gro
 _MODULES = (
     tracking,
     contacts,
+    moments,
     physics,
     limits,
     collision,

@@ -43,7 +43,7 @@
   // ---- what is looked for
   const words = () => {
     haystacks ??= data.name.map((name, at) =>
-      [name, data.motion[at], ...data.reasons[at], ...data.causes[at].map(causeTitle), ...(data.doubts ? data.doubts[at].map((d) => `${d[0]} ${d[2]}`) : []), ...(data.notes ? data.notes[at] : [])]
+      [name, data.motion[at], ...data.reasons[at], ...data.causes[at], ...data.causes[at].map(causeTitle), ...(data.doubts ? data.doubts[at].map((d) => `${d[0]} ${d[2]}`) : []), ...(data.notes ? data.notes[at] : [])]
         .join("\n").toLowerCase());
     return haystacks;
   };
