@@ -93,6 +93,18 @@ def test_a_tilted_walk_gives_the_motion_of_the_level_one() -> None:
 
 
 @needs_clips
+@pytest.mark.parametrize("degrees", [15.0, 25.0])
+def test_a_steep_plane_is_left_and_doubted_much(degrees: float) -> None:
+    steep = tilted(read_motion(DANCE).frames(0, 900), degrees, 0.0)
+    same, slope = levelled(steep)
+    assert slope == 0.0
+    assert same.positions is steep.positions
+    (doubt,) = (doubt for doubt in same.source.doubts if doubt.name == "floor")
+    assert f"rises by {degrees:.0f} degrees" in doubt.reason
+    assert doubt.weight > 0.5
+
+
+@needs_clips
 @pytest.mark.parametrize("tread", [0.5, 1.0, 2.0])
 def test_stairs_and_steps_are_no_slope(tread: float) -> None:
     walk = read_motion(CIRCLE)

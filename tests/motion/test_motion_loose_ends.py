@@ -92,7 +92,11 @@ def test_a_foot_without_toes_gets_some_ahead_where_it_rests(jump: Motion) -> Non
 def test_an_animators_rig_is_read(tmp_path: Path) -> None:
     motion = read_motion(f"{CLIPS / 'gltf' / 'quaternius_robot.glb'}#Robot_Walking")
     assert len(motion) == 24
-    assert {doubt.name for doubt in motion.source.doubts} == {"unit", "skeleton"}
+    assert {doubt.name for doubt in motion.source.doubts} == {
+        "unit",
+        "skeleton",
+        "travel",
+    }  # it walks on the spot
     assert motion.joint_names[motion.roles["left_wrist"]].startswith("Palm")
     knee = np.linalg.norm(
         motion.role_positions("left_knee") - motion.role_positions("left_ankle"), axis=1

@@ -31,6 +31,7 @@ DOUBTS: Mapping[str, str] = MappingProxyType(
         "markers": "where joint centres lie below the markers on the skin",
         "subject": "whether other recordings are of the same person on the same skeleton",
         "travel": "how the body moves through the world",
+        "limbs": "whether all limbs were recorded",
     }
 )
 """All names of doubts, with what is doubted."""

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from retarget.geometry import matrix_from_quaternion, quaternion_product, unit
+from retarget.motion.doubts import Doubt
 from retarget.motion.feet import lowpass, marker_noise, speed
 from retarget.motion.motion import Motion
 from retarget.motion.quantiles import median_of
@@ -29,6 +30,10 @@ __all__ = [
 REST_SPEED, REST_TIME = 0.2, 0.1
 # Degrees: less is within what bodies and markers do, more is a ramp or a stair.
 SMALLEST_SLOPE, LARGEST_SLOPE = 0.75, 10.0
+_STEEPEST, _STEEP = (
+    45.0,
+    0.55,
+)  # degrees of a plane that is told, and weight of a doubt about one that is no floor
 FEWEST_RESTS = 7
 SMALLEST_SPAN = 1.0  # metres between the outermost rests along a direction whose slope is told
 # Leg lengths. Rests further than this from the plane are on no floor; those on it scatter less than that.
@@ -69,10 +74,20 @@ class Slope:
 def levelled(motion: Motion) -> tuple[Motion, float]:
     """The motion with its floor level, and by how many degrees that was tilted; the same motion where it was not.
 
-    The motion is turned about the middle of the places at which its toes rested.
+    The motion is turned about the middle of the places at which its toes rested. Where that plane is steep, it is left
+    as it is, and doubted.
     """
-    slope = find_slope(motion)
-    return (motion, 0.0) if slope is None else (turned_level(motion, slope), slope.degrees)
+    slope = _plane(motion)
+    if slope is None:
+        return motion, 0.0
+    if slope.degrees < LARGEST_SLOPE:
+        return turned_level(motion, slope), slope.degrees
+    reason = (
+        f"feet rest on a plane that rises by {slope.degrees:.0f} degrees, as on a ramp or stairs, or in a file whose "
+        "up axis is tilted; the robot's floor is level"
+    )
+    doubts = (*motion.source.doubts, Doubt("floor", _STEEP, reason))
+    return replace(motion, source=replace(motion.source, doubts=doubts)), 0.0
 
 
 def turned_level(motion: Motion, slope: Slope) -> Motion:
@@ -92,6 +107,12 @@ def find_slope(motion: Motion) -> Slope | None:
     Told are slopes along directions in which the toes rested over a metre or more, all on one plane. Who walks up a
     straight ramp for the whole recording is taken to walk on a tilted floor; stairs are too steep, or no plane.
     """
+    slope = _plane(motion)
+    return slope if slope is not None and slope.degrees < LARGEST_SLOPE else None
+
+
+def _plane(motion: Motion) -> Slope | None:
+    """The same, however steep it is, up to what people can stand on."""
     said = motion.source.floor_m is not None  # a floor whose height is known is level
     if said or not set(needed_roles()) <= set(motion.roles) or not len(motion):
         return None
@@ -120,7 +141,7 @@ def find_slope(motion: Motion) -> Slope | None:
     found = Slope(slope, places.mean(axis=0))
     spread = np.linalg.norm(_centred(places, feet, np.ones(len(places)))[:, :2] @ unit(slope))
     sure = np.linalg.norm(slope) > SURE * scatter / max(float(spread), 1e-9)
-    return found if sure and SMALLEST_SLOPE < found.degrees < LARGEST_SLOPE else None
+    return found if sure and SMALLEST_SLOPE < found.degrees < _STEEPEST else None
 
 
 class Rests(NamedTuple):

@@ -27,12 +27,14 @@ from retarget.motion.loose_ends import with_ends_on_limbs
 from retarget.motion.lost import zero_frames
 from retarget.motion.motion import BLOCK, Motion, MotionSource
 from retarget.motion.names import recognised_rig
+from retarget.motion.on_the_spot import on_the_spot_doubts
 from retarget.motion.origin import brought_near, refuse_scattered
 from retarget.motion.recording import Recording
 from retarget.motion.repair import repaired
 from retarget.motion.repeats import without_repeats
 from retarget.motion.roles import find_roles
 from retarget.motion.sides import mirror_doubts
+from retarget.motion.still_limbs import still_limb_doubts
 from retarget.motion.toes import with_toes
 
 __all__ = ["motion_from_recording"]
@@ -133,6 +135,12 @@ def motion_from_recording(
         name=source.path or "motion",
     )
     first = dropped if first == begin else first
+    found = (*source.doubts, *recording.doubts, *world.doubts, *doubts)
+    if not any(doubt.name == "travel" for doubt in found):
+        found += tuple(on_the_spot_doubts(positions[begin:stop], world.roles, recording.fps))
+        if recording.turned:
+            turns, parents = rotations[begin:stop], recording.parents
+            found += tuple(still_limb_doubts(turns, parents, world.roles, recording.fps))
     motion = Motion(
         joint_names=recording.joint_names,
         parents=recording.parents.astype(np.int64),
@@ -153,7 +161,7 @@ def motion_from_recording(
             notes=(*source.notes, *recording.notes, *world.notes, *far_notes, *bind_notes),
             floor_m=floor_m,
             origin_m=origin,
-            doubts=(*source.doubts, *recording.doubts, *world.doubts, *doubts),
+            doubts=found,
         ),
     )
     motion = with_toes(motion)

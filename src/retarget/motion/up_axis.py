@@ -43,6 +43,9 @@ _UNSUPPORTED: Final = 0.25  # where only posture and custom speak for an axis
 _COMMON: Final = ("y", "z")  # hardly any file has another axis up, but many a body lies along one
 _LEAST: Final = 0.05  # smaller weights are not worth a word
 _SPEAKS: Final = 0.5  # share of its points from which the floor at zero speaks for an axis
+_NO_NEARER: Final = (
+    0.1  # by which a floor near zero speaks for an axis and against the customary one
+)
 _HIGHEST: Final = (
     0.6  # leg lengths; nobody's lowest point goes up and down by more, so such an axis is not up
 )
@@ -102,7 +105,7 @@ def find_up_axis(
     for rival, name in enumerate(AXES):
         if rival == best or spread[rival] > _HIGHEST:
             continue
-        at_custom = name == custom and (odd or zero[best] < _SPEAKS)
+        at_custom = name == custom and (odd or zero[best] < min(_SPEAKS, zero[rival] + _NO_NEARER))
         if weight < _CONTRADICTED and not stands[best] and (stands[rival] or at_custom):
             weight, other = _CONTRADICTED, name
     if weight >= _LEAST:
