@@ -87,8 +87,8 @@ def test_words_and_marks_can_be_left_out(stage: Stage) -> None:
     [
         (Shot(start_s=5.0), "nothing lies between 5 and 2.56"),
         (Shot(start_s=1.0, end_s=0.5), "nothing lies between"),
-        (Shot(speed=0.0), "speed: must be above 0"),
-        (Shot(fps=-1.0), "fps: must be above 0"),
+        (Shot(speed=0.0), "speed: must be from 0.01 to 100"),
+        (Shot(fps=-1.0), "fps: must be from 1 to 240"),
         (Shot(width=3), "width: must be 32 to"),
     ],
 )

@@ -13,6 +13,7 @@ import typer
 from retarget.cli.batch_report import report_of_batch
 from retarget.cli.common import (
     INTERRUPTED,
+    MANIFEST_NAME,
     SOME_FAILED,
     GatesFlag,
     JsonFlag,
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from retarget.config import RunConfig
 
 __all__ = [
-    "MANIFEST_NAME",
     "batch",
     "interrupted",
     "missed_gates",
@@ -49,7 +49,6 @@ __all__ = [
     "usable_cores",
 ]
 
-MANIFEST_NAME = "batch_manifest.json"
 BVH_FILES = "**/*.bvh"
 
 _WHICH = "Which files"

@@ -72,13 +72,13 @@ def benchmark(
     if suite is None:
         _list_suites(as_json)
         return
+    chosen = Suite.named(suite)
     if clips is None or results is None:
         raise UsageError(
             "give --clips, the suite's recordings, and --results, the tool's robot motions"
         )
     if output is not None:
         check_outputs([Output(output, "a card", (".md", ".json"))], [clips, results])
-    chosen = Suite.named(suite)
     options.require_robot_files(
         RunConfig(robot=robot or chosen.robot, robot_description=robot_description)
     )

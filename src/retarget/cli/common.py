@@ -18,6 +18,7 @@ from retarget.wording import shown
 __all__ = [
     "ALL_WELL",
     "INTERRUPTED",
+    "MANIFEST_NAME",
     "SOME_FAILED",
     "WRONG_USAGE",
     "GatesFlag",
@@ -40,6 +41,9 @@ __all__ = [
 _T = TypeVar("_T")
 
 _LEAST_TEXT = 14  # characters to which a column of text may be folded
+
+MANIFEST_NAME = "batch_manifest.json"
+"""What a batch's manifest is called in its folder."""
 
 ALL_WELL = 0
 SOME_FAILED = 1
@@ -170,6 +174,8 @@ def require_manifest(path: Path) -> Path:
     """
     from retarget.batch.journal import journal_path
 
+    if (path / MANIFEST_NAME).is_file():
+        raise UsageError(f"{path}: is a folder; give its manifest, {path / MANIFEST_NAME}")
     if not path.is_file() and journal_path(path).is_file():
         return path
     return require_file(path, "a batch manifest (.json)")

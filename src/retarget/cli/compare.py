@@ -15,6 +15,7 @@ from retarget.cli.common import (
     counted,
     print_json,
     print_table,
+    require_file,
     say,
     steps,
     tell,
@@ -198,8 +199,7 @@ def diff(
     from retarget.comparison import diff as differ
 
     for path in (first, second):
-        if not path.exists():
-            raise UsageError(f"{path}: no such file; give a result (.npz) or another tool's file")
+        require_file(path, "a result (.npz) or another tool's file")
     _require_robot(robot, robot_description)
     found = differ(
         first,

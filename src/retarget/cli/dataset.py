@@ -130,7 +130,7 @@ def filter_(
     from retarget.dataset.derive import Condition
 
     conditions = [Condition.parsed(text) for text in where]
-    require_folder(data, "a data set")
+    _required(data)
     check_outputs([Output(output, "a data set", folder=True)], [data])
     _report(output, filtered(Dataset.open(data), output, conditions), as_json)
 
@@ -147,7 +147,7 @@ def split(
     from retarget.dataset import Dataset, Shares, resplit
 
     shares = Shares.parsed(splits)
-    require_folder(data, "a data set")
+    _required(data)
     check_outputs([Output(output, "a data set", folder=True)], [data])
     _report(output, resplit(Dataset.open(data), output, shares, seed), as_json)
 
@@ -157,7 +157,7 @@ def show(data: _Folder, as_json: JsonFlag = False) -> None:
     """List the clips with their frames, source folders and splits."""
     from retarget.dataset import Dataset
 
-    opened = Dataset.open(require_folder(data, "a data set"))
+    opened = Dataset.open(_required(data))
     if as_json:
         print_json({**json.loads(opened.description.text()), "clips": list(opened.rows)})
         return
@@ -170,7 +170,7 @@ def verify(data: _Folder, as_json: JsonFlag = False) -> None:
     """Compare every file with its hash; exit 1 if one is missing or has changed."""
     from retarget.dataset import Dataset
 
-    opened = Dataset.open(require_folder(data, "a data set"))
+    opened = Dataset.open(_required(data))
     problems = list(opened.problems())
     if as_json:
         print_json({"files": len(opened.description.files), "problems": problems})
@@ -181,6 +181,22 @@ def verify(data: _Folder, as_json: JsonFlag = False) -> None:
         tell(f"{whole} of {counted(len(opened.description.files), 'file')} as packed")
     if problems:
         raise typer.Exit(SOME_FAILED)
+
+
+def _required(data: Path) -> Path:
+    """The folder of a packed data set.
+
+    Raises:
+        UsageError: It is none.
+    """
+    from retarget.dataset.description import DESCRIPTION
+
+    require_folder(data, "a packed data set")
+    if not (data / DESCRIPTION).is_file():
+        raise UsageError(
+            f"{data}: holds no data set ({DESCRIPTION}); make one: retarget dataset pack"
+        )
+    return data
 
 
 def _licences(said: list[str]) -> dict[str, str]:

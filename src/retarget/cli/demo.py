@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retarget.cli.batch import MANIFEST_NAME, interrupted, report_batch
-from retarget.cli.common import JsonFlag, counted, say, steps, tell
+from retarget.cli.batch import interrupted, report_batch
+from retarget.cli.common import MANIFEST_NAME, JsonFlag, counted, say, steps, tell
 from retarget.cli.options import require_robot_files
 from retarget.cli.progress import batch_display
 from retarget.cli.report_pages import make_pages

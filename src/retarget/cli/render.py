@@ -95,7 +95,12 @@ def render(
 
 
 def _pixels(size: str) -> tuple[int, int]:
+    from retarget.drawing.film import LEAST_PIXELS, MOST_PIXELS
+
     found = _SIZE.fullmatch(size)
     if found is None:
         raise UsageError(f"--size is WIDTHxHEIGHT, such as 1280x720, not {size!r}")
-    return int(found[1]), int(found[2])
+    width, height = int(found[1]), int(found[2])
+    if not LEAST_PIXELS <= min(width, height) <= max(width, height) <= MOST_PIXELS:
+        raise UsageError(f"--size: must be {LEAST_PIXELS} to {MOST_PIXELS} pixels each, not {size}")
+    return width, height

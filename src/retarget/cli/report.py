@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retarget.cli.batch import MANIFEST_NAME
 from retarget.cli.common import (
+    MANIFEST_NAME,
     SOME_FAILED,
     JsonFlag,
     UsageError,

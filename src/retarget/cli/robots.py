@@ -11,6 +11,7 @@ import typer
 from retarget.cli import options
 from retarget.cli.common import JsonFlag, UsageError, print_json, print_table, require_file, tell
 from retarget.cli.helping import HelpfulCommand, HelpfulGroup
+from retarget.cli.outputs import Output, check_outputs
 
 if TYPE_CHECKING:
     from retarget.robots.catalogue import RobotEntry
@@ -87,14 +88,19 @@ def inspect_model(
     from retarget.robots import load_robot
     from retarget.robots.inspection import inspect_robot
 
-    options.require_robot_files(RunConfig(robot=model, robot_description=robot_description))
+    settings = RunConfig(robot=model, robot_description=robot_description)
+    options.require_robot_files(settings)
+    if picture is not None:
+        from retarget.report import require_pictures
+
+        require_pictures()
+        read = [robot_description, *settings.robot_files()]
+        check_outputs([Output(picture, "a picture", (".png",))], read)
     robot = load_robot(model, description=robot_description)
     found = inspect_robot(robot)
     if picture is not None:
         from retarget.report.robot_picture import draw_robot
 
-        if picture.exists() and Path(model).exists() and picture.samefile(model):
-            raise UsageError(f"{picture}: the picture is the model {model}; choose another file")
         draw_robot(robot, picture)
     if as_json:
         print_json(found.as_json())
@@ -128,6 +134,7 @@ def add(
         )
     if target.exists():
         raise UsageError(f"{target}: is there already; choose another --output, or remove it")
+    check_outputs([Output(target, "a robot's description", (".toml",))], [path])
     write_text(target, description_text(load_robot(path), name, path, target.parent))
     tell(f"{target}: use it with --robot {target}; lines to look at begin with '#?'")
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retarget.cli.batch import MANIFEST_NAME
-from retarget.cli.common import UsageError, require_motion, say, tell, working_on
+from retarget.cli.common import MANIFEST_NAME, UsageError, require_motion, say, tell, working_on
 from retarget.cli.grouped import with_options
 from retarget.cli.opening import OpeningOptions
 

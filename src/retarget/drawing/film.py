@@ -21,7 +21,7 @@ from retarget.errors import OptionsError
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
-__all__ = ["Film", "Shot"]
+__all__ = ["LEAST_PIXELS", "MOST_PIXELS", "Film", "Shot"]
 
 _AZIMUTH, _ELEVATION = np.radians(36.0), np.radians(11.0)  # from the direction faced
 _ROOM: Final = 1.42  # heights that a picture shows, above and below included
@@ -31,10 +31,12 @@ _NAME_ABOVE: Final = 1.12  # heights
 _PATH_S: Final = 0.7  # seconds over which the camera's way is smoothed
 _LETTERS: Final = 0.026  # of a picture's height
 _MOST_FPS: Final = 30.0
+_LEAST_SPEED: Final = 0.01  # slower, and a clip of a minute is a film of hours
+_MOST_SPEED: Final = 100.0
 _TALL: Final = 400  # pixels of a picture in which there is room for a second line
 _LEAST_LETTERS: Final = 7  # pixels
-_MOST_PIXELS: Final = 8192  # along a side
-_LEAST_PIXELS: Final = 32
+MOST_PIXELS: Final = 8192  # along a side
+LEAST_PIXELS: Final = 32
 _LEGEND: Final = (
     ContactState.HELD,
     ContactState.SLIDING,
@@ -168,14 +170,16 @@ class Film:
 
 def _check(stage: Stage, shot: Shot) -> None:
     for name, value in (("width", shot.width), ("height", shot.height)):
-        if not _LEAST_PIXELS <= value <= _MOST_PIXELS:
+        if not LEAST_PIXELS <= value <= MOST_PIXELS:
             raise OptionsError(
-                f"must be {_LEAST_PIXELS} to {_MOST_PIXELS} pixels, not {value}", option=name
+                f"must be {LEAST_PIXELS} to {MOST_PIXELS} pixels, not {value}", option=name
             )
-    if not shot.speed > 0:
-        raise OptionsError(f"must be above 0, not {shot.speed:g}", option="speed")
-    if shot.fps is not None and not 0 < shot.fps <= 240:
-        raise OptionsError(f"must be above 0 and at most 240, not {shot.fps:g}", option="fps")
+    if not _LEAST_SPEED <= shot.speed <= _MOST_SPEED:
+        raise OptionsError(
+            f"must be from {_LEAST_SPEED:g} to {_MOST_SPEED:g}, not {shot.speed:g}", option="speed"
+        )
+    if shot.fps is not None and not 1 <= shot.fps <= 240:
+        raise OptionsError(f"must be from 1 to 240, not {shot.fps:g}", option="fps")
     end = stage.duration if shot.end_s is None else min(shot.end_s, stage.duration)
     if not 0 <= shot.start_s < end:
         raise OptionsError(
