@@ -16,7 +16,7 @@ from retarget.motion.body_contacts import BODY_CONTACTS
 from retarget.motion.segments import LIMB_SEGMENTS, LIMBS, SEGMENTS, SIDES
 from retarget.options import RetargetOptions
 from retarget.robots.model import RobotModel
-from retarget.robots.shoulders import hangs_on_first_axis
+from retarget.robots.shoulders import hangs_on_first_axis, points_by_turning
 from retarget.robots.touch import touch_point
 from retarget.solver.arrays import Clip, Problem, Tasks, Weights, single_robot
 from retarget.solver.clip import ClipOptions
@@ -230,6 +230,12 @@ def _tasks(
                 ),
             ]
     factors = np.array([options.weight_factor(segment) for segment, *_ in rows])
+    if legs and arms and points_by_turning(robot):
+        for i, (segment, *_) in enumerate(rows):
+            if segment in ("pelvis", "chest"):
+                factors[i] *= weights.turned_trunk
+            elif segment.endswith(("forearm", "hand")):
+                factors[i] *= weights.turned_arm
     tasks = Tasks(
         bodies=np.array([segment_body(robot, segment) for segment, *_ in rows]),
         position_weights=factors * np.array([row[2] for row in rows]),

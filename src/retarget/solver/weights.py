@@ -34,6 +34,9 @@ class TaskWeights:
         shoulder_line: Of the chest's y axis.
         hanging_shoulder_line: The same of robots whose arms hang along their first axis: there arms swing by nothing
             but the chest, which they would turn.
+        turned_trunk: Factor on pelvis and chest of robots without a waist whose arms have too few joints to point: what
+            they cannot do would turn the whole body, by 60 to 150 degrees on the OP3.
+        turned_arm: Factor on the forearms and hands of such robots.
         long_axis: Of a leg segment's long axis: the direction that one sees.
         arm_axis: Of an arm segment's.
         hinge: Of the thigh's hinge axis, about which the knee bends.
@@ -69,6 +72,8 @@ class TaskWeights:
     chest_lean: float = 72.0
     shoulder_line: float = 4.0
     hanging_shoulder_line: float = 10.0
+    turned_trunk: float = 8.0
+    turned_arm: float = 0.5
     long_axis: float = 24.0
     arm_axis: float = 24.0
     hinge: float = 2.5
