@@ -157,6 +157,7 @@ class MotionFormatKind(Kind):
     MVNX: ClassVar[MotionFormatKind]
     MOTIVE: ClassVar[MotionFormatKind]
     GLTF: ClassVar[MotionFormatKind]
+    FBX: ClassVar[MotionFormatKind]
     C3D: ClassVar[MotionFormatKind]
     TRC: ClassVar[MotionFormatKind]
     QUALISYS: ClassVar[MotionFormatKind]
@@ -249,6 +250,7 @@ MotionFormatKind.SMPL = MotionFormatKind.register("smpl")
 MotionFormatKind.MVNX = MotionFormatKind.register("mvnx")
 MotionFormatKind.MOTIVE = MotionFormatKind.register("motive")
 MotionFormatKind.GLTF = MotionFormatKind.register("gltf")
+MotionFormatKind.FBX = MotionFormatKind.register("fbx")
 MotionFormatKind.C3D = MotionFormatKind.register("c3d")
 MotionFormatKind.TRC = MotionFormatKind.register("trc")
 MotionFormatKind.QUALISYS = MotionFormatKind.register("qualisys")

@@ -29,7 +29,7 @@ def mixed(tmp_path: Path) -> Path:
     (folder / "README.txt").write_text("The motions of our laboratory.")
     (folder / "labels.json").write_text(json.dumps({"walk": [1, 2]}))
     (folder / "more.zip").write_bytes(b"PK\x03\x04" + b"walk.bvh" * 20)
-    (folder / "rig.fbx").write_bytes(b"Kaydara FBX Binary  \0" + b"\0" * 50)
+    (folder / "rig.fbx").write_bytes(b"; FBX 7.7.0 project file\n" + b";\n" * 50)
     (folder / ".DS_Store").write_bytes(b"Bud1")
     (folder / "empty.npz").write_bytes(b"")
     return folder
@@ -47,7 +47,7 @@ def test_motion_is_told_by_content_and_the_rest_is_passed_over_with_a_reason(
     }  # fmt: skip
     assert reasons["07.asf"].startswith("is a skeleton")
     assert reasons["more.zip"] == "is a ZIP archive; unpack it first"
-    assert "export the skeleton as BVH or GLB" in reasons["rig.fbx"]
+    assert "export it again as binary FBX" in reasons["rig.fbx"]
     assert reasons["empty.npz"].startswith("is empty")
     assert "not of any known motion format" in reasons["weights.npz"]
 

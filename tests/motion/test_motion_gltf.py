@@ -211,8 +211,8 @@ def test_a_real_vrm_animation_is_a_human() -> None:
     [
         (
             "walk.fbx",
-            b"Kaydara FBX Binary  \0",
-            "is FBX, which is not read; export the skeleton as BVH or GLB",
+            b"; FBX 7.7.0 project file",
+            "is FBX as text, which is not read; export it again as binary FBX, as BVH or as GLB",
         ),
         ("walk.usda", b"#usda 1.0", "is USD"),
         ("walk.npz", b"version https://git-lfs.github.com/spec/v1", "git lfs pull"),
@@ -224,3 +224,11 @@ def test_what_is_not_read_says_what_it_is_and_what_to_do(
 ) -> None:
     with pytest.raises(FileFormatError, match=words):
         read_motion(made.written(tmp_path, name, head + b"\n" * 20))
+
+
+def test_keys_too_close_to_be_of_any_recorder_are_refused_before_they_take_memory(
+    tmp_path: Path,
+) -> None:
+    content, buffer = gltf(fps=90_000.0)
+    with pytest.raises(FileFormatError, match=r"keys are at a rate of 9\d* frames a second"):
+        read_motion(made.written(tmp_path, "walk.glb", glb(content, buffer)))

@@ -110,9 +110,9 @@ def complaint(path: Path | str, **options: str) -> str:
 
 def test_an_unknown_format_lists_those_known(tmp_path: Path) -> None:
     with pytest.raises(
-        UnknownNameError, match=r"unknown MotionFormatKind 'fbx'; known: .*amp_npz.*bvh"
+        UnknownNameError, match=r"unknown MotionFormatKind 'bvx'; known: .*amp_npz.*bvh"
     ):
-        read_motion(walk_file(tmp_path), format="fbx")
+        read_motion(walk_file(tmp_path), format="bvx")
 
 
 def test_a_file_of_no_known_format_lists_those_known(tmp_path: Path) -> None:

@@ -165,6 +165,12 @@ def _glb() -> list[bytes]:
 
 
 @cache
+def _fbx() -> list[bytes]:
+    write = _writers("fbx_files").walking
+    return [write(), write(version=7700, packed=True)]
+
+
+@cache
 def _torch() -> list[bytes]:
     return [_writers("torch_files").torch({"fps": 30, "smpl_params_global": _gvhmr()})]
 
@@ -242,5 +248,6 @@ RECORDINGS: Final[Mapping[str, Sound]] = {
     "mvnx": Sound("clip.mvnx", _mvnx, _TEXT),
     "motive": Sound("clip.csv", _motive, _TEXT),
     "gltf": Sound("clip.glb", _glb, damage_glb),
+    "fbx": Sound("clip.fbx", _fbx, _BINARY),
 }  # fmt: skip
 """Kinds of recordings by name."""

@@ -8,8 +8,7 @@ __all__ = ["what_it_is"]
 
 _TO_BVH: Final = "export the skeleton as BVH or GLB, in Blender or in the program that wrote it"
 _HEADS: Final = (
-    (b"Kaydara FBX Binary", "is FBX, which is not read", _TO_BVH),
-    (b"; FBX", "is FBX as text, which is not read", _TO_BVH),
+    (b"; FBX", "is FBX as text, which is not read", "export it again as binary FBX, as BVH or as GLB"),
     (b"PXR-USDC", "is USD, which is not read", _TO_BVH),
     (b"#usda", "is USD, which is not read", _TO_BVH),
     (b"\x1f\x8b", "is packed with gzip", "unpack it first"),

@@ -272,4 +272,17 @@ KNOWN: Final = (
             ),
         ),
     ),
+    MotionFormat(
+        MotionFormatKind.FBX,
+        "binary FBX from version 7 on: animated skeletons, one animation",
+        (".fbx",),
+        found_in("scenes.fbx.read_fbx", "scenes.fbx.looks_like_fbx"),
+        layouts=(
+            (
+                "bones",
+                "constant, linear and cubic curves; orders of angles, turns before and after, pivots, scaled roots; of "
+                "several layers the first; text and older versions are refused",
+            ),
+        ),
+    ),
 )

@@ -117,7 +117,7 @@ def format_by_name_alone(path: Path) -> MotionFormat | None:
     """The only format with a file's suffix, unless that is one of plain text; None where there is none."""
     name = path.name.lower()
     named = [one for one in motion_formats() if name.endswith(one.suffixes)]
-    return named[0] if len(named) == 1 and not name.endswith(_TEXTS) else None
+    return named[0] if len(named) == 1 and not name.endswith(_LOOKED_INTO) else None
 
 
 def recognised_format(data: bytes, path: Path) -> MotionFormat:
@@ -179,7 +179,8 @@ def _usable(name: str) -> MotionFormat | None:
         return None
 
 
-_TEXTS: Final = (".txt", ".json", ".csv")
+_LOOKED_INTO: Final = (".txt", ".json", ".csv", ".fbx")
+"""Suffixes of much else: texts, rigs and meshes."""
 
 
 _registry: dict[MotionFormatKind, MotionFormat] = {one.kind: one for one in KNOWN}

@@ -13,16 +13,14 @@ from retarget.geometry import quaternion_from_matrix, rotated, unit
 from retarget.motion.formats.asked import Asked
 from retarget.motion.formats.posed import posed
 from retarget.motion.formats.scenes.gltf_file import GltfFile, open_gltf
+from retarget.motion.formats.scenes.keys import moments, rate_of_keys
 from retarget.motion.recording import Recording
 
 __all__ = ["looks_like_gltf", "read_gltf"]
 
 _REMEDY: Final = "export it with its animation"
-_RATES: Final = (24.0, 25.0, 30.0, 50.0, 60.0, 90.0, 100.0, 120.0, 240.0)
-_USUAL: Final = 30.0
 _SOON: Final = 1e-4  # seconds
 _MOST_NODES: Final = 5000
-_LONGEST: Final = 6 * 3600.0  # seconds
 _VRM: Final = ("VRMC_vrm_animation", "VRMC_vrm", "VRM")
 
 
@@ -64,10 +62,10 @@ def read_gltf(data: bytes, path: Path, asked: Asked) -> Recording:
         raise FileFormatError(path, "its animation moves no skeleton", _REMEDY)
     times = np.concatenate([keys for keys, _, _ in curves.values()])
     begin, end = float(times.min()), float(times.max())
-    if not (np.isfinite(times).all() and end - begin < _LONGEST):
-        raise FileFormatError(path, f"lasts from {begin:g} to {end:g} s", _REMEDY)
-    fps = _rate([keys for keys, _, _ in curves.values()])
-    wanted = begin + np.arange(int(np.floor((end - begin) * fps + 0.01)) + 1) / fps
+    if not np.isfinite(times).all():
+        raise FileFormatError(path, "has keys at times that are not finite", _REMEDY)
+    fps = rate_of_keys([keys for keys, _, _ in curves.values()])
+    wanted = moments(begin, end, fps, len(kept), path, _REMEDY)
     scales = _scales(file, parents, nodes)
     place = {node: joint for joint, node in enumerate(kept)}
     above = np.array([place.get(parents[node], -1) for node in kept], np.int64)
@@ -226,20 +224,6 @@ def _curves(file: GltfFile, animation: dict[str, Any]) -> dict[tuple[int, str], 
     if not found:
         raise FileFormatError(file.path, "its animation turns nothing", _REMEDY)
     return found
-
-
-def _rate(keys: list[Float64[np.ndarray, "k"]]) -> float:
-    """The rate at which most curves have their keys."""
-    longest = max(keys, key=len)
-    steps = np.diff(longest)
-    steps = steps[steps > 1e-5]
-    if len(steps) < 2:
-        return _USUAL
-    rate = 1.0 / float(np.median(steps))
-    if np.percentile(steps, 90) > 1.5 * np.median(steps) or rate < 0.6 * _RATES[0]:
-        return _USUAL  # keys where somebody set them
-    nearest = min(_RATES, key=lambda one: abs(one - rate))
-    return nearest if abs(nearest - rate) < 0.02 * nearest else rate
 
 
 def _sampled(

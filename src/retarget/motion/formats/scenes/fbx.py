@@ -1,0 +1,329 @@
+"""Animated skeletons in binary FBX files, as Maya, MotionBuilder, Blender, Unreal and Mixamo write them.
+
+A joint's pose in its parent is T Roff Rp Rpre R Rpost^-1 Rp^-1 Soff Sp S Sp^-1 (FBX SDK, "Computing transformation
+matrices"): place, pivots, a turn before, the animated turn by three angles, and a turn after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from retarget.errors import FileFormatError
+from retarget.geometry import quaternion_product, rotated
+from retarget.motion.formats.asked import Asked
+from retarget.motion.formats.posed import posed
+from retarget.motion.formats.scenes.fbx_curves import FbxCurve, curve_of, sampled_curve
+from retarget.motion.formats.scenes.fbx_file import FBX_MAGIC, FbxNode, open_fbx
+from retarget.motion.formats.scenes.keys import moments, rate_of_keys
+from retarget.motion.recording import Recording
+
+__all__ = ["looks_like_fbx", "read_fbx"]
+
+_REMEDY: Final = "export it with its animation, baked, as binary FBX"
+_ORDERS: Final = ("XYZ", "XZY", "YZX", "YXZ", "ZXY", "ZYX")  # which axis turns first
+_AXES: Final = {"X": 0, "Y": 1, "Z": 2}
+_BONES: Final = ("LimbNode", "Limb", "Root", "Effector")
+_NO_BONES: Final = (
+    "Mesh",
+    "Camera",
+    "Light",
+    "CameraSwitcher",
+    "NurbsSurface",
+    "NurbsCurve",
+    "Line",
+)
+# Frames per second by the number that the file's settings say.
+_MODES: Final = {1: 120.0, 2: 100.0, 3: 60.0, 4: 50.0, 5: 48.0, 6: 30.0, 7: 30.0, 8: 30 / 1.001, 9: 30 / 1.001,
+                 10: 25.0, 11: 24.0, 13: 24 / 1.001, 15: 96.0, 16: 72.0, 17: 60 / 1.001}  # fmt: skip
+_USUAL: Final = 30.0
+_OWN_SCALE: Final = 2  # of a joint that takes no scale from what it hangs on
+_MOST_JOINTS: Final = 5000
+_PLACE, _TURN = "Lcl Translation", "Lcl Rotation"
+
+Vector = Float64[np.ndarray, "3"]
+
+
+class _Model(NamedTuple):
+    """A node of the scene: its name, what it is, and its properties by name."""
+
+    name: str
+    kind: str
+    properties: Mapping[str, tuple[float, ...]]
+
+    def vector(self, name: str, otherwise: float = 0.0) -> Vector:
+        value = self.properties.get(name, ())
+        return np.array(value[:3] if len(value) >= 3 else [otherwise] * 3, np.float64)
+
+    def number(self, name: str, otherwise: float = 0.0) -> float:
+        value = self.properties.get(name, ())
+        return value[0] if value else otherwise
+
+
+class _Scene(NamedTuple):
+    """What hangs on what: models, curves and their owners by number, in the order of the file."""
+
+    objects: dict[int, FbxNode]
+    above: dict[int, list[tuple[int, str]]]
+    models: dict[int, _Model]
+
+    def owners(self, number: int, kind: str) -> list[tuple[int, str]]:
+        """The objects of a kind that something belongs to, and as what."""
+        return [
+            (owner, what)
+            for owner, what in self.above.get(number, [])
+            if owner in self.objects and self.objects[owner].name == kind
+        ]
+
+
+_Curves = dict[tuple[int, str], dict[int, FbxCurve]]
+
+
+def looks_like_fbx(data: bytes) -> bool:
+    """Whether a file is binary FBX with curves; those of rigs and meshes alone are no motion."""
+    return data.startswith(FBX_MAGIC) and b"AnimationCurve" in data
+
+
+def read_fbx(data: bytes, path: Path, asked: Asked) -> Recording:
+    """Read one animation of an FBX file at the rate of its keys, else at the one that its settings say.
+
+    Args:
+        data: The file's bytes.
+        path: Where they are from.
+        asked: Which animation.
+
+    Raises:
+        FileFormatError: It is torn or too old, or there is no animation that moves a skeleton.
+    """
+    root, _ = open_fbx(data, path)
+    try:
+        return _recording(root, path, asked)
+    except FileFormatError:
+        raise
+    except (ValueError, TypeError, OverflowError, IndexError) as error:
+        raise FileFormatError(path, f"is damaged ({error})"[:200], "export it again") from None
+
+
+def _recording(root: FbxNode, path: Path, asked: Asked) -> Recording:
+    scene = _scene(root)
+    takes = {name: curves for name, curves in _takes(scene).items() if curves}
+    if not takes:
+        raise FileFormatError(path, "holds no animation", _REMEDY)
+    names = list(takes)
+    curves = takes[names[asked.index_of(names, path, "animation")]]
+    order, parents = _skeleton(scene, {model for model, _ in curves}, path)
+    if len(order) < 3:
+        raise FileFormatError(path, "its animation moves no skeleton", _REMEDY)
+    models = [scene.models[number] for number in order]
+    used = [curve.times for axes in curves.values() for curve in axes.values()]
+    settings = _properties(root.first("GlobalSettings"))
+    fps = rate_of_keys(used, _rate_said(settings))
+    begin, end = min(float(t[0]) for t in used), max(float(t[-1]) for t in used)
+    wanted = moments(begin, end, fps, len(order), path, _REMEDY)
+    scales = _scales(models, parents)
+    own = [(curves.get((number, _PLACE), {}), curves.get((number, _TURN), {})) for number in order]
+
+    def turns(block: slice) -> Float64[np.ndarray, "n J 4"]:
+        at = wanted[block]
+        return np.stack(
+            [_turn(m, _values(m, _TURN, c[1], at)) for m, c in zip(models, own, strict=True)],
+            axis=1,
+        )
+
+    def offsets(block: slice) -> Float64[np.ndarray, "n J 3"]:
+        at = wanted[block]
+        return np.stack(
+            [
+                scale
+                * _origin(m, _values(m, _PLACE, c[0], at), _turn(m, _values(m, _TURN, c[1], at)))
+                for m, c, scale in zip(models, own, scales, strict=True)
+            ],
+            axis=1,
+        )
+
+    positions, rotations = posed(len(wanted), parents, turns, offsets)
+    axis = "xyz"[int(settings.get("UpAxis", (1.0,))[0]) % 3]
+    return Recording(
+        joint_names=_distinct([model.name for model in models]),
+        parents=parents,
+        positions=positions,
+        rotations=rotations,
+        fps=fps,
+        likely_up_axis=axis if settings.get("UpAxisSign", (1.0,))[0] >= 0 else f"-{axis}",
+        notes=asked.note_of_others(names, "animation"),
+    )
+
+
+def _text(value: object) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
+
+
+def _properties(node: FbxNode | None) -> dict[str, tuple[float, ...]]:
+    """Properties whose values are numbers: a name and three texts, then the numbers."""
+    table = None if node is None else node.first("Properties70")
+    found = {}
+    for row in () if table is None else table.below("P"):
+        numbers = [float(v) for v in row.values[4:] if isinstance(v, bool | int | float)]
+        if len(row.values) > 4 and np.isfinite(numbers).all():
+            found[_text(row.values[0])] = tuple(numbers)
+    return found
+
+
+def _scene(root: FbxNode) -> _Scene:
+    objects = {
+        node.values[0]: node
+        for group in root.below("Objects")
+        for node in group.nodes
+        if node.values and isinstance(node.values[0], int)
+    }
+    above: dict[int, list[tuple[int, str]]] = {}
+    for group in root.below("Connections"):
+        for row in group.below("C"):
+            if len(row.values) >= 3 and all(isinstance(v, int) for v in row.values[1:3]):
+                what = _text(row.values[3]) if len(row.values) > 3 else ""
+                above.setdefault(row.values[1], []).append((row.values[2], what))
+    models = {}
+    for number, node in objects.items():
+        if node.name == "Model":
+            name = _text(node.values[1]).partition("\0")[0] if len(node.values) > 1 else ""
+            kind = _text(node.values[2]) if len(node.values) > 2 else ""
+            models[number] = _Model(name or f"node{number}", kind, _properties(node))
+    return _Scene(objects, above, models)
+
+
+def _takes(scene: _Scene) -> dict[str, _Curves]:
+    """The curves of each animation, by model and property and then by axis; of several layers the first counts."""
+    stacks: dict[int, str] = {}
+    for number, node in scene.objects.items():
+        if node.name == "AnimationStack":
+            name = _text(node.values[1]).partition("\0")[0] if len(node.values) > 1 else ""
+            stacks[number] = name or str(len(stacks) + 1)
+    found: dict[str, _Curves] = {name: {} for name in stacks.values()}
+    for number, node in scene.objects.items():
+        if node.name != "AnimationCurve":
+            continue
+        for group, axis in scene.owners(number, "AnimationCurveNode"):
+            if axis[:2] != "d|" or axis[2:] not in _AXES:
+                continue
+            takes = [
+                stacks[stack]
+                for layer, _ in scene.owners(group, "AnimationLayer")
+                for stack, _ in scene.owners(layer, "AnimationStack")
+            ]
+            for model, what in scene.owners(group, "Model"):
+                if what in (_PLACE, _TURN) and takes and (curve := curve_of(node)) is not None:
+                    for take in takes:
+                        found[take].setdefault((model, what), {}).setdefault(_AXES[axis[2:]], curve)
+    return found
+
+
+def _skeleton(
+    scene: _Scene, moved: set[int], path: Path
+) -> tuple[list[int], Int64[np.ndarray, "J"]]:
+    """Bones, what moves besides and what these hang on, parents before their children."""
+    above: dict[int, int] = {}
+    for number in scene.models:
+        above[number] = next(
+            (owner for owner, what in scene.owners(number, "Model") if not what), 0
+        )
+    moved = {number for number in moved if scene.models[number].kind not in _NO_BONES}
+    wanted: dict[int, int] = {}  # with their depths
+    for number, model in scene.models.items():
+        if model.kind not in _BONES and number not in moved:
+            continue
+        line = [number]
+        while (upper := above[line[-1]]) and upper not in wanted:
+            line.append(upper)
+            if len(line) > len(scene.models):
+                raise FileFormatError(path, "its nodes are no tree", _REMEDY)
+        depth = wanted.get(upper, -1)
+        for one in reversed(line):
+            depth += 1
+            wanted.setdefault(one, depth)
+    if len(wanted) > _MOST_JOINTS:
+        raise FileFormatError(path, f"has {len(wanted)} joints", _REMEDY)
+    order = sorted(wanted, key=lambda number: wanted[number])
+    place = {number: joint for joint, number in enumerate(order)}
+    return order, np.array([place.get(above[number], -1) for number in order], np.int64)
+
+
+def _values(
+    model: _Model, what: str, curves: Mapping[int, FbxCurve], at: Float64[np.ndarray, "n"]
+) -> Float64[np.ndarray, "n 3"]:
+    """A property over time: along its curves, and as the model says on axes without one."""
+    values = np.tile(model.vector(what), (len(at), 1))
+    for axis, curve in curves.items():
+        values[:, axis] = sampled_curve(curve, at)
+    return values
+
+
+def _by_angles(
+    angles: Float64[np.ndarray, "n 3"], order: str = "XYZ"
+) -> Float64[np.ndarray, "n 4"]:
+    """Turns by three angles in degrees about fixed axes, one after the other; wxyz."""
+    found = np.zeros((len(angles), 4))
+    found[:, 0] = 1.0
+    for letter in order:
+        axis = _AXES[letter]
+        half = np.radians(angles[:, axis]) / 2
+        turn = np.zeros((len(angles), 4))
+        turn[:, 0], turn[:, 1 + axis] = np.cos(half), np.sin(half)
+        found = quaternion_product(turn, found)
+    return found
+
+
+def _turn(model: _Model, angles: Float64[np.ndarray, "n 3"]) -> Float64[np.ndarray, "n 4"]:
+    """Rotations in the parent: a turn before, the animated one, and the inverse of one after."""
+    if not model.number("RotationActive"):
+        return _by_angles(angles)
+    number = int(model.number("RotationOrder"))
+    turn = _by_angles(angles, _ORDERS[number] if 0 <= number < len(_ORDERS) else _ORDERS[0])
+    before = _by_angles(model.vector("PreRotation")[None])
+    after = _by_angles(model.vector("PostRotation")[None]) * np.array([1.0, -1.0, -1.0, -1.0])
+    return quaternion_product(quaternion_product(before, turn), after)
+
+
+def _origin(
+    model: _Model, places: Float64[np.ndarray, "n 3"], turns: Float64[np.ndarray, "n 4"]
+) -> Float64[np.ndarray, "n 3"]:
+    """Where a joint's origin is in its parent: its place, and what turning and scaling about pivots adds."""
+    pivot, scaling = model.vector("RotationPivot"), model.vector("ScalingPivot")
+    scale = model.vector("Lcl Scaling", 1.0)
+    moved = model.vector("ScalingOffset") + scaling - scale * scaling - pivot
+    fixed = model.vector("RotationOffset") + pivot
+    if not moved.any():
+        return np.asarray(places + fixed)
+    return np.asarray(places + fixed + rotated(turns, moved))
+
+
+def _scales(models: list[_Model], parents: Int64[np.ndarray, "J"]) -> list[float]:
+    """By how much what is said in each joint's parent is scaled: rigs in metres hang on a root of a hundred."""
+    whole: list[float] = []
+    for model, parent in zip(models, parents, strict=True):
+        own = float(np.cbrt(abs(float(np.prod(model.vector("Lcl Scaling", 1.0))))))
+        alone = parent < 0 or model.number("InheritType") == _OWN_SCALE
+        whole.append(own if alone else own * whole[parent])
+    return [1.0 if parent < 0 else whole[parent] for parent in parents]
+
+
+def _distinct(names: list[str]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for name in names:
+        distinct, copies = name, 1
+        while distinct in found:
+            copies += 1
+            distinct = f"{name}#{copies}"
+        found[distinct] = None
+    return tuple(found)
+
+
+def _rate_said(settings: Mapping[str, tuple[float, ...]]) -> float:
+    mode = int(settings.get("TimeMode", (0.0,))[0])
+    if mode == 14:
+        custom = settings.get("CustomFrameRate", (_USUAL,))[0]
+        return custom if custom > 0 else _USUAL
+    return _MODES.get(mode, _USUAL)

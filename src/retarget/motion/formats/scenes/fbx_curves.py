@@ -1,0 +1,124 @@
+"""Animation curves of FBX: values at moments, between keys constant, linear or along Bezier curves."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from retarget.motion.formats.scenes.fbx_file import FbxNode
+
+__all__ = ["FbxCurve", "curve_of", "sampled_curve"]
+
+_SECOND: Final = 46_186_158_000  # units of time
+_CONSTANT, _LINEAR, _CUBIC = 0x2, 0x4, 0x8
+_NEXT: Final = 0x100  # of a constant key: its value is the next one's
+_WEIGHTED_RIGHT, _WEIGHTED_LEFT = 0x01000000, 0x02000000
+_THIRD: Final = 1.0 / 3.0
+_WEIGHT: Final = 1e-4  # one unit of a weight
+_HALVINGS: Final = 40
+_SOON: Final = 1e-6  # seconds
+
+
+class FbxCurve(NamedTuple):
+    """A curve of one number over time.
+
+    Attributes:
+        times: Of its keys, seconds, rising.
+        values: At its keys.
+        flags: How it goes on from each key.
+        tangents: Slopes a second from each key on and into the next one, and the parts of the time between that
+            these last.
+    """
+
+    times: Float64[np.ndarray, "k"]
+    values: Float64[np.ndarray, "k"]
+    flags: Int64[np.ndarray, "k"]
+    tangents: Float64[np.ndarray, "k 4"]
+
+
+def curve_of(node: FbxNode) -> FbxCurve | None:
+    """The curve that a node ``AnimationCurve`` holds; None where it has no keys.
+
+    Raises:
+        ValueError: Its keys do not fit.
+    """
+    times = node.array("KeyTime").astype(np.float64) / _SECOND
+    values = node.array("KeyValueFloat").astype(np.float64)
+    if len(times) == 0:
+        return None
+    if len(values) != len(times) or np.any(np.diff(times) < 0) or not np.isfinite(values).all():
+        raise ValueError("a curve has keys that do not fit")
+    flags = np.full(len(times), _LINEAR, np.int64)
+    tangents = np.zeros((len(times), 4))
+    tangents[:, 2:] = _THIRD
+    kinds = node.array("KeyAttrFlags").astype(np.int64)
+    counts = node.array("KeyAttrRefCount").astype(np.int64)
+    numbers = node.array("KeyAttrDataFloat").astype(np.float32)
+    if (
+        len(kinds)
+        and len(counts) == len(kinds)
+        and counts.sum() == len(times)
+        and counts.min() >= 0
+    ):
+        flags = np.repeat(kinds, counts)
+        if len(numbers) == 4 * len(kinds):
+            rows = numbers.reshape(-1, 4)
+            own = np.full((len(kinds), 4), _THIRD)
+            own[:, :2] = rows[:, :2]
+            weights = np.ascontiguousarray(rows[:, 2]).view(np.uint32)
+            right, left = kinds & _WEIGHTED_RIGHT != 0, kinds & _WEIGHTED_LEFT != 0
+            own[right, 2] = (weights[right] & 0xFFFF) * _WEIGHT
+            own[left, 3] = (weights[left] >> 16) * _WEIGHT
+            if not np.isfinite(own).all():
+                raise ValueError("a curve has slopes that are not finite")
+            own[:, 2:] = np.clip(own[:, 2:], 0.0, 1.0)
+            tangents = np.repeat(own, counts, axis=0)
+    return FbxCurve(times, values, flags, tangents)
+
+
+def sampled_curve(curve: FbxCurve, wanted: Float64[np.ndarray, "T"]) -> Float64[np.ndarray, "T"]:
+    """Values at some times, seconds; before the first key and after the last one those of these."""
+    times, values = curve.times, curve.values
+    if len(times) == 1:
+        return np.full(len(wanted), values[0])
+    before = np.clip(np.searchsorted(times, wanted + _SOON, side="right") - 1, 0, len(times) - 2)
+    after = before + 1
+    span = np.maximum(times[after] - times[before], 1e-9)
+    share = np.clip((wanted - times[before]) / span, 0.0, 1.0)
+    flags = curve.flags[before]
+    found = values[before] + share * (values[after] - values[before])
+    still = flags & _CONSTANT != 0
+    held = np.where(flags & _NEXT != 0, values[after], values[before])
+    found[still] = np.where(share >= 1.0 - 1e-9, values[after], held)[still]
+    bent = flags & _CUBIC != 0
+    if bent.any():
+        found[bent] = _bezier(curve, before[bent], span[bent], share[bent])
+    return np.asarray(found)
+
+
+def _bezier(
+    curve: FbxCurve,
+    before: Int64[np.ndarray, "n"],
+    span: Float64[np.ndarray, "n"],
+    share: Float64[np.ndarray, "n"],
+) -> Float64[np.ndarray, "n"]:
+    """Cubic Bezier curves in time and value; with weights of a third, time is the parameter."""
+    leaving, arriving, right, left = curve.tangents[before].T
+    low, high = np.zeros(len(share)), np.ones(len(share))
+    at = share.copy()
+    uneven = (np.abs(right - _THIRD) > 1e-3) | (np.abs(left - _THIRD) > 1e-3)
+    if uneven.any():  # otherwise time is the parameter itself
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            rest = 1 - middle
+            time = 3 * rest**2 * middle * right + 3 * rest * middle**2 * (1 - left) + middle**3
+            low, high = np.where(time < share, middle, low), np.where(time < share, high, middle)
+        at[uneven] = ((low + high) / 2)[uneven]
+    first, last = curve.values[before], curve.values[before + 1]
+    out, into = first + leaving * right * span, last - arriving * left * span
+    rest = 1 - at
+    return np.asarray(
+        rest**3 * first + 3 * rest**2 * at * out + 3 * rest * at**2 * into + at**3 * last
+    )
