@@ -220,6 +220,8 @@ LAYERS = {  # what each part may import; a part is a module, or a package withou
     "targets": {
         "ground",
         "motion.spans",
+        "motion.motion",
+        "motion.fingers",
         "errors",
         "geometry",
         "compiled",

@@ -28,6 +28,7 @@ WEIGHTED_SEGMENTS = (
 )
 
 Style = Literal["close", "balanced", "smooth"]
+Hands = Literal["hold", "keep"]
 LEAST_TIME_SCALE, MOST_TIME_SCALE = 0.25, 4.0  # beyond them a motion is another one
 
 # Within these every option keeps limits, floor and distances; beyond them single precision has no answer, and no
@@ -138,6 +139,8 @@ class RetargetOptions(BaseModel):
         self_collision: Keep the robot's bodies apart.
         floor: Keep the soles at or above the floor.
         contacts: Hold heels and toes in place while the human's are in stance.
+        hands: ``keep`` curls the fingers of a robot with hands as the recording's are, each by one amount; ``hold``
+            leaves them at neutral.
 
     Example:
         >>> RetargetOptions(smoothness=2.0, weights={"hand": 4.0}).weights["hand"]
@@ -165,6 +168,7 @@ class RetargetOptions(BaseModel):
     self_collision: bool = True
     floor: bool = True
     contacts: bool = True
+    hands: Hands = "hold"
 
     def weight_factor(self, segment: str) -> float:
         """Factor on the weights of a segment such as ``left_hand``."""

@@ -62,6 +62,7 @@ from retarget.targets.build import (
     robot_sizes,
     set_base_level,
 )
+from retarget.targets.fingers import finger_angles, finger_joints
 from retarget.targets.holds import Ground, Holds, find_holds
 from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
 from retarget.targets.things import SOFT
@@ -169,11 +170,14 @@ def retarget_motion(
         residuals.by_name["hold_m"], missed = take.scene.misses(qpos, setting.empty)
         found |= {"scene": take.scene.as_json()}
     among = take.scene if options.fps is not None else None
+    hands, fingers = _hands(motion, robot, options)
+    if options.hands == "keep":
+        found["hands"] = fingers
     del take, solution  # before the source is made: together they would be the most memory
     if stretches > 1:
         _give_memory_back()
     result = RetargetingResult(
-        qpos=part.whole(qpos),
+        qpos=part.whole(qpos, hands),
         fps=motion.fps,
         joint_names=robot.joint_names,
         robot=robot.name,
@@ -209,7 +213,28 @@ def retarget_motion(
         push_out_of_things(qpos, tree, among.soles, firm, around, limits, options.fps)
         keep_joint_limits(qpos, limits)
         lift_above_floor(qpos, setting.empty, options.fps)
-    return replace(result, qpos=part.whole(qpos))
+    return replace(result, qpos=part.whole(qpos, None if hands is None else _at(hands, time)))
+
+
+def _hands(
+    motion: Motion, robot: RobotModel, options: RetargetOptions
+) -> tuple[Float64[np.ndarray, "T N"] | None, dict[str, Any]]:
+    """Angles of held joints with fingers as the human's, and what there is to say of them."""
+    if options.hands != "keep":
+        return None, {}
+    if not finger_joints(robot):
+        return None, {"joints": [], "why": "the robot has no finger joints"}
+    if not motion.fingers:
+        return None, {"joints": [], "why": "the recording has no fingers"}
+    speed = options.joint_speed_limit if options.speed_limits else math.inf
+    angles, moved = finger_angles(motion, robot, speed)
+    return angles, {"joints": [robot.joint_names[one.joint] for one in moved], "why": ""}
+
+
+def _at(angles: Float64[np.ndarray, "T N"], time: Float64[np.ndarray, "n"]) -> np.ndarray:
+    """Joint angles (rad) at times between frames, counted in frames."""
+    frames = np.arange(len(angles))
+    return np.stack([np.interp(time, frames, column) for column in angles.T], axis=1)
 
 
 def make_targets(

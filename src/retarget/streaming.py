@@ -202,7 +202,7 @@ def _check(motion: Motion, options: RetargetOptions, fps: float) -> None:
     if problem := rate_problem(fps):
         raise OptionsError(f"{name}: {problem}; give the rate at which frames will come")
     default = RetargetOptions()
-    for option in ("fps", "start_s", "end_s", "mirror", "time_scale"):
+    for option in ("fps", "start_s", "end_s", "mirror", "time_scale", "hands"):
         if getattr(options, option) != getattr(default, option):
             raise OptionsError(f"a stream cannot have the option {option!r}; leave it out")
 

@@ -191,9 +191,19 @@ def _retarget_file(
         "subject": result.provenance["subject"],
         "robot_sha256": robot.sha256,
         "version": __version__,
-        "notes": [*source.notes, *(scene.notes if scene is not None else ())],
+        "notes": [
+            *source.notes,
+            *(scene.notes if scene is not None else ()),
+            *_hands_left(result.provenance),
+        ],
         "doubts": result.provenance["motion"]["doubts"],
     }
+
+
+def _hands_left(provenance: dict[str, Any]) -> list[str]:
+    """Why fingers that were to be kept are at neutral, if they are."""
+    hands = provenance.get("hands")
+    return [f"fingers are at neutral: {hands['why']}"] if hands and hands["why"] else []
 
 
 def _gated(report: ClipReport) -> dict[str, float | None]:

@@ -321,6 +321,7 @@ def test_options_of_the_command_line_reach_the_result(
         "--joint-acceleration-limit": "90",
         "--joint-margin": "0.02",
         "--collision-margin": "0.01",
+        "--hands": "keep",
     }
     kinds = ("speed-limits", "acceleration-limits", "self-collision", "floor", "contacts")
     said = [word for pair in numbers.items() for word in pair] + [f"--no-{kind}" for kind in kinds]
@@ -328,6 +329,7 @@ def test_options_of_the_command_line_reach_the_result(
     assert command("run", "--motion", walk, "--output", output, *said).code == 0
     assert RetargetingResult.load_npz(output).provenance["options"] == {
         "fps": None,
+        "hands": "keep",
         "start_s": 0.0,
         "end_s": None,
         "mirror": False,

@@ -27,10 +27,10 @@ def jumps(robot: str = "unitree_g1") -> RetargetingResult:
 
 
 @lru_cache(maxsize=4)
-def walk() -> RetargetingResult:
+def walk(robot: str = "unitree_g1") -> RetargetingResult:
     """The embedded walk, retargeted."""
     path = next(path for path in embedded_clips() if "walk" in path.name)
-    return retarget_motion(read_motion(path), load_robot("unitree_g1"))
+    return retarget_motion(read_motion(path), load_robot(robot))
 
 
 @lru_cache(maxsize=1)

@@ -11,6 +11,7 @@ from scipy.spatial.transform import Rotation
 
 from retarget.evaluation import ClipReport, Gates, evaluate
 from retarget.evaluation.frames.physics import contact_forces
+from retarget.evaluation.frames.pushed import pushed_alike
 from retarget.ground import GRAVITY
 from retarget.result import RetargetingResult
 from retarget.robots import RobotModel, load_robot
@@ -207,3 +208,17 @@ def test_a_held_out_arm_weighs_on_its_shoulder(standing, robot: RobotModel) -> N
     axis = rotations[0, joint + 1] @ robot.axes[joint + 1]
     assert effort == pytest.approx(np.full(len(effort), abs(pull @ axis)), rel=1e-6)
     assert abs(pull @ axis) > 3
+
+
+@pytest.mark.parametrize("scale", [0.25, 0.75, 1.0])
+def test_small_bodies_sway_more_on_the_same_steps(scale: float) -> None:
+    """By the pendulum's equation at one frequency: (1 + h w^2 / g) / (1 + s h w^2 / g) times as far."""
+    fps, seconds, height, rate = 60.0, np.arange(600) / 60, 0.9, 2 * np.pi * 0.9
+    sway = 0.04 * np.sin(rate * seconds)
+    hips = scale * np.stack([0.5 * seconds, sway, np.full(600, height)], axis=1)
+    path = pushed_alike(hips, scale, GRAVITY, fps, 2)
+    lever = height * rate**2 / GRAVITY
+    wanted = scale * (1 + lever) / (1 + scale * lever)
+    inner = slice(120, -120)
+    np.testing.assert_allclose(path[inner, 1], wanted * sway[inner], atol=1e-3)
+    np.testing.assert_allclose(path[inner, 0], hips[inner, 0], atol=1e-4)

@@ -126,3 +126,19 @@ def test_a_constant_lean_of_the_recording_is_not_forgiven(robot: RobotModel) -> 
         positions[:, shoulder] += 0.09 * forward  # ten degrees of half a metre
     leaning = replace(walk, source=replace(walk.source, positions=positions))
     assert "trunk_lean_error_p95" in failed_gates(leaning, robot)
+
+
+def test_arms_that_swing_on_a_collar_bone_lean_no_trunk() -> None:
+    """TALOS' shoulders ride on a joint by which arms swing ahead: their centres move by 9 cm, its trunk does not."""
+    talos = load_robot("pal_talos")
+    result = motions.walk("pal_talos")
+    qpos = result.qpos.copy()
+    for side, ahead in (("left", -0.7), ("right", 0.7)):
+        qpos[:, 7 + talos.joint_names.index(f"arm_{side}_1_joint")] += ahead
+    before, after = (
+        evaluate(one, talos)["trunk_lean_error_mean"]
+        for one in (result, replace(result, qpos=qpos))
+    )
+    assert before is not None
+    assert before < 3
+    assert after == pytest.approx(before, abs=0.05)

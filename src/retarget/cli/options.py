@@ -210,6 +210,16 @@ class RunOptions:
         ),
     ] = None
 
+    hands: Annotated[
+        str | None,
+        typer.Option(
+            metavar="hold|keep",
+            help="Fingers of a robot with hands: at neutral, or curled as the recording's.",
+            show_default="hold",
+            rich_help_panel=_MOVING,
+        ),
+    ] = None
+
     @property
     def files(self) -> tuple[Path, ...]:
         """The files that are read besides motions."""

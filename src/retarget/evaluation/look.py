@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -99,7 +100,13 @@ class Look:
             **measure_contacts(self.contacts, self.feet, self.stance, body),
             **measure_swing(self.feet, self.human, self.stance, fps),
             **measure_support(self.feet, body, self.human, fps),
-            **measure_physics(self.forces, self.human, fps, limited=limited),
+            **measure_physics(
+                self.forces,
+                self.human,
+                fps,
+                limited=limited,
+                time_scale=_time_scale(result),
+            ),
             **measure_continuity(self.continuity, fps),
             **measure_joints(
                 robot,
@@ -121,6 +128,14 @@ class Look:
         if self.things is not None:  # what things push with is not known
             values |= {name: None for name in values if MEASURES[name].group == "physics"}
         return values
+
+
+def _time_scale(result: RetargetingResult) -> float:
+    """How many times as long as it was recorded the motion lasts, where that is known."""
+    scale = result.provenance.get("time_scale")
+    if isinstance(scale, int | float) and 0 < scale < math.inf:
+        return float(scale)
+    return 1.0
 
 
 def look_at(result: RetargetingResult, robot: RobotModel) -> Look:

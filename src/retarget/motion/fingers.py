@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
-__all__ = ["FINGERS", "find_fingers"]
+__all__ = ["FINGERS", "find_fingers", "finger_named"]
 
 FINGERS: Final = ("thumb", "index", "middle", "ring", "little")
 
@@ -54,7 +54,7 @@ def find_fingers(
         waiting = [(child, "") for child in children.get(wrist, [])]
         while waiting:
             joint, above = waiting.pop(0)
-            finger = _finger_of(names[joint]) or above
+            finger = finger_named(names[joint]) or above
             if finger:
                 chains.setdefault(finger, []).append(joint)
             waiting += [(child, finger) for child in children.get(joint, [])]
@@ -78,7 +78,13 @@ def _tokens(name: str) -> set[str]:
     return {*tokens, *(a + b for a, b in pairwise(tokens))}
 
 
-def _finger_of(name: str) -> str:
+def finger_named(name: str) -> str:
+    """The finger that a name tells of, of `FINGERS`; empty where it tells of none.
+
+    Example:
+        >>> finger_named("LeftHandIndex2"), finger_named("L_pinky_proximal_joint"), finger_named("LFinger21")
+        ('index', 'little', '')
+    """
     tokens = _tokens(name)
     for word, finger in _WORDS.items():
         if word in tokens:

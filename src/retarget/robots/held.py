@@ -78,11 +78,18 @@ class MovingPart:
     kept: Bool[np.ndarray, "Q"]
     neutral: Float64[np.ndarray, "Q"]
 
-    def whole(self, qpos: Float64[np.ndarray, "T R"]) -> Float64[np.ndarray, "T Q"]:
-        """Configurations of all joints from those of the moving part; the same array where nothing is held."""
+    def whole(
+        self, qpos: Float64[np.ndarray, "T R"], held: Float64[np.ndarray, "T N"] | None = None
+    ) -> Float64[np.ndarray, "T Q"]:
+        """Configurations of all joints from those of the moving part; the same array where nothing is held.
+
+        ``held`` has angles of all joints, rad: held ones are put there, and at neutral without it.
+        """
         if self.kept.all():
             return qpos
         out = np.tile(self.neutral, (len(qpos), 1))
+        if held is not None:
+            out[:, 7:] = held
         out[:, self.kept] = qpos
         if self.follows:
             robot = self.whole_robot

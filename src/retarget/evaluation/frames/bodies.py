@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
 from retarget.compiled.jit import jit
+from retarget.evaluation.frames.build import robot_build
 from retarget.evaluation.frames.compared import Compared, compared
 from retarget.result import SourceClip
 from retarget.robots.model import RobotModel
@@ -22,6 +23,7 @@ class BodyTrack:
         points: Joint centres of the robot, metres.
         rotations: Of the bodies that are compared.
         human: The human's joint centres of the same roles, metres.
+        shoulders: The robot's middle of the shoulders, fixed to its chest, metres; see `Build`.
 
     Raises:
         RoleError: The source lacks a joint that is compared.
@@ -33,6 +35,9 @@ class BodyTrack:
         frames = len(source.positions)
         self.points = np.empty((frames, len(self.compared.roles), 3), np.float32)
         self.rotations = np.empty((frames, len(self.compared.carried), 3, 3), np.float32)
+        self.shoulders = np.empty((frames, 3), np.float32)
+        self._chest = robot.roles.get("chest", robot.roles["pelvis"])
+        self._on_chest = robot_build(robot).shoulders
         self.human = np.ascontiguousarray(source.positions[:, self.compared.joints])
 
     def add(
@@ -51,6 +56,8 @@ class BodyTrack:
             self.points[frames],
             self.rotations[frames],
         )
+        turned = rotations[:, self._chest] @ self._on_chest
+        self.shoulders[frames] = positions[:, self._chest] + turned
 
 
 @jit(fastmath=True)

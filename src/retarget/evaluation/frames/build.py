@@ -29,11 +29,15 @@ class Build:
             arms along the vertical. Without arms both are the pelvis'.
         across: Axis of the chest's body, in its frame, along the line from the right to the left shoulder there;
             without arms along that of the hips.
+        shoulders: Middle of the shoulders there in the chest's frame, metres; without arms that of the hips. Where a
+            shoulder rides on a joint that swings the arm, as one on a collar bone does, its own centre moves with the
+            arm, and this does not.
     """
 
     leg_length: float
     ups: Float64[np.ndarray, "2 3"]
     across: Float64[np.ndarray, "3"]
+    shoulders: Float64[np.ndarray, "3"]
 
 
 @lru_cache(maxsize=4)
@@ -62,4 +66,6 @@ def robot_build(robot: RobotModel) -> Build:
     bodies = (robot.roles["pelvis"], robot.roles.get("chest", robot.roles["pelvis"]))
     left, right = pair("shoulder") if robot.has("arm") else first
     across = rotations[bodies[1]].T @ unit(left - right)
-    return Build(leg_length, np.stack([rotations[body].T @ up for body in bodies]), across)
+    shoulders = rotations[bodies[1]].T @ ((left + right) / 2 - positions[bodies[1]])
+    ups = np.stack([rotations[body].T @ up for body in bodies])
+    return Build(leg_length, ups, across, shoulders)

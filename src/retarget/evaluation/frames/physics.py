@@ -13,6 +13,7 @@ from retarget.evaluation.forces.find import Found, Ground, Room, find_forces
 from retarget.evaluation.forces.ground_points import ground_points
 from retarget.evaluation.forces.hull import FAR
 from retarget.evaluation.frames.human import ScaledHuman
+from retarget.evaluation.frames.pushed import pushed_alike
 from retarget.evaluation.frames.statistics import mean_of, percentile_of
 from retarget.evaluation.thresholds import (
     BALLISTIC_SHARE,
@@ -169,18 +170,19 @@ class ForceTrack:
 
 
 def measure_physics(
-    forces: Forces, human: ScaledHuman, fps: float, *, limited: bool
+    forces: Forces, human: ScaledHuman, fps: float, *, limited: bool, time_scale: float = 1.0
 ) -> dict[str, float | None]:
     """Measures of what physics would say; see `retarget.evaluation.MEASURES`.
 
-    Clips of fewer than three frames have none. ``limited`` tells whether any joint has a torque limit.
+    Clips of fewer than three frames have none. ``limited`` tells whether any joint has a torque limit, ``time_scale``
+    how many times as long as it was recorded the motion lasts.
     """
     acceleration = np.diff(forces.centre, 2, axis=0) * fps**2
     level, upright = _shaking(acceleration)
     human_level, human_upright = _shaking(_smooth_acceleration(human.hips, fps))
-    ratio = None
-    if level is not None and human_level is not None:
-        ratio = level / max(human_level, QUIET_ACCELERATION)
+    alike, ratio = _pushed(human, fps, time_scale), None
+    if level is not None and alike is not None:
+        ratio = level / max(alike, QUIET_ACCELERATION)
     return {
         "force_left_mean": mean_of(forces.force_left),
         "force_left_p95": percentile_of(forces.force_left),
@@ -190,6 +192,7 @@ def measure_physics(
         "com_acceleration_vertical": upright,
         "human_acceleration_horizontal": human_level,
         "human_acceleration_vertical": human_upright,
+        "alike_acceleration_horizontal": alike,
         "com_acceleration_ratio": ratio,
         "flight_not_ballistic_share": _not_ballistic(forces.touching, acceleration),
         "com_outside_share": _outside(forces, fps),
@@ -206,6 +209,15 @@ def _shaking(
         return None, None
     x, y, z = np.square(acceleration).mean(axis=0).tolist()
     return float((x + y) ** 0.5), float(z**0.5)
+
+
+def _pushed(human: ScaledHuman, fps: float, time_scale: float) -> float | None:
+    """What a body of the robot's size on the human's steps is accelerated by along the floor, rms, m/s^2."""
+    span = max(round(HUMAN_SPAN * fps), 1)
+    path = pushed_alike(
+        np.ascontiguousarray(human.hips), human.scale, GRAVITY / time_scale**2, fps, span
+    )
+    return _shaking(_smooth_acceleration(np.pad(path, ((0, 0), (0, 1))), fps))[0]
 
 
 def _smooth_acceleration(

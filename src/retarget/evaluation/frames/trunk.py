@@ -46,6 +46,7 @@ class _Seen(NamedTuple):
 
     Attributes:
         robot: Joint centres of the robot, metres.
+        shoulders: The middle of its shoulders, fixed to its chest, metres.
         turned: Rotations of its bodies.
         human: Joint centres of the human, metres.
         rotations: Its packed rotations.
@@ -57,6 +58,7 @@ class _Seen(NamedTuple):
     """
 
     robot: Float32[np.ndarray, "T P 3"]
+    shoulders: Float32[np.ndarray, "T 3"]
     turned: Float32[np.ndarray, "T D 3 3"]
     human: Float32[np.ndarray, "T P 3"]
     rotations: Int16[np.ndarray, "T S 4"]
@@ -79,6 +81,7 @@ def find_trunk(
         return None
     seen = _Seen(
         bodies.points,
+        bodies.shoulders,
         bodies.rotations,
         bodies.human,
         np.ascontiguousarray(bodies.source.rotations),
@@ -161,6 +164,9 @@ def _compare(
     for t in range(seen.human.shape[0]):
         _lines(seen.human[t], seen.ends, ends, lines)
         _lines(seen.robot[t], seen.ends, ends, own)
+        for i in range(3):  # an arm that swings moves some shoulders, and leans no trunk
+            own[_LINE, i] = 2.0 * seen.shoulders[t, i] - ends[0, i] - ends[1, i]
+        _normalise(own[_LINE])
         for part in range(2):
             human_rotation(seen.rotations[t, seen.parts[part, 1]], H)
             R = seen.turned[t, seen.parts[part, 0]]

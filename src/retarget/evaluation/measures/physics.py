@@ -95,10 +95,18 @@ MEASURES: tuple[Measure, ...] = (
         better="none",
     ),
     _measure(
+        "alike_acceleration_horizontal",
+        "m/s^2",
+        "Acceleration that the human's steps take of a body of this size",
+        "the same, of a mass as high as the human's hips scaled, that the floor pushes from where it pushes the "
+        "human's (the zero-moment point, scaled), for comparison",
+        better="none",
+    ),
+    _measure(
         "com_acceleration_ratio",
         "1",
-        "Acceleration beside the human's",
-        "com_acceleration_horizontal over the human's, of which at least "
+        "Acceleration beside what the human's steps take",
+        "com_acceleration_horizontal over alike_acceleration_horizontal, of which at least "
         f"{QUIET_ACCELERATION} m/s^2 are counted",
         "com_acceleration",
         beside=True,
