@@ -61,6 +61,8 @@ bench: $(BENCH)
 	@$(PY) benchmarks/robot_to_robot.py
 	@$(PY) benchmarks/evaluation.py
 	@$(PY) benchmarks/garbage.py
+	@$(PY) benchmarks/viewer.py
+	@$(PY) benchmarks/newcomer.py
 	@$(PY) benchmarks/tools_beside.py
 
 matrix: $(BENCH)

@@ -11,6 +11,7 @@ from retarget.drawing.look import STATE_COLOURS, STATE_WORDS
 from retarget.drawing.stage import Layout
 from retarget.evaluation import MEASURES
 from retarget.view.curves import Curve, bounds, thinned, with_mark
+from retarget.view.jumping import FRAME_LABEL, jump_script
 from retarget.view.playback import SPEEDS
 from retarget.view.playlist import SHOWN, sort_keys
 
@@ -55,7 +56,7 @@ class Panels:
     def _make_playing(self) -> None:
         gui = self._gui
         with gui.add_folder("Play"):
-            self._slider = gui.add_slider("Frame", min=0, max=1, step=1, initial_value=0)
+            self._slider = gui.add_slider(FRAME_LABEL, min=0, max=1, step=1, initial_value=0)
             self._clock = gui.add_markdown("")
             self._buttons = gui.add_button_group("", ("|<", "<", "play", ">", ">|"))
             self._speed = gui.add_dropdown(
@@ -105,8 +106,10 @@ class Panels:
                 ),
                 scales={"x": {"time": False}},
                 legend={"show": False},
+                cursor={"drag": {"x": False, "y": False}},
                 height=170,
             )
+            self._jump = gui.add_html("")
             self._worst = gui.add_button("Worst moment, then the next")
             self._worst_shown = 0
         self._on(self._curve, lambda value: self._choose_curve())
@@ -253,8 +256,10 @@ class Panels:
             self._told_at = now_s
             if self._slider.value != frame:
                 self._slider.value = frame
-                seconds = frame / self._viewer.stage.fps
-                self._clock.content = f"{seconds:.2f} s of {self._viewer.stage.duration:.2f} s"
+            seconds = frame / self._viewer.stage.fps
+            clock = f"{seconds:.2f} s of {self._viewer.stage.duration:.2f} s"
+            if self._clock.content != clock:  # the slider has moved already where a person moved it
+                self._clock.content = clock
         if now_s - self._marked_at >= _MARK_EVERY_S and self._marked_frame != frame:
             self._marked_at = now_s
             self._draw_curve()
@@ -276,7 +281,16 @@ class Panels:
         self._plot.visible = True
         frames, values = thinned(curve.values, _POINTS)
         low, high = bounds(values)
-        self._plot.scales = {"x": {"time": False}, "y": {"range": (low, high)}}
+        last = max(len(curve.values) - 1, 1)
+        scales = {
+            "x": {"time": False, "range": (0.0, last / playback.fps)},
+            "y": {"range": (low, high)},
+        }
+        if self._plot.scales != scales:  # a plot whose scales are sent is made anew
+            self._plot.scales = scales
+        jump = jump_script(last)
+        if self._jump.content != jump:
+            self._jump.content = jump
         self._plot.data = with_mark(frames / playback.fps, values, playback.frame / playback.fps)
         value = curve.values[min(playback.frame, len(curve.values) - 1)]
         here = "says nothing of this frame" if np.isnan(value) else f"**{value:.4g}** now"

@@ -6,7 +6,9 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,6 +48,11 @@ def require_viewer() -> None:
         import viser  # noqa: F401
     except ImportError as error:
         raise MissingExtraError("the viewer", "viewer") from error
+
+
+def _quiet() -> redirect_stdout[StringIO]:
+    """Viser prints where it serves in a box, and that it has stopped, whatever it is asked for."""
+    return redirect_stdout(StringIO())
 
 
 class Viewer:
@@ -99,7 +106,10 @@ class Viewer:
         self.sent_frames = 0
         self._now = self._opened(entries[0])
         self.playback = Playback(self._now.stage.frames, self._now.stage.fps)
-        self._server: Any = viser.ViserServer(host=host, port=port, label="retarget", verbose=False)
+        with _quiet():
+            self._server: Any = viser.ViserServer(
+                host=host, port=port, label="retarget", verbose=False
+            )
         try:
             self._server.scene.set_up_direction("+z")
             self._server.gui.configure_theme(show_share_button=False, show_logo=False)
@@ -108,7 +118,7 @@ class Viewer:
             self._server.scene.on_click()(self._clicked)
             self._show_clip()
         except BaseException:
-            self._server.stop()
+            self._stop()
             raise
 
     def __enter__(self) -> Viewer:
@@ -177,6 +187,10 @@ class Viewer:
         if not self._stopping.is_set():
             self._stopping.set()
             self._idle.wait(_PATIENCE_S)
+            self._stop()
+
+    def _stop(self) -> None:
+        with _quiet():
             self._server.stop()
 
     def _do(self, task: Callable[[], None]) -> None:
