@@ -10,6 +10,7 @@ import pytest
 from jaxtyping import Bool
 
 from retarget.demo import embedded_clips
+from retarget.geometry import matrix_from_quaternion, quaternion_product
 from retarget.motion import Motion, read_motion
 from retarget.motion.anatomy import find_anatomy
 from retarget.motion.contacts import find_contacts
@@ -69,3 +70,38 @@ def test_a_toe_is_let_go_before_a_heel_unless_noise_makes_it_fast() -> None:
 def test_one_frame_and_two_frames_have_contacts() -> None:
     for count in (1, 2, 3):
         assert stance(jump().frames(0, count)).shape == (count, 2, 2)
+
+
+def turned_about(motion: Motion, degrees: float, pivot: np.ndarray, joints: set[int]) -> Motion:
+    """These joints turned backwards about the hips' line through a place (by frame)."""
+    hips = motion.role_positions("left_hip")[0] - motion.role_positions("right_hip")[0]
+    half = np.radians(degrees) / 2
+    axis = hips * [1.0, 1.0, 0.0] / np.linalg.norm(hips[:2])
+    turn = np.concatenate([[np.cos(half)], -np.sin(half) * axis])
+    some = sorted(joints)
+    positions, rotations = motion.positions.copy(), motion.rotations.copy()
+    away = positions[:, some] - pivot[:, None]
+    positions[:, some] = away @ matrix_from_quaternion(turn).T + pivot[:, None]
+    rotations[:, some] = quaternion_product(turn, rotations[:, some])
+    return replace(motion, positions=positions, rotations=rotations)
+
+
+def test_a_body_that_lies_with_its_feet_up_has_its_floor_below_itself() -> None:
+    """Feet that are held still in the air are on no floor: the body is below them."""
+    motion = jump().frames(0, 60)
+    supine = turned_about(
+        motion, 90.0, motion.role_positions("pelvis"), set(range(len(motion.joint_names)))
+    )
+    legs = {
+        supine.roles[f"{side}_{joint}"]
+        for side in ("left", "right")
+        for joint in ("knee", "ankle", "toe")
+    }
+    hips = (supine.role_positions("left_hip") + supine.role_positions("right_hip")) / 2
+    raised = turned_about(supine, 70.0, hips, legs)
+    toes = np.min([raised.role_positions(f"{side}_toe")[:, 2] for side in ("left", "right")])
+    body = np.min([raised.role_positions(f"{side}_shoulder")[:, 2] for side in ("left", "right")])
+    assert toes > body + 0.3
+    contacts = find_contacts(find_anatomy(raised))
+    assert contacts.floor < body + 0.05
+    assert not contacts.stance.any()

@@ -18,6 +18,7 @@ from retarget.motion.on_the_spot import on_the_spot_doubts
 from retarget.motion.recording import Recording
 from retarget.motion.still_limbs import still_limb_doubts
 from retarget.motion.understand import motion_from_recording
+from retarget.motion.uneven import uneven_doubts
 
 JUMP = next(EMBEDDED.glob("*.bvh"))
 WALK = CLIPS / "bandai_bvh" / "dataset-1_walk_normal_001.bvh"
@@ -56,6 +57,7 @@ def held(recording: Recording, roles: dict[str, int], *names: str) -> Recording:
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.name)
 def test_real_clips_are_doubted_only_for_what_they_lack(path: Path) -> None:
     motion = read_motion(path)
+    assert not uneven_doubts(motion.positions, motion.roles)
     for name in ("travel", "limbs"):
         assert bool(doubts_of(motion, name)) == (LACKING.get(path.name) == name)
 
@@ -108,3 +110,15 @@ def test_a_body_that_never_moves_at_all_has_no_limb_that_does() -> None:
         rotations=np.repeat(recording.rotations[200:201], 300, axis=0),
     )
     assert not doubts_of(motion_from_recording(still, MotionSource()), "limbs")
+
+
+@pytest.mark.parametrize(("factor", "weight"), [(1.2, None), (1.4, 0.3), (2.0, 0.55)])
+def test_a_bone_that_is_longer_on_one_side_is_doubted(factor: float, weight: float | None) -> None:
+    motion = read_motion(JUMP)
+    places = motion.positions.copy()
+    elbow = motion.role_positions("left_elbow")
+    wrist = motion.roles["left_wrist"]
+    places[:, wrist] = elbow + factor * (places[:, wrist] - elbow)
+    found = uneven_doubts(places, motion.roles)
+    assert [doubt.weight for doubt in found] == ([] if weight is None else [weight])
+    assert all(f"the left forearm is {factor} times" in doubt.reason for doubt in found)

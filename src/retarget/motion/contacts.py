@@ -25,6 +25,9 @@ __all__ = ["FEWEST_FLAT", "HEEL", "LOWEST", "TOE", "Contacts", "find_contacts"]
 HEEL, TOE = 0, 1
 FEWEST_FLAT = 3  # frames in which a foot stands flat that tell how high its ankle is then
 LOWEST = 0.05  # share of a joint's heights that may be below where it lies lowest
+# Leg lengths: hands, knees, hips or shoulders that are lower than toes that rest lie on a floor below those.
+BELOW_TOES = 0.12
+_ON_THE_GROUND = ("hip", "knee", "shoulder", "elbow", "wrist")
 SHARED_FLOOR = 0.05  # leg lengths; feet that rest at heights closer than this stand on one floor
 
 
@@ -78,6 +81,8 @@ def find_contacts(anatomy: Anatomy) -> Contacts:
             for toe, height in ((f"{s}_toe", smooth[f"{s}_toe"][:, 2]) for s in SIDES)
         ]
     )
+    if said is None:
+        toe_heights = np.minimum(toe_heights, _highest_floor(anatomy, float(toe_heights.min())))
     ankle_heights = np.array(
         [_ankle_height(foot, anatomy, smooth, speeds, toe_heights) for foot in range(len(SIDES))]
     )
@@ -121,6 +126,16 @@ def find_contacts(anatomy: Anatomy) -> Contacts:
         heel_points,
         heel_heights,
     )
+
+
+def _highest_floor(anatomy: Anatomy, toes: float) -> float:
+    """The height above which toes do not rest on the floor, but in the air or on a thing: the body is below them.
+
+    Infinite where it is not. Joints of a body on the ground are about as far above it as those of toes that stand.
+    """
+    joints = [anatomy.point(f"{side}_{joint}")[:, 2] for side in SIDES for joint in _ON_THE_GROUND]
+    lowest = quantile_of(np.min(joints, axis=0), LOWEST)
+    return lowest if lowest < toes - BELOW_TOES * anatomy.leg_length else np.inf
 
 
 def _ankle_height(

@@ -45,7 +45,10 @@ def mirror_doubts(positions: Float64[np.ndarray, "T J 3"], roles: Mapping[str, i
     speaking = said[said[:, 0] >= _FEWEST * len(positions)]
     if not len(speaking) or np.any(speaking[:, 1] < _SURE * speaking[:, 0]):
         return []
-    reason = "left and right are swapped: the file is of a left-handed world or its sides are named wrongly"
+    reason = (
+        "left and right are swapped: the file is of a left-handed world or its sides are named wrongly; give the "
+        "joints of the other side in a role file"
+    )
     return [Doubt("mirrored", _WEIGHT, reason)]
 
 

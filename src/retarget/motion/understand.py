@@ -36,6 +36,7 @@ from retarget.motion.roles import find_roles
 from retarget.motion.sides import mirror_doubts
 from retarget.motion.still_limbs import still_limb_doubts
 from retarget.motion.toes import with_toes
+from retarget.motion.uneven import uneven_doubts
 
 __all__ = ["motion_from_recording"]
 
@@ -189,9 +190,8 @@ class _World:
         leg = leg_length(sample, roles)
         unit, more = _unit(recording, leg, said)
         up_axis, others = _up_axis(recording, sample, roles, leg, said)
-        return cls(
-            roles, unit, up_axis, notes, [*doubts, *more, *others, *mirror_doubts(sample, roles)]
-        )
+        sides = (*mirror_doubts(sample, roles), *uneven_doubts(sample, roles))
+        return cls(roles, unit, up_axis, notes, [*doubts, *more, *others, *sides])
 
     def bring_home(
         self, positions: Float64[np.ndarray, "T J 3"], rotations: Float64[np.ndarray, "T J 4"]
