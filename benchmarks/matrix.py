@@ -206,7 +206,45 @@ def report(rows: list[Row]) -> str:
             own = [row.name, str(row.robot.joint_count), _right(row, truth)]
             missed = ", ".join(row.failed[clip]) or "none"
             body.append([*own, clip, *cells, f"{scores['seconds'] or 0.0:.1f}", missed])
-    return f"{summary(rows)}.\n\n{table(head, body)}"
+    return f"{summary(rows)}.\n\n{_families(rows)}{table(head, body)}"
+
+
+# One robot as several people wrote it down, with the same joints.
+_FAMILIES = {
+    "G1, 29 joints": ("unitree_g1_29_urdf", "unitree_g1_mjlab", "unitree_g1_unilab", "unitree_g1_gmr",
+                      "unitree_g1_protomotions", "unitree_g1_playground"),
+    "G1, 23 joints": ("unitree_g1_23_urdf", "unitree_g1_23_xml", "robosuite_g1"),
+    "H1": ("unitree_h1_menagerie", "unitree_h1_holosoma_urdf", "unitree_h1_urdf", "robosuite_h1"),
+    "T1, 23 joints": ("booster_t1_23_xml", "booster_t1_23_urdf", "booster_t1_rcsssmj", "booster_t1_menagerie"),
+    "GR1": ("fourier_gr1t1", "fourier_gr1t2", "robosuite_gr1"),
+}  # fmt: skip
+
+
+def _families(rows: list[Row]) -> str:
+    """How far limb errors of one robot's files lie apart, degrees."""
+    by_name = {row.name: row for row in rows if row.scores}
+    body = []
+    for family, names in _FAMILIES.items():
+        own = [by_name[name] for name in names if name in by_name]
+        if len(own) < 2:
+            continue
+        cells = [family, str(len(own))]
+        for clip in _CLIPS:
+            errors = [row.scores[clip]["limb_error_mean"] or 0.0 for row in own]
+            farthest = own[int(np.argmax(errors))].name
+            cells += [f"{min(errors):.2f} to {max(errors):.2f}", farthest]
+        body.append(cells)
+    if not body:
+        return ""
+    head = [
+        "one robot, several files",
+        "files",
+        "walk: limb deg",
+        "most in",
+        "dance: limb deg",
+        "most in",
+    ]
+    return f"{table(head, body)}\n"
 
 
 def _truth() -> dict[str, dict[str, str]]:

@@ -18,6 +18,7 @@ from retarget.robots.coupled import resolve_couplings
 from retarget.robots.couplings import Couplings, Loops
 from retarget.robots.held import joints_without_role, spare_trunk_joints
 from retarget.robots.links import build_links
+from retarget.robots.masses import with_likely_inertias
 from retarget.robots.model import RobotModel
 from retarget.robots.near_shapes import without_fat_neighbours
 from retarget.robots.neutral import neutral_joints, zero_joints
@@ -50,6 +51,7 @@ def compile_robot(path: Path, spec: RobotSpec) -> RobotModel:
 def _compile(path: Path, spec: RobotSpec) -> RobotModel:
     description = read_description(path)
     model, tree = description.model, build_tree(description)
+    tree, mass_notes = with_likely_inertias(tree)
     name = spec.name or _name_of(path, description.name)
     unmatched = spec.unmatched_patterns(tree.joint_names)
     if unmatched:
@@ -153,6 +155,7 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
         notes=(
             *description.notes,
             *tree.notes,
+            *mass_notes,
             *found.notes,
             *range_notes,
             *sole_notes,

@@ -68,14 +68,14 @@ def read_description(path: str | Path) -> Description:
 
 def _read(path: Path, notes: list[str]) -> Description:
     spec, velocity_limits = _parse(path, notes)
-    _keep_one_tree(spec, path, notes)
-    _drop_unused_parts(spec, notes)
     spec.compiler.fusestatic = False  # a URDF's base would be fused into the world
     spec.compiler.boundmass = max(spec.compiler.boundmass, _MINIMAL_MASS)
     spec.compiler.boundinertia = max(spec.compiler.boundinertia, _MINIMAL_MASS)
     spec.compiler.balanceinertia = True
     for joint in spec.joints:
         joint.armature = 1.0  # MuJoCo warns of collinear axes, which trouble its dynamics alone
+    _keep_one_tree(spec, path, notes)
+    _drop_unused_parts(spec, path, notes)
     try:
         model = spec.compile()
     except ValueError as error:
@@ -179,8 +179,12 @@ def _slides(body: Any) -> bool:
     return any(joint.type == mujoco.mjtJoint.mjJNT_SLIDE for joint in body.joints)
 
 
-def _drop_unused_parts(spec: Any, notes: list[str]) -> None:
-    """Delete what needs files or refers to other parts and has no part in kinematics."""
+def _drop_unused_parts(spec: Any, path: Path, notes: list[str]) -> None:
+    """Delete what needs files or refers to other parts and has no part in kinematics, but for its mass.
+
+    Raises:
+        FileFormatError: MuJoCo cannot make sense of it.
+    """
     known = {item.name for group in (spec.bodies, spec.joints, spec.sites) for item in group}
     for equality in list(spec.equalities):
         ends = {equality.name1, equality.name2} - {""}
@@ -188,23 +192,37 @@ def _drop_unused_parts(spec: Any, notes: list[str]) -> None:
             notes.append(f"ignored an equality constraint of {' and '.join(sorted(ends))}")
             spec.delete(equality)
     paired = {name for pair in spec.pairs for name in (pair.geomname1, pair.geomname2)}
+    looks = []
     for geom in list(spec.geoms):
         geom.material = ""
-        visual = not (geom.contype or geom.conaffinity or _called_collision(geom, paired))
-        if visual or geom.parent.name == "world":
+        if geom.parent.name == "world":
             spec.delete(geom)
-    used = {geom.meshname for geom in spec.geoms}
-    unused = [mesh for mesh in spec.meshes if mesh.name not in used]
-    parts = (
-        spec.keys,
-        spec.pairs,
-        spec.sensors,
-        spec.tendons,
-        spec.skins,
-        spec.materials,
-    )
-    for part in [*unused, *(element for group in (*parts, spec.textures) for element in group)]:
+        elif not (geom.contype or geom.conaffinity or _called_collision(geom, paired)):
+            looks.append(geom)
+    parts = (spec.keys, spec.pairs, spec.sensors, spec.tendons, spec.skins, spec.materials)
+    for part in [element for group in (*parts, spec.textures) for element in group]:
         spec.delete(part)
+    by_shapes = spec.compiler.inertiafromgeom == mujoco.mjtInertiaFromGeom.mjINERTIAFROMGEOM_TRUE
+    if any(by_shapes or not geom.parent.explicitinertial for geom in looks):
+        _weigh(spec, path)
+    for geom in looks:
+        spec.delete(geom)
+    used = {geom.meshname for geom in spec.geoms}
+    for mesh in [mesh for mesh in spec.meshes if mesh.name not in used]:
+        spec.delete(mesh)
+
+
+def _weigh(spec: Any, path: Path) -> None:
+    """State the mass properties that bodies have by their shapes, those among them that only look like something."""
+    try:
+        model = spec.compile()
+    except ValueError as error:
+        raise FileFormatError(path, _one_line(error), "correct the model") from error
+    for body in spec.bodies[1:]:
+        body.mass, body.ipos = model.body_mass[body.id], model.body_ipos[body.id]
+        body.iquat, body.inertia = model.body_iquat[body.id], model.body_inertia[body.id]
+        body.explicitinertial = True
+    spec.compiler.inertiafromgeom = mujoco.mjtInertiaFromGeom.mjINERTIAFROMGEOM_AUTO
 
 
 def _called_collision(geom: Any, paired: set[str]) -> bool:
