@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -57,10 +58,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("made")
     source = folder / "source"
     source.mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE", "NOTICE"):
-        shutil.copy(ROOT / name, source)
+    for path in ROOT.iterdir():
+        if path.is_file() and not path.name.startswith(".git"):
+            shutil.copy(path, source)
     left_out = shutil.ignore_patterns("__pycache__", "*.egg-info")
-    shutil.copytree(ROOT / "src", source / "src", ignore=left_out)
+    for name in ("src", "docs", "examples", "benchmarks"):
+        shutil.copytree(ROOT / name, source / name, ignore=left_out)
     build = "import setuptools.build_meta as b; print(b.build_sdist('..'))"
     archive = folder / run(sys.executable, "-c", build, cwd=source).splitlines()[-1]
     with tarfile.open(archive) as opened:
@@ -78,6 +81,25 @@ def installed(made: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory)
     with zipfile.ZipFile(made[1]) as wheel:
         wheel.extractall(folder)
     return folder
+
+
+def test_the_archive_holds_all_that_the_readme_leads_to(made: tuple[Path, Path]) -> None:
+    (inner,) = (made[0].parent / "unpacked").iterdir()
+    links = re.findall(r"\]\(([^)#:]+)[#)]", (ROOT / "README.md").read_text())
+    assert "docs/pictures/dance.gif" in links
+    assert [link for link in links if not (inner / link).exists()] == []
+
+
+def test_a_package_index_shows_the_readme_without_what_it_does_not_have(installed: Path) -> None:
+    (record,) = installed.glob("*.dist-info")
+    shown = (record / "METADATA").read_text().partition("\n\n")[2]
+    readme = (ROOT / "README.md").read_text()
+    assert not re.search(r"\]\((?!https?:)", shown)
+    assert "![" not in shown and "recorded human on the right" not in shown
+    for kept in ("# retarget\n", "## Use it\n", "| solving | ", "- docs/index.md: five minutes"):
+        assert kept in shown
+    commands = re.findall(r"^retarget .*", readme, re.MULTILINE)
+    assert commands == re.findall(r"^retarget .*", shown, re.MULTILINE)
 
 
 def test_the_wheel_holds_robots_clips_profiles_templates_types_and_licences(

@@ -1,6 +1,9 @@
 """Commands beside `run` and `batch`: what is wrong is told before the work, and nothing that is there is lost."""
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -67,3 +70,20 @@ def test_diff_is_of_files_and_benchmark_of_a_known_suite(command: Command, tmp_p
     outcome = command("benchmark", "--suite", "nope")
     assert outcome.code == 2
     assert "nope" in outcome.error
+
+
+def test_a_command_starts_no_process_to_look_for_windows() -> None:
+    """MuJoCo's does, unless told that nothing is drawn with OpenGL; it takes a tenth of a second and hears Ctrl-C."""
+    program = (
+        "import sys\n"
+        "started = []\n"
+        "sys.addaudithook(lambda name, _: started.append(name) if name == 'subprocess.Popen' else None)\n"
+        "from retarget.cli.main import main\n"
+        "main(['robots', 'inspect', 'unitree_g1'])\n"
+        "print(started, file=sys.stderr)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "MUJOCO_GL"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stderr.splitlines()[-1] == "[]"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import errno
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -133,6 +134,8 @@ def _global_options(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; errors become one line on stderr."""
     streams.prepare()
+    # Commands draw without OpenGL; MuJoCo would start a process to look for windows, which Ctrl-C hits as well.
+    os.environ.setdefault("MUJOCO_GL", "disable")
     atexit.register(gc.freeze)  # or Python looks through all that it is about to drop: 0.2 s
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
