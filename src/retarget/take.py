@@ -1,0 +1,218 @@
+"""A motion on a robot: what is found out about all of it, and its solve stretch by stretch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from jaxtyping import Bool, Float32, Float64
+
+from retarget.motion.anatomy import Anatomy, find_anatomy
+from retarget.motion.contacts import Contacts, find_contacts
+from retarget.motion.motion import Motion
+from retarget.motion.subject import Subject
+from retarget.options import RetargetOptions
+from retarget.robots.model import RobotModel
+from retarget.scene_take import SceneTake, moved_targets, robot_world, scene_take
+from retarget.scenes.meeting import meet
+from retarget.scenes.scene import Scene
+from retarget.solver.arrays import Problem
+from retarget.solver.clip import keep_limits
+from retarget.solver.limits.joints import without_reserve
+from retarget.solver.problem import (
+    Setting,
+    TaskWeights,
+    make_setting,
+    rated_clip_options,
+    rated_start_options,
+)
+from retarget.solver.push_out import push_out_of_things
+from retarget.solver.stretches import (
+    Seam,
+    Solution,
+    Stretch,
+    StretchProblem,
+    plan_stretches,
+    solve_stretch,
+    start_stretch,
+)
+from retarget.targets.build import (
+    Targets,
+    build_targets,
+    cold_start,
+    robot_sizes,
+)
+from retarget.targets.holds import Ground, Holds, find_holds
+from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
+from retarget.targets.things import SOFT
+from retarget.timing import timed
+
+__all__ = ["Take", "on_ground", "solve_take"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Take:
+    """A motion on a robot: what is found out about all of it, to make its parts from."""
+
+    anatomy: Anatomy
+    contacts: Contacts
+    shape: RobotAnatomy
+    robot: RobotModel
+    setting: Setting
+    stretches: list[Stretch]
+    holds: Holds
+    whole: Targets | None  # of a clip that is one stretch
+    scene: SceneTake | None
+    depth_weight: float
+
+    @property
+    def floor(self) -> float:
+        """Height in the motion's world that becomes z = 0, metres."""
+        return self.contacts.floor if self.scene is None else 0.0
+
+    @property
+    def empty(self) -> Problem:
+        """The problem of no frames, with all points that may be held."""
+        single = self.setting.single
+        return single if self.scene is None else single._replace(soles=self.scene.soles)
+
+    @classmethod
+    def of(
+        cls,
+        motion: Motion,
+        robot: RobotModel,
+        options: RetargetOptions,
+        weights: TaskWeights,
+        seconds: dict[str, float],
+        subject: Subject | None = None,
+        scene: Scene | None = None,
+    ) -> Take:
+        """Find out about a motion on a floor at z = 0 what its solve needs.
+
+        Args:
+            motion: The human's, levelled and in the time that it is to take.
+            robot: The robot's moving part.
+            options: What a user chooses.
+            weights: Weights of the cost.
+            seconds: Filled in with what each part of the work took.
+            subject: What longer clips of the same person tell of the skeleton.
+            scene: Things around the human.
+        """
+        anatomy = timed(seconds, "targets", lambda: find_anatomy(motion, subject))
+        contacts = timed(seconds, "targets", lambda: find_contacts(anatomy))
+        shape = timed(seconds, "targets", lambda: robot_anatomy(robot))
+        meeting = world = None
+        if scene is not None:
+            meeting = timed(seconds, "touches", partial(meet, anatomy, contacts, scene))
+            contacts = meeting.contacts
+            scale = robot_sizes(anatomy.calibration, contacts, shape).scale
+            world = timed(seconds, "touches", partial(robot_world, meeting, scale, motion.fps))
+        setting = timed(
+            seconds, "problem", lambda: make_setting(robot, shape, motion.fps, options, weights)
+        )
+        stretches = plan_stretches(len(motion), motion.fps, rated_clip_options(motion.fps))
+        ground = Ground.allocate(len(motion), motion.fps, setting.touching)
+        for first, last in ((stretch.first, stretch.last) for stretch in stretches):
+            work = partial(_targets, anatomy, contacts, shape, first, last)
+            targets = timed(seconds, "targets", work)
+            if meeting is not None and world is not None:
+                move = partial(moved_targets, targets, meeting, world, first, last)
+                targets = timed(seconds, "targets", move)
+            more = partial(ground.add, slice(first, last), targets, shape)
+            timed(seconds, "problem", more)
+        find = partial(find_holds, ground, shape, setting.toe_margin, setting.release)
+        holds = timed(seconds, "problem", find)
+        whole = targets if len(stretches) == 1 else None
+        met = None
+        if meeting is not None and world is not None:
+            meeting_robot = partial(scene_take, meeting, holds, setting, robot, world, motion.fps)
+            met = timed(seconds, "touches", meeting_robot)
+        depth = weights.floor
+        return cls(anatomy, contacts, shape, robot, setting, stretches, holds, whole, met, depth)
+
+    def part(self, stretch: Stretch, seconds: dict[str, float]) -> StretchProblem:
+        """A stretch as it is to be solved."""
+        begin, end = stretch.begin, stretch.end
+        targets = self.whole or timed(
+            seconds,
+            "targets",
+            lambda: self._targets(begin, end),
+        )
+        work = partial(self._part, targets, self.holds.within(begin, end), begin, end)
+        return timed(seconds, "problem", work)
+
+    def _targets(self, begin: int, end: int) -> Targets:
+        targets = _targets(self.anatomy, self.contacts, self.shape, begin, end)
+        if self.scene is None:
+            return targets
+        return moved_targets(targets, self.scene.meeting, self.scene.world, begin, end)
+
+    def _part(self, targets: Targets, holds: Holds, begin: int, end: int) -> StretchProblem:
+        problem = self.setting.problem(targets, holds)
+        seeds = cold_start(targets, self.shape, self.robot)
+        seeds[:, 7:] = np.clip(seeds[:, 7:], problem.limits.lower[1:], problem.limits.upper[1:])
+        carried, limbs = holds.carried_by_frame(), self.setting.limbs
+        if self.scene is None:
+            return StretchProblem(problem, carried, seeds, limbs, self.setting.centre)
+        problem = self.scene.problem(problem, begin, end, self.depth_weight)
+        fixed = self.scene.targets.fixed[begin:end]
+        return StretchProblem(
+            problem,
+            np.zeros(fixed.shape, bool),
+            seeds,
+            limbs,
+            0.0,
+            fixed,
+            partial(self.scene.ridden, begin),
+        )
+
+
+def _targets(
+    anatomy: Anatomy, contacts: Contacts, shape: RobotAnatomy, start: int, stop: int
+) -> Targets:
+    return build_targets(anatomy.part(start, stop), contacts.part(start, stop), shape)
+
+
+def solve_take(take: Take, seconds: dict[str, float]) -> tuple[Solution, int]:
+    """Solve a take stretch by stretch; also tells how many steps times frames that took."""
+    start_options = rated_start_options(take.anatomy.fps)
+    options = rated_clip_options(take.anatomy.fps)
+    problem = take.empty
+    solution = Solution.allocate(len(take.anatomy), problem)
+    seam: Seam | None = None
+    taken = 0
+    for stretch in take.stretches:
+        part = take.part(stretch, seconds)
+        start = timed(seconds, "start", partial(start_stretch, stretch, part, seam, start_options))
+        work = partial(solve_stretch, stretch, part, start, seam, options, solution)
+        seam, steps = timed(seconds, "solve", work)
+        taken += steps
+        del part, start, work  # before the next ones are made
+    timed(seconds, "solve", lambda: keep_limits(solution.qpos, problem))
+    if take.scene is not None:
+        timed(seconds, "solve", partial(_push_out, solution.qpos, take))
+    return solution, taken
+
+
+def _push_out(qpos: Float64[np.ndarray, "T Q"], take: Take) -> None:
+    """Take what is left of the robot out of things, in place, within all other limits."""
+    assert take.scene is not None
+    double = take.setting.empty
+    limits = without_reserve(double.limits)
+    scene = take.scene.whole()
+    firm = take.scene.targets.weights > SOFT
+    soles = take.scene.soles
+    push_out_of_things(qpos, double.tree, soles, firm, scene, limits, double.fps)
+    keep_limits(qpos, take.empty)
+
+
+def on_ground(
+    take: Take, solution: Solution
+) -> tuple[Bool[np.ndarray, "T K"], Float32[np.ndarray, "T K 2"]]:
+    """Points that are held on the ground, and where along it."""
+    if take.scene is None:
+        return solution.held, solution.anchors
+    count = len(take.setting.single.soles.contact_bodies)
+    ground = (take.scene.targets.things <= 0) & ~take.scene.targets.fixed
+    return (solution.held & ground)[:, :count], np.ascontiguousarray(solution.anchors[:, :count])
