@@ -84,6 +84,27 @@ def test_options_of_a_kind_stand_together(command: Command) -> None:
     assert "[default: 0]" in shown[shown.index("--retries") :].partition("--memory")[0]
 
 
+def test_usage_is_told_alike_by_typers_that_parse_with_click(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class UsageError(Exception):
+        """As click has it."""
+
+        __module__ = "click.exceptions"
+        exit_code = 2
+
+        def format_message(self) -> str:
+            return "No such command 'fly'."
+
+    def refused(*_: object, **__: object) -> None:
+        raise UsageError
+
+    monkeypatch.setattr("retarget.cli.main.app", refused)
+    outcome = command("fly")
+    assert outcome.code == 2
+    assert outcome.error == "error: no such command 'fly'; see: retarget --help"
+
+
 def test_shells_are_told_how_to_complete() -> None:
     words = {"COMP_WORDS": "retarget run --joint-", "COMP_CWORD": "2"}
     done = subprocess.run(

@@ -46,6 +46,10 @@ __all__ = ["app", "main"]
 
 _OF_THE_SYSTEM = (errno.ENOENT, errno.ENOSPC, errno.EDQUOT, errno.EPIPE, errno.EIO, errno.EBADF)
 _WIDEST_HELP = 120  # characters; lines beyond are hard to read
+_PARSERS = (
+    "typer",
+    "click",
+)  # whose errors are about the command line; older typers leave them to click
 _USAGE_ERRORS = (UnknownNameError, OptionsError, UsageError)
 
 
@@ -157,7 +161,7 @@ def _report(error: Exception, words: Sequence[str]) -> int:
         said = _with_options_named(error, words) if isinstance(error, OptionsError) else str(error)
         say(f"error: {said}")
         return WRONG_USAGE if isinstance(error, _USAGE_ERRORS) else SOME_FAILED
-    if type(error).__module__.startswith("typer"):
+    if type(error).__module__.partition(".")[0] in _PARSERS:
         return _report_typer(error)
     if isinstance(error, OSError) and (error.filename is not None or error.errno in _OF_THE_SYSTEM):
         return _report_system(error)
@@ -202,7 +206,7 @@ def _with_options_named(error: OptionsError, words: Sequence[str]) -> str:
 
 
 def _report_typer(error: Exception) -> int:
-    message = error.format_message() if isinstance(error, typer.TyperException) else "aborted"
+    message = error.format_message() if hasattr(error, "format_message") else "aborted"
     context = getattr(error, "ctx", None)
     if type(error).__name__ == "NoArgsIsHelpError":
         say(message)
