@@ -15,7 +15,7 @@ from jaxtyping import Float32, Float64, Int16, Int64
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 
-__all__ = ["correlate", "human_rotation", "measure_errors"]
+__all__ = ["correlate", "measure_errors", "to_matrix", "to_quaternion"]
 
 
 @jit(fastmath=True, inner=True)
@@ -36,12 +36,14 @@ def _direction(
 
 
 @jit(fastmath=True, inner=True)
-def human_rotation(packed: Int16[np.ndarray, "4"], out: Float64[np.ndarray, "3 3"]) -> None:
-    """Rotation matrix of a packed quaternion, which need not be of unit length."""
-    w = np.float64(packed[0])
-    x = np.float64(packed[1])
-    y = np.float64(packed[2])
-    z = np.float64(packed[3])
+def to_matrix(
+    quaternion: Int16[np.ndarray, "4"] | Float32[np.ndarray, "4"], out: Float64[np.ndarray, "3 3"]
+) -> None:
+    """Rotation matrix of a quaternion (wxyz), of unit length or as `retarget.result.packed_rotations` packs it."""
+    w = np.float64(quaternion[0])
+    x = np.float64(quaternion[1])
+    y = np.float64(quaternion[2])
+    z = np.float64(quaternion[3])
     scale = 2.0 / max(w * w + x * x + y * y + z * z, 1.0)
     out[0, 0] = 1 - scale * (y * y + z * z)
     out[0, 1] = scale * (x * y - w * z)
@@ -54,10 +56,45 @@ def human_rotation(packed: Int16[np.ndarray, "4"], out: Float64[np.ndarray, "3 3
     out[2, 2] = 1 - scale * (x * x + y * y)
 
 
+@jit(fastmath=True, inner=True)
+def to_quaternion(matrix: Float64[np.ndarray, "3 3"], out: Float32[np.ndarray, "4"]) -> None:
+    """Unit quaternion (wxyz) of a rotation matrix.
+
+    Divides by the component that is largest, so that none is lost to rounding (Shepperd, "Quaternion from Rotation
+    Matrix", 1978).
+    """
+    w = 1 + matrix[0, 0] + matrix[1, 1] + matrix[2, 2]
+    x = 1 + matrix[0, 0] - matrix[1, 1] - matrix[2, 2]
+    y = 1 - matrix[0, 0] + matrix[1, 1] - matrix[2, 2]
+    z = 1 - matrix[0, 0] - matrix[1, 1] + matrix[2, 2]
+    most = max(w, x, y, z)  # four times the square of the largest component
+    if most == w:
+        x = matrix[2, 1] - matrix[1, 2]
+        y = matrix[0, 2] - matrix[2, 0]
+        z = matrix[1, 0] - matrix[0, 1]
+    elif most == x:
+        w = matrix[2, 1] - matrix[1, 2]
+        y = matrix[1, 0] + matrix[0, 1]
+        z = matrix[0, 2] + matrix[2, 0]
+    elif most == y:
+        w = matrix[0, 2] - matrix[2, 0]
+        x = matrix[1, 0] + matrix[0, 1]
+        z = matrix[2, 1] + matrix[1, 2]
+    else:
+        w = matrix[1, 0] - matrix[0, 1]
+        x = matrix[0, 2] + matrix[2, 0]
+        y = matrix[2, 1] + matrix[1, 2]
+    scale = 0.5 / math.sqrt(max(most, 1e-12))
+    out[0] = scale * w
+    out[1] = scale * x
+    out[2] = scale * y
+    out[3] = scale * z
+
+
 @jit(fastmath=True)
 def correlate(
     robot: Float32[np.ndarray, "T P 3"],
-    turned: Float32[np.ndarray, "T D 3 3"],
+    turned: Float32[np.ndarray, "T D 4"],
     human: Float32[np.ndarray, "T P 3"],
     rotations: Int16[np.ndarray, "T S 4"],
     ends: Int64[np.ndarray, "L 2"],
@@ -69,7 +106,7 @@ def correlate(
 
     Args:
         robot: Joint centres of the robot, metres.
-        turned: Rotations of its bodies that are compared.
+        turned: Rotations of its bodies that are compared, unit quaternions, wxyz.
         human: Joint centres of the human, metres.
         rotations: See `retarget.result.packed_rotations`.
         ends: Joint centres at the near and the far end of each limb.
@@ -80,6 +117,7 @@ def correlate(
     r = scratch(3, np.float64)
     h = scratch(3, np.float64)
     H = scratch((3, 3), np.float64)
+    R = scratch((3, 3), np.float64)
     sine = 0.0
     cosine = 0.0
     for t in range(robot.shape[0]):
@@ -89,8 +127,8 @@ def correlate(
             sine += h[0] * r[1] - h[1] * r[0]
             cosine += h[0] * r[0] + h[1] * r[1]
         for c in range(carriers.shape[0]):
-            R = turned[t, carriers[c, 0]]
-            human_rotation(rotations[t, carriers[c, 1]], H)
+            to_matrix(turned[t, carriers[c, 0]], R)
+            to_matrix(rotations[t, carriers[c, 1]], H)
             for j in range(3):
                 for k in range(3):
                     moments[c, 0, j, k] += H[0, j] * R[0, k] + H[1, j] * R[1, k]
@@ -103,7 +141,7 @@ def correlate(
 @jit(fastmath=True)
 def measure_errors(
     robot: Float32[np.ndarray, "T P 3"],
-    turned: Float32[np.ndarray, "T D 3 3"],
+    turned: Float32[np.ndarray, "T D 4"],
     human: Float32[np.ndarray, "T P 3"],
     rotations: Int16[np.ndarray, "T S 4"],
     ends: Int64[np.ndarray, "L 2"],
@@ -123,6 +161,7 @@ def measure_errors(
     r = scratch(3, np.float64)
     h = scratch(3, np.float64)
     H = scratch((3, 3), np.float64)
+    R = scratch((3, 3), np.float64)
     for t in range(robot.shape[0]):
         for limb in range(ends.shape[0]):
             _direction(robot[t], ends[limb], r)
@@ -130,8 +169,8 @@ def measure_errors(
             dot = r[0] * (c * h[0] - s * h[1]) + r[1] * (s * h[0] + c * h[1]) + r[2] * h[2]
             limb_errors[t, limb] = math.acos(min(max(dot, -1.0), 1.0))
         for i in range(carriers.shape[0]):
-            R = turned[t, carriers[i, 0]]
-            human_rotation(rotations[t, carriers[i, 1]], H)
+            to_matrix(turned[t, carriers[i, 0]], R)
+            to_matrix(rotations[t, carriers[i, 1]], H)
             trace = 0.0
             for j in range(3):
                 x = c * H[0, j] - s * H[1, j]

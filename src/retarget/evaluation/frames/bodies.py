@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
 from retarget.compiled.jit import jit
+from retarget.evaluation.frames.angles import to_quaternion
 from retarget.evaluation.frames.build import robot_build
 from retarget.evaluation.frames.compared import Compared, compared
 from retarget.result import SourceClip
@@ -21,7 +22,7 @@ class BodyTrack:
         compared: What is compared with what.
         source: The human.
         points: Joint centres of the robot, metres.
-        rotations: Of the bodies that are compared.
+        rotations: Of the bodies that are compared, unit quaternions, wxyz.
         human: The human's joint centres of the same roles, metres.
         shoulders: The robot's middle of the shoulders, fixed to its chest, metres; see `Build`.
 
@@ -34,7 +35,7 @@ class BodyTrack:
         self.compared: Compared = compared(robot, source.position_roles, source.rotation_roles)
         frames = len(source.positions)
         self.points = np.empty((frames, len(self.compared.roles), 3), np.float32)
-        self.rotations = np.empty((frames, len(self.compared.carried), 3, 3), np.float32)
+        self.rotations = np.empty((frames, len(self.compared.carried), 4), np.float32)
         self.shoulders = np.empty((frames, 3), np.float32)
         self._chest = robot.roles.get("chest", robot.roles["pelvis"])
         self._on_chest = robot_build(robot).shoulders
@@ -68,7 +69,7 @@ def _watch(
     points: Float64[np.ndarray, "P 3"],
     carried: Int64[np.ndarray, "D"],
     out_points: Float32[np.ndarray, "n P 3"],
-    out_rotations: Float32[np.ndarray, "n D 3 3"],
+    out_rotations: Float32[np.ndarray, "n D 4"],
 ) -> None:
     """Fill a `BodyTrack`'s frames."""
     for t in range(positions.shape[0]):
@@ -80,7 +81,4 @@ def _watch(
                     place += rotations[t, b, i, k] * points[p, k]
                 out_points[t, p, i] = place
         for d in range(carried.shape[0]):
-            b = carried[d]
-            for i in range(3):
-                for k in range(3):
-                    out_rotations[t, d, i, k] = rotations[t, b, i, k]
+            to_quaternion(rotations[t, carried[d]], out_rotations[t, d])

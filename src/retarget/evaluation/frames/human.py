@@ -87,8 +87,10 @@ def _above_rest(heights: Float64[np.ndarray, "T 2"]) -> Float64[np.ndarray, "T 2
 
 def _leg_length(source: SourceClip) -> float:
     """Thigh plus shank, metres."""
-    roles = [f"{side}_{joint}" for joint in ("hip", "knee", "ankle") for side in _SIDES]
-    chains = source.positions[:, [source.position_roles.index(role) for role in roles]]
-    bones = np.diff(chains.reshape(-1, 3, 2, 3), axis=1).astype(np.float64)
-    legs = np.sqrt(np.square(bones).sum(axis=-1)).sum(axis=1)
-    return max(percentile_of(legs, 50) or 0.0, 1e-3)
+    legs = np.empty((len(_SIDES), len(source.positions)))
+    for side, leg in zip(_SIDES, legs, strict=True):
+        hip, knee, ankle = (
+            source.position(f"{side}_{joint}") for joint in ("hip", "knee", "ankle")
+        )
+        leg[:] = np.linalg.norm(knee - hip, axis=1) + np.linalg.norm(ankle - knee, axis=1)
+    return max(percentile_of(legs.reshape(-1), 50) or 0.0, 1e-3)

@@ -15,7 +15,7 @@ from jaxtyping import Float32, Float64, Int16, Int64
 
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
-from retarget.evaluation.frames.angles import human_rotation
+from retarget.evaluation.frames.angles import to_matrix
 from retarget.evaluation.frames.bodies import BodyTrack
 from retarget.evaluation.frames.build import robot_build
 from retarget.evaluation.frames.statistics import mean_of, percentile_of
@@ -47,7 +47,7 @@ class _Seen(NamedTuple):
     Attributes:
         robot: Joint centres of the robot, metres.
         shoulders: The middle of its shoulders, fixed to its chest, metres.
-        turned: Rotations of its bodies.
+        turned: Rotations of its bodies, unit quaternions, wxyz.
         human: Joint centres of the human, metres.
         rotations: Its packed rotations.
         ends: Where `_ENDS` are among the joint centres.
@@ -59,7 +59,7 @@ class _Seen(NamedTuple):
 
     robot: Float32[np.ndarray, "T P 3"]
     shoulders: Float32[np.ndarray, "T 3"]
-    turned: Float32[np.ndarray, "T D 3 3"]
+    turned: Float32[np.ndarray, "T D 4"]
     human: Float32[np.ndarray, "T P 3"]
     rotations: Int16[np.ndarray, "T S 4"]
     ends: Int64[np.ndarray, "4"]
@@ -151,11 +151,12 @@ def _compare(
     own = scratch((5, 3), np.float64)
     ups = scratch((2, 3), np.float64)
     H = scratch((3, 3), np.float64)
+    R = scratch((2, 3, 3), np.float64)
     for t in range(seen.human.shape[0]):
         _lines(seen.human[t], seen.ends, ends, lines)
         weight = math.exp((lines[_LINE, 2] - 1.0) / _LEANING) + 1e-3
         for part in range(2):
-            human_rotation(seen.rotations[t, seen.parts[part, 1]], H)
+            to_matrix(seen.rotations[t, seen.parts[part, 1]], H)
             for k in range(3):
                 for i in range(3):
                     ups[part, k] += weight * H[i, k] * lines[_LINE, i]
@@ -168,18 +169,18 @@ def _compare(
             own[_LINE, i] = 2.0 * seen.shoulders[t, i] - ends[0, i] - ends[1, i]
         _normalise(own[_LINE])
         for part in range(2):
-            human_rotation(seen.rotations[t, seen.parts[part, 1]], H)
-            R = seen.turned[t, seen.parts[part, 0]]
+            to_matrix(seen.rotations[t, seen.parts[part, 1]], H)
+            to_matrix(seen.turned[t, seen.parts[part, 0]], R[part])
             for i in range(3):
                 lines[_PELVIS + part, i] = 0.0
                 own[_PELVIS + part, i] = 0.0
                 for k in range(3):
                     lines[_PELVIS + part, i] += H[i, k] * ups[part, k]
-                    own[_PELVIS + part, i] += R[i, k] * seen.ups[part, k]
+                    own[_PELVIS + part, i] += R[part, i, k] * seen.ups[part, k]
         for i in range(3):
             own[_SHOULDERS, i] = 0.0
             for k in range(3):
-                own[_SHOULDERS, i] += seen.turned[t, seen.parts[1, 0], i, k] * seen.across[k]
+                own[_SHOULDERS, i] += R[1, i, k] * seen.across[k]
         for line in range(5):
             x = yaw[1] * lines[line, 0] - yaw[0] * lines[line, 1]
             y = yaw[0] * lines[line, 0] + yaw[1] * lines[line, 1]
