@@ -15,6 +15,7 @@ from retarget.motion.floor import levelled
 from retarget.motion.motion import Motion
 from retarget.motion.segments import SIDES
 from retarget.motion.subject import Subject
+from retarget.motion.unsupported import supported
 
 __all__ = ["Inspection", "inspect_motion", "joints_told"]
 
@@ -50,6 +51,7 @@ def inspect_motion(motion: Motion, subject: Subject | None = None) -> Inspection
     """
     motion, slope = levelled(motion)
     motion, drift = followed(motion)
+    motion = supported(motion)
     anatomy = find_anatomy(motion, subject)
     contacts = find_contacts(anatomy)
     top = motion.positions[..., 2].max(axis=1)

@@ -22,6 +22,7 @@ from retarget.motion.floor import levelled
 from retarget.motion.motion import Motion
 from retarget.motion.segments import SIDES, needed_roles
 from retarget.motion.subject import Subject
+from retarget.motion.unsupported import supported
 from retarget.options import RetargetOptions
 from retarget.result import RetargetingResult, SourceClip, YieldedHold, packed_rotations
 from retarget.robots.held import moving_part
@@ -106,6 +107,7 @@ def retarget_motion(
     if scene is None:
         motion, slope = timed(seconds, "level", lambda: levelled(motion))
         motion, drift = timed(seconds, "level", lambda: followed(motion))
+        motion = timed(seconds, "level", lambda: supported(motion))
     else:  # its floor is the motion's
         motion = replace(motion, source=replace(motion.source, floor_m=0.0))
     part = moving_part(robot)
