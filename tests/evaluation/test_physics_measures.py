@@ -51,7 +51,7 @@ def test_who_stands_still_needs_nothing_but_the_floor(standing, robot: RobotMode
     [
         (lambda walk: motions.raised(walk, 0.006), "force_left_mean"),
         (lambda walk: motions.drifting(walk, 0.4), "force_left_mean"),
-        (lambda walk: motions.trembling(walk, 0.004), "com_acceleration_ratio"),
+        (lambda walk: motions.trembling(walk, 0.004), "com_acceleration_alike"),
         (lambda walk: replace(walk, fps=3 * walk.fps), "force_left_mean"),
     ],
 )

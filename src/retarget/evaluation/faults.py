@@ -278,7 +278,7 @@ FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
                 "trunk_lean_error_p95",
                 _leaning,
             ),
-            ("shaken", "the base 1 cm to and fro", "com_acceleration_ratio", _shaken),
+            ("shaken", "the base 1 cm to and fro", "com_acceleration_alike", _shaken),
             ("random", "random joint angles", "velocity_limit_share", _random),
             ("another clip", "another clip's motion", "limb_error_mean", _another),
             (

@@ -180,9 +180,7 @@ def measure_physics(
     acceleration = np.diff(forces.centre, 2, axis=0) * fps**2
     level, upright = _shaking(acceleration)
     human_level, human_upright = _shaking(_smooth_acceleration(human.hips, fps))
-    alike, ratio = _pushed(human, fps, time_scale), None
-    if level is not None and alike is not None:
-        ratio = level / max(alike, QUIET_ACCELERATION)
+    alike = _pushed(human, fps, time_scale)
     return {
         "force_left_mean": mean_of(forces.force_left),
         "force_left_p95": percentile_of(forces.force_left),
@@ -193,12 +191,18 @@ def measure_physics(
         "human_acceleration_horizontal": human_level,
         "human_acceleration_vertical": human_upright,
         "alike_acceleration_horizontal": alike,
-        "com_acceleration_ratio": ratio,
+        "com_acceleration_ratio": _beside(level, human_level),
+        "com_acceleration_alike": _beside(level, alike),
         "flight_not_ballistic_share": _not_ballistic(forces.touching, acceleration),
         "com_outside_share": _outside(forces, fps),
         "joint_effort_max": float(forces.effort.max()) if limited and len(forces.effort) else None,
         "joint_effort_p95": percentile_of(forces.effort) if limited else None,
     }
+
+
+def _beside(level: float | None, other: float | None) -> float | None:
+    """One acceleration over another, of which no less counts than what anybody who stands still has."""
+    return None if level is None or other is None else level / max(other, QUIET_ACCELERATION)
 
 
 def _shaking(

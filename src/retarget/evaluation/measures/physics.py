@@ -105,6 +105,15 @@ MEASURES: tuple[Measure, ...] = (
     _measure(
         "com_acceleration_ratio",
         "1",
+        "Acceleration beside the human's",
+        f"com_acceleration_horizontal over the human's, of which at least {QUIET_ACCELERATION} m/s^2 are counted",
+        "com_acceleration",
+        beside=True,
+        shown="1",
+    ),
+    _measure(
+        "com_acceleration_alike",
+        "1",
         "Acceleration beside what the human's steps take",
         "com_acceleration_horizontal over alike_acceleration_horizontal, of which at least "
         f"{QUIET_ACCELERATION} m/s^2 are counted",
