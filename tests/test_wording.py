@@ -54,3 +54,11 @@ def test_a_word_without_quotes_is_cut_and_a_path_is_not() -> None:
 def test_apostrophes_are_no_quotes() -> None:
     text = f"the robot's hands are {'far ' * 100}from the robot's hips"
     assert bounded(text) == text
+
+
+def test_what_stands_between_two_quotes_is_none() -> None:
+    known = ", ".join(f"joint_{number}" for number in range(90))
+    said = f"unknown joint 'nope*'; known: {known}; or give a robot's model file of the robot's"
+    assert bounded(said) == said
+    both = f"'nope*' is not among {known}, nor is '{'x' * 5000}' of the robot's"
+    assert bounded(both) == f"'nope*' is not among {known}, nor is '{'x' * 57}...' of the robot's"

@@ -12,7 +12,7 @@ _MOST_LISTED = 8
 _LONGEST = 60  # characters of a quoted name
 _ENDLESS = 255  # characters that no name of a file, a joint or a link exceeds: file systems' most
 # What `repr` made of a text, an apostrophe within a word being no quote; and a word that is no path.
-_QUOTED = re.compile(rf"""(?<!\w)(['"])((?:(?!\1)[^\\]|\\.){{{_ENDLESS + 1},}})\1""", re.DOTALL)
+_QUOTED = re.compile(r"""(?<!\w)(['"])((?:(?!\1)[^\\]|\\.)*)\1(?!\w)""", re.DOTALL)
 _WORD = re.compile(rf"(?<![^\s'\"])[^\s/\\'\"]{{{_ENDLESS + 1},}}(?![/\\])")
 # What terminals obey and no name needs: control codes but for line feed and tab, and marks that turn the direction of
 # writing or break lines (Unicode Standard Annex #9, table 4, and U+2028, U+2029).
@@ -61,8 +61,13 @@ def bounded(text: str) -> str:
     """
     if len(text) <= _ENDLESS:
         return text
-    text = _QUOTED.sub(lambda found: f"{found[1]}{shortened(found[2])}{found[1]}", text)
+    text = _QUOTED.sub(_ending, text)
     return _WORD.sub(lambda found: shortened(found[0]), text)
+
+
+def _ending(quote: re.Match[str]) -> str:
+    """What is in quotes, cut where no name is so long."""
+    return f"{quote[1]}{shortened(quote[2])}{quote[1]}" if len(quote[2]) > _ENDLESS else quote[0]
 
 
 def shown(text: str) -> str:

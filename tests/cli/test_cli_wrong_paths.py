@@ -87,3 +87,19 @@ def test_a_command_starts_no_process_to_look_for_windows() -> None:
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
     )
     assert done.stderr.splitlines()[-1] == "[]"
+
+
+def test_a_missing_list_of_clips_and_a_file_for_a_folder_are_wrong_usage(
+    command: Command, walk_result: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "in").mkdir()
+    shutil.copy(clips_folder() / "cmu_01_01.bvh", tmp_path / "in")
+    folders = ("--input-dir", tmp_path / "in", "--output-dir", tmp_path / "out")
+    outcome = command("batch", *folders, "--only", tmp_path / "nope.txt")
+    assert outcome.code == 2
+    assert "nope.txt: no such file; give a list of clips, or a review (.json)" in outcome.error
+    outcome = command(
+        "export", "--result", walk_result, "--for", "phc", "--joints", "nope*", "--output", "x.pkl"
+    )
+    assert outcome.code == 2
+    assert outcome.error.endswith("; or give a robot's model file")

@@ -29,7 +29,13 @@ from retarget.cli.common import (
 from retarget.cli.grouped import with_options
 from retarget.cli.options import RunOptions
 from retarget.cli.outputs import refuse_inputs
-from retarget.cli.picking import OnlyOption, as_preset_says, say_passed_over, what_is_motion
+from retarget.cli.picking import (
+    OnlyOption,
+    as_preset_says,
+    named_in,
+    say_passed_over,
+    what_is_motion,
+)
 from retarget.cli.progress import batch_display
 from retarget.errors import UnknownNameError
 from retarget.subject_rules import DATASET
@@ -267,9 +273,7 @@ def batch(
             f"{input_dir}: none of the files that match {pattern!r} is taken as motion"
         )
     if only is not None:
-        from retarget.batch.review import read_names
-
-        names = read_names(only, (job.id for job in jobs))
+        names = named_in(only, (job.id for job in jobs))
         jobs = [job for job in jobs if job.id in names]
     if augment is not None:
         jobs = _varied(jobs, augment, settings)

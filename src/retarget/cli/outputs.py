@@ -74,6 +74,8 @@ def _check_place(output: Output) -> None:
     path = output.path
     if os.path.isdir(path) and not output.folder:  # noqa: PTH112 - never raises, whatever the name
         raise UsageError(f"{path}: is a folder; give the name of the file to write")
+    if output.folder and os.path.exists(path) and not os.path.isdir(path):  # noqa: PTH110, PTH112
+        raise UsageError(f"{path}: is no folder; give the name of a folder for {output.what}")
     if os.path.exists(path) and not (os.path.isfile(path) or output.folder):  # noqa: PTH110, PTH113
         raise UsageError(f"{path}: is a device or a pipe; give the name of the file to write")
     if output.suffixes and path.suffix.lower() not in output.suffixes:

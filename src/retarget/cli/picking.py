@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retarget.cli.common import UsageError, say
+from retarget.cli.common import UsageError, require_file, say
 from retarget.subject_rules import DATASET
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ __all__ = [
     "OnlyOption",
     "as_preset_says",
     "chosen_clips",
+    "named_in",
     "say_passed_over",
     "what_is_motion",
 ]
@@ -47,11 +48,25 @@ def chosen_clips(
     manifest: Path, batch: BatchManifest, everything: bool, only: Path | None
 ) -> Choice:
     """Which clips of a batch are wanted: what was asked for, and what was decided by hand, beside the manifest."""
-    from retarget.batch.review import Review, read_names
+    from retarget.batch.review import Review
     from retarget.passing import Choice
 
-    names = None if only is None else read_names(only, (r.job_id for r in batch.records))
+    names = None if only is None else named_in(only, (r.job_id for r in batch.records))
     return Choice(everything, names, Review.beside(manifest))
+
+
+def named_in(only: Path, known: Iterable[str]) -> frozenset[str]:
+    """The clips that the list or review of ``--only`` names.
+
+    Raises:
+        UsageError: There is no such file.
+        OptionsError: It names no clip of these.
+        FileFormatError: It cannot be read.
+        ManifestError: It is a damaged review.
+    """
+    from retarget.batch.review import read_names
+
+    return read_names(require_file(only, "a list of clips, or a review (.json)"), known)
 
 
 def as_preset_says(settings: RunConfig, preset: Dataset) -> RunConfig:
