@@ -29,6 +29,7 @@ from retarget.motion.motion import BLOCK, Motion, MotionSource
 from retarget.motion.names import recognised_rig
 from retarget.motion.on_the_spot import on_the_spot_doubts
 from retarget.motion.origin import brought_near, refuse_scattered
+from retarget.motion.other_bodies import other_body_doubts
 from retarget.motion.recording import Recording
 from retarget.motion.repair import repaired
 from retarget.motion.repeats import without_repeats
@@ -191,7 +192,9 @@ class _World:
         unit, more = _unit(recording, leg, said)
         up_axis, others = _up_axis(recording, sample, roles, leg, said)
         sides = (*mirror_doubts(sample, roles), *uneven_doubts(sample, roles))
-        return cls(roles, unit, up_axis, notes, [*doubts, *more, *others, *sides])
+        names, parents = recording.joint_names, recording.parents.tolist()
+        bodies = other_body_doubts(names, parents, sample, roles, leg)
+        return cls(roles, unit, up_axis, notes, [*doubts, *more, *others, *sides, *bodies])
 
     def bring_home(
         self, positions: Float64[np.ndarray, "T J 3"], rotations: Float64[np.ndarray, "T J 4"]
