@@ -87,6 +87,11 @@ class Histogram:
         return sum(row.failing for row in self.rows)
 
     @property
+    def told(self) -> bool:
+        """Whether a clip is beyond the gate, or beyond what warns."""
+        return any(row.failing or row.warned for row in self.rows)
+
+    @property
     def count(self) -> int:
         """How many clips have a value."""
         return sum(row.count for row in self.rows)
