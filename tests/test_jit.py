@@ -20,7 +20,7 @@ from retarget.compiled.jit import jit
 
 @pytest.fixture
 def kernels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Callable, Callable]:
-    """A kernel, and one that calls it too often for the compiler to inline it; compiled here, not loaded."""
+    """A kernel that is too large to be inlined on any processor, and one that calls it; compiled here, not loaded."""
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
 
     @jit(fastmath=True)
@@ -30,6 +30,17 @@ def kernels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Callable, 
             term = values[i]
             for _ in range(power):
                 term = np.sin(term) * np.cos(term) + np.sqrt(abs(term)) * values[i]
+                term += np.exp(-abs(term)) * np.arctan2(term, values[i]) - np.tan(
+                    values[i]
+                ) * np.log1p(abs(term))
+                term -= np.tanh(0.1 * term) * np.cosh(values[i]) - np.arcsinh(term) * np.cbrt(
+                    values[i]
+                )
+                term = (
+                    np.hypot(term, values[i])
+                    - np.expm1(-abs(term)) * np.tanh(term)
+                    + np.log10(1.0 + abs(term))
+                )
             out += term
         return out
 

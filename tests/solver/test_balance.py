@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy.spatial import ConvexHull
 from scipy.spatial.transform import Rotation
 
-from retarget import pipeline
+from retarget import pipeline, take
 from retarget.evaluation import evaluate
 from retarget.ground import GRAVITY
 from retarget.motion import Motion
@@ -287,7 +287,7 @@ def test_the_path_of_a_long_clip_is_that_of_its_stretches(monkeypatch: pytest.Mo
     monkeypatch.setattr(stretches, "MOST_FRAMES", 250)
     monkeypatch.setattr(stretches, "LEAST_SECONDS", 5.0)
     monkeypatch.setattr(stretches, "centre_path", noted)
-    monkeypatch.setattr(pipeline, "solve_stretch", begun)
+    monkeypatch.setattr(take, "solve_stretch", begun)
     pipeline.retarget_motion(motion, robot())
     assert len(parts) > 2
     for begin, path in parts:

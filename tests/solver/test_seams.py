@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from clips import filled_in, jump, robot
 
-from retarget import pipeline
+from retarget import take
 from retarget.motion import Motion
 from retarget.pipeline import retarget_motion
 from retarget.solver.problem import rated_clip_options
@@ -30,7 +30,7 @@ def jerk(times: int, window: int, seam: int | None = None) -> np.ndarray:
     if seam is not None:
         rated = rated._replace(seam=seam)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "rated_clip_options", lambda fps: rated)
+        patch.setattr(take, "rated_clip_options", lambda fps: rated)
         joints = retarget_motion(motion(times), robot()).qpos[:, 7:]
     return np.abs(np.diff(joints, n=3, axis=0)).mean(axis=1)
 
