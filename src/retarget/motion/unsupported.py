@@ -111,7 +111,10 @@ def _beside_feet(motion: Motion, leg: float, every: int, fps: float) -> Bool[np.
     still &= down.any(axis=1)
     still &= places[:, others, 2].min(axis=1) > rest.min() + _NEAR * leg
     turns = 2 * np.pi * np.arange(_DIRECTIONS) / _DIRECTIONS
-    ways = np.stack([np.cos(turns), np.sin(turns)])
-    along = np.where(down[..., None], places[:, feet, :2] @ ways, -np.inf).max(axis=1)
-    gaps = np.where(still, (centre @ ways - along).max(axis=1), 0.0)
-    return np.asarray(gaps > _BESIDE * leg)
+    gaps = np.full(len(places), -np.inf)
+    for way in np.stack(
+        [np.cos(turns), np.sin(turns)], axis=1
+    ):  # one by one: long clips have many frames
+        along = np.where(down, places[:, feet, :2] @ way, -np.inf).max(axis=1)
+        np.maximum(gaps, centre @ way - along, out=gaps)
+    return np.asarray(still & (gaps > _BESIDE * leg))
