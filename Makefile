@@ -49,6 +49,7 @@ bench: $(BENCH)
 	@$(PY) benchmarks/stress.py
 	@$(PY) benchmarks/formats.py
 	@$(PY) benchmarks/same_takes.py
+	@$(PY) benchmarks/body_models.py
 	@$(PY) benchmarks/format_memory.py
 	@$(PY) benchmarks/subjects.py
 	@$(PY) benchmarks/scenes.py
