@@ -169,6 +169,10 @@ def motive(times: int) -> Iterator[bytes]:
     yield from repeated(text, b"0,0.000000,", times)
 
 
+def fbx(times: int) -> Iterator[bytes]:
+    yield importlib.import_module("fbx_files").walking(whole=walk(times))
+
+
 def amc(times: int) -> Iterator[bytes]:
     tests = importlib.import_module("test_motion_acclaim")
     values = tests.motion_values(PERIOD // 2)
@@ -210,6 +214,7 @@ WRITERS: dict[str, Callable[[int], Iterator[bytes]]] = {
     "walk.tsv": tsv,
     "walk.mvnx": mvnx,
     "take.csv": motive,
+    "walk.fbx": fbx,
 }
 
 

@@ -75,7 +75,12 @@ def main() -> None:
             try:
                 motion = read_motion(tried.path, source_fps=tried.fps)
             except RetargetError as error:
-                cause = str(error).removeprefix(f"{tried.path}").lstrip(": ")
+                cause = (
+                    str(error)
+                    .removeprefix(f"{tried.path}")
+                    .lstrip(": ")
+                    .partition("; known are")[0]
+                )
                 refused.append([tried.path.name, cause])
                 continue
             rows.append(

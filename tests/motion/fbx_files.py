@@ -153,10 +153,15 @@ def _curve_node(number: int, curve: Curve) -> Node:
 
 
 def walking(
-    fps: float = 30.0, *, version: int = 7400, packed: bool = False, scale: float = 1.0
+    fps: float = 30.0,
+    *,
+    version: int = 7400,
+    packed: bool = False,
+    scale: float = 1.0,
+    whole: made.Walk | None = None,
 ) -> bytes:
     """The tests' walk with y up, its joints turned before and after, by angles in all orders, below a scaled root."""
-    walk = made.y_up(made.walk())
+    walk = made.y_up(whole or made.walk())
     tree, rest = body_tree("smpl"), fixed_skeleton("smpl")
     random = np.random.default_rng(1)
     times = np.arange(len(walk.trans)) / fps

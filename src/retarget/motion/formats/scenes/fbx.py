@@ -6,7 +6,8 @@ matrices"): place, pivots, a turn before, the animated turn by three angles, and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -43,6 +44,7 @@ _MODES: Final = {1: 120.0, 2: 100.0, 3: 60.0, 4: 50.0, 5: 48.0, 6: 30.0, 7: 30.0
 _USUAL: Final = 30.0
 _OWN_SCALE: Final = 2  # of a joint that takes no scale from what it hangs on
 _MOST_JOINTS: Final = 5000
+_TOLD: Final = 10_000  # keys of a curve tell its rate
 _PLACE, _TURN = "Lcl Translation", "Lcl Rotation"
 
 Vector = Float64[np.ndarray, "3"]
@@ -119,31 +121,26 @@ def _recording(root: FbxNode, path: Path, asked: Asked) -> Recording:
     if len(order) < 3:
         raise FileFormatError(path, "its animation moves no skeleton", _REMEDY)
     models = [scene.models[number] for number in order]
-    used = [curve.times for axes in curves.values() for curve in axes.values()]
+    used = [curve for axes in curves.values() for curve in axes.values()]
     settings = _properties(root.first("GlobalSettings"))
-    fps = rate_of_keys(used, _rate_said(settings))
-    begin, end = min(float(t[0]) for t in used), max(float(t[-1]) for t in used)
+    fps = rate_of_keys([curve.seconds(_TOLD) for curve in used], _rate_said(settings))
+    begin, end = min(curve.span[0] for curve in used), max(curve.span[1] for curve in used)
     wanted = moments(begin, end, fps, len(order), path, _REMEDY)
     scales = _scales(models, parents)
     own = [(curves.get((number, _PLACE), {}), curves.get((number, _TURN), {})) for number in order]
 
+    def turned(joint: int, at: Float64[np.ndarray, "n"]) -> Float64[np.ndarray, "n 4"]:
+        return _turn(models[joint], _values(models[joint], _TURN, own[joint][1], at))
+
     def turns(block: slice) -> Float64[np.ndarray, "n J 4"]:
-        at = wanted[block]
-        return np.stack(
-            [_turn(m, _values(m, _TURN, c[1], at)) for m, c in zip(models, own, strict=True)],
-            axis=1,
-        )
+        return np.stack([turned(joint, wanted[block]) for joint in range(len(order))], axis=1)
 
     def offsets(block: slice) -> Float64[np.ndarray, "n J 3"]:
-        at = wanted[block]
-        return np.stack(
-            [
-                scale
-                * _origin(m, _values(m, _PLACE, c[0], at), _turn(m, _values(m, _TURN, c[1], at)))
-                for m, c, scale in zip(models, own, scales, strict=True)
-            ],
-            axis=1,
-        )
+        at, out = wanted[block], np.empty((len(wanted[block]), len(order), 3))
+        for joint, model in enumerate(models):
+            places = _values(model, _PLACE, own[joint][0], at)
+            out[:, joint] = scales[joint] * _origin(model, places, partial(turned, joint, at))
+        return out
 
     positions, rotations = posed(len(wanted), parents, turns, offsets)
     axis = "xyz"[int(settings.get("UpAxis", (1.0,))[0]) % 3]
@@ -288,7 +285,9 @@ def _turn(model: _Model, angles: Float64[np.ndarray, "n 3"]) -> Float64[np.ndarr
 
 
 def _origin(
-    model: _Model, places: Float64[np.ndarray, "n 3"], turns: Float64[np.ndarray, "n 4"]
+    model: _Model,
+    places: Float64[np.ndarray, "n 3"],
+    turns: Callable[[], Float64[np.ndarray, "n 4"]],
 ) -> Float64[np.ndarray, "n 3"]:
     """Where a joint's origin is in its parent: its place, and what turning and scaling about pivots adds."""
     pivot, scaling = model.vector("RotationPivot"), model.vector("ScalingPivot")
@@ -297,7 +296,7 @@ def _origin(
     fixed = model.vector("RotationOffset") + pivot
     if not moved.any():
         return np.asarray(places + fixed)
-    return np.asarray(places + fixed + rotated(turns, moved))
+    return np.asarray(places + fixed + rotated(turns(), moved))
 
 
 def _scales(models: list[_Model], parents: Int64[np.ndarray, "J"]) -> list[float]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Final, NamedTuple
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float32, Float64, Int64
 
 from retarget.motion.formats.scenes.fbx_file import FbxNode
 
@@ -22,20 +23,31 @@ _SOON: Final = 1e-6  # seconds
 
 
 class FbxCurve(NamedTuple):
-    """A curve of one number over time.
+    """A curve of one number over time, as the file has it: of a long animation a copy is larger than its motion.
 
     Attributes:
-        times: Of its keys, seconds, rising.
+        keys: Times of its keys in the file's unit, rising.
         values: At its keys.
-        flags: How it goes on from each key.
+        ends: Keys that have the same way to go on follow one another: the number of the first key after each group.
+        flags: How it goes on from the keys of each group.
         tangents: Slopes a second from each key on and into the next one, and the parts of the time between that
             these last.
     """
 
-    times: Float64[np.ndarray, "k"]
-    values: Float64[np.ndarray, "k"]
-    flags: Int64[np.ndarray, "k"]
-    tangents: Float64[np.ndarray, "k 4"]
+    keys: Int64[np.ndarray, "k"]
+    values: Float32[np.ndarray, "k"]
+    ends: Int64[np.ndarray, "g"]
+    flags: Int64[np.ndarray, "g"]
+    tangents: Float64[np.ndarray, "g 4"]
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Times of the first and the last key, seconds."""
+        return float(self.keys[0] / _SECOND), float(self.keys[-1] / _SECOND)
+
+    def seconds(self, most: int) -> Float64[np.ndarray, "n"]:
+        """Times of the first keys, seconds."""
+        return self.keys[:most] / _SECOND
 
 
 def curve_of(node: FbxNode) -> FbxCurve | None:
@@ -44,79 +56,77 @@ def curve_of(node: FbxNode) -> FbxCurve | None:
     Raises:
         ValueError: Its keys do not fit.
     """
-    times = node.array("KeyTime").astype(np.float64) / _SECOND
-    values = node.array("KeyValueFloat").astype(np.float64)
-    if len(times) == 0:
+    keys, values = node.array("KeyTime"), node.array("KeyValueFloat")
+    if len(keys) == 0:
         return None
-    if len(values) != len(times) or np.any(np.diff(times) < 0) or not np.isfinite(values).all():
+    whole = keys.dtype == np.int64 and values.dtype.kind == "f" and len(values) == len(keys)
+    if not whole or np.any(keys[1:] < keys[:-1]) or not np.isfinite(values).all():
         raise ValueError("a curve has keys that do not fit")
-    flags = np.full(len(times), _LINEAR, np.int64)
-    tangents = np.zeros((len(times), 4))
-    tangents[:, 2:] = _THIRD
     kinds = node.array("KeyAttrFlags").astype(np.int64)
     counts = node.array("KeyAttrRefCount").astype(np.int64)
     numbers = node.array("KeyAttrDataFloat").astype(np.float32)
-    if (
-        len(kinds)
-        and len(counts) == len(kinds)
-        and counts.sum() == len(times)
-        and counts.min() >= 0
-    ):
-        flags = np.repeat(kinds, counts)
-        if len(numbers) == 4 * len(kinds):
-            rows = numbers.reshape(-1, 4)
-            own = np.full((len(kinds), 4), _THIRD)
-            own[:, :2] = rows[:, :2]
-            weights = np.ascontiguousarray(rows[:, 2]).view(np.uint32)
-            right, left = kinds & _WEIGHTED_RIGHT != 0, kinds & _WEIGHTED_LEFT != 0
-            own[right, 2] = (weights[right] & 0xFFFF) * _WEIGHT
-            own[left, 3] = (weights[left] >> 16) * _WEIGHT
-            if not np.isfinite(own).all():
-                raise ValueError("a curve has slopes that are not finite")
-            own[:, 2:] = np.clip(own[:, 2:], 0.0, 1.0)
-            tangents = np.repeat(own, counts, axis=0)
-    return FbxCurve(times, values, flags, tangents)
+    if not len(kinds) or len(counts) != len(kinds) or counts.min() < 0 or counts.sum() != len(keys):
+        kinds, counts = np.array([_LINEAR]), np.array([len(keys)])
+    own = np.full((len(kinds), 4), _THIRD)
+    own[:, :2] = 0.0
+    if len(numbers) == 4 * len(kinds):
+        rows = numbers.reshape(-1, 4)
+        own[:, :2] = rows[:, :2]
+        weights = np.ascontiguousarray(rows[:, 2]).view(np.uint32)
+        right, left = kinds & _WEIGHTED_RIGHT != 0, kinds & _WEIGHTED_LEFT != 0
+        own[right, 2] = (weights[right] & 0xFFFF) * _WEIGHT
+        own[left, 3] = (weights[left] >> 16) * _WEIGHT
+        if not np.isfinite(own).all():
+            raise ValueError("a curve has slopes that are not finite")
+        own[:, 2:] = np.clip(own[:, 2:], 0.0, 1.0)
+    return FbxCurve(keys, values, np.cumsum(counts), kinds, own)
 
 
 def sampled_curve(curve: FbxCurve, wanted: Float64[np.ndarray, "T"]) -> Float64[np.ndarray, "T"]:
-    """Values at some times, seconds; before the first key and after the last one those of these."""
-    times, values = curve.times, curve.values
+    """Values at some times, seconds, rising; before the first key and after the last one those of these."""
+    begin, end = (float(wanted[at] + _SOON) * _SECOND for at in (0, -1))
+    first = max(bisect_right(curve.keys, begin) - 1, 0)
+    stop = min(bisect_right(curve.keys, end, lo=first) + 1, len(curve.keys))
+    times = curve.keys[first:stop] / _SECOND
+    values = curve.values[first:stop].astype(np.float64)
     if len(times) == 1:
         return np.full(len(wanted), values[0])
     before = np.clip(np.searchsorted(times, wanted + _SOON, side="right") - 1, 0, len(times) - 2)
     after = before + 1
     span = np.maximum(times[after] - times[before], 1e-9)
     share = np.clip((wanted - times[before]) / span, 0.0, 1.0)
-    flags = curve.flags[before]
+    group = np.searchsorted(curve.ends, first + before, side="right")
+    flags = curve.flags[group]
     found = values[before] + share * (values[after] - values[before])
     still = flags & _CONSTANT != 0
     held = np.where(flags & _NEXT != 0, values[after], values[before])
     found[still] = np.where(share >= 1.0 - 1e-9, values[after], held)[still]
     bent = flags & _CUBIC != 0
     if bent.any():
-        found[bent] = _bezier(curve, before[bent], span[bent], share[bent])
+        ends = values[before[bent]], values[after[bent]]
+        found[bent] = _bezier(ends, curve.tangents[group[bent]], span[bent], share[bent])
     return np.asarray(found)
 
 
 def _bezier(
-    curve: FbxCurve,
-    before: Int64[np.ndarray, "n"],
+    ends: tuple[Float64[np.ndarray, "n"], Float64[np.ndarray, "n"]],
+    tangents: Float64[np.ndarray, "n 4"],
     span: Float64[np.ndarray, "n"],
     share: Float64[np.ndarray, "n"],
 ) -> Float64[np.ndarray, "n"]:
     """Cubic Bezier curves in time and value; with weights of a third, time is the parameter."""
-    leaving, arriving, right, left = curve.tangents[before].T
-    low, high = np.zeros(len(share)), np.ones(len(share))
+    leaving, arriving, right, left = tangents.T
     at = share.copy()
     uneven = (np.abs(right - _THIRD) > 1e-3) | (np.abs(left - _THIRD) > 1e-3)
     if uneven.any():  # otherwise time is the parameter itself
+        low, high = np.zeros(len(share)), np.ones(len(share))
         for _ in range(_HALVINGS):
             middle = (low + high) / 2
             rest = 1 - middle
             time = 3 * rest**2 * middle * right + 3 * rest * middle**2 * (1 - left) + middle**3
             low, high = np.where(time < share, middle, low), np.where(time < share, high, middle)
         at[uneven] = ((low + high) / 2)[uneven]
-    first, last = curve.values[before], curve.values[before + 1]
+    first, last = ends
     out, into = first + leaving * right * span, last - arriving * left * span
     rest = 1 - at
     return np.asarray(
