@@ -98,6 +98,7 @@ class SceneTake:
             start: Each frame solved by itself.
             anchors: Changed in place; its other anchors stay.
         """
+        anchors = self._on_slopes(first, anchors)
         rides = [r for r in self.targets.rides if r.last > first and r.first < first + len(start)]
         if not rides:
             return anchors
@@ -115,6 +116,31 @@ class SceneTake:
             anchors[begin:end, ride.point] = thing.to_world(local[None]) - [0.0, 0.0, radius]
         return anchors
 
+    def _on_slopes(
+        self, first: int, anchors: Float64[np.ndarray, "n K 3"]
+    ) -> Float64[np.ndarray, "n K 3"]:
+        """Anchors of feet on slopes as high, in place, as the slope is where they are, a foot's length apart."""
+        soles, standing = self.soles, np.zeros(anchors.shape[:2], bool)
+        for slope in self.targets.slopes:
+            begin, end = max(slope.first - first, 0), min(slope.last - first, len(anchors))
+            if end <= begin:
+                continue
+            own, normal = anchors[begin:end, slope.point], slope.normal
+            radius = float(soles.contact_radii[slope.point])
+            above = (own + [0.0, 0.0, radius] - slope.place) @ normal
+            own[:, 2] -= above / normal[2]
+            standing[begin:end, slope.point] = True
+        for foot in range(2):
+            heel, toe = 2 * foot, 2 * foot + 1
+            rows = standing[:, heel] & standing[:, toe]
+            if rows.any():
+                forward = anchors[rows, toe] - anchors[rows, heel]
+                ends = soles.contact_points[[heel, toe]].astype(np.float64)
+                length = float(np.linalg.norm(ends[1] - ends[0]))
+                forward *= length / np.maximum(np.linalg.norm(forward, axis=1), 1e-9)[:, None]
+                anchors[rows, heel] = anchors[rows, toe] - forward
+        return anchors
+
     def at_times(self, time: Float64[np.ndarray, "S"]) -> tuple[Scene, Bool[np.ndarray, "S K"]]:
         """The things, and which points are held, at other times of the clip, in frames."""
         last = max(len(self.sides) - 1, 0)
@@ -130,13 +156,14 @@ class SceneTake:
                 places = thing.places[before] * (1 - share) + thing.places[following] * share
                 thing = replace(thing, places=places, turns=matrix_from_quaternion(turned))  # noqa: PLW2901
             things.append(thing)
-        return make_scene(self.robot, things, self.sides[near], 0.0), (self.targets.weights > SOFT)[
-            near
-        ]
+        grounds = self.targets.grounds[near]
+        firm = (self.targets.weights > SOFT)[near]
+        return make_scene(self.robot, things, self.sides[near], grounds, 0.0), firm
 
     def whole(self) -> Scene:
         """The things over the whole clip, as kernels want them."""
-        return make_scene(self.robot, self.world.things[1:], self.sides, 0.0)
+        things = self.world.things[1:]
+        return make_scene(self.robot, things, self.sides, self.targets.grounds, 0.0)
 
     def track(self) -> SceneTrack:
         """The things and touches as a result keeps them."""
@@ -178,7 +205,9 @@ class SceneTake:
             clip=problem.clip._replace(
                 contact_weights=held.weights[first:last], anchors=held.anchors[first:last]
             ),
-            scene=make_scene(self.robot, things, self.sides[first:last], weight),
+            scene=make_scene(
+                self.robot, things, self.sides[first:last], held.grounds[first:last], weight
+            ),
         )
 
 

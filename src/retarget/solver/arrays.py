@@ -224,6 +224,7 @@ class Scene(NamedTuple):
         turns: How it is turned.
         sides: On which of its faces' side each of the human's points is: of a box 1, 2, 3 for x, y, z or their
             negatives; of a hull one more than the face's number; 0 where it is not to count.
+        grounds: Normal of what each foot stands on in each frame, world.
         weight: Of a sphere's depth in a shape, 1/m^2.
     """
 
@@ -237,6 +238,7 @@ class Scene(NamedTuple):
     places: Float64[np.ndarray, "T O 3"]
     turns: Float64[np.ndarray, "T O 3 3"]
     sides: Int8[np.ndarray, "T G O"]
+    grounds: Float64[np.ndarray, "T 2 3"]
     weight: float
 
     def part(self, first: int, last: int) -> Scene:
@@ -245,6 +247,7 @@ class Scene(NamedTuple):
             places=self.places[first:last],
             turns=self.turns[first:last],
             sides=self.sides[first:last],
+            grounds=self.grounds[first:last],
         )
 
     def led_in(self, frames: int, lead: int) -> Scene:
@@ -253,6 +256,7 @@ class Scene(NamedTuple):
             places=_held_before(self.places[:frames], lead),
             turns=_held_before(self.turns[:frames], lead),
             sides=_held_before(self.sides[:frames], lead),
+            grounds=_held_before(self.grounds[:frames], lead),
         )
 
 

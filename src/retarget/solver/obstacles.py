@@ -112,6 +112,7 @@ def make_scene(
     robot: RobotModel,
     things: Sequence[Thing],
     sides: Int8[np.ndarray, "T G O"],
+    grounds: Float64[np.ndarray, "T 2 3"],
     weight: float,
 ) -> Scene:
     """The things of a robot's world as the solve wants them; the floor is not one of them.
@@ -120,6 +121,7 @@ def make_scene(
         robot: Whose spheres stay out of them.
         things: In its world.
         sides: From `human_sides`, of the same things in the human's world.
+        grounds: Normals of what the feet stand on, in the robot's world.
         weight: Of a sphere's depth in one of them, 1/m^2.
     """
     frames = len(sides)
@@ -142,6 +144,7 @@ def make_scene(
         places=places,
         turns=turns,
         sides=sides,
+        grounds=grounds,
         weight=weight,
     )
 

@@ -22,7 +22,7 @@ from retarget.scenes.scene import TOUCH_POINTS
 from retarget.scenes.touches import Contact, Touches
 from retarget.targets.holds import Holds
 
-__all__ = ["SOFT", "Ride", "ThingPoints", "ThingTargets", "thing_points", "thing_targets"]
+__all__ = ["SOFT", "Ride", "Slope", "ThingPoints", "ThingTargets", "thing_points", "thing_targets"]
 
 FIRM: Final = 1500.0
 """Weight of a palm's, knee's or seat's anchor, 1/m^2, a thirtieth of a toe's: firmer ones jerk, and gain nothing."""
@@ -43,6 +43,7 @@ _CLEAR: Final = (
 )
 _FEET: Final = 4  # heel and toe of each foot: the first points
 _LEVEL: Final = 0.7  # least z of a surface's normal on which a foot stands as on the floor
+_FLAT: Final = 1.0 - 1e-6  # least z of that of a level surface
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,6 +120,25 @@ class Ride:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Slope:
+    """A stance of a heel or toe on what lies still and is not quite level.
+
+    Attributes:
+        point: Which of the feet's points.
+        first: First frame.
+        last: The frame after the last.
+        place: Where the point's middle is when the point touches, in the robot's world, metres.
+        normal: Of the surface there.
+    """
+
+    point: int
+    first: int
+    last: int
+    place: Float64[np.ndarray, "3"]
+    normal: Float64[np.ndarray, "3"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ThingTargets:
     """Anchors of all points, on the ground and on things, over a clip.
 
@@ -128,6 +148,8 @@ class ThingTargets:
         fixed: Anchors that stay where they are, wherever the start has their points.
         things: Which thing each point is held on, -1 for none.
         rides: Stances that are placed in the frame of a thing, once the start is known.
+        slopes: Stances whose height follows from where along a slope they are placed.
+        grounds: Normal of what each foot stands on, world; upward where it stands on nothing.
     """
 
     weights: Float64[np.ndarray, "T K"]
@@ -135,6 +157,8 @@ class ThingTargets:
     fixed: Bool[np.ndarray, "T K"]
     things: Int64[np.ndarray, "T K"]
     rides: list[Ride]
+    slopes: list[Slope]
+    grounds: Float64[np.ndarray, "T 2 3"]
 
 
 def thing_targets(
@@ -171,6 +195,8 @@ def thing_targets(
         np.zeros((frames, total), bool),
         np.full((frames, total), -1),
         [],
+        [],
+        np.tile([0.0, 0.0, 1.0], (frames, 2, 1)),
     )
     found.weights[:, :ground] = holds.shares * strengths
     found.anchors[:, :ground] = holds.anchors()
@@ -209,9 +235,16 @@ def _place_feet(
             continue
         local = size * contact.place + radii[point] * contact.normal
         places = np.broadcast_to(thing.to_world(local[None]), (len(found.weights), 3))[first:last]
+        middle = places[0]
         places = places - np.array([0.0, 0.0, radii[point]])
-        if not thing.moves and thing.directed(contact.normal[None])[0, 2] > _LEVEL:
+        part = thing.part(first, last)
+        normals = part.directed(np.broadcast_to(contact.normal, (last - first, 3)))
+        found.grounds[first:last, point // 2] = normals
+        if not thing.moves and normals[0, 2] > _LEVEL:
             found.anchors[first:last, point, 2] = places[:, 2]
+            if normals[0, 2] < _FLAT:
+                slope = Slope(int(point), int(first), int(last), middle, normals[0])
+                found.slopes.append(slope)
         else:
             found.anchors[first:last, point] = places
             found.fixed[first:last, point] = True

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from retarget.compiled.jit import jit
 from retarget.solver.arrays import Soles
 
-__all__ = ["contact_rise"]
+__all__ = ["contact_rise", "contact_rise_along"]
 
 
 @jit(fastmath=True, inner=True)
@@ -26,5 +26,27 @@ def contact_rise(R: Float[np.ndarray, "B 3 3"], soles: Soles, i: int) -> float:
         above = 0.0
         for k in range(3):
             above += R[b, 2, k] * (soles.contact_points[i, k] - soles.points[foot, p, k])
+        rise = max(rise, above)
+    return rise
+
+
+@jit(fastmath=True, inner=True)
+def contact_rise_along(
+    R: Float[np.ndarray, "B 3 3"],
+    soles: Soles,
+    i: int,
+    n0: float,
+    n1: float,
+    n2: float,
+) -> float:
+    """The same along the normal (n0, n1, n2) of what the foot stands on."""
+    foot = soles.contact_feet[i]
+    b = soles.feet[foot]
+    rise = 0.0
+    for p in range(soles.points.shape[1]):
+        above = 0.0
+        for k in range(3):
+            along = n0 * R[b, 0, k] + n1 * R[b, 1, k] + n2 * R[b, 2, k]
+            above += along * (soles.contact_points[i, k] - soles.points[foot, p, k])
         rise = max(rise, above)
     return rise

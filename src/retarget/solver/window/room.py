@@ -25,6 +25,7 @@ class Things(NamedTuple):
         places: Where they are, relative to where the window begins, metres.
         turns: How they are turned.
         sides: On which side of each the human's points are; see `retarget.scenes.distance.shape_distance`.
+        grounds: Normal of what each foot stands on.
         near: Pairs of a sphere of the robot and one of them that come near each other (the first ones).
         shift: Multiplier of each of these pairs, metres.
         active: 1 for pairs that the system treats as touching.
@@ -34,6 +35,7 @@ class Things(NamedTuple):
     places: Float32[np.ndarray, "P O 3 L"]
     turns: Float32[np.ndarray, "P O 3 3 L"]
     sides: Float32[np.ndarray, "P G O 3 L"]
+    grounds: Float32[np.ndarray, "P 2 3 L"]
     near: Int64[np.ndarray, "M"]
     shift: Float32[np.ndarray, "P M L"]
     active: Float32[np.ndarray, "P M L"]
@@ -56,6 +58,7 @@ def allocate_things(frames: int, scene: Scene | None) -> Things | None:
         places=room(count, shapes, 3, LANES),
         turns=room(count, shapes, 3, 3, LANES),
         sides=room(count, groups, shapes, 3, LANES),
+        grounds=room(count, 2, 3, LANES),
         near=np.zeros(pairs, np.int64),
         shift=room(count, pairs, LANES),
         active=room(count, pairs, LANES),

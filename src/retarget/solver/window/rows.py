@@ -16,11 +16,12 @@ from retarget.compiled.packs import LANES, REAL, anywhere, either, packs, where
 from retarget.compiled.scratch import scratch
 from retarget.solver.arrays import Capsules, Floor, Soles, Tree
 from retarget.solver.kinematics.collision import centre_distance_squared, segment_distance
-from retarget.solver.kinematics.contact import contact_rise
+from retarget.solver.kinematics.contact import contact_rise, contact_rise_along
 from retarget.solver.kinematics.forward import world_point
 from retarget.solver.kinematics.poses import Poses
 from retarget.solver.kinematics.tree import add_point_mass, add_vertical_mass
 from retarget.solver.linear.banded import block_rows
+from retarget.solver.window.room import Things
 
 __all__ = [
     "add_row",
@@ -54,8 +55,13 @@ def anchor_composites(
     clearances: Float[np.ndarray, "2"],
     C: Float[np.ndarray, "B 22"],
     x: Float[np.ndarray, "3"],
+    p: int,
+    things: Things | None,
 ) -> float:
-    """Contact points held at their anchors: isotropic point masses, so that frames stay uncoupled."""
+    """Contact points held at their anchors: isotropic point masses, so that frames stay uncoupled.
+
+    Among things a foot stands on what it stands on: a point of a tilted foot is as far along the normal of that.
+    """
     cost = 0.0
     for i in range(weights.shape[0]):
         m = weights[i]
@@ -64,11 +70,19 @@ def anchor_composites(
         b = soles.contact_bodies[i]
         world_point(R, r, b, soles.contact_points[i], x)
         height = soles.contact_radii[i]
-        height = max(height, min(contact_rise(R, soles, i) + height, heel_lift))
-        if soles.contact_feet[i] >= 0:
-            height += clearances[soles.contact_feet[i]]
         e0 = anchors[i, 0] - q[0] - x[0]
         e1 = anchors[i, 1] - q[1] - x[1]
+        if things is None:
+            height = max(height, min(contact_rise(R, soles, i) + height, heel_lift))
+            if soles.contact_feet[i] >= 0:
+                height += clearances[soles.contact_feet[i]]
+        elif soles.contact_feet[i] >= 0:
+            n = packs(things.grounds[p, soles.contact_feet[i]])
+            rise = contact_rise_along(R, soles, i, n[0], n[1], n[2])
+            rise = max(0.0, min(rise, heel_lift - height)) + clearances[soles.contact_feet[i]]
+            e0 += n[0] * rise
+            e1 += n[1] * rise
+            height += n[2] * rise
         e2 = anchors[i, 2] + height - q[2] - x[2]
         cost += m * (e0 * e0 + e1 * e1 + e2 * e2)
         add_point_mass(C, b, m, x[0], x[1], x[2], e0, e1, e2)

@@ -234,6 +234,8 @@ def _assemble_pack(p: int, problem: Problem, window: Window, poses: Poses, work:
         packs(poses.clearances[p]),
         C,
         packs(scratch((3, LANES), REAL)),
+        p,
+        window.things,
     )
     floor_cost = floor_composites(
         q,

@@ -61,6 +61,9 @@ def load_things(
     for p in range(pack_count(frames)):
         for lane in range(LANES):
             t = first + min(p * LANES + lane, frames - 1)
+            for foot in range(2):
+                for i in range(3):
+                    things.grounds[p, foot, i, lane] = scene.grounds[t, foot, i]
             for n in range(found):
                 o = things.listed[n]
                 for i in range(3):
