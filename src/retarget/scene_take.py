@@ -127,7 +127,7 @@ class SceneTake:
                 continue
             own, normal = anchors[begin:end, slope.point], slope.normal
             radius = float(soles.contact_radii[slope.point])
-            above = (own + [0.0, 0.0, radius] - slope.place) @ normal
+            above = (own + np.array([0.0, 0.0, radius]) - slope.place) @ normal
             own[:, 2] -= above / normal[2]
             standing[begin:end, slope.point] = True
         for foot in range(2):

@@ -1,12 +1,15 @@
-"""A second march over what the first has left deep in something: harder, with anchors looser and the base freer.
+"""Marches over what the first has left in something: harder, with anchors looser and the base freer, then just harder.
 
-What is deep after a march has mostly not converged, rather than being out of reach: it depends little on sizes.
+What is deep after a march has mostly not converged, rather than being out of reach: it depends little on sizes. What is
+in something by a millimetre or two is where weights balance: heavier ones and multipliers take it out, from there.
 """
 
 from __future__ import annotations
 
+from typing import Final, NamedTuple
+
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 
 from retarget.geometry import slerp, without_flips
 from retarget.motion.spans import runs
@@ -16,33 +19,74 @@ from retarget.solver.obstacles import scene_depths
 
 __all__ = ["march_again"]
 
-_DEEP = 0.003  # metres
-_AROUND = 1.0  # seconds before and after
-_MEETING = 0.3  # seconds in which it passes into the first march
-_HARDER, _LOOSER, _FREER = (
-    10.0,
-    0.3,
-    0.2,
-)  # times the weights of depth, anchors and the base's acceleration
-_WINDOW, _REPAIRS = 0.7, 16  # windows meet elsewhere
-_FIXED = 2  # frames before, on which second differences depend
+
+class _Pass(NamedTuple):
+    """How what is left is marched over.
+
+    Attributes:
+        deep: Metres from which frames are.
+        around: Seconds before and after that are too.
+        harder: Factor on the weight of depth in things.
+        floor: On that of depth below the floor.
+        looser: On the weights of anchors.
+        freer: On that of the base's acceleration.
+        window: On the length of windows, so that they meet elsewhere.
+        repairs: See `ClipOptions`.
+        depth: The same.
+        known: Whether what follows is known, as what goes before is.
+    """
+
+    deep: float
+    around: float
+    harder: float
+    floor: float
+    looser: float
+    freer: float
+    window: float
+    repairs: int
+    depth: float
+    known: int
+
+
+_PASSES: Final = (
+    # Wrong ways out, which looser anchors leave.
+    _Pass(0.003, 1.0, 10.0, 10.0, 0.3, 0.2, 0.7, 16, 0.003, 0),
+    # What is left of all, from where it is; then of that, in other windows.
+    _Pass(0.0008, 0.4, 10.0, 1.0, 1.0, 1.0, 0.7, 4, 0.0007, 2),
+    _Pass(0.0009, 0.25, 10.0, 1.0, 1.0, 1.0, 0.5, 4, 0.0007, 2),
+)
+_MEETING: Final = 0.3  # seconds in which a pass that knows nothing of what follows passes into it
+_FIXED: Final = 2  # frames before, on which second differences depend
 
 
 def march_again(march: March, first: int, last: int, problem: Problem, options: ClipOptions) -> int:
     """March, in place, over the frames from ``first`` to before ``last`` that are deep; returns steps times frames."""
-    scene = problem.scene
-    assert scene is not None
-    depth = scene_depths(march.qpos, problem.tree, scene)
-    deep = depth > _DEEP
-    deep[:first] = deep[last:] = False
-    if not deep.any():
-        return 0
-    around = round(_AROUND * problem.fps)
+    assert problem.scene is not None
+    steps = 0
+    for one in _PASSES:
+        depth = scene_depths(march.qpos, problem.tree, problem.scene)
+        deep = depth > one.deep
+        deep[:first] = deep[last:] = False
+        around = round(one.around * problem.fps)
+        harder = _harder(problem, one)
+        own = options._replace(
+            window=round(one.window * options.window),
+            repairs=one.repairs,
+            depth=one.depth,
+            known=one.known,
+        )
+        for begin, end in runs(_wider(deep, around, first, last)):
+            steps += _march_part(march, begin, end, depth, harder, own)
+    return steps
+
+
+def _wider(
+    deep: Bool[np.ndarray, "T"], around: int, first: int, last: int
+) -> Bool[np.ndarray, "T"]:
     wide = deep.copy()
     for begin, end in runs(deep):
         wide[max(begin - around, first) : min(end + around, last)] = True
-    again = options._replace(window=round(_WINDOW * options.window), repairs=_REPAIRS)
-    return sum(_march_part(march, begin, end, depth, problem, again) for begin, end in runs(wide))
+    return wide
 
 
 def _march_part(
@@ -53,22 +97,26 @@ def _march_part(
     problem: Problem,
     options: ClipOptions,
 ) -> int:
-    fixed = min(begin, _FIXED)
-    part = _harder(problem.part(begin - fixed, end))
-    before = march.qpos[begin - fixed : end]
-    here = March.of(before, part)
-    steps, _ = march_windows(here, fixed, fixed, len(before), part, options)
+    fixed, behind = min(begin, _FIXED), min(len(march.qpos) - end, options.known)
+    options = options._replace(known=behind)
+    if behind == 1:
+        return 0
+    here = slice(begin - fixed, end + behind)
+    part = problem.part(here.start, here.stop)
+    before = march.qpos[here]
+    again = March.of(before, part)
+    steps, _ = march_windows(again, fixed, fixed, len(before), part, options)
     meeting = min(round(_MEETING * problem.fps), (end - begin) // 2)
-    if end < len(march.qpos) and meeting:
+    if end < len(march.qpos) and meeting and not behind:
         time = np.linspace(0.0, 1.0, meeting + 1)[1:]
         _pass_over(
-            here.qpos[-meeting:], before[-meeting:], time**3 * (10 - 15 * time + 6 * time**2)
+            again.qpos[-meeting:], before[-meeting:], time**3 * (10 - 15 * time + 6 * time**2)
         )
     assert part.scene is not None
-    after = scene_depths(here.qpos, part.tree, part.scene)
-    if np.isfinite(here.qpos).all() and after.max() < depth[begin - fixed : end].max():
-        march.qpos[begin:end] = here.qpos[fixed:]
-        march.cost[begin:end] = here.cost[fixed:]
+    after = scene_depths(again.qpos, part.tree, part.scene)
+    if np.isfinite(again.qpos).all() and after.max() < depth[here].max():
+        march.qpos[here] = again.qpos
+        march.cost[here] = again.cost
     return steps
 
 
@@ -85,13 +133,13 @@ def _pass_over(
     qpos[:, 3:7] = turns
 
 
-def _harder(problem: Problem) -> Problem:
+def _harder(problem: Problem, one: _Pass) -> Problem:
     weights, scene = problem.weights, problem.scene
     base = weights.acceleration.copy()
-    base[:6] *= _FREER
+    base[:6] *= one.freer
     assert scene is not None
     return problem._replace(
-        weights=weights._replace(floor=_HARDER * weights.floor, acceleration=base),
-        scene=scene._replace(weight=_HARDER * scene.weight),
-        clip=problem.clip._replace(contact_weights=_LOOSER * problem.clip.contact_weights),
+        weights=weights._replace(floor=one.floor * weights.floor, acceleration=base),
+        scene=scene._replace(weight=one.harder * scene.weight),
+        clip=problem.clip._replace(contact_weights=one.looser * problem.clip.contact_weights),
     )

@@ -61,7 +61,10 @@ def solve_windows(
         last: int = min(seam + options.ahead, count)
         # Called from one place: the many arrays of a problem are a lot of code each time that they are handed on.
         for part in range(2 if first > 0 and options.seam > 0 else 1):
-            before, behind, known = first, last, last
+            before, known = first, last
+            if options.known > 0:
+                known = min(last + options.known, count)
+            behind = known - options.known
             if part == 1:
                 before = max(first - options.seam, _REACH)
                 known = min(first + options.seam + _REACH, last)

@@ -50,7 +50,9 @@ class ClipOptions(NamedTuple):
         reach: Pairs of capsules nearer than this are looked at, metres.
         repairs: Most times that a window is solved on because a constraint is violated.
         penetration: Depth below the floor that calls for multipliers, metres.
-        overlap: Overlap of capsules, or depth in a thing, that calls for another solve, metres.
+        overlap: Overlap of capsules that calls for another solve, metres.
+        depth: Depth in a thing that does, metres.
+        known: Last frames of those that are solved, 0 or 2, that are known, as those behind every window then are.
         speeding: Excess of a joint's speed or acceleration, as a share of its limit, that calls for another solve.
     """
 
@@ -67,6 +69,8 @@ class ClipOptions(NamedTuple):
     repairs: int = 8
     penetration: float = 0.001
     overlap: float = 0.003
+    depth: float = 0.003
+    known: int = 0
     speeding: float = 0.05
 
 
@@ -106,6 +110,10 @@ def solve_window(
     _forget_active(window)
     _forget_things(things)
     last_good = scratch((frames, qpos.shape[1]), np.float64)
+    nearest = scratch(
+        (frames, qpos.shape[1]), np.float64
+    )  # to keeping all constraints, of where it stopped
+    least_excess = np.inf
     last_cost = scratch(frames + after, np.float64)
     candidate_count: int = int(np.int64(0))  # a literal would be compiled for by itself
     met: int = int(np.int64(0))
@@ -127,11 +135,19 @@ def solve_window(
             )
             met = near_things(poses, packs, scene, things, shapes, reach, met)
             reach = 0.0
-        if stopped:
-            kept = _keeps_constraints(
+        if stopped or (things is not None and steps == 0 and options.known > 0):
+            excess = _excess(
                 qpos, first, frames, after, candidate_count, met, problem, options, window, poses
             )
-            if kept or repairs >= options.repairs:
+            if things is not None and excess < least_excess:
+                least_excess = excess
+                _copy(here, nearest)
+        if stopped:
+            if excess < 1.0:
+                break
+            if repairs >= options.repairs:
+                if things is not None:
+                    _copy(nearest, here)
                 break
             shift_floor(poses, packs, problem.floor, window.floor_shift)
             shift_pairs(
@@ -201,7 +217,7 @@ def solve_window(
 
 
 @jit(inner=True)
-def _keeps_constraints(
+def _excess(
     qpos: Float64[np.ndarray, "T Q"],
     first: int,
     frames: int,
@@ -212,17 +228,15 @@ def _keeps_constraints(
     options: ClipOptions,
     window: Window,
     poses: Poses,
-) -> bool:
-    """Whether floor, capsules, things and speeds are kept well enough."""
+) -> float:
+    """How far floor, capsules, things and speeds are from being kept well enough: below 1 all are."""
     pairs = window.candidates[:candidate_count]
     depth, overlap = violations(poses, pack_count(frames), pairs, problem.floor, problem.capsules)
-    return (
-        depth < options.penetration
-        and overlap < options.overlap
-        and deepest_thing(poses, pack_count(frames), problem.scene, window.things, met)
-        < options.overlap
-        and speeding(qpos, first, frames + after, problem.limits) < options.speeding
-    )
+    worst = max(depth / options.penetration, overlap / options.overlap)
+    deep = deepest_thing(poses, pack_count(frames), problem.scene, window.things, met)
+    worst = max(worst, deep / options.depth)
+    fast = speeding(qpos, first, frames + after, problem.limits)
+    return max(worst, fast / options.speeding)
 
 
 @jit(inner=True)
