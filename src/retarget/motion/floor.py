@@ -30,10 +30,8 @@ __all__ = [
 REST_SPEED, REST_TIME = 0.2, 0.1
 # Degrees: less is within what bodies and markers do, more is a ramp or a stair.
 SMALLEST_SLOPE, LARGEST_SLOPE = 0.75, 10.0
-_STEEPEST, _STEEP = (
-    45.0,
-    0.55,
-)  # degrees of a plane that is told, and weight of a doubt about one that is no floor
+# Degrees of the steepest plane that is told, and weight of a doubt about one that is no floor.
+_STEEPEST, _STEEP = 45.0, 0.55
 FEWEST_RESTS = 7
 SMALLEST_SPAN = 1.0  # metres between the outermost rests along a direction whose slope is told
 # Leg lengths. Rests further than this from the plane are on no floor; those on it scatter less than that.

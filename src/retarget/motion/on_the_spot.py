@@ -22,9 +22,8 @@ _SLIDES: Final = 0.25  # m/s of the slowest joint of the feet that is down: no f
 _MOSTLY: Final = 0.7
 _ENOUGH: Final = 0.3
 _SHORTEST: Final = 0.5  # seconds of that: a step
-_STAYS: Final = (
-    0.5  # the pelvis is slower than this share of what slides: it does not travel with the feet
-)
+# The pelvis is slower than this share of what slides: it does not travel with the feet.
+_STAYS: Final = 0.5
 _FRAMES: Final = 20_000  # are enough
 _WEIGHT: Final = 0.55  # nothing can push such a body as it moves
 

@@ -62,11 +62,15 @@ _FIXED: Final = 2  # frames before, on which second differences depend
 def march_again(march: March, first: int, last: int, problem: Problem, options: ClipOptions) -> int:
     """March, in place, over the frames from ``first`` to before ``last`` that are deep; returns steps times frames."""
     assert problem.scene is not None
-    steps = 0
+    steps = looked = 0
+    depth = scene_depths(march.qpos, problem.tree, problem.scene)
     for one in _PASSES:
-        depth = scene_depths(march.qpos, problem.tree, problem.scene)
+        if steps > looked:  # the pass before has moved something
+            depth, looked = scene_depths(march.qpos, problem.tree, problem.scene), steps
         deep = depth > one.deep
         deep[:first] = deep[last:] = False
+        if not deep.any():
+            continue
         around = round(one.around * problem.fps)
         harder = _harder(problem, one)
         own = options._replace(

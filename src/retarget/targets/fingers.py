@@ -20,14 +20,12 @@ __all__ = ["FingerJoint", "finger_angles", "finger_curls", "finger_joints"]
 _FULL: Final = np.radians([90.0, 100.0, 70.0])
 """How far a finger's knuckle, middle and last joint bend in a fist (American Academy of Orthopaedic Surgeons, 1965)."""
 _FULL_THUMB: Final = np.radians([55.0, 80.0])  # of its knuckle and its last joint, likewise
-_FARTHEST: Final = (
-    1.75  # rad: a robot's finger joint turns no farther in a fist, wherever its range ends
-)
+# rad: a robot's finger joint turns no farther in a fist, wherever its range ends.
+_FARTHEST: Final = 1.75
 _SHORTEST: Final = 0.004  # metres: a bone of a finger is longer
 _ONE_WAY: Final = 1.25  # times as far as the other way: such a range tells which way a joint closes
-_ALONG: Final = (
-    0.5  # cosine between axes, below which a joint spreads a finger rather than bends it
-)
+# Cosine between axes, below which a joint spreads a finger rather than bends it.
+_ALONG: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from jaxtyping import Float32, Float64, Int16, Int64
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 
-__all__ = ["correlate", "measure_errors", "to_matrix", "to_quaternion"]
+__all__ = ["correlate", "direction", "measure_errors", "to_matrix", "to_quaternion"]
 
 
 @jit(fastmath=True, inner=True)
-def _direction(
+def direction(
     points: Float32[np.ndarray, "P 3"],
     ends: Int64[np.ndarray, "2"],
     out: Float64[np.ndarray, "3"],
@@ -122,8 +122,8 @@ def correlate(
     cosine = 0.0
     for t in range(robot.shape[0]):
         for limb in range(ends.shape[0]):
-            _direction(robot[t], ends[limb], r)
-            _direction(human[t], ends[limb], h)
+            direction(robot[t], ends[limb], r)
+            direction(human[t], ends[limb], h)
             sine += h[0] * r[1] - h[1] * r[0]
             cosine += h[0] * r[0] + h[1] * r[1]
         for c in range(carriers.shape[0]):
@@ -164,8 +164,8 @@ def measure_errors(
     R = scratch((3, 3), np.float64)
     for t in range(robot.shape[0]):
         for limb in range(ends.shape[0]):
-            _direction(robot[t], ends[limb], r)
-            _direction(human[t], ends[limb], h)
+            direction(robot[t], ends[limb], r)
+            direction(human[t], ends[limb], h)
             dot = r[0] * (c * h[0] - s * h[1]) + r[1] * (s * h[0] + c * h[1]) + r[2] * h[2]
             limb_errors[t, limb] = math.acos(min(max(dot, -1.0), 1.0))
         for i in range(carriers.shape[0]):

@@ -10,6 +10,7 @@ from jaxtyping import Float32, Float64, Int64
 
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
+from retarget.evaluation.frames.angles import direction
 from retarget.evaluation.frames.bodies import BodyTrack
 from retarget.evaluation.thresholds import HEADING_WINDOW, POP_SPAN
 
@@ -65,14 +66,7 @@ def _directions(
 ) -> None:
     """Unit directions of lines between joint centres; zero where these coincide."""
     for line in range(ends.shape[0]):
-        squared = 0.0
-        for i in range(3):
-            step = np.float64(points[ends[line, 1], i]) - np.float64(points[ends[line, 0], i])
-            out[line, i] = step
-            squared += step * step
-        scale = 1.0 / math.sqrt(max(squared, 1e-24))
-        for i in range(3):
-            out[line, i] *= scale
+        direction(points, ends[line], out[line])
 
 
 @jit(fastmath=True)

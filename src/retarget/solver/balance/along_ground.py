@@ -61,10 +61,8 @@ def solve_along_ground(
             corners, count = support.corners[t], support.counts[t]
             near = nearest_on_hull(corners, count, places[t, 0], places[t, 1])
             wanted[t, 0], wanted[t, 1] = near
-    first, last = (
-        np.zeros(2),
-        np.zeros(2),
-    )  # steps with which it begins and ends, times their weights
+    # Steps with which it begins and ends, times their weights.
+    first, last = np.zeros(2), np.zeros(2)
     span = min(ends.span, frames - 1)
     weight = _step_at(places, 0, span, ends, first)
     add_three(matrix, 1, -1.0, 1.0, 0.0, weight)

@@ -110,9 +110,8 @@ def solve_window(
     _forget_active(window)
     _forget_things(things)
     last_good = scratch((frames, qpos.shape[1]), np.float64)
-    nearest = scratch(
-        (frames, qpos.shape[1]), np.float64
-    )  # to keeping all constraints, of where it stopped
+    # Of where it stopped among things, the nearest to keeping all constraints.
+    nearest = scratch((frames, qpos.shape[1]), np.float64)
     least_excess = np.inf
     last_cost = scratch(frames + after, np.float64)
     candidate_count: int = int(np.int64(0))  # a literal would be compiled for by itself

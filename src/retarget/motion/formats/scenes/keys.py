@@ -16,9 +16,8 @@ __all__ = ["moments", "rate_of_keys"]
 
 _RATES: Final = (24.0, 25.0, 30.0, 50.0, 60.0, 90.0, 100.0, 120.0, 240.0)
 _LONGEST: Final = 6 * 3600.0  # seconds
-_MOST_POSES: Final = (
-    1 << 26
-)  # of joints, all frames together: a human's for six hours at 60 frames a second
+# Poses of joints, all frames together: a human's for six hours at 60 frames a second.
+_MOST_POSES: Final = 1 << 26
 
 
 def rate_of_keys(keys: Sequence[Float64[np.ndarray, "k"]], usual: float = 30.0) -> float:
