@@ -296,6 +296,7 @@ class RetargetingResult:
                 positions=self.source.positions[rows],
                 rotations=self.source.rotations[rows],
             ),
+            scene=None if self.scene is None else self.scene.part(rows.start, rows.stop),
             yielded=tuple(
                 replace(
                     hold,

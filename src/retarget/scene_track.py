@@ -95,6 +95,21 @@ class SceneTrack:
         """Poses of the things on paths alone, as free joints have them: xyz, wxyz."""
         return self.poses[:, self.moves]
 
+    def part(self, first: int, stop: int) -> SceneTrack:
+        """The frames from ``first`` up to, without, ``stop``, with what is left of holds."""
+        rows = slice(first, stop)
+        runs = self.hold_runs.copy()
+        runs[:, 2:] = np.clip(runs[:, 2:] - first, 0, stop - first)
+        kept = runs[:, 3] > runs[:, 2]
+        return replace(
+            self,
+            poses=self.poses[rows],
+            source_poses=self.source_poses[rows],
+            touches=self.touches[rows],
+            hold_runs=runs[kept],
+            hold_places=self.hold_places[kept],
+        )
+
     def resampled(self, time: Float64[np.ndarray, "S"]) -> SceneTrack:
         """The same at other times, in frames: places linear, turns by slerp, touches of the nearest frame."""
         last = max(len(self.poses) - 1, 0)

@@ -113,6 +113,17 @@ def test_results_with_things_are_saved_resampled_and_given_to_simulators(tmp_pat
     np.testing.assert_array_equal(joined[:, -7:], again.scene.poses[:, 0])
 
 
+def test_some_frames_of_a_result_keep_the_things_of_these_frames(robot: RobotModel) -> None:
+    result = walk_with_a_crate()
+    part = result.frames(30, 90)
+    assert part.scene is not None and result.scene is not None
+    np.testing.assert_array_equal(part.scene.poses, result.scene.poses[30:90])
+    np.testing.assert_array_equal(part.scene.touches, result.scene.touches[30:90])
+    held = part.scene.hold_runs
+    assert len(held) and held[:, 2].min() >= 0 and held[:, 3].max() <= 60
+    assert evaluate(part, robot)["hands_kept_share"] == 1.0
+
+
 def test_time_ranges_and_mirrors_take_the_things_along(robot: RobotModel) -> None:
     motion, scene = walk_with_crate()
     options = RetargetOptions(start_s=0.5, end_s=1.5, mirror=True)

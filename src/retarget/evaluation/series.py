@@ -237,6 +237,8 @@ def _things(found: ThingFrames) -> dict[str, Callable[[], Frames]]:
         "hand_slide": lambda: np.fmax(*found.hand_slide.T),
         "scene_depth": found.depth.copy,
         "clearance_error": found.clearance_error.copy,
+        "interaction_direction": found.direction_error.copy,
+        "object_shift": found.shift.copy,
     }
 
 

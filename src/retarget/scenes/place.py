@@ -17,7 +17,7 @@ from retarget.scenes.posed import Thing
 from retarget.scenes.scene import TOUCH_POINTS
 from retarget.scenes.touches import Contact
 
-__all__ = ["RobotWorld", "placed_scene"]
+__all__ = ["RobotWorld", "placed_scene", "scaled_thing"]
 
 Points = Mapping[str, Float64[np.ndarray, "T 3"]]
 
@@ -73,7 +73,7 @@ def placed_scene(
     own = [
         _scaled_terrain(thing, scale, size, middle)
         if thing.terrain
-        else _scaled(thing, scale, size)
+        else scaled_thing(thing, scale, size)
         for thing, size in zip(human, sizes, strict=True)
     ]
     body = {name: points[name] for name in (*(p for p in TOUCH_POINTS if p != "seat"), *_FOLLOWING)}
@@ -89,7 +89,11 @@ def placed_scene(
     return RobotWorld(own, sizes, scale, moved, shifts)
 
 
-def _scaled(thing: Thing, scale: float, size: float) -> Thing:
+def scaled_thing(thing: Thing, scale: float, size: float) -> Thing:
+    """A thing of ``size`` times its real size where a world ``scale`` times as large has it, before it gives way.
+
+    Its lowest point is as high as the scaled one: what rests on the floor still does.
+    """
     bottom = thing.lowest()
     places = scale * thing.places
     places[:, 2] = scale * bottom + size * (thing.places[:, 2] - bottom)

@@ -4,37 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from retarget.compiled.jit import jit
-from retarget.compiled.scratch import scratch
-from retarget.evaluation.frames.feet import FootTrack, robot_soles
+from retarget.evaluation.frames.feet import FootTrack
 from retarget.evaluation.frames.human import ScaledHuman
+from retarget.evaluation.frames.near_things import (
+    FAR,
+    LEFT_FOOT,
+    LEFT_HAND,
+    RIGHT_FOOT,
+    SIDES,
+    near_things,
+)
 from retarget.evaluation.frames.stance import Stance, horizontal_speed
 from retarget.evaluation.frames.statistics import mean_of, percentile_of
 from retarget.evaluation.thresholds import COLLISION_DEPTH, HAND_REACHED
 from retarget.geometry import matrix_from_quaternion
 from retarget.result import RetargetingResult
 from retarget.robots.model import RobotModel
-from retarget.robots.spheres import Spheres, covering_spheres
-from retarget.robots.touch import palm_point
 from retarget.scene_track import SceneTrack
-from retarget.scenes.distance import Shapes, shape_distance
+from retarget.scenes.place import scaled_thing
 from retarget.scenes.posed import Thing, floor_thing
-from retarget.scenes.shapes import Shape, shape_arrays
-from retarget.solver.kinematics.forward import pose_blocks
+from retarget.scenes.shapes import Shape
 
 __all__ = ["ThingFrames", "find_things", "measure_things", "robot_things", "source_things"]
 
-_SIDES: Final = ("left", "right")
-_LEFT_FOOT, _RIGHT_FOOT, _LEFT_HAND, _RIGHT_HAND, _REST = range(5)
-_PARTS: Final = 5
-_FAR: Final = 10.0  # metres: farther things are as far
 _NEAR: Final = 0.3  # metres of the human within which its clearance is one to keep
+_MEASURED: Final = (
+    "hand_gap_mean", "hand_gap_p95", "hands_kept_share", "unreached_holds", "hand_place_error_mean", "hand_slide_mean",
+    "hand_slide_p95", "human_hand_slide_mean", "scene_depth_max", "scene_depth_share", "clearance_error_mean",
+    "clearance_error_p95", "interaction_direction_mean", "thing_sole_gap_mean", "object_shift_max",
+)  # fmt: skip
 _CLEAR: Final = ("knee", "ankle", "elbow", "wrist", "hip", "shoulder")
 
 
@@ -55,7 +58,13 @@ class ThingFrames:
         touching: Whether the human's toe and heel stand, foot x (toe, heel).
         human_toe_speed: Speed of the human's toes along what they stand on, m/s.
         human_above: Distance of the human's feet from what is nearest to them, metres.
-        shift: How far things gave way at most, metres.
+        clearance_error: Mean over joints near things of how far their distance from these is off the human's, scaled,
+            metres.
+        direction_error: Mean over these of the angle between their directions from the nearest place on the thing, its
+            frame, rad.
+        human_hand_slide: Speed of the human's wrist on the thing that its palm touches, m/s.
+        shift: How far a thing gives way, metres; 0 where none moves.
+        unreached: How many holds of hands are off what they hold for half of their time or more.
     """
 
     depth: Float64[np.ndarray, "T"]
@@ -69,6 +78,10 @@ class ThingFrames:
     human_toe_speed: Float64[np.ndarray, "T 2"]
     human_above: Float64[np.ndarray, "T 2"]
     clearance_error: Float64[np.ndarray, "T"]
+    direction_error: Float64[np.ndarray, "T"]
+    human_hand_slide: Float64[np.ndarray, "T 2"]
+    shift: Float64[np.ndarray, "T"]
+    unreached: int
 
     def stance(self, stance: Stance) -> Stance:
         """When the human stands on anything."""
@@ -129,19 +142,22 @@ def find_things(
         return None
     frames, fps = len(result), result.fps
     own, theirs = robot_things(track), source_things(track)
-    near, ends, palms = _look(result, robot, own)
-    palm_names = [f"{side}_palm" for side in _SIDES]
+    near, ends, palms = near_things(result, robot, own)
+    palm_names = [f"{side}_palm" for side in SIDES]
     gap = np.full((frames, 2), np.nan)
-    place_error, slide = gap.copy(), gap.copy()
+    place_error, slide, human_slide = gap.copy(), gap.copy(), gap.copy()
     for hand, name in enumerate(palm_names):
         touched = _touched(track, name)
         for o in range(1, len(own)):
             rows = touched == o
             if not rows.any():
                 continue
-            gap[rows, hand] = np.abs(near[rows, _LEFT_HAND + hand, o])
+            gap[rows, hand] = np.abs(near[rows, LEFT_HAND + hand, o])
             local = own[o].to_local(palms[:, hand])
             slide[rows, hand] = _speed(local, rows, fps)[rows]
+            if (wrist := f"{SIDES[hand]}_wrist") in result.source.position_roles:
+                theirs_local = theirs[o].to_local(result.source.position(wrist))
+                human_slide[rows, hand] = _speed(theirs_local, rows, fps)[rows]
         _fill_place_errors(
             track,
             track.touch_names.index(name) if name in track.touch_names else -1,
@@ -150,16 +166,16 @@ def find_things(
             place_error[:, hand],
         )
     others = near[:, :, 1:]
-    depth = np.maximum(-others.min(axis=(1, 2), initial=_FAR), 0.0)
+    depth = np.maximum(-others.min(axis=(1, 2), initial=FAR), 0.0)
     touching = np.stack(
         [
             np.stack([_touched(track, f"{side}_{end}") >= 0 for end in ("toe", "heel")], axis=1)
-            for side in _SIDES
+            for side in SIDES
         ],
         axis=1,
     )
     paths, speeds, above = np.empty((frames, 2, 2, 2)), np.empty((frames, 2)), np.empty((frames, 2))
-    for foot, side in enumerate(_SIDES):
+    for foot, side in enumerate(SIDES):
         on = _touched(track, f"{side}_toe")
         for end in range(2):
             paths[:, foot, end] = _path_on(ends[:, foot, end], on, own)[:, :2]
@@ -170,18 +186,23 @@ def find_things(
             _above_rest(toe, touching[:, foot, 0], theirs),
             _above_rest(ankle, touching[:, foot, 0] & touching[:, foot, 1], theirs),
         )
+    clearance, direction = _clearance_errors(result, joints, own, theirs, track.scale)
     return ThingFrames(
         depth=depth,
         hand_gap=gap,
         hand_place_error=place_error,
         hand_slide=slide,
-        soles=near[:, [_LEFT_FOOT, _RIGHT_FOOT]].min(axis=2),
-        bodies=near[:, _LEFT_HAND:].min(axis=(1, 2)),
+        soles=near[:, [LEFT_FOOT, RIGHT_FOOT]].min(axis=2),
+        bodies=near[:, LEFT_HAND:].min(axis=(1, 2)),
         paths=paths,
         touching=touching,
         human_toe_speed=speeds,
         human_above=above,
-        clearance_error=_clearance_errors(result, joints, own, theirs, track.scale),
+        clearance_error=clearance,
+        direction_error=direction,
+        human_hand_slide=human_slide,
+        shift=_shifts(own, theirs, track.scale, frames),
+        unreached=_unreached(track, gap),
     )
 
 
@@ -247,146 +268,88 @@ def _clearance_errors(
     own: Sequence[Thing],
     theirs: Sequence[Thing],
     scale: float,
-) -> Float64[np.ndarray, "T"]:
-    """Mean over joints near things of how far their clearances are from the human's, scaled; NaN where none is near."""
-    total, count = np.zeros(len(result)), np.zeros(len(result))
-    for role in (f"{side}_{joint}" for joint in _CLEAR for side in _SIDES):
+) -> tuple[Float64[np.ndarray, "T"], Float64[np.ndarray, "T"]]:
+    """How far joints near things are from the human's scaled clearance, metres, and from its direction, rad.
+
+    Means over these joints; NaN where none is near.
+    """
+    totals, count = np.zeros((2, len(result))), np.zeros(len(result))
+    for role in (f"{side}_{joint}" for joint in _CLEAR for side in SIDES):
         if role not in joints or role not in result.source.position_roles:
             continue
         human = result.source.position(role)
         for mine, thing in zip(own[1:], theirs[1:], strict=True):
-            away = thing.nearest(human).distance
-            near = (away > 0.0) & (away < _NEAR)
+            found = thing.nearest(human)
+            near = (found.distance > 0.0) & (found.distance < _NEAR)
             if near.any():
-                error = np.abs(mine.nearest(joints[role]).distance - scale * away)
-                total[near] += error[near]
+                ours = mine.nearest(joints[role])
+                error = np.abs(ours.distance - scale * found.distance)
+                turned = np.einsum("ti,ti->t", ours.normal, found.normal)
+                angle = np.arccos(np.clip(turned, -1.0, 1.0))
+                totals[:, near] += error[near], angle[near]
                 count[near] += 1
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
+    means = np.where(count > 0, totals / np.maximum(count, 1), np.nan)
+    return means[0], means[1]
 
 
-def _look(
-    result: RetargetingResult, robot: RobotModel, things: Sequence[Thing]
-) -> tuple[
-    Float64[np.ndarray, "T P N"], Float64[np.ndarray, "T 2 2 3"], Float64[np.ndarray, "T 2 3"]
-]:
-    """Distance of each part from each thing; front and back of the soles, and the palms, in the world: metres."""
-    frames = len(result)
-    near = np.full((frames, _PARTS, len(things)), _FAR)
-    ends, palms = np.empty((frames, 2, 2, 3)), np.zeros((frames, 2, 3))
-    spheres, parts = _parts(robot)
-    shape_things = [shape for thing in things[1:] for shape in thing.shapes]
-    owner = np.repeat(np.arange(1, len(things)), [len(thing.shapes) for thing in things[1:]])
-    arrays = shape_arrays(shape_things)
-    bounds = np.array([shape.bound for shape in shape_things])
-    soles = robot_soles(robot).ends
-    grips = [palm_point(robot, side) for side in _SIDES]
-    for rows, positions, rotations in pose_blocks(result.qpos, robot):
-        count = len(positions)
-        places = np.empty((count, len(shape_things), 3))
-        turns = np.empty((count, len(shape_things), 3, 3))
-        o = 0
-        for thing in things[1:]:
-            part = thing.part(rows.start, rows.stop)
-            for shape in thing.shapes:
-                places[:, o], turns[:, o] = part.poses_of(shape)
-                o += 1
-        _fill_distances(
-            positions, rotations, spheres.bodies, spheres.points, spheres.radii, parts, arrays, bounds, owner, places,
-            turns, near[rows],
-        )  # fmt: skip
-        for side in range(2):
-            body = robot.feet[side]
-            for end in range(2):
-                ends[rows, side, end] = positions[:, body] + rotations[:, body] @ soles[side, end]
-            grip = grips[side]
-            if grip is not None:
-                palms[rows, side] = positions[:, grip.body] + rotations[:, grip.body] @ grip.point
-    return near, ends, palms
+def _shifts(
+    own: Sequence[Thing], theirs: Sequence[Thing], scale: float, frames: int
+) -> Float64[np.ndarray, "T"]:
+    """How far moving things are from where the scaled world has them, in their size, metres: the farthest."""
+    away = np.zeros(frames)
+    for mine, thing in zip(own[1:], theirs[1:], strict=True):
+        if mine.moves:
+            placed = scaled_thing(thing, scale, float(mine.size))
+            away = np.maximum(away, np.linalg.norm(mine.places - placed.places, axis=1))
+    return away
 
 
-@lru_cache(maxsize=4)
-def _parts(robot: RobotModel) -> tuple[Spheres, Int64[np.ndarray, "F"]]:
-    spheres = covering_spheres(robot)
-    parts = np.full(len(spheres.bodies), _REST)
-    for side, name in enumerate(_SIDES):
-        parts[spheres.bodies == robot.feet[side]] = _LEFT_FOOT + side
-        grip = palm_point(robot, name)
-        if grip is not None:
-            parts[spheres.bodies == grip.body] = _LEFT_HAND + side
-    return spheres, parts
-
-
-@jit(fastmath=True)
-def _fill_distances(
-    positions: Float64[np.ndarray, "n B 3"],
-    rotations: Float64[np.ndarray, "n B 3 3"],
-    bodies: Int64[np.ndarray, "F"],
-    points: Float64[np.ndarray, "F 3"],
-    radii: Float64[np.ndarray, "F"],
-    parts: Int64[np.ndarray, "F"],
-    shapes: Shapes,
-    bounds: Float64[np.ndarray, "O"],
-    owner: Int64[np.ndarray, "O"],
-    places: Float64[np.ndarray, "n O 3"],
-    turns: Float64[np.ndarray, "n O 3 3"],
-    near: Float64[np.ndarray, "n P N"],
-) -> None:
-    """Lower the distances of each part of the robot's surface from each thing, the floor being the first."""
-    x = scratch(3, np.float64)
-    e = scratch(3, np.float64)
-    g = scratch(3, np.float64)
-    for t in range(positions.shape[0]):
-        for s in range(bodies.shape[0]):
-            b = bodies[s]
-            part = parts[s]
-            for i in range(3):
-                x[i] = positions[t, b, i]
-                for k in range(3):
-                    x[i] += rotations[t, b, i, k] * points[s, k]
-            near[t, part, 0] = min(near[t, part, 0], x[2] - radii[s])
-            for o in range(bounds.shape[0]):
-                best = near[t, part, owner[o]]
-                away = 0.0
-                for i in range(3):
-                    e[i] = x[i] - places[t, o, i]
-                    away += e[i] * e[i]
-                if np.sqrt(away) - bounds[o] - radii[s] > best:
-                    continue
-                T = turns[t, o]
-                l0 = T[0, 0] * e[0] + T[1, 0] * e[1] + T[2, 0] * e[2]
-                l1 = T[0, 1] * e[0] + T[1, 1] * e[1] + T[2, 1] * e[2]
-                l2 = T[0, 2] * e[0] + T[1, 2] * e[1] + T[2, 2] * e[2]
-                distance = shape_distance(shapes, o, l0, l1, l2, 0.0, 0.0, 0.0, g) - radii[s]
-                near[t, part, owner[o]] = min(best, distance)
+def _unreached(track: SceneTrack, gap: Float64[np.ndarray, "T 2"]) -> int:
+    """How many holds of hands on things have a median gap over `HAND_REACHED`."""
+    count = 0
+    for point, o, first, last in track.hold_runs.tolist():
+        side, _, part = track.touch_names[point].partition("_")
+        if part != "palm" or o == 0:
+            continue
+        found = gap[first:last, SIDES.index(side)]
+        found = found[np.isfinite(found)]
+        count += bool(len(found)) and float(np.median(found)) > HAND_REACHED
+    return count
 
 
 def measure_things(found: ThingFrames | None) -> dict[str, float | None]:
     """Measures of hands on things and of depth in them; see `retarget.evaluation.MEASURES`."""
-    names = (
-        "hand_gap_mean", "hand_gap_p95", "hands_kept_share", "hand_place_error_mean", "hand_slide_mean",
-        "hand_slide_p95", "scene_depth_max", "scene_depth_share", "clearance_error_mean", "thing_sole_gap_mean",
-    )  # fmt: skip
     if found is None:
-        return dict.fromkeys(names)
-    gaps = found.hand_gap[np.isfinite(found.hand_gap)]
-    places = found.hand_place_error[np.isfinite(found.hand_place_error)]
-    slides = found.hand_slide[np.isfinite(found.hand_slide)]
-    clear = found.clearance_error[np.isfinite(found.clearance_error)]
-    soles = np.abs(found.soles[_inner(found.touching[..., 0])])
+        return dict.fromkeys(_MEASURED)
+    gaps, places, slides, theirs, clear, turned = (
+        values[np.isfinite(values)]
+        for values in (
+            found.hand_gap,
+            found.hand_place_error,
+            found.hand_slide,
+            found.human_hand_slide,
+            found.clearance_error,
+            found.direction_error,
+        )
+    )
     values = (
         mean_of(gaps),
         percentile_of(gaps),
         mean_of(gaps < HAND_REACHED),
+        float(found.unreached) if len(gaps) else None,
         mean_of(places),
         mean_of(slides),
         percentile_of(slides),
+        mean_of(theirs),
         float(found.depth.max(initial=0.0)),
         mean_of(found.depth > COLLISION_DEPTH),
         mean_of(clear),
-        mean_of(soles),
+        percentile_of(clear),
+        mean_of(turned),
+        mean_of(np.abs(found.soles[_inner(found.touching[..., 0])])),
+        float(found.shift.max(initial=0.0)),
     )
-    return dict(zip(names, values, strict=True))
+    return dict(zip(_MEASURED, values, strict=True))
 
 
 def _inner(stands: Bool[np.ndarray, "T 2"]) -> Bool[np.ndarray, "T 2"]:

@@ -40,6 +40,17 @@ MEASURES: tuple[Measure, ...] = (
         series="hand_gap",
     ),
     Measure(
+        name="unreached_holds",
+        unit="1",
+        title="Holds out of reach",
+        definition=f"number of holds of hands on things whose median distance is over {_REACHED}",
+        group="things",
+        over_clips="sum",
+        shown="count",
+        beside_human=True,
+        series="hand_gap",
+    ),
+    Measure(
         name="hand_place_error_mean",
         unit="m",
         title="Hands elsewhere on the thing",
@@ -68,6 +79,15 @@ MEASURES: tuple[Measure, ...] = (
         series="hand_slide",
     ),
     Measure(
+        name="human_hand_slide_mean",
+        unit="m/s",
+        title="The human's hands sliding on things",
+        definition=f"speed of the human's wrist in the thing's frame {_WHILE}",
+        group="things",
+        better="none",
+        beside_human=True,
+    ),
+    Measure(
         name="scene_depth_max",
         unit="m",
         title="Deepest in a thing",
@@ -94,6 +114,25 @@ MEASURES: tuple[Measure, ...] = (
         series="clearance_error",
     ),
     Measure(
+        name="clearance_error_p95",
+        unit="m",
+        title="Joints nearer to things, or farther, 95th percentile",
+        definition="95th percentile over frames of the mean over joints of that distance",
+        group="things",
+        beside_human=True,
+        series="clearance_error",
+    ),
+    Measure(
+        name="interaction_direction_mean",
+        unit="rad",
+        title="Joints on another side of things",
+        definition="angle between the directions of joints from the nearest places on a thing and the human's, in its "
+        "frame, where the human's joints are within 0.3 m of it",
+        group="things",
+        beside_human=True,
+        series="interaction_direction",
+    ),
+    Measure(
         name="thing_sole_gap_mean",
         unit="m",
         title="Soles off what they stand on",
@@ -101,6 +140,17 @@ MEASURES: tuple[Measure, ...] = (
         "human's toe stands and in the frames before and after",
         group="things",
         beside_human=True,
+    ),
+    Measure(
+        name="object_shift_max",
+        unit="m",
+        title="Things that give way",
+        definition="how far a moving thing of another size is from where the scaled world has it",
+        group="things",
+        better="none",
+        over_clips="max",
+        beside_human=True,
+        series="object_shift",
     ),
 )
 
@@ -122,4 +172,11 @@ SERIES: tuple[Series, ...] = (
         "clearance of things",
         "mean over joints near things of how far their distance from these is off the human's, scaled",
     ),
+    Series(
+        "interaction_direction",
+        "rad",
+        "sides of things",
+        "mean over joints near things of the angle to the human's direction from these",
+    ),
+    Series("object_shift", "m", "things giving way", "farthest that a thing gives way"),
 )
