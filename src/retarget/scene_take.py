@@ -25,9 +25,10 @@ from retarget.scenes.place import RobotWorld, placed_scene
 from retarget.scenes.posed import Thing
 from retarget.scenes.scene import TOUCH_POINTS
 from retarget.solver.arrays import Problem, Scene, Soles, Tree
+from retarget.solver.depths import scene_depths
 from retarget.solver.kinematics.forward import forward_kinematics
 from retarget.solver.misses import missed_runs
-from retarget.solver.obstacles import human_sides, make_scene, scene_depths
+from retarget.solver.obstacles import human_sides, make_scene
 from retarget.solver.problem import Setting
 from retarget.solver.reach import hold_misses
 from retarget.targets.build import Targets
@@ -50,6 +51,7 @@ class SceneTake:
         points: Its points for things.
         targets: Where all its points are held.
         sides: On which sides of things the human's parts are.
+        whole: The things as kernels want them, over the whole clip.
         soles: All points that are held, single precision.
     """
 
@@ -59,11 +61,12 @@ class SceneTake:
     points: ThingPoints
     targets: ThingTargets
     sides: Int8[np.ndarray, "T G O"]
+    whole: Scene
     soles: Soles
 
     def depths(self, qpos: Float64[np.ndarray, "T Q"], tree: Tree) -> Float32[np.ndarray, "T"]:
         """How deep a solved clip is in things, frame by frame, metres."""
-        return scene_depths(qpos, tree, self.whole()).astype(np.float32)
+        return scene_depths(qpos, tree, self.whole).astype(np.float32)
 
     def misses(
         self, qpos: Float64[np.ndarray, "T Q"], empty: Problem
@@ -160,11 +163,6 @@ class SceneTake:
         firm = (self.targets.weights > SOFT)[near]
         return make_scene(self.robot, things, self.sides[near], grounds, 0.0), firm
 
-    def whole(self) -> Scene:
-        """The things over the whole clip, as kernels want them."""
-        things = self.world.things[1:]
-        return make_scene(self.robot, things, self.sides, self.targets.grounds, 0.0)
-
     def track(self) -> SceneTrack:
         """The things and touches as a result keeps them."""
         human, own = self.meeting.things[1:], self.world.things[1:]
@@ -198,16 +196,13 @@ class SceneTake:
 
     def problem(self, problem: Problem, first: int, last: int, weight: float) -> Problem:
         """The problem of some frames with all holds, and the things; ``weight`` is that of depth in them, 1/m^2."""
-        things = [thing.part(first, last) for thing in self.world.things[1:]]
         held = self.targets
         return problem._replace(
             soles=self.soles,
             clip=problem.clip._replace(
                 contact_weights=held.weights[first:last], anchors=held.anchors[first:last]
             ),
-            scene=make_scene(
-                self.robot, things, self.sides[first:last], held.grounds[first:last], weight
-            ),
+            scene=self.whole.part(first, last)._replace(weight=weight),
         )
 
 
@@ -267,7 +262,8 @@ def scene_take(
         fps,
     )
     sides = human_sides(meeting.things[1:], side_points(dict(meeting.body)))
-    return SceneTake(meeting, world, robot, points, targets, sides, joined)
+    whole = make_scene(robot, world.things[1:], sides, targets.grounds, 0.0)
+    return SceneTake(meeting, world, robot, points, targets, sides, whole, joined)
 
 
 def robot_world(meeting: Meeting, scale: float, fps: float) -> RobotWorld:

@@ -200,7 +200,7 @@ def _push_out(qpos: Float64[np.ndarray, "T Q"], take: Take) -> None:
     assert take.scene is not None
     double = take.setting.empty
     limits = without_reserve(double.limits)
-    scene = take.scene.whole()
+    scene = take.scene.whole
     firm = take.scene.targets.weights > SOFT
     soles = take.scene.soles
     push_out_of_things(qpos, double.tree, soles, firm, scene, limits, double.fps)

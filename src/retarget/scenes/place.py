@@ -7,13 +7,16 @@ is nearer to the body than it was, or farther, is made up for: carried things gi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float64
 
-from retarget.scenes.posed import Thing
+from retarget.compiled.jit import jit
+from retarget.compiled.scratch import scratch
+from retarget.scenes.posed import Nearest, Thing
 from retarget.scenes.scene import TOUCH_POINTS
 from retarget.scenes.touches import Contact
 
@@ -129,10 +132,8 @@ def _giving_way(
     """How far a moving thing of another size goes, so that it stays as far from trunk, knees, hands and floor."""
     a, b = np.zeros((frames, 3, 3)), np.zeros((frames, 3))
     for name, places in body.items():
-        near = thing.nearest(places)
         share = _HANDS if name.endswith("palm") else 1.0
-        share = share * np.exp(-((np.maximum(near.distance, 0.0) / _NEAR) ** 2))
-        _ask(a, b, thing, own, near.place, near.normal, size, scale, share, -1.0)
+        _ask(a, b, thing, own, thing.nearest(places), size, scale, share, -1.0)
     low = np.exp(-((np.maximum(thing.lowest(), 0.0) / (_NEAR / 3)) ** 2))
     a[:, 2, 2] += _ON_FLOOR * low
     return _settled(a, b, fps)
@@ -158,9 +159,7 @@ def _displacement(
         if thing.moves:
             continue
         for places in body.values():
-            near = thing.nearest(places)
-            share = np.exp(-((np.maximum(near.distance, 0.0) / _NEAR) ** 2))
-            _ask(a, b, thing, mine, near.place, near.normal, size, scale, share, 1.0)
+            _ask(a, b, thing, mine, thing.nearest(places), size, scale, 1.0, 1.0)
     for contact in contacts:
         thing, mine, size = human[contact.thing], own[contact.thing], sizes[contact.thing]
         if thing.moves:
@@ -178,18 +177,51 @@ def _ask(
     b: Float64[np.ndarray, "T 3"],
     thing: Thing,
     own: Thing,
+    near: Nearest,
+    size: float,
+    scale: float,
+    share: float,
+    sign: float,
+) -> None:
+    """Add to the sums, in place, what the surface that is nearest to a point asks for."""
+    poses = thing.places, thing.turns, own.places, own.turns
+    _add_asked(a, b, *map(np.ascontiguousarray, poses), *near, size, scale, share, sign)
+
+
+@jit(fastmath=True)
+def _add_asked(
+    a: Float64[np.ndarray, "T 3 3"],
+    b: Float64[np.ndarray, "T 3"],
+    places: Float64[np.ndarray, "S 3"],
+    turns: Float64[np.ndarray, "S 3 3"],
+    own_places: Float64[np.ndarray, "S 3"],
+    own_turns: Float64[np.ndarray, "S 3 3"],
+    distance: Float64[np.ndarray, "T"],
     on: Float64[np.ndarray, "T 3"],
     normal: Float64[np.ndarray, "T 3"],
     size: float,
     scale: float,
-    share: Float64[np.ndarray, "T"],
+    share: float,
     sign: float,
 ) -> None:
-    """Add what a surface asks for to the sums, in place."""
-    n = thing.directed(normal)
-    moved = np.einsum("ti,ti->t", n, own.to_world(size * on) - scale * thing.to_world(on))
-    a += share[:, None, None] * n[:, :, None] * n[:, None, :]
-    b += (sign * share * moved)[:, None] * n
+    n = scratch(3, np.float64)
+    for t in range(a.shape[0]):
+        away = max(distance[t], 0.0) / _NEAR
+        weight = share * math.exp(-away * away)
+        s = t if places.shape[0] > 1 else 0
+        o = t if own_places.shape[0] > 1 else 0
+        moved = 0.0
+        for i in range(3):
+            n[i] = 0.0
+            apart = own_places[o, i] - scale * places[s, i]
+            for k in range(3):
+                n[i] += turns[s, i, k] * normal[t, k]
+                apart += (size * own_turns[o, i, k] - scale * turns[s, i, k]) * on[t, k]
+            moved += n[i] * apart
+        for i in range(3):
+            b[t, i] += sign * weight * moved * n[i]
+            for k in range(3):
+                a[t, i, k] += weight * n[i] * n[k]
 
 
 def _settled(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,33 @@ from retarget.scenes.shapes import Shape, shape_arrays
 __all__ = ["FLOOR", "Nearest", "Thing", "floor_thing", "posed_things"]
 
 FLOOR = "floor"
+
+
+class _Solid(NamedTuple):
+    """Shapes of a thing as kernels want them.
+
+    Attributes:
+        arrays: The shapes.
+        bounds: Radius of the sphere around each that holds it, metres.
+        places: Middle of each in the thing's frame, metres.
+        turns: How it is turned there.
+    """
+
+    arrays: Shapes
+    bounds: Float64[np.ndarray, "O"]
+    places: Float64[np.ndarray, "O 3"]
+    turns: Float64[np.ndarray, "O 3 3"]
+
+
+@lru_cache(maxsize=16)
+def _solid(shapes: tuple[Shape, ...]) -> _Solid:
+    """The shapes as kernels want them; remembered for those used last, as each is asked for many points."""
+    return _Solid(
+        shape_arrays(shapes),
+        np.array([shape.bound for shape in shapes]),
+        np.array([shape.place for shape in shapes]),
+        np.array([shape.turn for shape in shapes]),
+    )
 
 
 class Nearest(NamedTuple):
@@ -45,7 +73,6 @@ class Thing:
         terrain: Whether it is part of the world, one piece with other terrain.
         size: As `retarget.scenes.Scene` has it.
         stretch: Factor on that.
-        arrays: The shapes as kernels want them.
     """
 
     name: str
@@ -56,27 +83,25 @@ class Thing:
     terrain: bool
     size: Size
     stretch: float = 1.0
-    arrays: Shapes = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "arrays", shape_arrays(self.shapes))
 
     def to_local(self, points: Float64[np.ndarray, "T 3"]) -> Float64[np.ndarray, "T 3"]:
         """Points of the world in the thing's frame, metres."""
-        turns = np.broadcast_to(self.turns, (len(points), 3, 3))
-        return np.asarray(np.einsum("tij,ti->tj", turns, points - self.places))
+        away = points - self.places
+        if len(self.turns) == 1:
+            return np.asarray(away @ self.turns[0])
+        return np.asarray(np.einsum("tij,ti->tj", self.turns, away))
 
     def to_world(self, local: Float64[np.ndarray, "T 3"]) -> Float64[np.ndarray, "T 3"]:
-        """Points of the thing's frame, one per frame, in the world, metres."""
-        frames = max(len(local), len(self.places))
-        local = np.broadcast_to(local, (frames, 3))
-        turns = np.broadcast_to(self.turns, (frames, 3, 3))
-        return np.asarray(self.places + np.einsum("tij,tj->ti", turns, local))
+        """Points of the thing's frame, one per frame or one for all, in the world, metres."""
+        return np.asarray(self.places + self.directed(local))
 
     def directed(self, local: Float64[np.ndarray, "T 3"]) -> Float64[np.ndarray, "T 3"]:
-        """Directions of the thing's frame in the world."""
-        turns = np.broadcast_to(self.turns, (len(local), 3, 3))
-        return np.asarray(np.einsum("tij,tj->ti", turns, local))
+        """Directions of the thing's frame, one per frame or one for all, in the world."""
+        if len(self.turns) == 1:
+            return np.asarray(local @ self.turns[0].T)
+        if len(local) == 1:
+            return np.asarray(self.turns @ local[0])
+        return np.asarray(np.einsum("tij,tj->ti", self.turns, local))
 
     def poses_of(
         self, shape: Shape
@@ -90,10 +115,7 @@ class Thing:
             np.empty(len(points)), np.empty((len(points), 3)), np.empty((len(points), 3))
         )
         nearest_of(
-            self.arrays,
-            np.array([shape.bound for shape in self.shapes]),
-            np.array([shape.place for shape in self.shapes]),
-            np.array([shape.turn for shape in self.shapes]),
+            *_solid(self.shapes),
             np.ascontiguousarray(points, np.float64),
             np.ascontiguousarray(self.places, np.float64),
             np.ascontiguousarray(self.turns, np.float64),

@@ -15,7 +15,7 @@ from retarget.geometry import slerp, without_flips
 from retarget.motion.spans import runs
 from retarget.solver.arrays import Problem
 from retarget.solver.clip import ClipOptions, March, march_windows
-from retarget.solver.obstacles import scene_depths
+from retarget.solver.depths import scene_depths
 
 __all__ = ["march_again"]
 
@@ -62,11 +62,9 @@ _FIXED: Final = 2  # frames before, on which second differences depend
 def march_again(march: March, first: int, last: int, problem: Problem, options: ClipOptions) -> int:
     """March, in place, over the frames from ``first`` to before ``last`` that are deep; returns steps times frames."""
     assert problem.scene is not None
-    steps = looked = 0
+    steps = 0
     depth = scene_depths(march.qpos, problem.tree, problem.scene)
     for one in _PASSES:
-        if steps > looked:  # the pass before has moved something
-            depth, looked = scene_depths(march.qpos, problem.tree, problem.scene), steps
         deep = depth > one.deep
         deep[:first] = deep[last:] = False
         if not deep.any():
@@ -101,6 +99,7 @@ def _march_part(
     problem: Problem,
     options: ClipOptions,
 ) -> int:
+    """March over some frames, in place, with their depths; returns steps times frames."""
     fixed, behind = min(begin, _FIXED), min(len(march.qpos) - end, options.known)
     options = options._replace(known=behind)
     if behind == 1:
@@ -121,6 +120,7 @@ def _march_part(
     if np.isfinite(again.qpos).all() and after.max() < depth[here].max():
         march.qpos[here] = again.qpos
         march.cost[here] = again.cost
+        depth[here] = after
     return steps
 
 

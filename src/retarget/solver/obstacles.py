@@ -1,4 +1,4 @@
-"""A scene as the kernels want it, and how deep a solved motion is in it."""
+"""A scene as the kernels want it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,16 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64, Int8, Int64
 
-from retarget.compiled.jit import jit
-from retarget.compiled.scratch import scratch
 from retarget.motion.segments import SIDES
 from retarget.robots.model import RobotModel
 from retarget.robots.spheres import covering_spheres
 from retarget.scenes.body import SIDE_POINTS
-from retarget.scenes.distance import BOX, HULL, shape_distance
+from retarget.scenes.distance import BOX, HULL
 from retarget.scenes.posed import Thing
 from retarget.scenes.shapes import Shape, shape_arrays
-from retarget.solver.arrays import Scene, Tree
-from retarget.solver.kinematics.forward import body_kinematics
+from retarget.solver.arrays import Scene
 
-__all__ = ["RobotSpheres", "human_sides", "make_scene", "robot_spheres", "scene_depths"]
+__all__ = ["RobotSpheres", "human_sides", "make_scene", "robot_spheres"]
 
 _SURE = 0.03  # metres that the human may be inside a face that it is on the side of
 _FOLLOWED = {
@@ -147,53 +144,3 @@ def make_scene(
         grounds=grounds,
         weight=weight,
     )
-
-
-def scene_depths(
-    qpos: Float64[np.ndarray, "T Q"], tree: Tree, scene: Scene
-) -> Float64[np.ndarray, "T"]:
-    """How deep the deepest sphere of the robot is in a thing in each frame, metres; 0 where none is."""
-    depth = np.zeros(len(qpos))
-    _find_depths(qpos, tree, scene, depth)
-    return depth
-
-
-@jit(fastmath=True)
-def _find_depths(
-    qpos: Float64[np.ndarray, "T Q"],
-    tree: Tree,
-    scene: Scene,
-    depth: Float64[np.ndarray, "T"],
-) -> None:
-    bodies = tree.parents.shape[0]
-    R = scratch((bodies, 3, 3), np.float64)
-    r = scratch((bodies, 3), np.float64)
-    a = scratch((bodies, 3), np.float64)
-    x = scratch(3, np.float64)
-    g = scratch(3, np.float64)
-    for t in range(qpos.shape[0]):
-        body_kinematics(qpos[t], tree, R, r, a)
-        for o in range(scene.shapes.kinds.shape[0]):
-            away = 0.0
-            for k in range(3):
-                away += (qpos[t, k] - scene.places[t, o, k]) ** 2
-            reach = scene.reach + scene.bounds[o]
-            if away > reach * reach:
-                continue
-            T = scene.turns[t, o]
-            for s in range(scene.bodies.shape[0]):
-                b = scene.bodies[s]
-                away = 0.0
-                for i in range(3):
-                    x[i] = qpos[t, i] + r[b, i] - scene.places[t, o, i]
-                    for k in range(3):
-                        x[i] += R[b, i, k] * scene.points[s, k]
-                    away += x[i] * x[i]
-                reach = scene.radii[s] + scene.bounds[o]
-                if away > reach * reach:
-                    continue
-                l0 = T[0, 0] * x[0] + T[1, 0] * x[1] + T[2, 0] * x[2]
-                l1 = T[0, 1] * x[0] + T[1, 1] * x[1] + T[2, 1] * x[2]
-                l2 = T[0, 2] * x[0] + T[1, 2] * x[1] + T[2, 2] * x[2]
-                distance = shape_distance(scene.shapes, o, l0, l1, l2, 0.0, 0.0, 0.0, g)
-                depth[t] = max(depth[t], scene.radii[s] - distance)

@@ -14,9 +14,9 @@ from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 from retarget.scenes.distance import shape_distance
 from retarget.solver.arrays import Limits, Scene, Soles, Tree
+from retarget.solver.depths import scene_depths
 from retarget.solver.kinematics.forward import body_kinematics
 from retarget.solver.kinematics.tree import retract
-from retarget.solver.obstacles import scene_depths
 
 __all__ = ["push_out_of_things"]
 
@@ -50,29 +50,34 @@ def push_out_of_things(
         limits: Position limits are kept.
         fps: Frames per second.
     """
+    was = scene_depths(qpos, tree, scene)
+    deep = was >= _LEAST
+    if not deep.any():
+        return
     before = qpos.copy()
-    size = len(limits.lower) + 5
-    change = np.zeros((len(qpos), size))
+    reach = max(1, round(_SPREAD * fps))
+    moved = np.zeros(len(qpos), bool)
     for round_ in range(_ROUNDS):
-        change[:] = 0.0
-        if not _find_changes(qpos, tree, soles, held, scene, change):
+        change = np.zeros((len(qpos), len(limits.lower) + 5))
+        if not _find_changes(qpos, tree, soles, held, scene, deep, change):
             break
         if round_ < _ROUNDS - 1:
-            change = _spread(change, max(1, round(_SPREAD * fps)))
+            change = _spread(change, reach)
+        deep = change.any(axis=1)  # what else may be in something now
+        moved |= deep
         _apply(qpos, change, limits)
-    _take_back(qpos, before, tree, scene, max(1, round(_SPREAD * fps)))
+    now = scene_depths(qpos, tree, scene, moved)
+    _take_back(qpos, before, now > np.maximum(was, 2 * _LEAST), reach)
 
 
 def _take_back(
     qpos: Float64[np.ndarray, "T Q"],
     before: Float64[np.ndarray, "T Q"],
-    tree: Tree,
-    scene: Scene,
+    deeper: Bool[np.ndarray, "T"],
     reach: int,
 ) -> None:
     """Let frames be as they were, in place, where they are deeper in something else now, and around there."""
-    was, now = (scene_depths(frames, tree, scene) for frames in (before, qpos))
-    worse = (now > np.maximum(was, 2 * _LEAST)).astype(np.float64)
+    worse = deeper.astype(np.float64)
     if not worse.any():
         return
     share = worse.copy()
@@ -114,9 +119,13 @@ def _find_changes(
     soles: Soles,
     held: Bool[np.ndarray, "T K"],
     scene: Scene,
+    deep: Bool[np.ndarray, "T"],
     change: Float64[np.ndarray, "T V"],
 ) -> int:
-    """Fill the least change that takes each frame's spheres out of things, to first order; returns how many are in."""
+    """Fill the least change that takes spheres of frames that may be deep out of things, to first order.
+
+    Returns how many are in.
+    """
     bodies = tree.parents.shape[0]
     size = bodies + 5
     R = scratch((bodies, 3, 3), np.float64)
@@ -133,6 +142,8 @@ def _find_changes(
     g = scratch(3, np.float64)
     total = 0
     for t in range(qpos.shape[0]):
+        if not deep[t]:
+            continue
         posed = False
         count = 0
         for o in range(scene.shapes.kinds.shape[0]):

@@ -10,8 +10,8 @@ from jaxtyping import Bool, Float64
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 from retarget.solver.arrays import Problem, Soles, Tree
+from retarget.solver.depths import scene_depths
 from retarget.solver.kinematics.forward import body_kinematics, world_point
-from retarget.solver.obstacles import scene_depths
 
 __all__ = ["FIRMLY", "hold_misses", "yielding_weights"]
 
