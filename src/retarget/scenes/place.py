@@ -184,8 +184,13 @@ def _ask(
     sign: float,
 ) -> None:
     """Add to the sums, in place, what the surface that is nearest to a point asks for."""
-    poses = thing.places, thing.turns, own.places, own.turns
-    _add_asked(a, b, *map(np.ascontiguousarray, poses), *near, size, scale, share, sign)
+    places, turns, own_places, own_turns = map(
+        np.ascontiguousarray, (thing.places, thing.turns, own.places, own.turns)
+    )
+    distance, on, normal = near
+    _add_asked(
+        a, b, places, turns, own_places, own_turns, distance, on, normal, size, scale, share, sign
+    )
 
 
 @jit(fastmath=True)

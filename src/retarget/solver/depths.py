@@ -139,4 +139,4 @@ def _outside(shapes: Shapes, o: int, x: Float64[np.ndarray, "3"]) -> float:
     h = shapes.halves[o]
     up = x[2] if shapes.kinds[o] == FIELD else abs(x[2])
     beyond: float = max(max(abs(x[0]) - h[0], abs(x[1]) - h[1]), up - h[2])  # noqa: PLW3301 - two are faster
-    return beyond - shapes.rounds[o]
+    return beyond - float(shapes.rounds[o])

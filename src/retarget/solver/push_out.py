@@ -63,7 +63,7 @@ def push_out_of_things(
             break
         if round_ < _ROUNDS - 1:
             change = _spread(change, reach)
-        deep = change.any(axis=1)  # what else may be in something now
+        deep = np.asarray(change.any(axis=1))  # what else may be in something now
         moved |= deep
         _apply(qpos, change, limits)
     now = scene_depths(qpos, tree, scene, moved)
