@@ -29,6 +29,7 @@ from retarget.solver.problem import RATE, make_setting, rated_start_options, sty
 from retarget.solver.start.frame import frame_scratch
 from retarget.targets.build import robot_sizes
 from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
+from retarget.wording import quoted
 
 __all__ = ["StreamingRetargeter"]
 
@@ -109,6 +110,7 @@ class StreamingRetargeter:
             raise RobotError(
                 f"a stream needs a robot with legs and arms, which {robot.name!r} is not; retarget whole clips onto it"
             )
+        self._robot = robot.name
         part = moving_part(robot)
         self._model = _live_model(
             calibration_motion.roles,
@@ -129,8 +131,9 @@ class StreamingRetargeter:
         self._kept = None if part.kept.all() else part.kept
         self._part, self._follows = part, part.follows
         self._whole = self._state.qpos if self._kept is None else part.neutral.copy()
-        self._answer = self._whole.view()
-        self._answer.flags.writeable = False
+
+    def __repr__(self) -> str:
+        return f"StreamingRetargeter({self._robot}, {len(self._joint_names)} joints at {self._fps:g} fps)"
 
     @property
     def fps(self) -> float:
@@ -161,14 +164,13 @@ class StreamingRetargeter:
             that the next step overwrites, so copy what must last.
 
         Raises:
-            RetargetError: Wrong shapes; a joint in use whose position is not finite or whose quaternion is not of
-                length one; a body of another size than in the calibration (centimetres, millimetres), 100 km off, or
-                that has come 7.5 m or more since the frame before. The stream then stands as if this frame had not
-                come.
+            RetargetError: No numbers, or wrong shapes; a joint in use whose position is not finite or whose
+                quaternion is not of length one; a body of another size than in the calibration (centimetres,
+                millimetres), 100 km off, or that has come 7.5 m or more since the frame before. The stream then
+                stands as if this frame had not come.
         """
         joints = len(self._joint_names)
-        positions = np.ascontiguousarray(positions, np.float64)
-        rotations = np.ascontiguousarray(rotations, np.float64)
+        positions, rotations = _numbers(positions, "positions"), _numbers(rotations, "rotations")
         if positions.shape != (joints, 3) or rotations.shape != (joints, 4):
             raise RetargetError(
                 f"a frame of {joints} joints has positions ({joints}, 3) and rotations ({joints}, 4), "
@@ -190,7 +192,28 @@ class StreamingRetargeter:
             self._whole[:] = self._part.whole(self._state.qpos[None])[0]
         elif self._kept is not None:
             self._whole[self._kept] = self._state.qpos
-        return self._answer
+        answer = self._whole.view()  # made here: of a kept one, copies and pickles would be apart
+        answer.flags.writeable = False
+        return answer
+
+
+def _numbers(values: object, what: str) -> Float64[np.ndarray, "..."]:
+    """Values of a frame in double precision, whatever a tracker has sent.
+
+    Raises:
+        RetargetError: They are no real numbers, or lists of different lengths.
+    """
+    try:
+        array = np.asarray(values)
+        if (
+            array.dtype.kind in "fiuO"
+        ):  # others would be made numbers: text, complex ones, yes and no
+            return np.ascontiguousarray(array, np.float64)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise RetargetError(
+        f"the {what} of a frame are no array of real numbers, but {quoted(values)}: drop this frame"
+    )
 
 
 def _check(motion: Motion, options: RetargetOptions, fps: float) -> None:

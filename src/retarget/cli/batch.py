@@ -21,7 +21,6 @@ from retarget.cli.common import (
     counted,
     gates_in_words,
     print_json,
-    print_table,
     require_folder,
     say,
     tell,
@@ -37,6 +36,7 @@ from retarget.cli.picking import (
     what_is_motion,
 )
 from retarget.cli.progress import batch_display
+from retarget.cli.tables import print_table
 from retarget.errors import UnknownNameError
 from retarget.subject_rules import DATASET
 

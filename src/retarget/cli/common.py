@@ -27,7 +27,6 @@ __all__ = [
     "counted",
     "gates_in_words",
     "print_json",
-    "print_table",
     "require_file",
     "require_folder",
     "require_manifest",
@@ -39,8 +38,6 @@ __all__ = [
 ]
 
 _T = TypeVar("_T")
-
-_LEAST_TEXT = 14  # characters to which a column of text may be folded
 
 MANIFEST_NAME = "batch_manifest.json"
 """What a batch's manifest is called in its folder."""
@@ -78,46 +75,6 @@ def tell(text: str = "", *, error: bool = False) -> None:
 def print_json(document: Any) -> None:
     """Print one JSON document on standard output."""
     print(json.dumps(document, indent=2, allow_nan=False, default=str))
-
-
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table: drawn on a terminal that is wide enough, aligned plain text otherwise."""
-    rows = [[shown(cell) for cell in row] for row in rows]
-    if sys.stdout.isatty() and _print_drawn(columns, rows):
-        return
-    lines = [list(columns), *rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
-    for line in lines:
-        tell(
-            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        )
-
-
-def _print_drawn(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Draw a table; False where the terminal is too narrow for its numbers."""
-    from rich import box
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    console = Console()
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    room = console.width
-    for index, column in enumerate(columns):
-        cells = [row[index] for row in rows]
-        heads = column.split(" ", 1)  # a measure above its unit
-        longest = max(map(len, [*cells, *heads]))
-        if index > 0 and all(cell[:1] in "0123456789-" for cell in cells):
-            table.add_column("\n".join(heads), justify="right", min_width=longest)
-            room -= longest + 2
-        else:
-            table.add_column("\n".join(heads), overflow="fold")
-            room -= min(longest, _LEAST_TEXT) + 2
-    for row in rows:
-        table.add_row(*[escape(cell) for cell in row])
-    if room >= 0:
-        console.print(table)
-    return room >= 0
 
 
 def require_file(path: Path, what: str) -> Path:
@@ -219,9 +176,9 @@ def working_on(what: str) -> Iterator[None]:
         yield
         return
     from rich.console import Console
-    from rich.markup import escape
+    from rich.text import Text
 
-    with Console(stderr=True).status(escape(shown(what))):
+    with Console(stderr=True).status(Text(shown(what), no_wrap=True, overflow="ellipsis")):
         yield
 
 

@@ -14,13 +14,13 @@ from retarget.cli.common import (
     UsageError,
     counted,
     print_json,
-    print_table,
     require_file,
     say,
     steps,
     tell,
 )
 from retarget.cli.outputs import Output, check_outputs
+from retarget.cli.tables import print_table
 
 if TYPE_CHECKING:
     from retarget.comparison import Comparison, Difference

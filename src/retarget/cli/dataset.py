@@ -14,7 +14,6 @@ from retarget.cli.common import (
     UsageError,
     counted,
     print_json,
-    print_table,
     require_folder,
     require_manifest,
     say,
@@ -24,6 +23,7 @@ from retarget.cli.common import (
 from retarget.cli.helping import HelpfulCommand, HelpfulGroup
 from retarget.cli.outputs import Output, check_outputs
 from retarget.cli.picking import OnlyOption, chosen_clips
+from retarget.cli.tables import print_table
 
 if TYPE_CHECKING:
     from retarget.dataset.description import Description

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from retarget.cli.common import JsonFlag, print_json, print_table, tell
+from retarget.cli.common import JsonFlag, print_json, tell
+from retarget.cli.tables import print_table
 
 __all__ = ["formats"]
 

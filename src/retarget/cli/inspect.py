@@ -14,7 +14,6 @@ from retarget.cli.common import (
     JsonFlag,
     UsageError,
     print_json,
-    print_table,
     require_motion,
     say,
     steps,
@@ -22,6 +21,7 @@ from retarget.cli.common import (
     working_on,
 )
 from retarget.cli.outputs import Output, check_outputs
+from retarget.cli.tables import print_table
 from retarget.errors import RetargetError
 
 if TYPE_CHECKING:

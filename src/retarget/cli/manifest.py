@@ -14,13 +14,13 @@ from retarget.cli.common import (
     JsonFlag,
     counted,
     print_json,
-    print_table,
     require_manifest,
     say,
     tell,
 )
 from retarget.cli.helping import HelpfulCommand, HelpfulGroup
 from retarget.cli.outputs import Output, check_outputs
+from retarget.cli.tables import print_table
 
 if TYPE_CHECKING:
     from retarget.batch import BatchRunRecord

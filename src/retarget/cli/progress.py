@@ -48,20 +48,25 @@ class _Tally:
 
     def __init__(self) -> None:
         self.total = self.finished = self.frames = self.stale = 0
-        self.compiling_s = 0.0
+        self._compiling_s = 0.0  # of all jobs together
+        self._running: set[str] = set()
+        self._side_by_side = 1  # jobs at once, at most so far
         self.failures: Counter[str] = Counter()
         self._started: float | None = None
 
     def count(self, event: BatchEvent) -> None:
         if event.kind == "planned":
             self.total = event.total
-        if event.kind == "started" and self._started is None:
-            self._started = time.monotonic()
+        if event.kind == "started" and event.job is not None:
+            self._started = time.monotonic() if self._started is None else self._started
+            self._running.add(event.job.id)
+            self._side_by_side = max(self._side_by_side, len(self._running))
         if event.kind == "finished" and event.record is not None:
+            self._running.discard(event.record.job_id)
             self.finished += 1
             if event.record.status == "success":
                 self.frames += int(event.record.provenance.get("frames", 0))
-                self.compiling_s += _compiling_s(event.record)
+                self._compiling_s += _compiling_s(event.record)
             elif event.record.batch_notes.get("stale"):
                 self.stale += 1
             elif event.record.status == "failed":
@@ -69,9 +74,11 @@ class _Tally:
 
     @property
     def frames_per_second(self) -> float:
+        """Frames per second of the time that jobs took side by side, without what compiling took of it."""
         if self._started is None or not self.frames:
             return 0.0
-        return self.frames / max(time.monotonic() - self._started - self.compiling_s, 1e-3)
+        compiling = self._compiling_s / self._side_by_side
+        return self.frames / max(time.monotonic() - self._started - compiling, 1e-3)
 
     @property
     def begun(self) -> bool:
@@ -99,7 +106,7 @@ class _Tally:
 
 
 def _compiling_s(record: BatchRunRecord) -> float:
-    """Seconds of a job that went into compiling: only where jobs run in this process."""
+    """Seconds of a job that went into compiling, or waiting for another process that compiles."""
     seconds = record.provenance.get("seconds")
     return float(seconds.get("compile", 0.0)) if isinstance(seconds, dict) else 0.0
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retarget.cli import options
-from retarget.cli.common import JsonFlag, UsageError, print_json, print_table, require_file, tell
+from retarget.cli.common import JsonFlag, UsageError, print_json, require_file, tell
 from retarget.cli.helping import HelpfulCommand, HelpfulGroup
 from retarget.cli.outputs import Output, check_outputs
+from retarget.cli.tables import print_table
 
 if TYPE_CHECKING:
     from retarget.robots.catalogue import RobotEntry

@@ -52,14 +52,21 @@ def forget_output() -> None:
 
 
 class _Lines(logging.Handler):
-    """Says what the library logs, as a line for people."""
+    """Says what the library logs, as a line for people; that compiling goes on is told of all processes together."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._of_compiling: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
         from retarget.batch.events import JOB_LOG
         from retarget.compiled.waiting import COMPILE_LOG
 
         if record.name == COMPILE_LOG:
-            say(record.getMessage())
+            said = record.getMessage()
+            if said not in self._of_compiling:
+                self._of_compiling.add(said)
+                say(said)
         elif record.name != JOB_LOG:  # the display of a batch tells of its jobs
             say(f"{record.levelname.lower()}: {record.getMessage()}")
 
@@ -67,7 +74,7 @@ class _Lines(logging.Handler):
 @contextmanager
 def log_lines() -> Iterator[None]:
     """Show the library's warnings as lines on standard error while a command runs."""
-    handler = _Lines(logging.WARNING)
+    handler = _Lines()
     logger = logging.getLogger("retarget")
     logger.addHandler(handler)
     try:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from retarget.cli.common import counted, gates_in_words, print_json, print_table, say, steps, tell
+from retarget.cli.common import counted, gates_in_words, print_json, say, steps, tell
+from retarget.cli.tables import print_table
 from retarget.errors import OutputError, RetargetError
 
 if TYPE_CHECKING:

@@ -1,13 +1,13 @@
-"""What compiling costs: said once where it begins, and measured, so that rates can leave it out."""
+"""What compiling costs: said once where it begins and as it goes on, and measured, so that rates can leave it out."""
 
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
 
 __all__ = ["COMPILE_LOG", "CompileTime", "begin_compiling", "compile_time", "end_compiling"]
 
@@ -62,21 +62,64 @@ def compile_time() -> Iterator[CompileTime]:
         _watching.reset(token)
 
 
+_BEAT_S = 30  # between two signs of life
+
+
+class _Signs:
+    """Says that compiling begins, once in a process, and every half minute that it goes on.
+
+    Words are the same in all processes, so that a batch tells those of its workers once.
+    """
+
+    def __init__(self, beat_s: float = _BEAT_S) -> None:
+        self._beat_s = beat_s
+        self._lock = threading.Lock()
+        self._at_work = 0  # kernels that are compiled or waited for
+        self._begun = self._watched = False
+
+    def begin(self) -> None:
+        """A kernel is compiled, or waited for, from here on."""
+        with self._lock:
+            self._at_work += 1
+            first, self._begun = not self._begun, True
+            watch, self._watched = not self._watched, True
+        if first:
+            _log.warning(
+                "compiling what has not been compiled on this machine yet, once: "
+                "up to half a minute on idle cores, minutes on busy ones"
+            )
+        if watch:
+            threading.Thread(target=self._watch, name="retarget-compiling", daemon=True).start()
+
+    def end(self) -> None:
+        """It is there, or could not be compiled."""
+        with self._lock:
+            self._at_work -= 1
+
+    def _watch(self) -> None:
+        waited = 0.0
+        while True:
+            time.sleep(self._beat_s)
+            with self._lock:
+                if not self._at_work:
+                    self._watched = False
+                    return
+            waited += self._beat_s
+            _log.warning("still compiling after %.0f s", waited)
+
+
+_signs = _Signs()
+
+
 def begin_compiling() -> None:
     """Called where a kernel is about to be compiled."""
-    _say_once()
+    _signs.begin()
     for measured in _watching.get():
         measured.begin()
 
 
 def end_compiling() -> None:
     """Called where it has been, or could not be."""
+    _signs.end()
     for measured in _watching.get():
         measured.end()
-
-
-@cache
-def _say_once() -> None:
-    _log.warning(
-        "compiling for this machine, once: up to a minute where nothing has been compiled yet"
-    )
