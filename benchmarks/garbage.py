@@ -77,6 +77,7 @@ def _write(
 
     every = list(FAULTS)
     first = every.index("another clip") + 1
+    limbs = every.index("arm held")
     told = [
         f"- {name}: {', '.join(f'`{clip}`' for clip in where)}"
         for name, where in passed.items()
@@ -100,7 +101,9 @@ def _write(
         + matrix(every[:first])
         + "\n\nWhat a score invites: faults of a second, which no mean over a long clip sees, and motions\n"
         "that keep what is measured and lose what is not:\n\n"
-        + matrix(every[first:])
+        + matrix(every[first:limbs])
+        + "\n\nLimbs that do not do what the human's do, and time that runs otherwise:\n\n"
+        + matrix(every[limbs:])
         + "\n\n## Where a fault is no fault, or is not seen by its measure\n\n"
         + (
             "Clips that pass all gates although spoilt, as the fault takes nothing from them: who never\n"
@@ -121,8 +124,19 @@ def _write(
         "floor, from where simulators let it down or push it out; 45 ms early or late, or slower by a\n"
         "hundredth; arms that tremble by 0.05 rad at 4 Hz, which points limbs 3 degrees off; a clip smoothed\n"
         "where hardly anything moves. A constant turn of hands and feet about their joints is not seen, as\n"
-        "no two skeletons agree on it: on toes it shows by the sole. Speeds of a recording that was itself\n"
-        "slowed down are the recording's.\n"
+        "no two skeletons agree on it: on toes it shows by the sole. Joints that move 0.9 times as far, and a\n"
+        "limb that is held while the human's moves by less than 5 degrees.\n"
+        "\n## What nobody can tell from a human and a robot\n\n"
+        "**A recording that runs backwards**, faithfully retargeted: robot and human agree, feet stand where\n"
+        "they stood, and falling, contact and balance obey the same laws in both directions. Somebody who walks\n"
+        "backwards on purpose looks alike. A robot that runs backwards beside a human who does not is *backwards*\n"
+        "above.\n\n"
+        "**A recording in slow motion** without long strides, flight or steps: who gestures at a third of the pace\n"
+        "may do so. Strides tell it by `human_gait_pace`, flight by `floating_share` and `force_left_mean`, as\n"
+        "nobody falls at a ninth of gravity. Who walks in slow motion on purpose fails, too: leave that gate\n"
+        "out of a profile of your own.\n\n"
+        "**A human of whom one limb was not recorded**, and lies still: the robot's lies still with it. Readers\n"
+        "tell of it as a doubt (`limbs`).\n"
         "\nClips: " + ", ".join(f"`{clip}`" for clip in clips) + ".\n",
     )
     print(PAGE.read_text())

@@ -340,6 +340,7 @@ LAYERS = {
         "result",
         "robots",
         "solver.kinematics",
+        "wording",
     },
     "report": {
         "scenes",
@@ -354,6 +355,7 @@ LAYERS = {
         "result",
         "robots",
         "solver.kinematics",
+        "wording",
     },
     "report.pages": {
         "batch",

@@ -17,6 +17,7 @@ from retarget.exchange.registry import export_table
 from retarget.exchange.write import ExportOptions, export_result, foreign_model_path
 from retarget.files import sha256_of, write_text
 from retarget.passing import Choice, LeftOut, reason_against
+from retarget.wording import counted
 
 if TYPE_CHECKING:
     from retarget.batch import BatchManifest, BatchRunRecord
@@ -206,7 +207,7 @@ def write_merged(
     ]
     if missing:
         raise OptionsError(
-            f"{path}: {len(missing)} clips are not written, the first is {missing[0]}; export them, then merge"
+            f"{path}: {counted(len(missing), 'clip')} not written, the first {missing[0]}; export them, then merge"
         )
     outputs = [job.output for job in jobs]
     names = clip_names(outputs, output_dir, table)

@@ -22,7 +22,7 @@ from retarget.result_file import (
     write_result_arrays,
 )
 from retarget.scene_track import SceneTrack
-from retarget.wording import listed
+from retarget.wording import counted, listed
 
 __all__ = ["RetargetingResult", "SourceClip", "YieldedHold", "packed_rotations"]
 
@@ -188,7 +188,7 @@ class RetargetingResult:
         path = self.provenance.get("motion", {}).get("path")
         source = f", from {path!r}" if path else ""
         return (
-            f"RetargetingResult({self.robot!r}: {len(self)} frames at {self.fps:.6g} fps, "
+            f"RetargetingResult({self.robot!r}: {counted(len(self), 'frame')} at {self.fps:.6g} fps, "
             f"{self.duration:.1f} s, {len(self.joint_names)} joints{source})"
         )
 

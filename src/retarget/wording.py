@@ -1,4 +1,4 @@
-"""Words for people: lists cut to a handful, and text from files without what a terminal would obey."""
+"""Words for people: numbers with nouns, short lists, and text from files without what terminals would obey."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable
 from itertools import islice
 
-__all__ = ["bounded", "listed", "quoted", "shortened", "shown"]
+__all__ = ["bounded", "counted", "listed", "quoted", "shortened", "shown"]
 
 _MOST_LISTED = 8
 _LONGEST = 60  # characters of a quoted name
@@ -17,6 +17,16 @@ _WORD = re.compile(rf"(?<![^\s'\"])[^\s/\\'\"]{{{_ENDLESS + 1},}}(?![/\\])")
 # What terminals obey and no name needs: control codes but for line feed and tab, and marks that turn the direction of
 # writing or break lines (Unicode Standard Annex #9, table 4, and U+2028, U+2029).
 _OBEYED = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def counted(number: int, one: str, several: str = "") -> str:
+    """A number with its noun, such as ``1 job`` or ``2,869 jobs``.
+
+    Example:
+        >>> counted(1, "clip"), counted(2869, "frame"), counted(2, "index", "indices")
+        ('1 clip', '2,869 frames', '2 indices')
+    """
+    return f"{number:,} {one if number == 1 else several or one + 's'}"
 
 
 def listed(names: Collection[object] | Iterable[object], most: int = _MOST_LISTED) -> str:

@@ -72,7 +72,7 @@ def test_nothing_is_spoilt_in_place(fault: Fault, robot: RobotModel) -> None:
     spoilt = fault.spoil(result, robot, motions.jumps())
     assert (result.qpos == before).all()
     assert len(spoilt) == len(result)
-    assert not (spoilt.qpos == before).all()
+    assert spoilt.fps != result.fps or not (spoilt.qpos == before).all()
 
 
 def test_another_clips_motion_needs_another_clip(robot: RobotModel) -> None:

@@ -18,7 +18,6 @@ from retarget.cli.common import (
     GatesFlag,
     JsonFlag,
     UsageError,
-    counted,
     gates_in_words,
     print_json,
     require_folder,
@@ -39,6 +38,7 @@ from retarget.cli.progress import batch_display
 from retarget.cli.tables import print_table
 from retarget.errors import UnknownNameError
 from retarget.subject_rules import DATASET
+from retarget.wording import counted
 
 if TYPE_CHECKING:
     from retarget.batch import BatchJob, BatchManifest, BatchRunner

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from retarget.errors import RetargetError
-from retarget.wording import shown
+from retarget.wording import counted, shown
 
 __all__ = [
     "ALL_WELL",
@@ -24,7 +24,6 @@ __all__ = [
     "GatesFlag",
     "JsonFlag",
     "UsageError",
-    "counted",
     "gates_in_words",
     "print_json",
     "require_file",
@@ -136,16 +135,6 @@ def require_manifest(path: Path) -> Path:
     if not path.is_file() and journal_path(path).is_file():
         return path
     return require_file(path, "a batch manifest (.json)")
-
-
-def counted(number: int, one: str, several: str = "") -> str:
-    """A number with its noun, such as ``1 job`` or ``2,869 jobs``.
-
-    Example:
-        >>> counted(2869, "job")
-        '2,869 jobs'
-    """
-    return f"{number:,} {one if number == 1 else several or one + 's'}"
 
 
 def gates_in_words(judged: int, failed: Iterable[Sequence[str]]) -> str:

@@ -12,7 +12,6 @@ from retarget.cli import flags, options
 from retarget.cli.common import (
     JsonFlag,
     UsageError,
-    counted,
     print_json,
     require_file,
     say,
@@ -21,6 +20,7 @@ from retarget.cli.common import (
 )
 from retarget.cli.outputs import Output, check_outputs
 from retarget.cli.tables import print_table
+from retarget.wording import counted
 
 if TYPE_CHECKING:
     from retarget.comparison import Comparison, Difference
@@ -172,7 +172,7 @@ def _tell(found: Comparison, measures: list[str] | None) -> None:
     )
     for side in found.sides:
         if side.unmatched:
-            tell(f"{side.label}: {len(side.unmatched)} clips that not all sides have")
+            tell(f"{side.label}: {counted(len(side.unmatched), 'clip')} that not all sides have")
     for doubt in doubtful(found)[:_MOST_LEFT]:
         say(f"note: {doubt}")
     for clip, why in list(found.unjudged.items())[:_MOST_LEFT]:

@@ -12,7 +12,6 @@ from retarget.cli.common import (
     SOME_FAILED,
     JsonFlag,
     UsageError,
-    counted,
     print_json,
     require_folder,
     require_manifest,
@@ -24,6 +23,7 @@ from retarget.cli.helping import HelpfulCommand, HelpfulGroup
 from retarget.cli.outputs import Output, check_outputs
 from retarget.cli.picking import OnlyOption, chosen_clips
 from retarget.cli.tables import print_table
+from retarget.wording import counted
 
 if TYPE_CHECKING:
     from retarget.dataset.description import Description

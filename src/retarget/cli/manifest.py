@@ -12,7 +12,6 @@ from retarget.cli.batch import outcome
 from retarget.cli.common import (
     SOME_FAILED,
     JsonFlag,
-    counted,
     print_json,
     require_manifest,
     say,
@@ -21,6 +20,7 @@ from retarget.cli.common import (
 from retarget.cli.helping import HelpfulCommand, HelpfulGroup
 from retarget.cli.outputs import Output, check_outputs
 from retarget.cli.tables import print_table
+from retarget.wording import counted
 
 if TYPE_CHECKING:
     from retarget.batch import BatchRunRecord

@@ -8,8 +8,8 @@ from collections import Counter
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from retarget.cli.common import counted, say
-from retarget.wording import shown
+from retarget.cli.common import say
+from retarget.wording import counted, shown
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -157,7 +157,7 @@ def _line_of(event: BatchEvent) -> str:
     frames = record.provenance.get("frames", 0)
     seconds = record.duration_s - _compiling_s(record)
     rate = f", {frames / seconds:,.0f} frames/s" if frames and seconds > 0 else ""
-    return f"done {record.job_id}: {frames} frames in {seconds:.2f} s{rate}"
+    return f"done {record.job_id}: {counted(frames, 'frame')} in {seconds:.2f} s{rate}"
 
 
 class _LiveDisplay:

@@ -13,6 +13,7 @@ from retarget.cli.common import UsageError, require_motion, steps, tell, working
 from retarget.cli.grouped import with_options
 from retarget.cli.opening import OpeningOptions
 from retarget.cli.outputs import Output, check_outputs
+from retarget.wording import counted
 
 __all__ = ["render"]
 
@@ -89,7 +90,7 @@ def render(
     seconds = time.perf_counter() - begun
     drawn = 1 if output.suffix.lower() == ".png" else len(film)
     tell(
-        f"{file} -> {output}: {drawn} pictures of {width}x{height} at {film.fps:.4g} fps in {seconds:.1f} s "
+        f"{file} -> {output}: {counted(drawn, 'picture')} of {width}x{height} at {film.fps:.4g} fps in {seconds:.1f} s "
         f"({drawn / seconds:.0f} pictures/s)"
     )
 

@@ -13,7 +13,6 @@ from retarget.cli.common import (
     SOME_FAILED,
     JsonFlag,
     UsageError,
-    counted,
     print_json,
     require_file,
     require_folder,
@@ -23,6 +22,7 @@ from retarget.cli.common import (
 from retarget.cli.outputs import Output, check_outputs, refuse_inputs
 from retarget.cli.report_pages import evaluate_results, make_pages
 from retarget.errors import UnknownNameError
+from retarget.wording import counted
 
 if TYPE_CHECKING:
     from retarget.evaluation import Gates

@@ -11,7 +11,6 @@ from retarget.cli.common import (
     SOME_FAILED,
     GatesFlag,
     JsonFlag,
-    counted,
     print_json,
     require_motion,
     say,
@@ -21,6 +20,7 @@ from retarget.cli.common import (
 from retarget.cli.grouped import with_options
 from retarget.cli.options import RunOptions
 from retarget.cli.outputs import Output, check_outputs
+from retarget.wording import counted
 
 if TYPE_CHECKING:
     from retarget.config import RunConfig

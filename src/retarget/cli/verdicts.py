@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from retarget.cli.common import counted, gates_in_words, print_json, say, steps, tell
+from retarget.cli.common import gates_in_words, print_json, say, steps, tell
 from retarget.cli.tables import print_table
 from retarget.errors import OutputError, RetargetError
+from retarget.wording import counted
 
 if TYPE_CHECKING:
     from retarget.evaluation import ClipReport, Summary, Unjudged

@@ -8,6 +8,7 @@ from html import escape
 from retarget.comparison.chart import comparison_svg
 from retarget.comparison.models import Comparison, MeasureRow, PairedRow
 from retarget.evaluation.measures.registry import COLUMNS, MEASURES
+from retarget.wording import counted
 
 __all__ = ["comparison_html", "comparison_markdown", "comparison_rows", "doubtful", "key_rows"]
 
@@ -146,9 +147,9 @@ def _title(comparison: Comparison) -> str:
 def _about(comparison: Comparison) -> str:
     seconds = sum(clip.duration_s for clip in comparison.clips)
     return (
-        f"{len(comparison.clips)} clips, {seconds:,.0f} s of each side, at the rate of the slowest, laid beside the "
-        "human in time and by one yaw. Means over clips; differences are paired, with 95 % intervals by bootstrap over "
-        f"clips (seed {comparison.seed})."
+        f"{counted(len(comparison.clips), 'clip')}, {seconds:,.0f} s of each side, at the rate of the slowest, laid "
+        "beside the human in time and by one yaw. Means over clips; differences are paired, with 95 % intervals by "
+        f"bootstrap over clips (seed {comparison.seed})."
     )
 
 

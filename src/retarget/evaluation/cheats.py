@@ -5,12 +5,12 @@ Each takes a result and gives its configurations with the fault; `retarget.evalu
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from retarget.evaluation.garbage import Make, Pose, normalised
 from retarget.geometry import quaternion_product
 from retarget.result import RetargetingResult
 from retarget.robots.kinematics import body_poses
@@ -19,10 +19,12 @@ from retarget.solver.kinematics.forward import forward_kinematics
 
 __all__ = [
     "arms_astray",
+    "chain",
     "drifting",
     "earthbound",
     "for_a_second",
     "hands_astray",
+    "kept",
     "on_toes",
     "popping",
     "slipping",
@@ -38,9 +40,6 @@ _TIPTOE: Final = np.radians(20)
 _WAVE, _WAVE_TIME = 0.7, 0.25  # rad (standard deviation), s over which it changes
 _SEED: Final = 5
 
-Pose = Float64[np.ndarray, "T Q"]
-Make = Callable[[RetargetingResult, RobotModel], Pose]
-
 
 def for_a_second(make: Make) -> Make:
     """The same fault in a second in the middle of the clip only, without a jump at its ends."""
@@ -49,7 +48,7 @@ def for_a_second(make: Make) -> Make:
         share = _moment(result)[:, None]
         spoilt = make(result, robot)
         spoilt[:, 3:7] *= np.sign((spoilt[:, 3:7] * result.qpos[:, 3:7]).sum(axis=1))[:, None]
-        return _unit((1 - share) * result.qpos + share * spoilt)
+        return normalised((1 - share) * result.qpos + share * spoilt)
 
     return made
 
@@ -61,23 +60,18 @@ def _moment(result: RetargetingResult) -> Float64[np.ndarray, "T"]:
     return np.asarray(np.clip((_MOMENT / 2 - away) / _RAMP, 0.0, 1.0))
 
 
-def _unit(qpos: Pose) -> Pose:
-    qpos[:, 3:7] /= np.linalg.norm(qpos[:, 3:7], axis=1, keepdims=True)
-    return qpos
-
-
 def arms_astray(result: RetargetingResult, robot: RobotModel) -> Pose:
     """The first joint of each shoulder turned, to where there is room."""
     qpos = result.qpos.copy()
     for side in ("left", "right"):
-        first = _chain(robot, f"{side}_elbow", "chest")[-1]
+        first = chain(robot, f"{side}_elbow", "chest")[-1]
         angles = qpos[:, 7 + first]
         room = robot.upper[first] - angles.max() > angles.min() - robot.lower[first]
         angles += _ASTRAY if room else -_ASTRAY
-    return _kept(qpos, robot)
+    return kept(qpos, robot)
 
 
-def _chain(robot: RobotModel, far: str, near: str) -> list[int]:
+def chain(robot: RobotModel, far: str, near: str) -> list[int]:
     """Joints between the bodies of two roles, the far one's first."""
     body, joints = int(robot.roles[far]), []
     while body > 0 and body != robot.roles[near]:
@@ -86,7 +80,8 @@ def _chain(robot: RobotModel, far: str, near: str) -> list[int]:
     return joints
 
 
-def _kept(qpos: Pose, robot: RobotModel) -> Pose:
+def kept(qpos: Pose, robot: RobotModel) -> Pose:
+    """The same within joint limits."""
     qpos[:, 7:] = qpos[:, 7:].clip(robot.lower, robot.upper)
     return qpos
 
@@ -102,12 +97,10 @@ def slipping(result: RetargetingResult, robot: RobotModel) -> Pose:
 def popping(result: RetargetingResult, robot: RobotModel) -> Pose:
     """Arms jump aside for a frame, and back, every so often."""
     qpos = result.qpos.copy()
-    arms = sorted(
-        {j for side in ("left", "right") for j in _chain(robot, f"{side}_wrist", "chest")}
-    )
+    arms = sorted({j for side in ("left", "right") for j in chain(robot, f"{side}_wrist", "chest")})
     frames = np.arange(len(qpos) // 3, len(qpos), max(round(_POP_EVERY * result.fps), 1))
     qpos[np.ix_(frames, 7 + np.array(arms))] += _POP
-    return _kept(qpos, robot)
+    return kept(qpos, robot)
 
 
 def drifting(result: RetargetingResult, robot: RobotModel) -> Pose:
@@ -133,12 +126,12 @@ def hands_astray(result: RetargetingResult, robot: RobotModel) -> Pose:
 
     qpos = result.qpos.copy()
     wrists = sorted(
-        {j for side in ("left", "right") for j in _chain(robot, f"{side}_wrist", f"{side}_elbow")}
+        {j for side in ("left", "right") for j in chain(robot, f"{side}_wrist", f"{side}_elbow")}
     )
     noise = np.random.default_rng(_SEED).normal(size=(len(qpos), len(wrists)))
     smooth = gaussian_filter1d(noise, _WAVE_TIME * result.fps, axis=0, mode="nearest")
     qpos[:, 7 + np.array(wrists, np.int64)] = _WAVE * smooth / smooth.std(axis=0)
-    return _kept(qpos, robot)
+    return kept(qpos, robot)
 
 
 def on_toes(result: RetargetingResult, robot: RobotModel) -> Pose:
@@ -146,11 +139,11 @@ def on_toes(result: RetargetingResult, robot: RobotModel) -> Pose:
     qpos = result.qpos.copy()
     _, rotations = body_poses(robot, np.zeros(robot.joint_count), robot.upright)
     for side in ("left", "right"):
-        for joint in _chain(robot, f"{side}_ankle", f"{side}_knee"):
+        for joint in chain(robot, f"{side}_ankle", f"{side}_knee"):
             sideways = float((rotations[joint + 1] @ robot.axes[joint + 1])[1])
             if abs(sideways) > 0.9:
                 qpos[:, 7 + joint] += np.sign(sideways) * _TIPTOE
-    qpos = _kept(qpos, robot)
+    qpos = kept(qpos, robot)
     qpos[:, 2] += _lowest(result.qpos, robot, robot.feet) - _lowest(qpos, robot, robot.feet)
     return qpos
 

@@ -6,13 +6,12 @@ Each fault turns a good result into one that nobody should train on, and names t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-from jaxtyping import Float64, Int64
 
 from retarget.errors import OptionsError
 from retarget.evaluation.cheats import (
@@ -25,28 +24,39 @@ from retarget.evaluation.cheats import (
     popping,
     slipping,
 )
-from retarget.geometry import matrix_from_quaternion, quaternion_from_matrix, quaternion_product
+from retarget.evaluation.garbage import (
+    Make,
+    Pose,
+    clipped,
+    enlarged,
+    frozen,
+    jittered,
+    late,
+    leaning,
+    lowered,
+    lying,
+    mirrored,
+    raised,
+    random,
+    shaken,
+    sliding,
+    teleporting,
+    turned,
+)
+from retarget.evaluation.lamed import (
+    arm_held,
+    arms_swapped,
+    backwards,
+    leg_held,
+    slow,
+    small,
+)
 from retarget.result import RetargetingResult
-from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel
-from retarget.solver.kinematics.forward import forward_kinematics
 
 __all__ = ["FAULTS", "Fault"]
 
-_HEIGHT: Final = 0.06  # m
-_DEPTH: Final = 0.05  # m
-_DRIFT: Final = 0.3  # m/s
-_DELAY: Final = 0.3  # s
-_SIZE: Final = 1.5
-_TREMBLE: Final = 0.03  # rad
-_LEAP: Final = 3.0  # m
-_SWING: Final = 4.0  # times as far from neutral
-_LEAN: Final = np.radians(20)
-_SHAKE: Final = 0.01  # m
-_SEED: Final = 2
-
-Pose: TypeAlias = Float64[np.ndarray, "T Q"]
-Make: TypeAlias = Callable[[RetargetingResult, RobotModel], Pose]
+_SLOW: Final = 3.0  # as of a recording at 120 frames a second that is said to have 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,7 @@ class Fault:
         text: What is done to the motion.
         seen_by: Name of the measure that must fail it.
         make: Spoils the configurations of a result.
+        slower: How many times as long the human and the robot take for it, as of a recording at another rate.
 
     Example:
         >>> spoilt = FAULTS["floating"].spoil(result, robot)  # doctest: +SKIP
@@ -69,6 +80,7 @@ class Fault:
     text: str
     seen_by: str
     make: Make
+    slower: float = 1.0
 
     def spoil(
         self,
@@ -91,153 +103,12 @@ class Fault:
             if other is None:
                 raise OptionsError(f"{self.name}: give another clip's result")
             given = replace(result, qpos=_repeated(other, result))
-        return replace(result, qpos=np.ascontiguousarray(self.make(given, robot)))
+        qpos = np.ascontiguousarray(self.make(given, robot))
+        return replace(result, qpos=qpos, fps=result.fps / self.slower)
 
 
-def _frozen(result: RetargetingResult, robot: RobotModel) -> Pose:
-    return np.repeat(result.qpos[:1], len(result), axis=0)
-
-
-def _raised(result: RetargetingResult, robot: RobotModel) -> Pose:
-    return _moved(result, np.array([0.0, 0.0, _HEIGHT]))
-
-
-def _lowered(result: RetargetingResult, robot: RobotModel) -> Pose:
-    return _moved(result, np.array([0.0, 0.0, -_DEPTH]))
-
-
-def _sliding(result: RetargetingResult, robot: RobotModel) -> Pose:
-    seconds = np.arange(len(result)) / result.fps
-    return _moved(result, _DRIFT * seconds[:, None] * np.array([0.6, 0.8, 0.0]))
-
-
-def _moved(result: RetargetingResult, by: Float64[np.ndarray, "*T 3"]) -> Pose:
-    qpos = result.qpos.copy()
-    qpos[:, :3] += by
-    return qpos
-
-
-def _mirrored(result: RetargetingResult, robot: RobotModel) -> Pose:
-    """Reflected across the plane y = 0, each joint's angle given to its twin on the other side."""
-    twins, signs = _twins(robot)
-    qpos = result.qpos.copy()
-    qpos[:, 1] *= -1
-    mirror = np.diag([1.0, -1.0, 1.0])
-    own = (
-        robot.upright.T @ mirror @ robot.upright
-    )  # the base's frame, which need not be upright, across the same plane
-    qpos[:, 3:7] = quaternion_from_matrix(mirror @ matrix_from_quaternion(qpos[:, 3:7]) @ own)
-    qpos[:, 7 + twins] = signs * result.qpos[:, 7:]
-    qpos[:, 7:] = qpos[:, 7:].clip(robot.lower, robot.upper)
-    return qpos
-
-
-def _twins(robot: RobotModel) -> tuple[Int64[np.ndarray, "N"], Float64[np.ndarray, "N"]]:
-    """The joint across the sagittal plane of each joint, and the sign of its angle; upright, all joints at zero."""
-    positions, rotations = body_poses(robot, np.zeros(robot.joint_count), robot.upright)
-    axes = np.einsum("bij,bj->bi", rotations, robot.axes)[1:]
-    reflected = positions[1:] * np.array([1.0, -1.0, 1.0])
-    turned = axes * np.array(
-        [-1.0, 1.0, -1.0]
-    )  # an axis is no arrow: reflected, it turns the other way
-    alike = turned @ axes.T
-    apart = np.linalg.norm(reflected[:, None] - positions[None, 1:], axis=-1)
-    twins = (apart + (1.0 - np.abs(alike))).argmin(axis=1)
-    return twins, np.sign(alike[np.arange(len(twins)), twins])
-
-
-def _late(result: RetargetingResult, robot: RobotModel) -> Pose:
-    return result.qpos[np.maximum(np.arange(len(result)) - round(_DELAY * result.fps), 0)]
-
-
-def _enlarged(result: RetargetingResult, robot: RobotModel) -> Pose:
-    qpos = result.qpos.copy()
-    qpos[:, :2] = qpos[:1, :2] + _SIZE * (qpos[:, :2] - qpos[:1, :2])
-    return qpos
-
-
-def _turned(result: RetargetingResult, robot: RobotModel) -> Pose:
-    qpos = result.qpos.copy()
-    quarter = np.array([np.sqrt(0.5), 0.0, 0.0, np.sqrt(0.5)])
-    qpos[:, 3:7] = quaternion_product(quarter, qpos[:, 3:7])
-    return qpos
-
-
-def _jittered(result: RetargetingResult, robot: RobotModel) -> Pose:
-    qpos = result.qpos.copy()
-    noise = np.random.default_rng(_SEED).normal(0.0, _TREMBLE, (len(qpos), robot.joint_count))
-    qpos[:, 7:] = (qpos[:, 7:] + noise).clip(robot.lower, robot.upper)
-    return qpos
-
-
-def _teleporting(result: RetargetingResult, robot: RobotModel) -> Pose:
-    qpos = result.qpos.copy()
-    qpos[len(qpos) // 2 :, 0] += _LEAP
-    return qpos
-
-
-def _clipped(result: RetargetingResult, robot: RobotModel) -> Pose:
-    qpos = result.qpos.copy()
-    wider = robot.neutral + _SWING * (qpos[:, 7:] - robot.neutral)
-    qpos[:, 7:] = wider.clip(robot.lower, robot.upper)
-    return qpos
-
-
-def _lying(result: RetargetingResult, robot: RobotModel) -> Pose:
-    qpos = result.qpos.copy()
-    half = np.sqrt(0.5)
-    lateral = robot.upright.T @ np.array([0.0, 1.0, 0.0])
-    back = np.concatenate([[half], -half * lateral])
-    qpos[:, 3:7] = quaternion_product(qpos[:, 3:7], back)
-    return _on_the_floor(qpos, robot)
-
-
-def _on_the_floor(qpos: Pose, robot: RobotModel) -> Pose:
-    """Each frame as high as its lowest capsule lies on the floor."""
-    positions, rotations = forward_kinematics(qpos, robot)
-    at, turn = positions[:, robot.capsule_bodies], rotations[:, robot.capsule_bodies]
-    ends = [
-        (at + np.einsum("tgij,gj->tgi", turn, end))[..., 2]
-        for end in (robot.capsule_starts, robot.capsule_ends)
-    ]
-    lowest = (np.minimum(*ends) - robot.capsule_radii).min(axis=1)
-    qpos = qpos.copy()
-    qpos[:, 2] -= lowest
-    return qpos
-
-
-def _leaning(result: RetargetingResult, robot: RobotModel) -> Pose:
-    """Bent backwards at the waist; where no joint of it bends so, the base leans."""
-    qpos = result.qpos.copy()
-    _, rotations = body_poses(robot, np.zeros(robot.joint_count), robot.upright)
-    body, waist = robot.roles["chest"], []
-    while body > 0 and body != robot.roles["pelvis"]:
-        sideways = float((rotations[body] @ robot.axes[body])[1])
-        if abs(sideways) > 0.9:
-            waist.append((7 + body - 1, np.sign(sideways)))
-        body = int(robot.parents[body])
-    for column, sign in waist:
-        qpos[:, column] -= sign * _LEAN / len(waist)
-    if not waist:
-        lateral = robot.upright.T @ np.array([0.0, 1.0, 0.0])
-        back = np.concatenate([[np.cos(_LEAN / 2)], -np.sin(_LEAN / 2) * lateral])
-        qpos[:, 3:7] = quaternion_product(qpos[:, 3:7], back)
-    return qpos
-
-
-def _shaken(result: RetargetingResult, robot: RobotModel) -> Pose:
-    """To and fro sixty times a second, or as often as the rate allows."""
-    qpos = result.qpos.copy()
-    step = max(round(result.fps / 60.0), 1)
-    qpos[(np.arange(len(qpos)) // step) % 2 == 0, :2] += _SHAKE
-    return qpos
-
-
-def _random(result: RetargetingResult, robot: RobotModel) -> Pose:
-    qpos = result.qpos.copy()
-    shape = (len(qpos), robot.joint_count)
-    qpos[:, 7:] = np.random.default_rng(_SEED).uniform(robot.lower, robot.upper, shape)
-    return qpos
+def _as_it_is(result: RetargetingResult, robot: RobotModel) -> Pose:
+    return result.qpos.copy()
 
 
 def _another(result: RetargetingResult, robot: RobotModel) -> Pose:
@@ -255,55 +126,55 @@ FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
     {
         name: Fault(name, text, seen_by, make)
         for name, text, seen_by, make in (
-            ("frozen", "the first frame throughout", "repeated_share", _frozen),
-            ("floating", "6 cm higher", "sole_lifted_share", _raised),
-            ("sinking", "5 cm lower", "sole_penetration_max", _lowered),
-            ("sliding", "drifts at 0.3 m/s", "toe_slide_mean", _sliding),
-            ("mirrored", "left and right exchanged", "limb_error_mean", _mirrored),
-            ("late", "0.3 s later than the human", "time_offset", _late),
-            ("wrong scale", "a path half as long again", "path_scale_error", _enlarged),
-            ("wrong yaw", "turned by 90 degrees on its path", "root_path_error_p95", _turned),
-            ("jittered", "noise of 0.03 rad in every joint", "jerk_mean", _jittered),
-            ("teleporting", "3 m farther on from the middle", "base_speed_max", _teleporting),
+            ("frozen", "the first frame throughout", "repeated_share", frozen),
+            ("floating", "6 cm higher", "sole_lifted_share", raised),
+            ("sinking", "5 cm lower", "sole_penetration_max", lowered),
+            ("sliding", "drifts at 0.3 m/s", "toe_slide_mean", sliding),
+            ("mirrored", "left and right exchanged", "limb_error_mean", mirrored),
+            ("late", "0.3 s later than the human", "time_offset", late),
+            ("wrong scale", "a path half as long again", "path_scale_error", enlarged),
+            ("wrong yaw", "turned by 90 degrees on its path", "root_path_error_p95", turned),
+            ("jittered", "noise of 0.03 rad in every joint", "jerk_mean", jittered),
+            ("teleporting", "3 m farther on from the middle", "base_speed_max", teleporting),
             (
                 "clipped",
                 "joints swing four times as far, cut off at their limits",
                 "at_limit_share",
-                _clipped,
+                clipped,
             ),
-            ("lying", "on its back where the human stands", "trunk_lean_error_p95", _lying),
+            ("lying", "on its back where the human stands", "trunk_lean_error_p95", lying),
             (
                 "leaning back",
                 "the trunk bent back by 20 degrees",
                 "trunk_lean_error_p95",
-                _leaning,
+                leaning,
             ),
-            ("shaken", "the base 1 cm to and fro", "com_acceleration_alike", _shaken),
-            ("random", "random joint angles", "velocity_limit_share", _random),
+            ("shaken", "the base 1 cm to and fro", "com_acceleration_alike", shaken),
+            ("random", "random joint angles", "velocity_limit_share", random),
             ("another clip", "another clip's motion", "limb_error_mean", _another),
             (
                 "floating a second",
                 "6 cm higher, for a second in the middle",
                 "sole_lifted_second",
-                for_a_second(_raised),
+                for_a_second(raised),
             ),
             (
                 "bent back a second",
                 "the trunk bent back by 20 degrees, for a second",
                 "trunk_lean_error_second",
-                for_a_second(_leaning),
+                for_a_second(leaning),
             ),
             (
                 "jittered a second",
                 "noise of 0.03 rad in every joint, for a second",
                 "jerk_second",
-                for_a_second(_jittered),
+                for_a_second(jittered),
             ),
             (
                 "shaken a second",
                 "the base 1 cm to and fro, for a second",
                 "force_left_second",
-                for_a_second(_shaken),
+                for_a_second(shaken),
             ),
             (
                 "arms astray",
@@ -327,6 +198,31 @@ FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
             ("on toes", "feet bent down by 20 degrees", "sole_tilt_mean", on_toes),
             ("earthbound", "never off the floor, in flight neither", "flight_kept", earthbound),
             ("hands astray", "wrists wander", "orientation_error_hand", hands_astray),
+            ("arm held", "one arm held still", "limb_gain_error_max", arm_held),
+            ("leg held", "one leg held still", "limb_gain_error_max", leg_held),
+            (
+                "small",
+                "every joint moves 0.6 times as far",
+                "limb_gain_error_mean",
+                small,
+            ),
+            (
+                "arms swapped",
+                "each arm does what the other should",
+                "limb_error_mean",
+                arms_swapped,
+            ),
+            ("backwards", "from its end to its beginning", "limb_error_mean", backwards),
+            ("slow", "a third of it in the time of all", "limb_gain_error_mean", slow),
+        )
+    }
+    | {
+        "slow motion": Fault(
+            "slow motion",
+            "human and robot at a third of their rate",
+            "human_gait_pace",
+            _as_it_is,
+            _SLOW,
         )
     }
 )

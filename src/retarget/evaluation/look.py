@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.evaluation.frames.bodies import BodyTrack
+from retarget.evaluation.frames.build import robot_build
 from retarget.evaluation.frames.collisions import CollisionMeasures
 from retarget.evaluation.frames.contacts import Contacts, find_contacts, measure_contacts
 from retarget.evaluation.frames.continuity import (
@@ -17,6 +18,8 @@ from retarget.evaluation.frames.continuity import (
     measure_continuity,
 )
 from retarget.evaluation.frames.feet import FootTrack, measure_stance
+from retarget.evaluation.frames.gains import Gains, find_gains, measure_gains
+from retarget.evaluation.frames.gait import Gait, find_gait, measure_gait
 from retarget.evaluation.frames.human import ScaledHuman, scaled_human
 from retarget.evaluation.frames.joints import measure_joints
 from retarget.evaluation.frames.limits import kept_accelerations, kept_positions
@@ -63,6 +66,8 @@ class Look:
         places: Where the robot goes, and its key bodies; None where it has no legs.
         timing: Whether it moves when the human does.
         steadiness: Whether limbs pop and the heading drifts.
+        gains: Whether limbs move as far.
+        gait: At what pace the human walks.
         continuity: Whether anything jumps or stops.
         forces: What contacts can give.
         things: How it meets things; None where there are none.
@@ -82,6 +87,8 @@ class Look:
     places: Places | None
     timing: Timing
     steadiness: Steadiness
+    gains: Gains
+    gait: Gait
     continuity: Continuity
     forces: Forces
     things: ThingFrames | None
@@ -122,6 +129,8 @@ class Look:
             **measure_places(self.places, self.human.scale),
             **measure_timing(self.timing),
             **measure_steadiness(self.steadiness, fps),
+            **measure_gains(self.gains),
+            **measure_gait(self.gait),
             **measure_solved(result),
             **measure_things(self.things),
         }
@@ -179,6 +188,8 @@ def look_at(result: RetargetingResult, robot: RobotModel) -> Look:
         places=find_places(bodies, human.scale, tracking.yaw),
         timing=find_timing(bodies, fps),
         steadiness=find_steadiness(bodies, fps),
+        gains=find_gains(bodies, fps),
+        gait=find_gait(stance, robot_build(robot).leg_length / human.scale, fps),
         continuity=find_continuity(result),
         forces=forces.forces(),
         things=things,

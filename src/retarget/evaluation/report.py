@@ -17,6 +17,7 @@ from retarget.evaluation.measures.measure import Measure, MeasuredValue
 from retarget.evaluation.measures.registry import MEASURES
 from retarget.files import write_text
 from retarget.motion.doubts import Doubt
+from retarget.wording import counted
 
 __all__ = ["ClipOutcome", "ClipReport", "Summary", "Unjudged", "summarise"]
 
@@ -110,9 +111,9 @@ class ClipReport(_Report):
             return "no gate was asked"
         if not failed:
             close = [gate.text for gate in self.gates if gate.warned]
-            count = f"all {len(self.gates)} gates" if len(self.gates) > 1 else "its gate"
+            count = f"all {counted(len(self.gates), 'gate')}" if len(self.gates) > 1 else "its gate"
             return f"passes {count}" + "".join(f"; {text}" for text in close)
-        count = f"{len(failed)} gates" if len(failed) > 1 else "a gate"
+        count = counted(len(failed), "gate") if len(failed) > 1 else "a gate"
         return f"misses {count}: {'; '.join(gate.text for gate in failed)}"
 
 

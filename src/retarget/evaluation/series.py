@@ -64,12 +64,19 @@ def worst_second(seen: Look, measure: Measure, series: Makers) -> float | None:
     if not np.isfinite(frames).any():
         return None
     if measure.over_clips == "max" and measure.unit != "s":
-        return float(np.nanargmax(frames) / fps)
+        return _middle_of_worst(frames) / fps
     frames = np.nan_to_num(frames)
     span = min(max(round(_MOMENT * fps), 1), len(frames))
     sums = np.concatenate([[0.0], np.cumsum(frames)])
     first = int((sums[span:] - sums[:-span]).argmax())
     return float((first + span / 2) / fps)
+
+
+def _middle_of_worst(frames: Frames) -> float:
+    """The frame that is worst, or the middle of the first stretch that is, as of series that are told by windows."""
+    first = int(np.nanargmax(frames))
+    better = np.flatnonzero(frames[first:] != frames[first])
+    return first + ((int(better[0]) if len(better) else len(frames) - first) - 1) / 2
 
 
 def _tracking(seen: Look) -> dict[str, Callable[[], Frames]]:
@@ -256,10 +263,9 @@ def _others(seen: Look) -> dict[str, Callable[[], Frames]]:
         depth = np.maximum(-collisions.body_height, 0.0)
         return np.where(collisions.body_height < HIGH, depth, np.nan)
 
-    def lag() -> Frames:
-        seconds = np.arange(len(seen.result)) / seen.result.fps
-        nearest = np.abs(seconds[:, None] - seen.timing.seconds).argmin(axis=1)
-        return np.asarray(seen.timing.lags[nearest])
+    def gain_error() -> Frames:
+        errors = np.nan_to_num(seen.gains.errors, nan=-1.0).max(axis=1)
+        return _nearest(seen, seen.gains.seconds, np.where(errors < 0, np.nan, errors))
 
     def heading() -> Frames:
         seconds = np.arange(len(seen.result)) / seen.result.fps
@@ -270,7 +276,9 @@ def _others(seen: Look) -> dict[str, Callable[[], Frames]]:
     if seen.things is not None:
         makers |= _things(seen.things)
     if len(seen.timing.lags):
-        makers["lag"] = lag
+        makers["lag"] = lambda: _nearest(seen, seen.timing.seconds, seen.timing.lags)
+    if seen.tracking.limbs:
+        makers["limb_gain_error"] = gain_error
     if len(seen.steadiness.headings) > 1:
         makers["heading_error"] = heading
     if anchor_misses(seen.result) is not None:
@@ -288,6 +296,14 @@ def _others(seen: Look) -> dict[str, Callable[[], Frames]]:
         "repeats": lambda: _steps(continuity.repeats),
         "human_repeats": lambda: _steps(continuity.human_repeats),
     }
+
+
+def _nearest(
+    seen: Look, seconds: Float64[np.ndarray, "W"], values: Float64[np.ndarray, "W"]
+) -> Frames:
+    """Of each frame the value of the moment that is nearest in time."""
+    frames = np.arange(len(seen.result)) / seen.result.fps
+    return np.asarray(values[np.searchsorted((seconds[1:] + seconds[:-1]) / 2, frames)])
 
 
 def _most(values: Shaped[np.ndarray, "T 2"], counts: Shaped[np.ndarray, "T 2"]) -> Frames:

@@ -23,8 +23,12 @@ __all__ = [
     "FLIGHT_KEPT",
     "FORCE_SHARE",
     "FRICTION",
+    "GAIN_MOTION",
+    "GAIN_RATE",
+    "GAIN_WINDOW",
     "HAND_REACHED",
     "HEADING_WINDOW",
+    "HIP_HEIGHT",
     "HUMAN_SPAN",
     "JUMP_RATE",
     "JUMP_SPEED",
@@ -33,6 +37,7 @@ __all__ = [
     "LAG_WINDOW",
     "LEAST_PATH",
     "LEAST_SHANK_RISE",
+    "LEAST_STRIDE",
     "LIFTED_HEIGHT",
     "LIFTED_HUMAN",
     "LIMIT_TOLERANCE",
@@ -56,6 +61,9 @@ __all__ = [
     "STANCE_SPEED",
     "STANDING_SPEED",
     "STOPPED_BODY",
+    "STRIDES_ENOUGH",
+    "STRIDE_EXPONENT",
+    "STRIDE_SHARE",
     "SUPPORT_MARGIN",
     "SURE_FLIGHT",
     "SWING_ENOUGH",
@@ -108,6 +116,19 @@ LAG_RANGE = 0.5  # s that a robot may be early or late
 LAG_RATE = 30.0  # Hz at which motions are laid beside each other
 LAG_WINDOW = 4.0  # s: a few steps
 TELLING_MOTION = 0.05  # rms by which limbs must rise and fall for a lag to be told: three degrees
+GAIN_WINDOW = 4.0  # s: a few steps, in which a limb that is held for so long stands out
+GAIN_RATE = 30.0  # Hz: nobody swings a limb faster than half of it
+GAIN_MOTION = (
+    0.0873  # rms by which a limb's direction must move for a gain to be told: five degrees
+)
+# Strides of people and animals of any size: length over height of the hips is 2.3 times the Froude number to the power
+# of 0.3 (Alexander, "Estimates of speeds of dinosaurs", Nature 261, 1976); solved for the speed, its power is 1 / 0.6.
+STRIDE_SHARE, STRIDE_EXPONENT = 2.3, 1 / 0.6
+HIP_HEIGHT = 1.08  # of thigh and shank: with the height of an ankle (Winter, "Biomechanics", 2009, figure 4.1)
+LEAST_STRIDE = (
+    1.0  # heights of the hips: shorter ones are taken at any pace, as by who stands about
+)
+STRIDES_ENOUGH = 2
 ARC_WINDOW = 4.0  # s: arc lengths grow with a profile's length, so that clips are cut
 ARC_FREQUENCY = (
     10.0  # Hz up to which a spectrum counts, as its authors have it; people move below that

@@ -21,6 +21,7 @@ from retarget.files import atomic_write
 from retarget.report.instants import spread
 from retarget.report.thing_lines import thing_lines
 from retarget.result import RetargetingResult, SourceClip
+from retarget.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -304,7 +305,7 @@ def _write_words(
 ) -> None:
     height = figure.get_figheight()
     left, right = _TEXT_INCHES / _WIDTH_INCHES, 1 - _TEXT_INCHES / _WIDTH_INCHES
-    facts = f"{result.robot}, {len(result)} frames at {result.fps:.4g} fps, {result.duration:.1f} s"
+    facts = f"{result.robot}, {counted(len(result), 'frame')} at {result.fps:.4g} fps, {result.duration:.1f} s"
     write_line(figure, left, 1 - 0.30 / height, title, color=INK, fontsize=14, weight="bold")
     write_line(figure, right, 1 - 0.30 / height, facts, color=MUTED, fontsize=10, ha="right")
     write_line(figure, left, 1 - 0.56 / height, subtitle, color=MUTED, fontsize=10)

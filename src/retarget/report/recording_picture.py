@@ -26,6 +26,7 @@ from retarget.motion.contacts import Contacts
 from retarget.motion.motion import Motion
 from retarget.report.instants import spread
 from retarget.report.recording_scene import RecordingScene
+from retarget.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,7 +87,10 @@ def draw_recording(
     frames = spread(len(motion), instants)
     _draw_row(row, scene, frames)
     _draw_bars(bars, scene, frames)
-    facts = f"{len(motion)} frames at {motion.fps:.4g} fps, {motion.duration:.1f} s, {len(motion.joint_names)} joints"
+    facts = (
+        f"{counted(len(motion), 'frame')} at {motion.fps:.4g} fps, {motion.duration:.1f} s, "
+        f"{counted(len(motion.joint_names), 'joint')}"
+    )
     height = figure.get_figheight()
     write_line(figure, 0.2 / _WIDTH, 1 - 0.3 / height, title, color=INK, fontsize=14, weight="bold")
     write_line(

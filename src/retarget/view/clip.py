@@ -11,6 +11,7 @@ from retarget.drawing.stage import Cast, Layout, Stage, set_stage
 from retarget.errors import OptionsError
 from retarget.result import RetargetingResult, SourceClip
 from retarget.result_file import is_result_file
+from retarget.wording import counted
 
 if TYPE_CHECKING:
     from retarget.motion import Motion
@@ -118,7 +119,7 @@ def _recording(path: Path, opening: Opening) -> Clip:
         )
     motion = RunConfig(source_fps=opening.source_fps).read_motion(path)
     facts = (
-        f"{len(motion):,} frames at {motion.fps:.4g} fps, {len(motion) / motion.fps:.1f} s",
+        f"{counted(len(motion), 'frame')} at {motion.fps:.4g} fps, {len(motion) / motion.fps:.1f} s",
         *(f"doubt: {doubt.text}" for doubt in motion.source.doubts),
     )
     return Clip(path.stem, (), motion, facts)
@@ -174,7 +175,7 @@ def _robot_of(result: RetargetingResult) -> RobotModel:
 
 def _facts(result: RetargetingResult) -> tuple[str, ...]:
     facts = [
-        f"{result.robot}: {len(result):,} frames at {result.fps:.4g} fps, {result.duration:.1f} s"
+        f"{result.robot}: {counted(len(result), 'frame')} at {result.fps:.4g} fps, {result.duration:.1f} s"
     ]
     facts += [
         f"{hold.point} gives way from {hold.start_s:.2f} to {hold.end_s:.2f} s by {hold.distance:.2f} m"

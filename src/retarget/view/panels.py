@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, get_args
 
-import numpy as np
-
 from retarget.drawing.look import STATE_COLOURS, STATE_WORDS
 from retarget.drawing.stage import Layout
 from retarget.evaluation import MEASURES
-from retarget.view.curves import Curve, bounds, thinned, with_mark
-from retarget.view.jumping import FRAME_LABEL, jump_script
+from retarget.view.curve_panel import CurvePanel
+from retarget.view.jumping import FRAME_LABEL
+from retarget.view.markdown import plain
 from retarget.view.playback import SPEEDS
 from retarget.view.playlist import SHOWN, sort_keys
+from retarget.wording import counted
 
 if TYPE_CHECKING:
     from retarget.batch.review import Decision
@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Panels"]
 
-_POINTS: Final = 600  # of a curve
 _TIME_EVERY_S: Final = 0.1  # seconds between looks at the slider
-_MARK_EVERY_S: Final = 0.25  # and at the mark in a curve
-_FIRST_CURVES: Final = ("limb_error", "toe_slide", "jerk")
 _MARKS: Final = {
     "contacts": "Contacts",
     "trails": "Ways of the feet",
@@ -45,11 +42,10 @@ class Panels:
         self._title = self._gui.add_markdown("")
         self._make_playing()
         self._make_batch()
-        self._make_curves()
+        self._curves = CurvePanel(self._gui, viewer, do, self._on)
         self._make_drawing()
         self._make_keys()
-        self._told_at = self._marked_at = 0.0
-        self._marked_frame = -1
+        self._told_at = 0.0
 
     # Making them
 
@@ -91,29 +87,6 @@ class Panels:
 
     def _overlay(self, name: str) -> Callable[[Any], None]:
         return lambda value: self._viewer.overlay(**{name: value})
-
-    def _make_curves(self) -> None:
-        gui = self._gui
-        with gui.add_folder("Along time"):
-            self._curve = gui.add_dropdown("Measure", ("-",), initial_value="-")
-            self._value = gui.add_markdown("")
-            self._plot = gui.add_uplot(
-                (np.array([0.0, 1.0]), np.zeros(2), np.zeros(2)),
-                (
-                    {"label": "s"},
-                    {"label": "value", "stroke": "#2b8a80", "width": 1.5, "spanGaps": False},
-                    {"label": "now", "stroke": "#d64545", "width": 1.5},
-                ),
-                scales={"x": {"time": False}},
-                legend={"show": False},
-                cursor={"drag": {"x": False, "y": False}},
-                height=170,
-            )
-            self._jump = gui.add_html("")
-            self._worst = gui.add_button("Worst moment, then the next")
-            self._worst_shown = 0
-        self._on(self._curve, lambda value: self._choose_curve())
-        self._worst.on_click(lambda _: self._do(self._jump_to_worst))
 
     def _make_batch(self) -> None:
         gui, viewer = self._gui, self._viewer
@@ -188,42 +161,26 @@ class Panels:
 
         return task
 
-    def _choose_curve(self) -> None:
-        self._worst_shown = 0
-        self._draw_curve()
-
-    def _jump_to_worst(self) -> None:
-        curve = self._chosen()
-        if curve is not None and self._viewer.worst(curve, self._worst_shown) is not None:
-            self._worst_shown += 1
-            self._draw_curve()
-
     # Showing
 
     def show_clip(self) -> None:
         """Tell of another clip."""
         now, stage = self._viewer.now, self._viewer.stage
-        facts = "".join(f"\n- {_plain(fact)}" for fact in stage.facts)
+        facts = "".join(f"\n- {plain(fact)}" for fact in stage.facts)
         gates = now.entry.failed_gates
         verdict = ""
         if gates is not None:
-            reasons = "".join(f"\n- {_plain(reason)}" for reason in now.entry.reasons)
-            count = f"{len(gates)} gates" if len(gates) > 1 else "a gate"
+            reasons = "".join(f"\n- {plain(reason)}" for reason in now.entry.reasons)
+            count = counted(len(gates), "gate") if len(gates) > 1 else "a gate"
             verdict = f"\n\n**misses** {count}\n{reasons}" if gates else "\n\n**passes** its gates"
-        self._title.content = f"### {_plain(stage.title)}{verdict}\n{facts}"
+        self._title.content = f"### {plain(stage.title)}{verdict}\n{facts}"
         # A slider of one frame would have no length.
         self._slider.max = max(stage.frames - 1, 1)
         self._slider.value = 0
         self._show_people()
-        titles = tuple(now.curves) or ("-",)
-        first = [t for n in _FIRST_CURVES for t, c in now.curves.items() if c.name == n]
-        chosen = self._curve.value if self._curve.value in titles else (*first, titles[0])[0]
-        self._curve.options = titles
-        self._curve.value = chosen
         said = self._viewer.review.of(now.entry.name)
         self._note.value = "" if said is None else said.note
-        self._worst_shown = 0
-        self._draw_curve()
+        self._curves.show_clip()
         self.show_order()
 
     def _show_people(self) -> None:
@@ -260,41 +217,11 @@ class Panels:
             clock = f"{seconds:.2f} s of {self._viewer.stage.duration:.2f} s"
             if self._clock.content != clock:  # the slider has moved already where a person moved it
                 self._clock.content = clock
-        if now_s - self._marked_at >= _MARK_EVERY_S and self._marked_frame != frame:
-            self._marked_at = now_s
-            self._draw_curve()
+        self._curves.show_time(frame, now_s)
 
     def tell(self, problem: str) -> None:
         """Show a problem to all."""
-        self._title.content = f"### {_plain(problem)}"
-
-    def _chosen(self) -> Curve | None:
-        return self._viewer.now.curves.get(self._curve.value)
-
-    def _draw_curve(self) -> None:
-        curve, playback = self._chosen(), self._viewer.playback
-        self._marked_frame = playback.frame
-        if curve is None:
-            self._value.content = _plain(self._viewer.now.why_no_curves)
-            self._plot.visible = False
-            return
-        self._plot.visible = True
-        frames, values = thinned(curve.values, _POINTS)
-        low, high = bounds(values)
-        last = max(len(curve.values) - 1, 1)
-        scales = {
-            "x": {"time": False, "range": (0.0, last / playback.fps)},
-            "y": {"range": (low, high)},
-        }
-        if self._plot.scales != scales:  # a plot whose scales are sent is made anew
-            self._plot.scales = scales
-        jump = jump_script(last)
-        if self._jump.content != jump:
-            self._jump.content = jump
-        self._plot.data = with_mark(frames / playback.fps, values, playback.frame / playback.fps)
-        value = curve.values[min(playback.frame, len(curve.values) - 1)]
-        here = "says nothing of this frame" if np.isnan(value) else f"**{value:.4g}** now"
-        self._value.content = f"{here}. {_plain(curve.definition)}"
+        self._title.content = f"### {plain(problem)}"
 
 
 def _key_title(key: str) -> str:
@@ -308,8 +235,3 @@ def _legend() -> str:
         f"- <span style='color:{STATE_COLOURS[state]}'>&#9679;</span> {words}"
         for state, words in STATE_WORDS.items()
     )
-
-
-def _plain(text: str) -> str:
-    """Text of files in Markdown, without what would be markup."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#+!|&$" else letter for letter in text)

@@ -47,7 +47,11 @@ class Controls(Protocol):
     """What may be asked of a viewer, see `retarget.view.viewer.Viewer`."""
 
     playback: Playback
-    review: Review
+
+    @property
+    def review(self) -> Review:
+        """What was decided about the clips."""
+        ...
 
     @property
     def now(self) -> Now:

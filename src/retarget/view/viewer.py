@@ -14,17 +14,19 @@ from typing import Any, Final
 
 import numpy as np
 
-from retarget.batch.review import ClipReview, Decision, Review
+from retarget.batch.review import Decision, Review
 from retarget.drawing.stage import Layout, Stage
-from retarget.errors import MissingExtraError, OutputError, RetargetError
+from retarget.errors import MissingExtraError, RetargetError
 from retarget.view.address import require_servable
+from retarget.view.browsing import Browsing
 from retarget.view.clip import Opening, open_clip, stage_of
 from retarget.view.curves import Curve, curves_of, worst_frames
 from retarget.view.nodes import StageNodes
+from retarget.view.opening_view import look_at_stage
 from retarget.view.panels import Panels
 from retarget.view.picking import moment_at
 from retarget.view.playback import Playback
-from retarget.view.playlist import BY_NAME, Entry, Shown, arranged
+from retarget.view.playlist import Entry, Shown
 from retarget.view.state import Now
 
 __all__ = ["Viewer", "require_viewer"]
@@ -32,10 +34,6 @@ __all__ = ["Viewer", "require_viewer"]
 _TICK_S: Final = 1 / 120  # how often the loop looks whether there is something to do
 _PATIENCE_S: Final = 5.0  # for the loop to end
 _MOST_FRAMES: Final = 60.0  # that are sent per second
-_AZIMUTH, _ELEVATION = np.radians(38.0), np.radians(14.0)
-_ASIDE: Final = 0.28  # heights by which the camera looks to the right of who is shown
-_FIELD: Final = np.radians(40.0)
-_AWAY: Final = 2.5  # heights from the camera to what it looks at
 
 
 def require_viewer() -> None:
@@ -95,11 +93,8 @@ class Viewer:
         require_servable(host, port)
         import viser
 
-        self._entries, self._opening = tuple(entries), opening or Opening()
-        self._review_file, self._on_problem = review_file, on_problem
-        self.review = Review() if review_file is None else Review.load(review_file)
-        self._order = arranged(self._entries, self.review)
-        self._sorting: tuple[str, bool, Shown] = (BY_NAME, True, "all")
+        self._opening, self._on_problem = opening or Opening(), on_problem
+        self._browsing = Browsing(entries, review_file)
         self._tasks: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stopping, self._idle = threading.Event(), threading.Event()
         self._idle.set()
@@ -147,17 +142,22 @@ class Viewer:
     @property
     def order(self) -> tuple[Entry, ...]:
         """The clips that are gone through, in their order."""
-        return self._order
+        return self._browsing.order
 
     @property
     def entries(self) -> tuple[Entry, ...]:
         """All clips."""
-        return self._entries
+        return self._browsing.entries
 
     @property
     def reviewing(self) -> bool:
         """Whether decisions are kept."""
-        return self._review_file is not None
+        return self._browsing.reviewing
+
+    @property
+    def review(self) -> Review:
+        """What was decided about the clips."""
+        return self._browsing.review
 
     def run(self) -> None:
         """Play until `close` is called, or Ctrl-C."""
@@ -230,21 +230,7 @@ class Viewer:
     def _show_clip(self) -> None:
         now = self._now
         self._nodes.show_people({a.name for a in now.stage.actors} - now.hidden)
-        angle = now.stage.azimuth + _AZIMUTH
-        look_at = np.array([0.0, 0.0, 0.48 * now.stage.height])
-        way = np.array(
-            [
-                np.cos(angle) * np.cos(_ELEVATION),
-                np.sin(angle) * np.cos(_ELEVATION),
-                np.sin(_ELEVATION),
-            ]
-        )
-        # The panel lies over the right of the picture: who is shown stands left of its middle.
-        across = np.array([-np.sin(angle), np.cos(angle), 0.0])
-        look_at += _ASIDE * now.stage.height * across
-        self._server.initial_camera.fov = float(_FIELD)
-        self._server.initial_camera.look_at = tuple(look_at)
-        self._server.initial_camera.position = tuple(look_at + _AWAY * now.stage.height * way)
+        look_at_stage(self._server.initial_camera, now.stage)
         self._panels.show_clip()
 
     # What people may do; called in the loop.
@@ -266,22 +252,13 @@ class Viewer:
 
     def go(self, steps: int) -> None:
         """Show a clip further on in the order, or back; round at the ends."""
-        if not self._order:
-            return
-        names = [entry.name for entry in self._order]
-        here = names.index(self._now.entry.name) if self._now.entry.name in names else -(steps > 0)
-        self.open(self._order[(here + steps) % len(self._order)])
+        following = self._browsing.after(self._now.entry, steps)
+        if following is not None:
+            self.open(following)
 
     def sort(self, by: str, worst_first: bool, shown: Shown) -> None:
         """Go through the clips in another order, or only through some."""
-        self._sorting = (by, worst_first, shown)
-        self._arrange()
-
-    def _arrange(self) -> None:
-        by, worst_first, shown = self._sorting
-        self._order = arranged(
-            self._entries, self.review, by=by, worst_first=worst_first, shown=shown
-        )
+        self._browsing.sort(by, worst_first, shown)
         self._panels.show_order()
 
     def lay_out(self, layout: Layout) -> None:
@@ -320,14 +297,8 @@ class Viewer:
             OutputError: The file cannot be written.
             ManifestError: The file has been damaged meanwhile.
         """
-        if self._review_file is None:
-            raise OutputError("decisions are kept beside a batch's manifest; open that instead")
-        # Others may have written meanwhile: what they said of other clips stays.
-        fresh = Review.load(self._review_file)
-        said = ClipReview(decision=decision, note=note.strip())
-        self.review = fresh.changed(self._now.entry.name, said)
-        self.review.save(self._review_file)
-        self._arrange()
+        self._browsing.decide(self._now.entry, decision, note)
+        self._panels.show_order()
 
     def _clicked(self, event: Any) -> None:
         self._do(lambda: self._jump_to(event.ray_origin, event.ray_direction))

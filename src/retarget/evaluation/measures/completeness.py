@@ -6,11 +6,16 @@ from functools import partial
 
 from retarget.evaluation.measures.measure import Measure, Series, declared
 from retarget.evaluation.thresholds import (
+    HIP_HEIGHT,
     LAG_RANGE,
     LAG_WINDOW,
+    LEAST_STRIDE,
     MOVING_BODY,
     REPEATED_STEP,
     STOPPED_BODY,
+    STRIDE_EXPONENT,
+    STRIDE_SHARE,
+    STRIDES_ENOUGH,
     TELLING_MOTION,
 )
 
@@ -23,6 +28,12 @@ _LAGS = (
     "square at most at the best, which is not the farthest"
 )
 
+
+_PACE = (
+    "speed of a stride of the human over that at which people and animals take strides of such length, "
+    f"sqrt(g h) (length / {STRIDE_SHARE} h)^{STRIDE_EXPONENT:.2f} with the hips at a height h of {HIP_HEIGHT} times "
+    "thigh and shank"
+)
 
 _measure = partial(declared, "completeness")
 
@@ -79,6 +90,18 @@ MEASURES: tuple[Measure, ...] = (
         "Longest loss of frames of the recording",
         "longest run of such steps",
         "human_repeats",
+    ),
+    _measure(
+        "human_gait_pace",
+        "1",
+        "Pace of the human's gait",
+        f"median {_PACE}, over strides of {LEAST_STRIDE:g} h and more; none of clips with fewer than {STRIDES_ENOUGH}: "
+        "who walks at a third of a walker's pace was recorded at another rate than the file says, or moves in slow "
+        "motion",
+        better="higher",
+        shown="1",
+        needs=("hip", "knee", "ankle"),
+        source="Alexander, Nature 261, 1976",
     ),
     Measure(
         name="time_offset",

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from retarget.evaluation.measures.measure import Measure, Series
-from retarget.evaluation.thresholds import LEAST_PATH, ORIENTED_SEGMENTS, POINTING_SEGMENTS
+import numpy as np
+
+from retarget.evaluation.measures.measure import Measure, Series, declared
+from retarget.evaluation.thresholds import (
+    GAIN_MOTION,
+    GAIN_WINDOW,
+    LEAST_PATH,
+    ORIENTED_SEGMENTS,
+    POINTING_SEGMENTS,
+)
 
 __all__ = ["MEASURES", "SERIES"]
 
@@ -204,7 +212,36 @@ def _places() -> list[Measure]:
     ]
 
 
-MEASURES: tuple[Measure, ...] = (*_limbs(), *_trunk(), *_places())
+_GAIN = (
+    "distance from one of the gain: the slope of the straight line by which the robot's direction of a limb follows "
+    "best from the human's, about their means and as the trunk sees it (up from hips to shoulders, left along the "
+    f"hips or shoulders), in windows of {GAIN_WINDOW:g} s in which the human's moves by over "
+    f"{np.degrees(GAIN_MOTION):.0f} degrees (root mean square): 0 where it moves as far, 1 where not at all or twice "
+    "as far"
+)
+_LINE = "the linear fit method, Iosa et al., BioMed Research International 2014"
+
+
+def _gains() -> list[Measure]:
+    return [
+        declared(
+            "tracking",
+            f"limb_gain_error_{which}",
+            "1",
+            f"Gain of limbs, {title}",
+            f"{told} {_GAIN}",
+            "limb_gain_error",
+            beside=True,
+            source=_LINE,
+        )
+        for which, title, told in (
+            ("mean", "mean", "mean over limbs, each over all its windows:"),
+            ("max", "worst", "largest of any limb and window:"),
+        )
+    ]
+
+
+MEASURES: tuple[Measure, ...] = (*_limbs(), *_gains(), *_trunk(), *_places())
 
 SERIES: tuple[Series, ...] = (
     Series("limb_error", "deg", "limb directions", f"mean over limbs: {_LIMBS}"),
@@ -218,6 +255,7 @@ SERIES: tuple[Series, ...] = (
         )
         for segment in POINTING_SEGMENTS
     ),
+    Series("limb_gain_error", "1", "gain of limbs", f"largest of any limb in the window: {_GAIN}"),
     Series("orientation_error", "deg", "orientations", f"mean over segments: {_TURNS}"),
     *(
         Series(
