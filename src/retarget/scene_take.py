@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int8
@@ -33,11 +33,11 @@ from retarget.solver.problem import Setting
 from retarget.solver.reach import hold_misses
 from retarget.targets.build import Targets
 from retarget.targets.holds import Holds
-from retarget.targets.things import SOFT, ThingPoints, ThingTargets, thing_points, thing_targets
+from retarget.targets.nearness import SOFT
+from retarget.targets.thing_points import FEET, ThingPoints, thing_points
+from retarget.targets.things import ThingTargets, thing_targets
 
 __all__ = ["SceneTake", "moved_targets", "robot_world", "scene_take"]
-
-_FEET: Final = 4  # of `TOUCH_POINTS`: heels and toes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +75,7 @@ class SceneTake:
         held = np.zeros(self.targets.weights.shape, bool)
         for contact in self.meeting.held:
             column = int(self.points.columns[contact.point])
-            if contact.point >= _FEET and column >= 0:
+            if contact.point >= FEET and column >= 0:
                 held[contact.first : contact.last, column] = True
         clip = empty.clip._replace(anchors=self.targets.anchors)
         soles = self.soles
@@ -167,7 +167,7 @@ class SceneTake:
         """The things and touches as a result keeps them."""
         human, own = self.meeting.things[1:], self.world.things[1:]
         frames = len(self.sides)
-        held = [c for c in self.meeting.held if c.point >= _FEET]
+        held = [c for c in self.meeting.held if c.point >= FEET]
         return SceneTrack(
             names=tuple(thing.name for thing in human),
             poses=_poses(own, frames),

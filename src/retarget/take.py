@@ -44,8 +44,8 @@ from retarget.targets.build import (
     robot_sizes,
 )
 from retarget.targets.holds import Ground, Holds, find_holds
+from retarget.targets.nearness import SOFT
 from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
-from retarget.targets.things import SOFT
 from retarget.timing import timed
 
 __all__ = ["Take", "on_ground", "solve_take"]

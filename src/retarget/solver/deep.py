@@ -52,7 +52,7 @@ _PASSES: Final = (
     # Wrong ways out, which looser anchors leave.
     _Pass(0.003, 1.0, 10.0, 10.0, 0.3, 0.2, 0.7, 16, 0.003, 0),
     # What is left of all, from where it is; then of that, in other windows.
-    _Pass(0.0008, 0.4, 10.0, 1.0, 1.0, 1.0, 0.7, 4, 0.0007, 2),
+    _Pass(0.0008, 0.4, 10.0, 1.0, 1.0, 1.0, 1.0, 4, 0.0007, 2),
     _Pass(0.0009, 0.25, 10.0, 1.0, 1.0, 1.0, 0.5, 4, 0.0007, 2),
 )
 _MEETING: Final = 0.3  # seconds in which a pass that knows nothing of what follows passes into it

@@ -1,7 +1,6 @@
-"""Where a robot's points are held on things, and how joints near things stay as near as the human's.
+"""Where a robot's points are held on things.
 
 A hold is a place in the frame of a thing, so that it moves along; frames stay uncoupled, as anchors are given by frame.
-Joints near a surface keep the human's vector from its nearest point: a soft anchor each, in the frame of the thing.
 """
 
 from __future__ import annotations
@@ -13,89 +12,29 @@ from typing import Final
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from retarget.motion.segments import SIDES
-from retarget.robots.model import RobotModel
-from retarget.robots.touch import palm_point
 from retarget.scenes.place import RobotWorld
 from retarget.scenes.posed import Thing
 from retarget.scenes.scene import TOUCH_POINTS
 from retarget.scenes.touches import Contact, Touches
 from retarget.targets.holds import Holds
+from retarget.targets.nearness import stay_near
+from retarget.targets.thing_points import FEET, ThingPoints
 
-__all__ = ["SOFT", "Ride", "Slope", "ThingPoints", "ThingTargets", "thing_points", "thing_targets"]
+__all__ = ["Ride", "Slope", "ThingTargets", "thing_targets"]
 
 FIRM: Final = 1500.0
-"""Weight of a palm's, knee's or seat's anchor, 1/m^2, a thirtieth of a toe's: firmer ones jerk, and gain nothing."""
+"""Weight of a palm's anchor, 1/m^2, a thirtieth of a toe's: firmer ones jerk, and gain nothing."""
 
-SOFT: Final = 300.0
-"""Weight of the vector between a surface and a joint that is on it, 1/m^2."""
+PROPPED: Final = 500.0
+"""That of a knee's or the seat's: robots' shanks and thighs have other proportions, and nothing slips there."""
 
-_NEAR: Final = 0.15  # metres of the human over which that weight falls, as a Gaussian
-_LEAST: Final = 0.05  # of it that counts
 _APPROACH: Final = (
     0.3  # seconds before and after a hold in which its point keeps its way to its place
 )
 _APPROACHING: Final = 0.3  # of the hold's weight at its ends, falling to nothing
 _RISING: Final = 0.2  # seconds from its ends in which a hold comes to its weight
-_CLEAR: Final = (
-    *(f"{side}_{part}" for part in ("knee", "elbow", "wrist") for side in SIDES),
-    "pelvis",
-)
-_FEET: Final = 4  # heel and toe of each foot: the first points
 _LEVEL: Final = 0.7  # least z of a surface's normal on which a foot stands as on the floor
 _FLAT: Final = 1.0 - 1e-6  # least z of that of a level surface
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ThingPoints:
-    """Points of the robot that are held on things, beyond those that are held on the ground.
-
-    Attributes:
-        bodies: Body of each point.
-        points: Its place there, metres.
-        radii: How far its surface is from it, metres.
-        columns: Which of all points of the solve (first those on the ground, then these) each of `TOUCH_POINTS` is, -1
-            where the robot has none.
-        clear: Which of them are the joints of `_CLEAR`.
-    """
-
-    bodies: Int64[np.ndarray, "E"]
-    points: Float64[np.ndarray, "E 3"]
-    radii: Float64[np.ndarray, "E"]
-    columns: Int64[np.ndarray, "K"]
-    clear: slice
-
-
-def thing_points(robot: RobotModel, touching: Sequence[str]) -> ThingPoints:
-    """The points of a robot whose points on the ground are those of the feet and ``touching``."""
-    names = [*TOUCH_POINTS[:_FEET], *touching]
-    columns = np.full(len(TOUCH_POINTS), -1)
-    same = {"seat": "pelvis"}
-    for k, point in enumerate(TOUCH_POINTS):
-        name = same.get(point, point)
-        if name in names:
-            columns[k] = names.index(name)
-    bodies: list[int] = []
-    points: list[Float64[np.ndarray, "3"]] = []
-    radii: list[float] = []
-    for side in SIDES:
-        palm = palm_point(robot, side)
-        if palm is not None:
-            columns[TOUCH_POINTS.index(f"{side}_palm")] = len(names) + len(bodies)
-            bodies.append(palm.body)
-            points.append(palm.point)
-            radii.append(palm.radius)
-    first = len(names) + len(bodies)
-    bodies += [robot.roles[role] for role in _CLEAR]
-    points += [robot.role_points[role] for role in _CLEAR]
-    radii += [0.0] * len(_CLEAR)
-    return ThingPoints(
-        np.array(bodies, np.int64),
-        np.array(points, np.float64).reshape(-1, 3),
-        np.array(radii, np.float64),
-        columns,
-        slice(first, first + len(_CLEAR)),
-    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,11 +142,11 @@ def thing_targets(
     _place_feet(found, holds, radii, world, contacts)
     for contact in contacts:
         column = int(points.columns[contact.point])
-        if contact.point >= _FEET and column >= 0:
+        if contact.point >= FEET and column >= 0:
             point = TOUCH_POINTS[contact.point]
             rest = touches.rest_of(point)
             _hold(found, contact, column, body[point], rest, radii[column], world, human, fps)
-    _stay_near(found, points, world, human, body)
+    stay_near(found.weights, found.anchors, found.fixed, points, radii, world, human, body)
     return found
 
 
@@ -219,11 +158,11 @@ def _place_feet(
     contacts: Sequence[Contact],
 ) -> None:
     """Put stances on what they stand on: as high as it on what is level and still, else at the human's place there."""
-    by_point = [[c for c in contacts if c.point == k] for k in range(_FEET)]
+    by_point = [[c for c in contacts if c.point == k] for k in range(FEET)]
     for point, first, last in zip(holds.points, holds.first, holds.last, strict=True):
         near = [
             c
-            for c in (by_point[point] if point < _FEET else ())
+            for c in (by_point[point] if point < FEET else ())
             if c.first < last + 2 and c.last > first - 2
         ]
         if not near:
@@ -277,7 +216,8 @@ def _hold(
     fading = _APPROACHING * (1.0 - outside / (reach + 1)) ** 2
     inside = np.minimum(times - contact.first, contact.last - 1 - times).clip(0)
     rising = _APPROACHING + (1.0 - _APPROACHING) * (inside + 1) / (_RISING * fps)
-    weight = FIRM * np.where(outside == 0, np.minimum(rising, 1.0), fading)
+    firm = FIRM if TOUCH_POINTS[contact.point].endswith("palm") else PROPPED
+    weight = firm * np.where(outside == 0, np.minimum(rising, 1.0), fading)
     places = places + world.scale * away * (outside > 0)[:, None]
     better = weight > found.weights[first:last, column]
     rows = times[better]
@@ -285,28 +225,3 @@ def _hold(
     found.anchors[rows, column] = places[better] - np.array([0.0, 0.0, radius])
     found.fixed[rows, column] = True
     found.things[contact.first : contact.last, column] = contact.thing
-
-
-def _stay_near(
-    found: ThingTargets,
-    points: ThingPoints,
-    world: RobotWorld,
-    human: Sequence[Thing],
-    body: Mapping[str, Float64[np.ndarray, "T 3"]],
-) -> None:
-    """Let joints near surfaces keep the human's vectors from their nearest points."""
-    frames = len(found.weights)
-    for i, role in enumerate(_CLEAR):
-        target, total = np.zeros((frames, 3)), np.full(frames, 1e-9)
-        for thing, own, size in zip(human, world.things, world.sizes, strict=True):
-            near = thing.nearest(body[role])
-            share = np.exp(-((np.maximum(near.distance, 0.0) / _NEAR) ** 2))
-            away = world.scale * (thing.to_local(body[role]) - near.place)
-            target += share[:, None] * own.to_world(size * near.place + away)
-            total += share
-        column = points.clear.start + i
-        weight = SOFT * np.minimum(total, 1.0)
-        weight[total < _LEAST] = 0.0
-        found.weights[:, column] = weight
-        found.anchors[:, column] = target / total[:, None]
-        found.fixed[:, column] = True
