@@ -122,8 +122,9 @@ def without_flips(quaternions: Quaternions) -> Quaternions:
 
 def quaternion_product(first: Quaternions, second: Quaternions) -> Quaternions:
     """Hamilton's product: the rotation ``second`` followed by ``first``."""
-    a, b, c, d = np.moveaxis(np.asarray(first, np.float64), -1, 0)
-    w, x, y, z = np.moveaxis(np.asarray(second, np.float64), -1, 0)
+    first, second = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    a, b, c, d = first[..., 0], first[..., 1], first[..., 2], first[..., 3]
+    w, x, y, z = second[..., 0], second[..., 1], second[..., 2], second[..., 3]
     return np.stack(
         [
             a * w - b * x - c * y - d * z,

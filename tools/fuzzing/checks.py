@@ -20,7 +20,7 @@ __all__ = [
     "check_recording", "check_result", "check_robot", "check_robot_motion", "check_roles", "check_run_toml",
 ]  # fmt: skip
 
-_SOLVED: Final = 0.004  # share of the motions taken that are retargeted as well
+_SOLVED: Final = 0.001  # share of the motions taken that are retargeted as well
 
 
 def check_motion(file: Path, source_fps: float | None = None) -> object:

@@ -121,6 +121,7 @@ def _acclaim() -> list[bytes]:
     return [tests.amc(tests.motion_values(12)).encode()]
 
 
+@cache
 def _skeleton() -> dict[str, bytes]:
     return {"Walker.asf": _writers("test_motion_acclaim").asf().encode()}
 

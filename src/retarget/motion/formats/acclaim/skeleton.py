@@ -76,14 +76,13 @@ def looks_like_asf(data: bytes) -> bool:
 
 def turns_about(axes: str, angles: Float64[np.ndarray, "T n"]) -> Float64[np.ndarray, "T 4"]:
     """Quaternions (wxyz) of turns about fixed axes, the first one first; ``axes`` such as ``xyz``, angles in rad."""
-    out = np.zeros((len(angles), 4))
-    out[:, 0] = 1.0
+    out: Float64[np.ndarray, "T 4"] | None = None
     for column, axis in enumerate(axes):
         turn = np.zeros((len(angles), 4))
         turn[:, 0] = np.cos(angles[:, column] / 2)
         turn[:, 1 + "xyz".index(axis)] = np.sin(angles[:, column] / 2)
-        out = quaternion_product(turn, out)
-    return out
+        out = turn if out is None else quaternion_product(turn, out)
+    return np.tile([1.0, 0.0, 0.0, 0.0], (len(angles), 1)) if out is None else out
 
 
 def parse_asf(data: bytes, path: Path) -> AcclaimSkeleton:
