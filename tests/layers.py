@@ -62,6 +62,7 @@ LAYERS = {
     },
     "motion": {
         "lazily",
+        "motion.fingers",
         "motion.quantiles",
         "motion.spans",
         "errors",

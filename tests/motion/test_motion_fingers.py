@@ -80,3 +80,10 @@ def test_smpls_hands_are_kept_where_they_move_and_change_no_result(tmp_path: Pat
     first, second = (retarget_motion(motion, robot) for motion in (with_hands, without))
     np.testing.assert_array_equal(first.qpos, second.qpos)
     assert first.source.position_roles == second.source.position_roles
+
+
+def test_a_thumb_may_hang_on_the_forearm_beside_the_hand() -> None:
+    names = ["elbow", "twist", "hand", "thumb", "index1"]
+    roles = {"left_elbow": 0, "left_wrist": 2}
+    found = find_fingers(names, [-1, 0, 1, 1, 2], roles)
+    assert found == {"left_thumb_1": 3, "left_index_1": 4}

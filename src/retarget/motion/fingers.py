@@ -35,7 +35,8 @@ def find_fingers(
     Args:
         names: Joint names; the end site of joint ``Foo`` is named ``Foo#end``.
         parents: Parent joints, -1 for roots.
-        roles: Body role -> joint; fingers are looked for below the wrists.
+        roles: Body role -> joint; fingers are looked for below the wrists, and below what is between them and the
+            elbows: a thumb may hang on a joint of the forearm beside the hand.
 
     Example:
         >>> names = ["LeftHand", "LeftHandIndex1", "LeftHandIndex2", "LeftHandIndex2#end"]
@@ -51,7 +52,10 @@ def find_fingers(
         if wrist is None:
             continue
         chains: dict[str, list[int]] = {}
-        waiting = [(child, "") for child in children.get(wrist, [])]
+        line = _forearm(wrist, roles.get(f"{side}_elbow", -1), parents)
+        waiting = [
+            (child, "") for joint in line for child in children.get(joint, []) if child not in line
+        ]
         while waiting:
             joint, above = waiting.pop(0)
             finger = finger_named(names[joint]) or above
@@ -70,6 +74,14 @@ def find_fingers(
                     part, number = str(number), number + 1
                 found.setdefault(f"{side}_{finger}_{part}", joint)
     return found
+
+
+def _forearm(wrist: int, elbow: int, parents: Sequence[int]) -> list[int]:
+    """Joints from the wrist up to below the elbow."""
+    line = [wrist]
+    while parents[line[-1]] not in (elbow, -1):
+        line.append(parents[line[-1]])
+    return line if parents[line[-1]] == elbow >= 0 else [wrist]
 
 
 def _tokens(name: str) -> set[str]:

@@ -23,6 +23,7 @@ from retarget.motion.conventions import (
 )
 from retarget.motion.doubts import Doubt
 from retarget.motion.edit import compact
+from retarget.motion.forearms import wrists_that_bend
 from retarget.motion.loose_ends import with_ends_on_limbs
 from retarget.motion.lost import zero_frames
 from retarget.motion.motion import BLOCK, Motion, MotionSource
@@ -188,6 +189,7 @@ class _World:
         roles, notes, doubts = find_roles(
             recording.joint_names, recording.parents.tolist(), sample, said.roles
         )
+        roles |= _wrists(recording, sample, roles, said)
         leg = leg_length(sample, roles)
         unit, more = _unit(recording, leg, said)
         up_axis, others = _up_axis(recording, sample, roles, leg, said)
@@ -208,6 +210,22 @@ class _World:
             turned = rotations[block].astype(np.float64)
             to_world(positions[block], turned, self.unit.metres, *turn)
             rotations[block] = turned
+
+
+def _wrists(
+    recording: Recording,
+    sample: Float64[np.ndarray, "T J 3"],
+    roles: Mapping[str, int],
+    said: _Said,
+) -> dict[str, int]:
+    """Wrists that are beyond the joints of that name, unless somebody says where they are."""
+    if any(role in (said.roles or {}) for role in ("left_wrist", "right_wrist")):
+        return {}
+    turns = None
+    if recording.turned:
+        every = max(1, len(recording.positions) // _SAMPLED_FRAMES)
+        turns = np.asarray(recording.rotations[::every], np.float64)
+    return wrists_that_bend(roles, recording.joint_names, recording.parents.tolist(), sample, turns)
 
 
 def _unit(recording: Recording, leg: float, said: _Said) -> tuple[Unit, list[Doubt]]:
