@@ -16,7 +16,6 @@ on_one_core()
 from peer import solve_with_mink  # noqa: E402
 from retarget.comparison import compare, comparison_rows  # noqa: E402
 from retarget.comparison.models import Comparison  # noqa: E402
-from retarget.evaluation import MEASURES  # noqa: E402
 from retarget.exchange.write import export_result  # noqa: E402
 from retarget.motion import read_motion  # noqa: E402
 from retarget.pipeline import make_targets, retarget_motion  # noqa: E402
@@ -67,17 +66,7 @@ def main() -> None:
 
 
 def _table(found: Comparison) -> str:
-    shown = [
-        name
-        for name, measure in MEASURES.items()
-        if measure.better != "none"
-        and measure.group not in ("solver", "doubts")
-        and name != "duration"
-        and not name.startswith("human_")
-        and any(found.row(name).means)
-        and (name.endswith(("_mean", "_p95")) or not name.startswith(("limb_", "orientation_")))
-    ]
-    return table(*comparison_rows(found, shown))
+    return table(*comparison_rows(found))
 
 
 def _left(found: Comparison) -> str:

@@ -16,15 +16,18 @@ from retarget.comparison import (
     compare,
     comparison_html,
     comparison_markdown,
+    comparison_rows,
     comparison_svg,
     diff,
 )
 from retarget.comparison.paired import paired_rows
+from retarget.comparison.shown import shown_rows
 from retarget.comparison.sides import clip_key, matched, read_side
 from retarget.demo import clips_folder
 from retarget.errors import OptionsError
-from retarget.evaluation import MEASURES
+from retarget.evaluation import MEASURES, Gates
 from retarget.evaluation.faults import FAULTS
+from retarget.evaluation.gates import measure_behind
 from retarget.exchange.write import export_result
 from retarget.motion import read_motion
 from retarget.pipeline import retarget_motion
@@ -303,3 +306,48 @@ def test_results_of_two_recordings_are_told_so(
     said = capsys.readouterr().err
     assert f"note: they were made from two recordings: in/{CLIPS[0]} and in/{CLIPS[1]}" in said
     assert not diff(ours / f"{CLIPS[0]}.npz", worse / f"{CLIPS[0]}.npz").note
+
+
+def test_people_are_shown_every_measure_by_which_a_side_passes_or_not(found: Comparison) -> None:
+    shown = {row.measure for row in shown_rows(found)}
+    profile = Gates.named("train-ready")
+    telling = {
+        row.measure
+        for row in found.rows
+        if row.misses is not None and any(row.misses) and row.better != "none"
+    }
+    assert telling <= shown
+    assert {"limb_gain_error_mean", "limb_error_second", "jerk_second", "limb_pop_max"} <= shown
+    assert {row.measure for row in found.rows if row.misses is not None} == {
+        measure_behind(gate).name for gate in profile.gates
+    }
+    assert not {"duration", "human_base_speed_max"} & shown, "no tool's, and nobody misses it"
+    assert [row.measure for row in shown_rows(found, ["jerk_max"])] == ["jerk_max"]
+    for row in found.rows:
+        for side, misses in enumerate(row.misses or ()):
+            own = sum(
+                row.measure in {measure_behind(gate).name for gate in clip.failed_gates[side]}
+                for clip in found.clips
+            )
+            assert misses == own, row.measure
+    assert found.row("jerk_mean").misses == (0, 3)
+    heads, rows = comparison_rows(found)
+    cell = next(row for row in rows if row[0].startswith("jerk_mean"))[heads.index("miss the gate")]
+    assert cell == "0 / 3"
+
+
+def test_what_lies_beyond_the_picture_points_out_of_it(found: Comparison) -> None:
+    svg = ElementTree.fromstring(comparison_svg(found))
+    arrows = svg.findall(".//{http://www.w3.org/2000/svg}path")
+    rows = [row for row in shown_rows(found) if row.better != "none"]
+    beyond = [
+        row
+        for row in rows
+        if row.pairs[0].difference and abs(row.pairs[0].difference) > abs(row.means[0] or 0.0)
+    ]
+    assert len(arrows) == len(beyond) > 0
+    assert any(row.means[0] == 0 for row in beyond), (
+        "a side that never collides beside one that does"
+    )
+    for text in svg.findall(".//{http://www.w3.org/2000/svg}text[@text-anchor='end']"):
+        assert float(text.get("x", "0")) > 6 * len(text.text or ""), text.text

@@ -176,4 +176,10 @@ def test_the_command_writes_the_card(
     assert written["clips"][0]["source_known"] is True and not written["clips"][0]["passed"]
     text = card_markdown(card)
     assert "2 of 3 clips pass" in text and "Not the whole suite" in text and "no result" in text
+    spoilt = [
+        clip.model_copy(update={"failed_gates": ("jerk_mean", "understood")[: k + 1]})
+        for k, clip in enumerate(card.clips[:2])
+    ]
+    text = card_markdown(card.model_copy(update={"clips": (*spoilt, *card.clips[2:])}))
+    assert "| Jerk, mean | 2 | " in text and "| Doubt about the recording | 1 | " in text
     assert main(["benchmark", "--suite", "cmu"]) == 2

@@ -62,7 +62,7 @@ def compare(
             "--measure",
             metavar="NAME",
             help="Measure to show; may be repeated.",
-            show_default="the usual ones",
+            show_default="those with a gate, and those of score tables",
         ),
     ] = None,
     gate: Annotated[

@@ -14,6 +14,7 @@ from retarget.comparison.paired import paired_rows
 from retarget.comparison.sides import Entry, Side, matched, read_side
 from retarget.errors import OptionsError, RetargetError
 from retarget.evaluation import MEASURES, Gates, evaluate
+from retarget.evaluation.gates import measure_behind
 
 __all__ = ["compare"]
 
@@ -79,7 +80,7 @@ def compare(
             )
             for k, one in enumerate(read)
         ),
-        rows=_rows([one.label for one in read], clips, seed),
+        rows=_rows([one.label for one in read], clips, gates, seed),
         clips=tuple(clips),
         unjudged=unjudged,
         gates=gates.name,
@@ -109,11 +110,16 @@ def _judge(name: str, entries: Sequence[Entry], given: Given, gates: Gates) -> C
         offsets_s=tuple(one.offset_s for one in laid),
         likeness=tuple(one.likeness for one in laid),
         passed=tuple(report.passed for report in reports),
+        failed_gates=tuple(
+            tuple(gate.measure for gate in report.failed_gates) for report in reports
+        ),
         values={measure: tuple(report[measure] for report in reports) for measure in MEASURES},
     )
 
 
-def _rows(labels: Sequence[str], clips: Sequence[ClipValues], seed: int) -> tuple[MeasureRow, ...]:
+def _rows(
+    labels: Sequence[str], clips: Sequence[ClipValues], gates: Gates, seed: int
+) -> tuple[MeasureRow, ...]:
     table = np.array(
         [
             [[np.nan if v is None else v for v in clip.values[name]] for name in MEASURES]
@@ -126,12 +132,19 @@ def _rows(labels: Sequence[str], clips: Sequence[ClipValues], seed: int) -> tupl
         for k, label in enumerate(labels)
         if k
     ]
+    misses = {
+        measure_behind(gate).name: tuple(
+            sum(gate in clip.failed_gates[k] for clip in clips) for k in range(len(labels))
+        )
+        for gate in gates.gates
+    }
     return tuple(
         MeasureRow(
             measure=name,
             unit=measure.unit,
             better=measure.better,
             means=tuple(_mean(table[:, m, k]) for k in range(len(labels))),
+            misses=misses.get(name),
             pairs=tuple(rows[m] for rows in pairs),
         )
         for m, (name, measure) in enumerate(MEASURES.items())

@@ -41,6 +41,7 @@ class ClipValues(_Plain):
         offsets_s: When each side's motion begins in the human's, seconds.
         likeness: How alike each side's limbs rise and fall to the human's, 1 at best; none of results of ours.
         passed: Whether each side passes the gates.
+        failed_gates: Those that each side misses.
         values: Of each side, by measure; none where there was nothing to measure.
     """
 
@@ -50,6 +51,7 @@ class ClipValues(_Plain):
     offsets_s: tuple[float, ...]
     likeness: tuple[float | None, ...]
     passed: tuple[bool, ...]
+    failed_gates: tuple[tuple[str, ...], ...] = ()
     values: dict[str, tuple[float | None, ...]]
 
 
@@ -97,6 +99,7 @@ class MeasureRow(_Plain):
         unit: Of the values.
         better: ``lower``, ``higher`` or ``none``.
         means: Mean over clips of each side; none where no clip has a value.
+        misses: Clips on which each side misses the gate of the measure; none where there is no such gate.
         pairs: Every other side beside the first.
     """
 
@@ -104,6 +107,7 @@ class MeasureRow(_Plain):
     unit: str
     better: str
     means: tuple[float | None, ...]
+    misses: tuple[int, ...] | None = None
     pairs: tuple[PairedRow, ...]
 
 

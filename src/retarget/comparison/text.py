@@ -7,40 +7,38 @@ from html import escape
 
 from retarget.comparison.chart import comparison_svg
 from retarget.comparison.models import Comparison, MeasureRow, PairedRow
-from retarget.evaluation.measures.registry import COLUMNS, MEASURES
+from retarget.comparison.shown import shown_rows
+from retarget.evaluation.measures.registry import MEASURES
 from retarget.wording import counted
 
-__all__ = ["comparison_html", "comparison_markdown", "comparison_rows", "doubtful", "key_rows"]
+__all__ = ["comparison_html", "comparison_markdown", "comparison_rows", "doubtful"]
 
 _SURE = 0.9  # one take has more
 _STYLE = """
 :root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem}
-table{border-collapse:collapse;margin:1rem 0}th,td{padding:.25rem .6rem;border-bottom:1px solid #8885;text-align:right}
-th:first-child,td:first-child{text-align:left}.better{color:#0a7d34}.worse{color:#c0392b}
+table{border-collapse:collapse;margin:1rem 0}th,td{padding:.25rem .6rem;border-bottom:1px solid #8885}
+th,td{text-align:right;white-space:nowrap}
+th:first-child,td:first-child{text-align:left;position:sticky;left:0;background:Canvas}
+.better{color:#0a7d34}.worse{color:#c0392b}
 @media(prefers-color-scheme:dark){.better{color:#5fd38a}.worse{color:#ff8a7a}}figure{margin:1rem 0;overflow-x:auto}
 """
-
-
-def key_rows(comparison: Comparison, measures: Sequence[str] | None = None) -> list[MeasureRow]:
-    """The rows of some measures; by default those of the columns that people see first, of which one is better."""
-    names = measures or [name for column in COLUMNS for name in column.measures]
-    return [comparison.row(name) for name in names if measures or MEASURES[name].better != "none"]
 
 
 def comparison_rows(
     comparison: Comparison, measures: Sequence[str] | None = None
 ) -> tuple[list[str], list[list[str]]]:
-    """Heads and cells of the table: means, and differences from the first side with wins and losses."""
+    """Heads and cells of the table: means, clips that miss the gate, and differences from the first side."""
     labels = [side.label for side in comparison.sides]
-    heads = ["measure", "better", *labels]
+    heads = ["measure", "better", *labels, "miss the gate"]
     for label in labels[1:]:
         heads += [f"{label} - {labels[0]}", "wins : losses", ""]
     rows = []
-    for row in key_rows(comparison, measures):
+    for row in shown_rows(comparison, measures):
         measure = MEASURES[row.measure]
         unit = f" {measure.shown_unit}" if measure.shown_unit else ""
         cells = [row.measure + unit, row.better.replace("none", "")]
         cells += [measure.number(mean) for mean in row.means]
+        cells.append("" if row.misses is None else " / ".join(map(str, row.misses)))
         for pair in row.pairs:
             cells += [
                 _difference(row, pair),
@@ -49,7 +47,7 @@ def comparison_rows(
             ]
         rows.append(cells)
     passed = [f"{side.passed} of {side.clips}" for side in comparison.sides]
-    rows.append([f"pass {comparison.gates}", "", *passed, *["", "", ""] * (len(labels) - 1)])
+    rows.append([f"pass {comparison.gates}", "", *passed, "", *["", "", ""] * (len(labels) - 1)])
     return heads, rows
 
 
@@ -100,7 +98,7 @@ def comparison_html(comparison: Comparison, measures: Sequence[str] | None = Non
 def _clip_rows(
     comparison: Comparison, measures: Sequence[str] | None
 ) -> tuple[list[str], list[list[str]]]:
-    rows = key_rows(comparison, measures)
+    rows = shown_rows(comparison, measures)
     heads = ["clip", "s", *(row.measure for row in rows)]
     cells = [
         [

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from shlex import quote
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from retarget.evaluation.gates import title_of
+from retarget.evaluation.gates import measure_behind, title_of
 from retarget.evaluation.measures.registry import COLUMNS, MEASURES
 
 __all__ = ["BenchmarkCard", "CardClip", "card_markdown"]
@@ -125,6 +126,7 @@ def card_markdown(card: BenchmarkCard) -> str:
         + _table(["", ""], facts)
         + "\n\n## Means over clips\n\n"
         + _table(["", "mean", "measures"], means)
+        + _missed(card)
         + "\n\n## Clips\n\n"
         + _table(heads, rows)
         + "\n\nHashes are the first twelve digits of SHA-256; a star marks a recording whose hash the suite knows. To "
@@ -133,6 +135,20 @@ def card_markdown(card: BenchmarkCard) -> str:
         f"--robot {card.robot}\n"
         "```\n"
     )
+
+
+def _missed(card: BenchmarkCard) -> str:
+    """The gates that clips miss, most missed first; nothing where none does."""
+    counts = Counter(gate for clip in card.clips for gate in clip.failed_gates).most_common()
+    if not counts:
+        return ""
+    rows = []
+    for gate, count in counts:
+        measure = measure_behind(gate)
+        rows.append(
+            [measure.title, str(count), measure.text(card.means[measure.name]), f"`{measure.name}`"]
+        )
+    return "\n\n## Gates that clips miss\n\n" + _table(["", "clips", "mean", "measure"], rows)
 
 
 def _row(clip: CardClip) -> list[str]:
