@@ -8,6 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from retarget.motion.formats.bvh import read_bvh
+from retarget.motion.recording import Recording
+
 CLIPS = Path(__file__).resolve().parents[3] / "shared" / "clips"
 """Clips that lie beside a checkout; tests that need them are skipped where they are absent."""
 
@@ -131,3 +134,13 @@ def bvh_text(
     count = len(rows) if frames is None else frames
     body = "".join(" ".join(repr(float(v)) for v in row) + "\n" for row in rows)
     return f"{hierarchy_text(joints)}MOTION\nFrames: {count}\nFrame Time: {frame_time}\n{body}"
+
+
+PLACE = Path("some/clip.bvh")
+JOINTS = human()
+TEXT = bvh_text(JOINTS, walking(JOINTS, 5))
+
+
+def read(text: str | bytes) -> Recording:
+    """Read a BVH file as if it lay at `PLACE`."""
+    return read_bvh(text if isinstance(text, bytes) else text.encode(), PLACE)
