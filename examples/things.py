@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from retarget import evaluate, load_robot, read_motion, retarget_motion
-from retarget.scenes.made import carrying, on_level_floor, stepping_up
+from retarget.scenes.made import at_floor_height, carrying, stepping_up
 from retarget.scenes.variants import AugmentPlan, variants
 
 
@@ -12,7 +12,7 @@ def main(folder: Path) -> None:
     """Retarget both, and the crate in three sizes."""
     folder.mkdir(parents=True, exist_ok=True)
     robot = load_robot("unitree_g1")
-    walk = on_level_floor(read_motion("humanoid_walk"))
+    walk = at_floor_height(read_motion("humanoid_walk"))
     motion, scene = carrying(walk)
     plan = AugmentPlan(sizes={"crate": [0.8, 1.0, 1.2]})
     takes = {variant.name: (motion, variant.scene(scene, motion)) for variant in variants(plan)}

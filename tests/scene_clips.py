@@ -13,7 +13,7 @@ from retarget.motion import Motion, find_anatomy, find_contacts, read_motion
 from retarget.motion.anatomy import Anatomy
 from retarget.motion.contacts import Contacts
 from retarget.scenes import Scene, SceneObject, Shape, Terrain
-from retarget.scenes.made import carrying, on_level_floor
+from retarget.scenes.made import at_floor_height, carrying
 from retarget.scenes.meshes import read_mesh, shapes_of
 
 CLIPS = Path(__file__).parents[2] / "shared" / "clips" / "scenes"
@@ -27,7 +27,7 @@ def on_floor(name: str, frames: int = 150) -> tuple[Motion, Anatomy, Contacts]:
     from retarget.demo import embedded_clips
 
     path = next(path for path in embedded_clips() if path.stem == name)
-    motion = on_level_floor(read_motion(path).frames(0, frames))
+    motion = at_floor_height(read_motion(path).frames(0, frames))
     anatomy = find_anatomy(motion)
     return motion, anatomy, find_contacts(anatomy)
 

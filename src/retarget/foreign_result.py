@@ -19,8 +19,7 @@ from retarget.motion.anatomy import find_anatomy
 from retarget.motion.body_contacts import BODY_CONTACTS
 from retarget.motion.contacts import find_contacts
 from retarget.motion.doubts import Doubt
-from retarget.motion.drift import followed
-from retarget.motion.floor import levelled
+from retarget.motion.level_floor import on_level_floor
 from retarget.motion.motion import Motion
 from retarget.pipeline import source_clip
 from retarget.result import RetargetingResult
@@ -157,8 +156,7 @@ def foreign_result(
         motion = replace(motion, qpos=qpos, fps=source.fps)
     bodies = motion_of_robot(motion, robot)
     clip = bodies if source is None else source
-    clip, _ = levelled(clip)
-    clip, _ = followed(clip)
+    clip = on_level_floor(clip).motion
     anatomy = find_anatomy(clip)
     contacts = find_contacts(anatomy)
     qpos = motion.qpos

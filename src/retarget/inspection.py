@@ -10,8 +10,7 @@ import numpy as np
 from retarget.motion.anatomy import find_anatomy
 from retarget.motion.body_contacts import BODY_CONTACTS
 from retarget.motion.contacts import HEEL, TOE, Contacts, find_contacts
-from retarget.motion.drift import followed
-from retarget.motion.floor import levelled
+from retarget.motion.level_floor import on_level_floor
 from retarget.motion.motion import Motion
 from retarget.motion.segments import SIDES
 from retarget.motion.subject import Subject
@@ -49,8 +48,7 @@ def inspect_motion(motion: Motion, subject: Subject | None = None) -> Inspection
         >>> inspect_motion(read_motion("walk.bvh")).facts["leg_length_m"]  # doctest: +SKIP
         0.86
     """
-    motion, slope = levelled(motion)
-    motion, drift = followed(motion)
+    motion, slope, drift = on_level_floor(motion)
     motion = supported(motion)
     anatomy = find_anatomy(motion, subject)
     contacts = find_contacts(anatomy)

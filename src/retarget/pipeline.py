@@ -16,9 +16,8 @@ from retarget.errors import RetargetError, check_argument
 from retarget.motion.anatomy import Anatomy, find_anatomy, leg_length
 from retarget.motion.body_contacts import BODY_CONTACTS
 from retarget.motion.contacts import Contacts, find_contacts
-from retarget.motion.drift import followed
 from retarget.motion.edit import between, mirrored, retimed
-from retarget.motion.floor import levelled
+from retarget.motion.level_floor import on_level_floor
 from retarget.motion.motion import Motion
 from retarget.motion.segments import SIDES, needed_roles
 from retarget.motion.subject import Subject
@@ -105,8 +104,7 @@ def retarget_motion(
     seconds: dict[str, float] = {}
     slope = drift = 0.0
     if scene is None:
-        motion, slope = timed(seconds, "level", lambda: levelled(motion))
-        motion, drift = timed(seconds, "level", lambda: followed(motion))
+        motion, slope, drift = timed(seconds, "level", lambda: on_level_floor(motion))
         motion = timed(seconds, "level", lambda: supported(motion))
     else:  # its floor is the motion's
         motion = replace(motion, source=replace(motion.source, floor_m=0.0))

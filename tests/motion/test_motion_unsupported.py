@@ -14,8 +14,7 @@ from retarget import load_robot, retarget_motion
 from retarget.evaluation import evaluate
 from retarget.inspection import inspect_motion
 from retarget.motion import Motion, read_motion
-from retarget.motion.drift import followed
-from retarget.motion.floor import levelled
+from retarget.motion.level_floor import on_level_floor
 from retarget.motion.unsupported import supported
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "solver"))
@@ -33,7 +32,7 @@ def weights(motion: Motion) -> list[float]:
 
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.name)
 def test_real_clips_carry_themselves(path: Path) -> None:
-    motion = supported(followed(levelled(read_motion(path))[0])[0])
+    motion = supported(on_level_floor(read_motion(path)).motion)
     assert weights(motion) == ([0.55] if path.name == LEANS else [])
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retarget.cli.batch_report import report_of_batch
+from retarget.cli.batch_options import BVH_FILES, JobOptions, WhichFiles
+from retarget.cli.batch_report import write_report_beside
 from retarget.cli.common import (
     INTERRUPTED,
     MANIFEST_NAME,
@@ -28,7 +29,6 @@ from retarget.cli.grouped import with_options
 from retarget.cli.options import RunOptions
 from retarget.cli.outputs import refuse_inputs
 from retarget.cli.picking import (
-    OnlyOption,
     as_preset_says,
     named_in,
     say_passed_over,
@@ -36,14 +36,11 @@ from retarget.cli.picking import (
 )
 from retarget.cli.progress import batch_display
 from retarget.cli.tables import print_table
-from retarget.errors import UnknownNameError
 from retarget.subject_rules import DATASET
 from retarget.wording import counted
 
 if TYPE_CHECKING:
     from retarget.batch import BatchJob, BatchManifest, BatchRunner
-    from retarget.batch.plan import StalePolicy
-    from retarget.batch.runner import EngineFactory
     from retarget.config import RunConfig
 
 __all__ = [
@@ -51,16 +48,13 @@ __all__ = [
     "interrupted",
     "missed_gates",
     "outcome",
-    "report_batch",
+    "tell_batch",
     "usable_cores",
 ]
 
-BVH_FILES = "**/*.bvh"
 
-_WHICH = "Which files"
-_JOBS = "How jobs run"
-
-
+@with_options(WhichFiles)
+@with_options(JobOptions)
 @with_options(RunOptions)
 def batch(
     input_dir: Annotated[
@@ -71,157 +65,8 @@ def batch(
         typer.Option("--output-dir", metavar="FOLDER", help="Folder for results and manifest."),
     ],
     *,
-    pattern: Annotated[
-        str,
-        typer.Option(
-            "--pattern",
-            metavar="GLOB",
-            help="Names of the files; a suffix stands for upper and lower case. Without one, as '**/*', files are "
-            "looked into, and what is no motion is passed over.",
-            rich_help_panel=_WHICH,
-        ),
-    ] = BVH_FILES,
-    dataset: Annotated[
-        str | None,
-        typer.Option(
-            "--dataset",
-            metavar="NAME",
-            help="A data set by name: its pattern, what to leave out, terms.",
-            rich_help_panel=_WHICH,
-        ),
-    ] = None,
-    split: Annotated[
-        str | None,
-        typer.Option(
-            "--split",
-            metavar="NAME",
-            help="Only this split of the data set, such as train.",
-            rich_help_panel=_WHICH,
-        ),
-    ] = None,
-    max_workers: Annotated[
-        int | None,
-        typer.Option(
-            "--max-workers",
-            metavar="N",
-            help="How many jobs at once.",
-            show_default="all usable cores",
-            rich_help_panel=_JOBS,
-        ),
-    ] = None,
-    force: Annotated[
-        bool,
-        typer.Option("--force", help="Run again where a result exists.", rich_help_panel=_JOBS),
-    ] = False,
-    stale: Annotated[
-        str,
-        typer.Option(
-            "--stale",
-            metavar="skip|rerun|fail",
-            help="Results of another input, robot or options.",
-            rich_help_panel=_JOBS,
-        ),
-    ] = "skip",
-    only_failed: Annotated[
-        bool,
-        typer.Option(
-            "--only-failed", help="Run only what failed last time.", rich_help_panel=_JOBS
-        ),
-    ] = False,
-    only: OnlyOption = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            "--limit", metavar="N", help="Run at most this many jobs.", rich_help_panel=_WHICH
-        ),
-    ] = None,
-    shard: Annotated[
-        str | None,
-        typer.Option(
-            "--shard",
-            metavar="I/N",
-            help="Do part i of n (i/n, from 1), with its own manifest.",
-            rich_help_panel=_WHICH,
-        ),
-    ] = None,
-    dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run",
-            help="Say how many jobs would run, and why; changes nothing.",
-            rich_help_panel=_JOBS,
-        ),
-    ] = False,
-    engine: Annotated[
-        str | None,
-        typer.Option(
-            "--engine",
-            metavar="in-process|local|ray",
-            help="Where jobs run.",
-            show_default="in-process for one worker without limits, else local",
-            rich_help_panel=_JOBS,
-        ),
-    ] = None,
-    address: Annotated[
-        str | None,
-        typer.Option(
-            "--address",
-            metavar="ADDRESS",
-            help="Ray cluster to join, such as auto.",
-            rich_help_panel=_JOBS,
-        ),
-    ] = None,
-    timeout_s: Annotated[
-        float | None,
-        typer.Option(
-            "--timeout",
-            metavar="SECONDS",
-            help="Seconds after which a job is killed.",
-            rich_help_panel=_JOBS,
-        ),
-    ] = None,
-    retries: Annotated[
-        int,
-        typer.Option(
-            "--retries", metavar="N", help="Further attempts at a job.", rich_help_panel=_JOBS
-        ),
-    ] = 0,
-    memory_limit: Annotated[
-        float | None,
-        typer.Option(
-            "--memory-limit",
-            metavar="GIB",
-            help="GiB that one worker may use.",
-            rich_help_panel=_JOBS,
-        ),
-    ] = None,
-    recycle_after: Annotated[
-        int | None,
-        typer.Option(
-            "--recycle-after",
-            metavar="N",
-            help="Jobs after which a worker is replaced.",
-            rich_help_panel=_JOBS,
-        ),
-    ] = None,
-    max_failures: Annotated[
-        int | None,
-        typer.Option(
-            "--max-failures",
-            metavar="N",
-            help="Stop after this many failed jobs.",
-            rich_help_panel=_JOBS,
-        ),
-    ] = None,
-    augment: Annotated[
-        Path | None,
-        typer.Option(
-            "--augment",
-            metavar="FILE",
-            help="Plan of variants of each motion's scene (.toml): a job for each, named after it.",
-            rich_help_panel=_WHICH,
-        ),
-    ] = None,
+    which: WhichFiles,
+    running: JobOptions,
     with_report: Annotated[
         bool,
         typer.Option("--report", help="Write report.html at the end; see 'retarget report'."),
@@ -241,17 +86,17 @@ def batch(
     from retarget.worker import RetargetWorker
 
     require_folder(input_dir, "motion files")
-    settings, preset = chosen.settings(), None
-    if dataset is not None:
+    settings, preset, pattern = chosen.settings(), None, which.pattern
+    if which.dataset is not None:
         from retarget.datasets import dataset_named
 
-        preset = dataset_named(dataset)
+        preset = dataset_named(which.dataset)
         pattern = preset.pattern if pattern == BVH_FILES else pattern
         settings = as_preset_says(settings, preset)
         say(f"note: {preset.terms}")
     elif settings.subject_from == DATASET:
         raise UsageError("--subject-from dataset takes a data set's rule; add --dataset NAME")
-    elif split is not None:
+    elif which.split is not None:
         raise UsageError("--split is one of a data set; add --dataset NAME")
     robot = settings.load_robot()  # a wrong one is wrong usage, not a failure of every job
     for note in robot.notes:
@@ -266,47 +111,47 @@ def batch(
     jobs = jobs_from_folder(input_dir, pattern, output_dir, unreadable=say_unread)
     if not jobs:
         raise UsageError(f"{input_dir}: no file matches {pattern!r}; give another --pattern")
-    jobs, passed = what_is_motion(jobs, pattern, settings, preset, split)
-    say_passed_over(passed, None if dry_run else output_dir)
+    jobs, passed = what_is_motion(jobs, pattern, settings, preset, which.split)
+    say_passed_over(passed, None if running.dry_run else output_dir)
     if not jobs:
         raise UsageError(
             f"{input_dir}: none of the files that match {pattern!r} is taken as motion"
         )
-    if only is not None:
-        names = named_in(only, (job.id for job in jobs))
+    if which.only is not None:
+        names = named_in(which.only, (job.id for job in jobs))
         jobs = [job for job in jobs if job.id in names]
-    if augment is not None:
-        jobs = _varied(jobs, augment, settings)
+    if which.augment is not None:
+        jobs = _varied(jobs, which.augment, settings)
     refuse_inputs([job.output for job in jobs], [*chosen.files, *settings.robot_files()])
     manifest_path = output_dir / MANIFEST_NAME
-    if shard is not None:
-        index, count = parse_shard(shard)
+    if which.shard is not None:
+        index, count = parse_shard(which.shard)
         jobs = shard_jobs(jobs, index, count)
         manifest_path = shard_manifest_path(manifest_path, index, count)
-    with batch_display(quiet=dry_run) as display:
+    with batch_display(quiet=running.dry_run) as display:
         runner = BatchRunner(
-            engine=_engine(engine, address),
-            timeout_s=timeout_s,
-            retries=retries,
-            memory_limit=None if memory_limit is None else int(memory_limit * 2**30),
-            recycle_after=recycle_after,
+            engine=running.engine_factory,
+            timeout_s=running.timeout_s,
+            retries=running.retries,
+            memory_limit=running.memory_bytes,
+            recycle_after=running.recycle_after,
             fingerprint=worker.fingerprint,
             on_event=display,
-            stale=_stale_policy(stale),
-            only_failed=only_failed,
-            limit=limit,
-            max_failures=max_failures,
+            stale=running.stale_policy,
+            only_failed=running.only_failed,
+            limit=which.limit,
+            max_failures=running.max_failures,
         )
-        if dry_run:
-            _print_plan(runner, jobs, manifest_path, force, as_json)
+        if running.dry_run:
+            _print_plan(runner, jobs, manifest_path, running.force, as_json)
             return
         try:
             manifest = runner.run(
                 jobs,
                 worker,
                 manifest_path=manifest_path,
-                max_workers=usable_cores() if max_workers is None else max_workers,
-                force=force,
+                max_workers=usable_cores() if running.max_workers is None else running.max_workers,
+                force=running.force,
                 input_dir=input_dir,
                 output_dir=output_dir,
                 pattern=pattern,
@@ -314,10 +159,8 @@ def batch(
         except KeyboardInterrupt as interrupt:
             raise interrupted(interrupt) from None
     if with_report:
-        say(f"report: {report_of_batch(manifest_path)}")
-    report_batch(
-        manifest, manifest_path, as_json=as_json, unread=unread, fail_on_gates=fail_on_gates
-    )
+        say(f"report: {write_report_beside(manifest_path)}")
+    tell_batch(manifest, manifest_path, as_json=as_json, unread=unread, fail_on_gates=fail_on_gates)
 
 
 def usable_cores() -> int:
@@ -353,7 +196,7 @@ def missed_gates(manifest: BatchManifest) -> str:
     return gates_in_words(len(judged), judged)
 
 
-def report_batch(
+def tell_batch(
     manifest: BatchManifest,
     manifest_path: Path,
     *,
@@ -378,29 +221,6 @@ def report_batch(
         say(f"what failed, and why: retarget manifest failed {manifest_path}")
     if manifest.failed_count or unread or (fail_on_gates and missed_gates(manifest)):
         raise typer.Exit(SOME_FAILED)
-
-
-def _engine(name: str | None, address: str | None) -> str | EngineFactory | None:
-    """The engine asked for; an address is that of a Ray cluster."""
-    if address is None:
-        return name
-    if name != "ray":
-        raise UsageError("--address is that of a Ray cluster; add --engine ray")
-    from retarget.batch.engines.ray import RayCluster
-
-    return RayCluster(address)
-
-
-def _stale_policy(text: str) -> StalePolicy:
-    from typing import get_args
-
-    from retarget.batch.plan import StalePolicy
-
-    policies: tuple[StalePolicy, ...] = get_args(StalePolicy)
-    for policy in policies:
-        if text == policy:
-            return policy
-    raise UnknownNameError("--stale policy", text, list(policies))
 
 
 def _varied(jobs: list[BatchJob], plan: Path, settings: RunConfig) -> list[BatchJob]:

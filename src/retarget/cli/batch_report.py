@@ -7,10 +7,10 @@ from pathlib import Path
 from retarget.cli.common import steps
 from retarget.cli.outputs import Output, check_outputs
 
-__all__ = ["report_of_batch"]
+__all__ = ["write_report_beside"]
 
 
-def report_of_batch(manifest: Path) -> Path:
+def write_report_beside(manifest: Path) -> Path:
     """Write the report of a batch that has just run, beside its manifest; returns where.
 
     Raises:

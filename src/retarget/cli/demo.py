@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retarget.cli.batch import interrupted, report_batch
+from retarget.cli.batch import interrupted, tell_batch
 from retarget.cli.common import MANIFEST_NAME, JsonFlag, say, steps, tell
 from retarget.cli.options import require_robot_files
 from retarget.cli.progress import batch_display
@@ -65,7 +65,7 @@ def demo(
         tell()
         print_scores(reports, summary)
         _say_what_was_made(done, scores, page, no_pictures, film)
-    report_batch(manifest, output_dir / MANIFEST_NAME, as_json=as_json)
+    tell_batch(manifest, output_dir / MANIFEST_NAME, as_json=as_json)
     if not as_json:
         tell(f"look at all of it in a browser: retarget view {output_dir}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from retarget.cli.batch import interrupted, report_batch, usable_cores
+from retarget.cli.batch import interrupted, tell_batch, usable_cores
 from retarget.cli.common import UsageError, require_manifest, say
 from retarget.cli.outputs import refuse_inputs
 from retarget.cli.picking import chosen_clips
@@ -90,7 +90,7 @@ def export_batch(
         )
     if merge:
         say(f"library: {write_merged(manifest, jobs, table, output_dir)}")
-    report_batch(manifest, manifest_path, as_json=as_json)
+    tell_batch(manifest, manifest_path, as_json=as_json)
 
 
 def _strays(output_dir: Path, written: set[Path], table: ExportTable) -> list[Path]:

@@ -9,7 +9,6 @@ The opcodes are those of `pickletools`.
 
 from __future__ import annotations
 
-import codecs
 import pickle
 import struct
 from collections.abc import Callable
@@ -21,16 +20,16 @@ import numpy as np
 from retarget.containers.allowance import Allowance, Global, Record, Stateful
 from retarget.containers.arrays import fill
 from retarget.containers.limits import Budget, Refused
+from retarget.containers.stack import Stack, key
 
 __all__ = ["Machine"]
 
 _OBJECT_BYTES: Final = 64  # what an opcode may make, bytes and lists counted by the file's own size
-_KEYS: Final = (str, int, float, bytes, type(None))
 _NEW: Final = {"copyreg._reconstructor", "copy_reg._reconstructor"}
 _NEW_OBJECT: Final = {"copyreg.__newobj__", "copy_reg.__newobj__"}
 
 
-class Machine:
+class Machine(Stack):
     """Runs one pickle that lies somewhere in a file's bytes.
 
     Args:
@@ -53,13 +52,10 @@ class Machine:
         budget: Budget,
         persistent: Callable[[object], object] | None = None,
     ) -> None:
-        self.data, self.at = data, at
+        super().__init__(data, at)
         self.allowance, self.budget = allowance, budget
         self.persistent = persistent
         self.records = 0
-        self._stack: list[object] = []
-        self._marks: list[list[object]] = []
-        self._memo: dict[int, object] = {}
 
     def run(self) -> object:
         """The object that the pickle holds; ``at`` then points behind it.
@@ -88,17 +84,6 @@ class Machine:
             if left < 0:
                 self.budget.take(self.budget.limit_bytes + 1, "a pickle")
 
-    def take(self, size: int) -> bytes:
-        """The next bytes of the file.
-
-        Raises:
-            EOFError: It ends before.
-        """
-        if size < 0 or size > len(self.data) - self.at:
-            raise EOFError(f"{size} bytes are promised at byte {self.at} and not there")
-        self.at += size
-        return self.data[self.at - size : self.at]
-
     def inner(self) -> object:
         """What another pickle holds that begins here, read as this one is."""
         machine = Machine(self.data, self.at, self.allowance, self.budget, self.persistent)
@@ -106,113 +91,6 @@ class Machine:
         self.at = machine.at
         self.records += machine.records
         return found
-
-    def _line(self) -> bytes:
-        end = self.data.index(b"\n", self.at)
-        return self.take(end + 1 - self.at)[:-1]
-
-    def _number(self, layout: struct.Struct) -> int:
-        return int(layout.unpack(self.take(layout.size))[0])
-
-    def _push(self, value: object) -> None:
-        self._stack.append(value)
-
-    def _marked(self) -> list[object]:
-        items, self._stack = self._stack, self._marks.pop()
-        return items
-
-    # Numbers, text and bytes
-
-    def _integer_line(self) -> None:
-        line = self._line()
-        self._push({b"00": False, b"01": True}.get(line) if line in {b"00", b"01"} else int(line))
-
-    def _long_line(self) -> None:
-        self._push(int(self._line().removesuffix(b"L")))
-
-    def _float_line(self) -> None:
-        self._push(float(self._line()))
-
-    def _float(self) -> None:
-        self._push(_DOUBLE.unpack(self.take(8))[0])
-
-    def _long(self, size: int) -> None:
-        self._push(int.from_bytes(self.take(size), "little", signed=True))
-
-    def _escaped_line(self) -> None:
-        quoted = self._line().strip()
-        if len(quoted) < 2 or quoted[:1] != quoted[-1:] or quoted[:1] not in {b"'", b'"'}:
-            raise ValueError("a text has no quotes")
-        raw: object = codecs.escape_decode(quoted[1:-1])[0]
-        assert isinstance(raw, bytes)
-        self._push(raw.decode("latin-1"))
-
-    def _unicode_line(self) -> None:
-        self._push(self._line().decode("raw-unicode-escape"))
-
-    def _text(self, size: int) -> None:
-        self._push(self.take(size).decode("utf-8", "surrogatepass"))
-
-    def _old_text(self, size: int) -> None:
-        """Text or bytes of Python 2: one character a byte, so that both come back whole."""
-        self._push(self.take(size).decode("latin-1"))
-
-    # Collections
-
-    def _mark(self) -> None:
-        self._marks.append(self._stack)
-        self._stack = []
-
-    def _pop(self) -> None:
-        if self._stack:
-            self._stack.pop()
-        else:
-            self._marked()
-
-    def _tuple_of(self, count: int) -> None:
-        items = self._stack[len(self._stack) - count :]
-        if len(items) != count:
-            raise IndexError("the stack is empty")
-        self._stack[len(self._stack) - count :] = [tuple(items)]
-
-    def _extend(self, items: list[object]) -> None:
-        target = self._stack[-1]
-        if type(target) is not list:
-            raise TypeError(f"items are appended to a {type(target).__name__}")
-        target.extend(items)
-
-    def _set_items(self, items: list[object]) -> None:
-        target = self._stack[-1]
-        if type(target) is not dict or len(items) % 2:
-            raise TypeError(f"keys are set in a {type(target).__name__}")
-        target.update(zip(map(_key, items[::2]), items[1::2], strict=True))
-
-    def _append(self) -> None:
-        item = self._stack.pop()
-        self._extend([item])
-
-    def _set_item(self) -> None:
-        value, key = self._stack.pop(), self._stack.pop()
-        self._set_items([key, value])
-
-    def _add_items(self) -> None:
-        items, target = self._marked(), self._stack[-1]
-        if type(target) is not set:
-            raise TypeError(f"items are added to a {type(target).__name__}")
-        target.update(map(_key, items))
-
-    def _marked_dict(self) -> None:
-        items = self._marked()
-        self._push({})
-        self._set_items(items)
-
-    # Memo
-
-    def _get(self, index: int) -> None:
-        self._push(self._memo[index])
-
-    def _put(self, index: int) -> None:
-        self._memo[index] = self._stack[-1]
 
     # Names, objects and states
 
@@ -283,15 +161,6 @@ class Machine:
             )
 
 
-def _key(key: object) -> object:
-    """A key of a dictionary. Nested ones are refused, as their hashes may take for ever."""
-    if isinstance(key, tuple) and all(isinstance(part, _KEYS) for part in key):
-        return key
-    if not isinstance(key, (*_KEYS, np.generic)):
-        raise TypeError(f"a key is a {type(key).__name__}")
-    return key
-
-
 def _attributes(state: object) -> object:
     """An object's attributes; those in slots stand in the second half of a pair."""
     if isinstance(state, tuple) and len(state) == 2 and isinstance(state[1], dict):
@@ -299,7 +168,6 @@ def _attributes(state: object) -> object:
     return state
 
 
-_DOUBLE: Final = struct.Struct(">d")
 _SIZES: Final = {"B": "<B", "H": "<H", "i": "<i", "I": "<I", "Q": "<Q"}
 _Operation = Callable[[Machine], None]
 
@@ -378,7 +246,7 @@ _OPERATIONS: Final = MappingProxyType(
             pickle.TUPLE3: lambda m: m._tuple_of(3),
             pickle.LIST: lambda m: m._push(m._marked()),
             pickle.DICT: Machine._marked_dict,
-            pickle.FROZENSET: lambda m: m._push(frozenset(map(_key, m._marked()))),
+            pickle.FROZENSET: lambda m: m._push(frozenset(map(key, m._marked()))),
             pickle.APPEND: Machine._append,
             pickle.APPENDS: lambda m: m._extend(m._marked()),
             pickle.SETITEM: Machine._set_item,

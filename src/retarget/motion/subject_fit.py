@@ -12,8 +12,7 @@ from retarget.errors import RetargetError
 from retarget.motion.anatomy import find_anatomy, leg_length
 from retarget.motion.calibration import Sampled, fitted, sample
 from retarget.motion.contacts import FEWEST_FLAT, find_contacts
-from retarget.motion.drift import followed
-from retarget.motion.floor import levelled
+from retarget.motion.level_floor import on_level_floor
 from retarget.motion.motion import Motion
 from retarget.motion.segments import SIDES
 from retarget.motion.subject import Subject, SubjectClip, bones_of
@@ -75,8 +74,7 @@ class SubjectFit:
     def add(self, motion: Motion) -> None:
         """Add a clip of the same skeleton."""
         source, self._told = motion.source, None
-        motion, _ = levelled(motion)
-        motion, _ = followed(motion)
+        motion = on_level_floor(motion).motion
         self._clips.append(SubjectClip(source.path, source.sha256, motion.duration))
         self._samples.append(sample(motion, self._leg)[0].thinned(_KEPT))
         anatomy = find_anatomy(motion)

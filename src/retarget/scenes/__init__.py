@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from retarget.lazily import names_of
 
 if TYPE_CHECKING:
-    from retarget.scenes.read import ObjectSpec, SceneSpec, TerrainSpec, load_scene
+    from retarget.scenes.read import SceneSpec, load_scene
     from retarget.scenes.scene import (
         TOUCH_POINTS,
         ObjectTrajectory,
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Touch,
     )
     from retarget.scenes.shapes import Shape
+    from retarget.scenes.specs import ObjectSpec, TerrainSpec
     from retarget.scenes.trajectories import read_trajectory
 
 __all__ = [
@@ -42,7 +43,7 @@ __all__ = [
 
 _HOMES = {
     "TOUCH_POINTS": "retarget.scenes.scene",
-    "ObjectSpec": "retarget.scenes.read",
+    "ObjectSpec": "retarget.scenes.specs",
     "ObjectTrajectory": "retarget.scenes.scene",
     "Scene": "retarget.scenes.scene",
     "SceneObject": "retarget.scenes.scene",
@@ -50,7 +51,7 @@ _HOMES = {
     "Shape": "retarget.scenes.shapes",
     "TaskKind": "retarget.scenes.scene",
     "Terrain": "retarget.scenes.scene",
-    "TerrainSpec": "retarget.scenes.read",
+    "TerrainSpec": "retarget.scenes.specs",
     "Touch": "retarget.scenes.scene",
     "load_scene": "retarget.scenes.read",
     "read_trajectory": "retarget.scenes.trajectories",

@@ -16,8 +16,7 @@ from jaxtyping import Bool, Float64
 from retarget.geometry import quaternion_from_matrix, unit
 from retarget.motion.anatomy import find_anatomy
 from retarget.motion.contacts import find_contacts
-from retarget.motion.drift import followed
-from retarget.motion.floor import levelled
+from retarget.motion.level_floor import on_level_floor
 from retarget.motion.motion import Motion
 from retarget.motion.recording import Recording
 from retarget.motion.segments import SIDES
@@ -25,7 +24,7 @@ from retarget.motion.understand import motion_from_recording
 from retarget.scenes.scene import ObjectTrajectory, Scene, SceneObject, Terrain
 from retarget.scenes.shapes import Shape
 
-__all__ = ["carrying", "on_level_floor", "stepping_up"]
+__all__ = ["at_floor_height", "carrying", "stepping_up"]
 
 _TOE: Final = 0.02  # metres from a toe joint to the floor below it
 _AHEAD, _BELOW = (
@@ -39,10 +38,9 @@ _HAND: Final = 0.02  # metres of it
 _ELBOW: Final = 0.35  # of a limb's direction that its bend points outward
 
 
-def on_level_floor(motion: Motion) -> Motion:
+def at_floor_height(motion: Motion) -> Motion:
     """A motion whose floor is level, and at z = 0."""
-    motion, _ = levelled(motion)
-    motion, _ = followed(motion)
+    motion = on_level_floor(motion).motion
     floor = find_contacts(find_anatomy(motion)).floor - _TOE
     places = np.asarray(motion.positions, np.float64) - np.array([0.0, 0.0, floor])
     return replace(motion, positions=places, source=replace(motion.source, floor_m=0.0))

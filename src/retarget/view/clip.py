@@ -103,12 +103,10 @@ def _human_of(motion: Motion) -> SourceClip:
     """The human of a recording on its floor, as a result would keep it."""
     from retarget.motion.anatomy import find_anatomy
     from retarget.motion.contacts import find_contacts
-    from retarget.motion.drift import followed
-    from retarget.motion.floor import levelled
+    from retarget.motion.level_floor import on_level_floor
     from retarget.pipeline import source_clip
 
-    level, _ = levelled(motion)
-    level, _ = followed(level)
+    level = on_level_floor(motion).motion
     return source_clip(level, find_contacts(find_anatomy(level)).floor)
 
 
