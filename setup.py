@@ -1,8 +1,8 @@
 """Makes what a package index shows: the README without what lies beside it only in a clone or the source archive.
 
 Pictures are left out, with the words below them, rather than shown broken: an index copies no file out of the archive,
-takes pictures that are written into the page (``data:``) out of it, and shows others only from an absolute address, which
-a repository that may be cloned to anywhere does not know.
+takes pictures that are written into the page (``data:``) out of it, and shows others only from an absolute address,
+which a repository that may be cloned to anywhere does not know.
 """
 
 from __future__ import annotations
