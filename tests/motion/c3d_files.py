@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-__all__ = ["c3d"]
+__all__ = ["c3d", "turns_alone"]
 
 _SECTION = 512
 
@@ -42,6 +42,17 @@ def _parameters(names: list[str], fps: float, frames: int) -> bytes:
     ]
     group = struct.pack("<bb", 5, -1) + b"POINT" + struct.pack("<hB", 3, 0)
     return b"\x01\x50" + bytes([0, 84]) + group + b"".join(items) + b"\0\0"
+
+
+def turns_alone() -> bytes:
+    """A file without points that says it has turns of segments, as Theia3D's have them."""
+    items = _item(2, "USED", 2, (), struct.pack("<h", 19)) + _item(
+        2, "RATE", 4, (), struct.pack("<f", 60.0)
+    )
+    group = struct.pack("<bb", 8, -2) + b"ROTATION" + struct.pack("<hB", 3, 0)
+    head = struct.pack("<BB5H", 2, 0x50, 0, 0, 1, 10, 10) + struct.pack("<fHHf", -1.0, 3, 0, 60.0)
+    parameters = b"\x01\x50" + bytes([1, 84]) + group + items + b"\0\0"
+    return head.ljust(_SECTION, b"\0") + parameters.ljust(_SECTION, b"\0") + bytes(4 * _SECTION)
 
 
 def _item(group: int, name: str, kind: int, shape: tuple[int, ...], content: bytes) -> bytes:

@@ -174,6 +174,50 @@ def three_dpw(*motions: Walk) -> bytes:
                          "sequence": "walk"})  # fmt: skip
 
 
+def emdb(motion: Walk) -> bytes:
+    upright = y_up(motion)
+    rows = upright.poses.reshape(-1, 72)
+    body = {
+        "poses_root": rows[:, :3],
+        "poses_body": rows[:, 3:],
+        "trans": upright.trans,
+        "betas": np.zeros(10),
+    }
+    return pickle.dumps({"name": "P1_14", "gender": "male", "n_frames": len(rows), "smpl": body,
+                         "camera": {"width": 1920, "extrinsics": np.tile(np.eye(4), (len(rows), 1, 1))},
+                         "good_frames_mask": np.ones(len(rows), bool)})  # fmt: skip
+
+
+def slahmr(*motions: Walk) -> bytes:
+    """An axis of persons before that of frames."""
+    seen = [y_up(motion) for motion in motions]
+    rows = [m.poses[:, :22].reshape(-1, 66) for m in seen]
+    return npz(trans=np.stack([m.trans for m in seen]), root_orient=np.stack([r[:, :3] for r in rows]),
+               pose_body=np.stack([r[:, 3:] for r in rows]), betas=np.zeros((len(seen), 16)),
+               floor_plane=np.zeros((len(seen), 3)), intrins=np.zeros(4))  # fmt: skip
+
+
+def prompt_hmr(*motions: Walk) -> bytes:
+    people = {}
+    for number, motion in enumerate(motions, 1):
+        upright = y_up(motion, "smplx")
+        rows = np.zeros((len(upright.trans), 165))
+        rows[:, :66] = upright.poses[:, :22].reshape(-1, 66)
+        body = {"pose": rows, "shape": np.zeros((len(rows), 10)), "trans": upright.trans}
+        people[number] = {"track_id": number, "frames": np.arange(len(rows)), "smplx_world": body,
+                          "smplx_cam": {**body, "trans": upright.trans + 5}}  # fmt: skip
+    return pickle.dumps({"camera": {}, "people": people})
+
+
+def phc(*motions: Walk) -> bytes:
+    clips = [
+        {"pose_aa": m.poses.reshape(-1, 72), "trans": m.trans, "beta": np.zeros(16), "gender": "neutral",
+         "seq_name": "walk", "fps": 30}
+        for m in motions
+    ]  # fmt: skip
+    return pickle.dumps({f"walk {number}": clip for number, clip in enumerate(clips)})
+
+
 def motion_x(motion: Walk) -> bytes:
     upright = y_up(motion, "smplx")
     rows = np.zeros((len(motion.trans), 322))

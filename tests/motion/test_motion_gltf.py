@@ -216,6 +216,16 @@ def test_a_real_vrm_animation_is_a_human() -> None:
         ),
         ("walk.usda", b"#usda 1.0", "is USD"),
         ("walk.npz", b"version https://git-lfs.github.com/spec/v1", "git lfs pull"),
+        (
+            "walk.usdz",
+            b"PK\x03\x04" + b"\x00" * 26 + b"walk.usdc",
+            r"is USD in an archive \(USDZ\)",
+        ),
+        ("walk.dae", b'<?xml version="1.0"?>\n<COLLADA version="1.4.1">', "is COLLADA"),
+        ("walk.blend", b"BLENDER-v402", "is a Blender scene; export the armature"),
+        ("walk.mot", b"Coordinates\nversion=1\ninDegrees=yes\nendheader\n", "is an OpenSim motion"),
+        ("walk.anim", b"%YAML 1.1\n%TAG !u! tag:unity3d.com,2011:", "is YAML, as Unity writes"),
+        ("walk.vmd", b"Vocaloid Motion Data 0002", "is MikuMikuDance's VMD"),
         ("walks.zip", b"PK\x03\x04" + b"walk.bvh" * 10, "is a ZIP archive; unpack it first"),
     ],
 )

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import smpl_files as made
 from bvh_files import CLIPS
+from c3d_files import turns_alone
 
 from retarget.errors import FileFormatError
 from retarget.motion import Motion, read_motion
@@ -227,6 +228,11 @@ def test_one_marker_on_the_outside_is_followed_inwards_along_the_hinge(walk: Mot
 def test_what_is_no_body_of_markers_is_refused(text: bytes, words: str, tmp_path: Path) -> None:
     with pytest.raises(FileFormatError, match=words):
         read_motion(made.written(tmp_path, "walk.trc", text))
+
+
+def test_turns_of_segments_without_markers_are_told(tmp_path: Path) -> None:
+    with pytest.raises(FileFormatError, match=r"turns of segments, as Theia3D .* export the skel"):
+        read_motion(made.written(tmp_path, "theia.c3d", turns_alone()))
 
 
 def tsv(

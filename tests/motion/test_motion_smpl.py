@@ -29,6 +29,10 @@ LAYOUTS: dict[str, Callable[[made.Walk], bytes]] = {
     "demo_track.pkl": made.phalp,
     "walk_3dpw.pkl": made.three_dpw,
     "motion_x.npy": made.motion_x,
+    "P1_14_data.pkl": made.emdb,
+    "world_results.npz": made.slahmr,
+    "results.pkl": made.prompt_hmr,
+    "copycat.pkl": made.phc,
 }
 
 
@@ -123,6 +127,29 @@ def test_one_of_several_persons_is_picked_behind_the_path(tmp_path: Path) -> Non
     assert second.source.path.endswith("#2")
     with pytest.raises(FileFormatError, match="no person '3'; it holds 2 persons"):
         read_motion(f"{path}#3", source_fps=30)
+
+
+@pytest.mark.parametrize("write", [made.slahmr, made.prompt_hmr, made.phc])
+def test_persons_of_one_file_are_told_apart_whoever_wrote_it(
+    write: Callable[..., bytes], tmp_path: Path
+) -> None:
+    walk = made.walk()
+    turned = walk._replace(poses=walk.poses[::-1].copy(), trans=walk.trans[::-1].copy())
+    file = made.written(
+        tmp_path, "both.npz" if write is made.slahmr else "both.pkl", write(walk, turned)
+    )
+    first, second = (read_motion(f"{file}#{number}", source_fps=30) for number in (1, 2))
+    np.testing.assert_allclose(limbs(first), limbs(second)[::-1], atol=1e-6)
+    assert angles(limbs(first)[0], limbs(second)[0]).max() > 0.1
+
+
+def test_poses_alone_are_read_in_one_place_which_is_doubted(tmp_path: Path) -> None:
+    walk = made.walk()
+    data = made.npz(poses=walk.poses.reshape(-1, 72))
+    motion = read_motion(made.written(tmp_path, "walk.npz", data), source_fps=30)
+    plain = read_motion(made.written(tmp_path, "plain.npz", made.amass(walk)))
+    assert angles(limbs(motion), limbs(plain)).max() < 1e-4
+    assert "travel" in [doubt.name for doubt in motion.source.doubts]
 
 
 def test_hands_are_kept_where_they_move(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ No table with a human's bones could be had: those here are made from Motive's do
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -102,10 +103,6 @@ def test_bones_of_motive_are_the_motion_in_each_version_and_space(
     version: str, local: bool, walk: Motion, tmp_path: Path
 ) -> None:
     unit = "Millimeters" if version == "1.23" else "Meters"
-    if local and version == "1.25":
-        pytest.skip(
-            "the parent of the bones on the root is the skeleton's own name there, which is tested in global space"
-        )
     motion = read_motion(
         made.written(tmp_path, "take.csv", motive(walk, local=local, version=version, unit=unit))
     )
@@ -122,6 +119,27 @@ def test_bones_of_motive_are_the_motion_in_each_version_and_space(
         )
     assert motion.roles["left_hip"] == motion.joint_names.index("LThigh")
     assert motion.roles["left_toe"] == motion.joint_names.index("LToe")
+
+
+FBX_NAMES = {"Ab": "Spine", "Chest": "Spine1", "Shoulder": "Shoulder", "UArm": "Arm", "FArm": "ForeArm", "Hand": "Hand",
+             "Thigh": "UpLeg", "Shin": "Leg", "Foot": "Foot", "Toe": "ToeBase"}  # fmt: skip
+
+
+@pytest.mark.parametrize("version", ["1.23", "1.25"])
+def test_bones_may_have_the_names_of_fbx(version: str, walk: Motion, tmp_path: Path) -> None:
+    def renamed(match: re.Match[str]) -> str:
+        side = {"L": "Left", "R": "Right"}.get(match[1], "")
+        return f"Anna:{side}{FBX_NAMES[match[2]]}"
+
+    text = motive(walk, local=True, version=version).decode()
+    text = re.sub(rf"Anna:([LR]?)({'|'.join(FBX_NAMES)})\b", renamed, text)
+    motion = read_motion(made.written(tmp_path, "take.csv", text.encode()))
+    plain = read_motion(made.written(tmp_path, "plain.csv", motive(walk, version=version)))
+    assert motion.joint_names[motion.roles["left_elbow"]] == "LeftForeArm"
+    for role in ("left_wrist", "right_toe", "head"):
+        np.testing.assert_allclose(
+            motion.role_positions(role), plain.role_positions(role), atol=1e-3
+        )
 
 
 def test_a_bone_that_was_lost_for_a_moment_is_filled_and_for_long_refused(

@@ -17,10 +17,17 @@ _HEADS: Final = (
     (b"\x89HDF", "is HDF5 or a new MAT file, which is not read", "write the arrays as .npz with names"),
     (b"MATLAB 5.0", "is a MAT file, which is not read", "write the arrays as .npz with names"),
     (b"version https://git-lfs", "is a pointer of Git LFS and not the file", "fetch it with: git lfs pull"),
+    (b"BLENDER", "is a Blender scene", "export the armature as BVH or GLB in Blender"),
+    (b"Ogawa", "is Alembic, which holds no skeleton", _TO_BVH),
+    (b"Vocaloid Motion Data", "is MikuMikuDance's VMD, whose skeleton lies in another file", _TO_BVH),
+    (b"[Header]", "is HTR, which is not read", _TO_BVH),
+    (b"%YAML", "is YAML, as Unity writes clips without their skeleton", _TO_BVH),
+    (b"PAR1", "is a Parquet table", "write its arrays as .npz with names; data sets of robots' motions are no input"),
     (b"<mujoco", "is a robot's model", "give a motion file; robots go to --robot"),
     (b"<robot", "is a robot's model", "give a motion file; robots go to --robot"),
 )  # fmt: skip
 
+_OPENSIM: Final = (b"endheader", b"inDegrees")  # texts of joint angles, forces and states
 _OF_A_RESULT: Final = (b"qpos.npy", b"manifest_json.npy")
 _DIRECTORY: Final = (
     4096  # bytes at the end of an archive, in which a result's table of contents lies
@@ -33,6 +40,15 @@ def what_it_is(data: bytes) -> tuple[str, str] | None:
     for head, cause, remedy in _HEADS:
         if start.startswith(head):
             return cause, remedy
+    if all(word in start for word in _OPENSIM):
+        cause = "is an OpenSim motion: angles of a model's joints, which only that model tells"
+        return cause, "give the markers (.trc or .c3d) that it was made from"
+    if b"<COLLADA" in start:
+        return "is COLLADA, which is not read", _TO_BVH
+    if data.startswith(b"PK\x03\x04") and any(
+        suffix in data[:256] for suffix in (b".usdc", b".usda", b".usd")
+    ):
+        return "is USD in an archive (USDZ), which is not read", _TO_BVH
     if data.startswith(b"PK\x03\x04") and all(name in data[-_DIRECTORY:] for name in _OF_A_RESULT):
         return (
             "is a result of retarget, a robot's motion",

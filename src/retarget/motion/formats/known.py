@@ -23,7 +23,7 @@ KNOWN: Final = (
             ),
             (
                 "names",
-                "LAFAN1, CMU, Mixamo, Bandai, 100STYLE, ZeroEGGS, SOMA, Xsens, Noitom, Rokoko, OptiTrack,"
+                "LAFAN1, CMU, Mixamo, Bandai, 100STYLE, ZeroEGGS, SOMA, Xsens, Noitom, Rokoko, OptiTrack, Nokov,"
                 " MakeHuman, Rigify, VRChat, Daz, Biped, Unreal, VRM and others; else the shape tells",
             ),
             (
@@ -99,6 +99,11 @@ KNOWN: Final = (
             (
                 "3DPW",
                 "poses, trans, genders of several persons; y down; 30 fps *",
+            ),
+            (
+                "EMDB, SLAHMR, PromptHMR, PHC",
+                "smpl with poses_root and poses_body; arrays with an axis of persons; smplx_world of each of people; "
+                "pose_aa of each clip; ask for the rate *",
             ),
             (
                 "others",

@@ -72,6 +72,9 @@ def parse_c3d(data: bytes, path: Path) -> Trajectories:
     start = struct.unpack(f"{order}H", data[16:18])[0]
     scale = _one(parameters, "POINT:SCALE", _float(data[12:16], processor))
     rate = _one(parameters, "POINT:RATE", _float(data[20:24], processor))
+    if points == 0 and any(key.startswith("ROTATION:") for key in parameters):
+        cause = "holds turns of segments, as Theia3D writes them, and no markers"
+        raise FileFormatError(path, cause, "export the skeleton as BVH, FBX or GLB")
     if not 0 < points <= _MOST_POINTS:
         raise FileFormatError(path, f"holds {points} points", _REMEDY)
     names = _labels(parameters)

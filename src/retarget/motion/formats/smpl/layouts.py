@@ -1,8 +1,8 @@
 """The layouts in which tools write motions of the SMPL family, told apart by their keys: who is in a file, and where.
 
 Keys as read in the tools' own sources: GVHMR ``hmr4d/model/gvhmr/gvhmr_pl_demo.py``, WHAM ``demo.py``, TRAM
-``scripts/estimate_humans.py``, HybrIK ``scripts/demo_video.py``, PHALP (4D-Humans), GLAMR, the AIST++ and 3DPW
-releases, AMASS in both generations and Motion-X.
+``scripts/estimate_humans.py``, HybrIK ``scripts/demo_video.py``, PHALP (4D-Humans), GLAMR, the AIST++, 3DPW and EMDB
+releases, AMASS in both generations and Motion-X. SLAHMR's, PromptHMR's and PHC's are from memory.
 """
 
 from __future__ import annotations
@@ -66,6 +66,9 @@ AISTPP: Final = Layout("AIST++", "y", fps=60.0, kind="smpl")
 TRAM: Final = Layout("TRAM", "-y", kind="smpl", in_camera=True)
 HYBRIK: Final = Layout("HybrIK", "-y", kind="smpl", in_camera=True)
 PHALP: Final = Layout("4D-Humans", "-y", kind="smpl", in_camera=True)
+SLAHMR: Final = Layout("SLAHMR", likely_up="y", kind="smplh")
+PROMPT_HMR: Final = Layout("PromptHMR", likely_up="y", kind="smplx")
+PHC: Final = Layout("PHC")
 MOTION_X: Final = Layout("Motion-X", likely_up="y", fps=30.0, rate_doubt=0.1, kind="smplx")
 THREE_DPW: Final = Layout("3DPW", "-y", fps=30.0, kind="smpl")
 
@@ -194,6 +197,59 @@ def _three_dpw(content: Fields) -> list[Person]:
     ]
 
 
+def _slahmr(content: Fields) -> list[Person]:
+    """Arrays with an axis of persons before that of frames; HuMoR's are the same without it."""
+    parts = {key: content.get(key) for key in ("root_orient", "pose_body", "trans", "betas")}
+    if not all(
+        isinstance(parts[key], np.ndarray) and parts[key].ndim == 3
+        for key in parts
+        if key != "betas"
+    ):
+        return []
+    people = len(parts["trans"])
+    if any(part is not None and len(part) != people for part in parts.values()):
+        return []
+    every = [key for key, value in content.items() if key not in parts and np.ndim(value) == 0]
+    return [
+        Person(
+            str(number + 1),
+            {key: part[number] for key, part in parts.items() if part is not None}
+            | {key: content[key] for key in every},
+            SLAHMR,
+        )
+        for number in range(people)
+    ]
+
+
+def _prompt_hmr(content: Fields) -> list[Person]:
+    people = content.get("people")
+    if not isinstance(people, Mapping):
+        return []
+    found = []
+    for name, one in people.items():
+        world = one.get("smplx_world") if isinstance(one, Mapping) else None
+        if isinstance(world, Mapping) and "pose" in world:
+            frames = {"frames": one["frames"]} if "frames" in one else {}
+            found.append(Person(str(name), {**world, **frames}, PROMPT_HMR))
+    return found
+
+
+def _phc(content: Fields) -> list[Person]:
+    """Humans that PHC prepares: clips by name; a robot's motion has the same key, of other joints."""
+    names = {
+        "poses": "pose_aa",
+        "trans": "trans",
+        "betas": "beta",
+        "gender": "gender",
+        "fps": "fps",
+    }
+    return [
+        Person(str(name), _renamed(one, names), PHC)
+        for name, one in (content.items() if "pose_aa" not in content else [("1", content)])
+        if isinstance(one, Mapping) and {"pose_aa", "trans"} <= set(one) and "dof" not in one
+    ]
+
+
 def _general(content: Fields) -> list[Person]:
     return _general_below(content, 0)
 
@@ -221,6 +277,7 @@ def _renamed(fields: Fields, names: Mapping[str, str]) -> dict[str, Any]:
 
 
 LAYOUTS: Final[Sequence[Callable[[Fields], list[Person]]]] = (
-    _gvhmr, _glamr, _wham, _aistpp, _tram, _hybrik, _three_dpw, _phalp, _general,
+    _gvhmr, _glamr, _wham, _aistpp, _tram, _hybrik, _three_dpw, _phalp, _slahmr, _prompt_hmr, _phc,
+    _general,
 )  # fmt: skip
 """Each finds who is in a file of one layout; the general one is last."""

@@ -45,6 +45,7 @@ _SIGNATURES: Final = (
     (b"smpl_poses", b"smpl_trans"), (b"pred_rotmat", b"pred_shape"), (b"global_orient", b"body_pose"),
     (b"poses", b"trans", b"betas"),
     (b"pred_thetas", b"pred_betas"), (b"root_orient", b"pose_body"), (b"poses_root", b"poses_body"),
+    (b"smplx_world", b"trans"), (b"pose_aa", b"trans", b"beta"),
 )  # fmt: skip
 _FEET: Final = (7, 8, 10, 11)  # ankles and balls of the feet, in all bodies
 
@@ -54,7 +55,8 @@ def looks_like_smpl(data: bytes) -> bool:
     names = npz_names(data) if data.startswith(ZIP) else frozenset()
     if names:
         posed_ = names & {*FULL, *BODY, "smpl_poses", "pose_world"}
-        return bool(posed_ and names & {*TRANS, *SHAPE, *ROOT, "smpl_trans", "trans_world"})
+        others = names & {*TRANS, *SHAPE, *ROOT, "smpl_trans", "trans_world"}
+        return bool(posed_ and (others or names <= set(KEYS)))
     if data.startswith(NPY) and b", 322)" in data[:256]:  # Motion-X
         return True
     keys = pickled_part(data)

@@ -49,6 +49,23 @@ _PARENTS: Final = {
 }  # fmt: skip
 
 
+# The same where bones have the names of FBX, in which skeletons can be exported since Motive 2.
+_FBX_PARENTS: Final = {
+    "Spine": "Hip", "Spine1": "Spine", "Spine2": "Spine1", "Spine3": "Spine2", "Spine4": "Spine3", "Neck": "Spine4",
+    "Neck1": "Neck", "Head": "Neck1",
+    **{
+        f"{side}{bone}": parent if parent in ("Hip", "Spine4") else f"{side}{parent}"
+        for side in ("Left", "Right")
+        for bone, parent in (
+            ("Shoulder", "Spine4"), ("Arm", "Shoulder"), ("ForeArm", "Arm"), ("Hand", "ForeArm"), ("UpLeg", "Hip"),
+            ("Leg", "UpLeg"), ("Foot", "Leg"), ("ToeBase", "Foot"),
+            *((f"Hand{finger}{i}", "Hand" if i == 1 else f"Hand{finger}{i - 1}")
+              for finger in ("Thumb", "Index", "Middle", "Ring", "Pinky") for i in (1, 2, 3)),
+        )
+    },
+}  # fmt: skip
+
+
 class _Bone(NamedTuple):
     """A bone of one asset: its name without it, its parent's if the file says so, and its first columns."""
 
@@ -157,7 +174,7 @@ def _bones(rows: list[list[str]], path: Path) -> tuple[int, dict[str, list[_Bone
         key = f"{what[column]} {axes[column]}"
         found.setdefault(asset, {}).setdefault(bone, {}).setdefault(key, column)
         if column < len(parents):
-            above[asset, bone] = parents[column]
+            above[asset, bone] = "Hip" if parents[column] == asset else parents[column]
     whole = {
         asset: [
             _Bone(name, above.get((asset, name), ""), at["Rotation X"], at["Position X"])
@@ -219,11 +236,12 @@ def _filled(
 
 def _tree(bones: list[_Bone]) -> tuple[list[int], Int64[np.ndarray, "J"]]:
     index = {bone.name: i for i, bone in enumerate(bones)}
+    known = _FBX_PARENTS if "LeftUpLeg" in index else _PARENTS
 
     def parent_of(bone: _Bone) -> int:
-        name = bone.parent.rpartition(":")[2] if bone.parent else _PARENTS.get(bone.name, "")
+        name = bone.parent.rpartition(":")[2] if bone.parent else known.get(bone.name, "")
         while name and name not in index:
-            name = _PARENTS.get(name, "")
+            name = known.get(name, "")
         at = index.get(name, -1)
         if at < 0 and bone.name != "Hip" and not bone.parent:
             at = index.get("Hip", -1)
