@@ -199,23 +199,24 @@ def _three_dpw(content: Fields) -> list[Person]:
 
 def _slahmr(content: Fields) -> list[Person]:
     """Arrays with an axis of persons before that of frames; HuMoR's are the same without it."""
-    parts = {key: content.get(key) for key in ("root_orient", "pose_body", "trans", "betas")}
-    if not all(
-        isinstance(parts[key], np.ndarray) and parts[key].ndim == 3
-        for key in parts
-        if key != "betas"
-    ):
+    parts = {
+        key: np.asarray(content[key])
+        for key in ("root_orient", "pose_body", "trans", "betas")
+        if key in content
+    }
+    if [key for key, part in parts.items() if part.ndim == 3][:3] != [
+        "root_orient",
+        "pose_body",
+        "trans",
+    ]:
         return []
     people = len(parts["trans"])
-    if any(part is not None and len(part) != people for part in parts.values()):
+    if any(part.ndim == 0 or len(part) != people for part in parts.values()):
         return []
-    every = [key for key, value in content.items() if key not in parts and np.ndim(value) == 0]
+    said = {key: value for key, value in content.items() if np.ndim(value) == 0}
     return [
         Person(
-            str(number + 1),
-            {key: part[number] for key, part in parts.items() if part is not None}
-            | {key: content[key] for key in every},
-            SLAHMR,
+            str(number + 1), {**said, **{key: part[number] for key, part in parts.items()}}, SLAHMR
         )
         for number in range(people)
     ]
