@@ -194,6 +194,7 @@ class ExportFormat(Kind):
     BONES_CSV: ClassVar[ExportFormat]
     INSTINCTLAB: ClassVar[ExportFormat]
     MUJOCO_KEYFRAMES: ClassVar[ExportFormat]
+    MUJOCO_SCENE: ClassVar[ExportFormat]
 
 
 class RobotKind(Kind):
@@ -281,6 +282,7 @@ ExportFormat.MIMICKIT = ExportFormat.register("mimickit")
 ExportFormat.BONES_CSV = ExportFormat.register("bones_csv")
 ExportFormat.INSTINCTLAB = ExportFormat.register("instinctlab")
 ExportFormat.MUJOCO_KEYFRAMES = ExportFormat.register("mujoco_keyframes")
+ExportFormat.MUJOCO_SCENE = ExportFormat.register("mujoco_scene")
 RobotKind.ALDEBARAN_ROMEO = RobotKind.register("aldebaran_romeo")
 RobotKind.APPTRONIK_APOLLO = RobotKind.register("apptronik_apollo")
 RobotKind.BERKELEY_HUMANOID = RobotKind.register("berkeley_humanoid")

@@ -168,6 +168,7 @@ class SceneTake:
         human, own = self.meeting.things[1:], self.world.things[1:]
         frames = len(self.sides)
         held = [c for c in self.meeting.held if c.point >= FEET]
+        weights = {thing.name: thing.mass_kg for thing in self.meeting.scene.objects}
         return SceneTrack(
             names=tuple(thing.name for thing in human),
             poses=_poses(own, frames),
@@ -182,6 +183,7 @@ class SceneTake:
                 [(c.point, c.thing, c.first, c.last) for c in held], np.int32
             ).reshape(-1, 4),
             hold_places=np.array([c.place for c in held], np.float64).reshape(-1, 3),
+            masses=tuple(weights.get(thing.name) for thing in human),
         )
 
     def as_json(self) -> dict[str, Any]:

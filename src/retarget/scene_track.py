@@ -50,6 +50,7 @@ class SceneTrack:
         hold_runs: Holds of hands, knees and seat on things: point, thing (counted as in ``touches``), first frame, and
             the frame after the last.
         hold_places: Where on the thing the human is in each of them, real size, in its frame, metres.
+        masses: What each weighs, kg; None where nobody has said.
     """
 
     names: tuple[str, ...]
@@ -63,6 +64,7 @@ class SceneTrack:
     touches: Int16[np.ndarray, "T K"]
     hold_runs: Int32[np.ndarray, "H 4"]
     hold_places: Float64[np.ndarray, "H 3"]
+    masses: tuple[float | None, ...]
 
     def problem(self, frames: int) -> str:
         """What is wrong with it for a result of so many frames, in words; empty where nothing is."""
@@ -81,8 +83,9 @@ class SceneTrack:
                 return f"{name} is of shape {array.shape}, not {shape}"
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 return f"{name} holds NaN or infinite values"
-        if len(self.shapes) != things:
-            return f"there are shapes of {len(self.shapes)} things, names of {things}"
+        for what, given in (("shapes", self.shapes), ("masses", self.masses)):
+            if len(given) != things:
+                return f"there are {what} of {len(given)} things, names of {things}"
         if self.touches.size and not NOTHING <= self.touches.min() <= self.touches.max() <= things:
             return "touches names things that there are not"
         runs = self.hold_runs
@@ -131,7 +134,8 @@ class SceneTrack:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Its arrays by name of `SCENE_ARRAYS`."""
-        said = {"scale": self.scale, "shapes": [list(map(dict, one)) for one in self.shapes]}
+        shapes = [list(map(dict, one)) for one in self.shapes]
+        said = {"scale": self.scale, "shapes": shapes, "masses_kg": list(self.masses)}
         return {
             "thing_names": np.array(self.names, np.str_),
             "thing_poses": self.poses,
@@ -155,6 +159,8 @@ class SceneTrack:
         said = arrays["scene_json"]
         try:
             scale, shapes = float(said["scale"]), tuple(tuple(one) for one in said["shapes"])
+            stated = said.get("masses_kg", [None] * len(shapes))  # files of before have none
+            masses = tuple(None if mass is None else float(mass) for mass in stated)
         except (KeyError, TypeError, ValueError):
             raise RetargetError("scene_json holds no scale and shapes") from None
         return cls(
@@ -169,6 +175,7 @@ class SceneTrack:
             np.asarray(arrays["touches"], np.int16),
             np.asarray(arrays["hold_runs"], np.int32),
             np.asarray(arrays["hold_places"], np.float64),
+            masses,
         )
 
 

@@ -69,6 +69,7 @@ READERS: dict[str, tuple[Callable[[Path], Loaded], float, tuple[str, ...]]] = {
     "mimickit": (loaders.mimickit, 30, ALL),
     "instinctlab": (lambda p: loaders.instinctlab(p, ALL), 30, ALL),
     "mujoco_keyframes": (loaders.keyframes, 30, ALL),
+    "mujoco_scene": (loaders.keyframes, 30, ALL),
 }
 # Formats that store links' velocities -> of which point, and the loader's links.
 VELOCITIES = {

@@ -230,3 +230,23 @@ def test_a_recording_stands_alone(folder: Path) -> None:
 
     with pytest.raises(OptionsError, match="stands alone"):
         open_clip(clips_folder() / "cmu_01_01.bvh", Opening(compare=(folder / "humanoid_run.npz",)))
+
+
+def test_things_around_are_in_the_browser_and_move(tmp_path: Path) -> None:
+    from retarget.scenes.made import carrying, on_level_floor
+
+    motion, scene = carrying(on_level_floor(read_motion("humanoid_walk")))
+    result = retarget_motion(motion, G1, scene=scene)
+    result.save_npz(tmp_path / "carry.npz")
+    with Viewer([Entry("carry", tmp_path / "carry.npz")], port=0) as made:
+        nodes = made._nodes
+        assert nodes is not None
+        things = nodes._props
+        assert [thing._prop.name for thing in things] == ["crate", "crate"]
+        before = np.array(things[0]._node.position)
+        made._show(40)
+        place, _ = things[0]._prop.pose(40)
+        np.testing.assert_allclose(np.array(things[0]._node.position), place, atol=1e-6)
+        assert np.linalg.norm(place - before) > 0.05
+        nodes.show_people({"carry"})
+        assert [thing._node.visible for thing in things] == [True, False]

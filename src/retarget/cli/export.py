@@ -91,6 +91,13 @@ def export(
             show_default="the file's",
         ),
     ] = None,
+    objects: Annotated[
+        bool,
+        typer.Option(
+            "--objects",
+            help="Also write poses of things on paths, where the reader does not have them anyway.",
+        ),
+    ] = False,
     merge: Annotated[
         bool,
         typer.Option("--merge", help="Also write the one file of all clips, beside --output-dir."),
@@ -125,7 +132,7 @@ def export(
     from retarget.export import ExportOptions
     from retarget.result_file import is_result_file
 
-    options = ExportOptions(fps, joints, _quaternion(quaternion), fixed_links, clip)
+    options = ExportOptions(fps, joints, _quaternion(quaternion), fixed_links, clip, objects)
     table = export_table(consumer)
     named = robot is not None or robot_description is not None or source_fps is not None
     if batch_manifest is not None:

@@ -28,6 +28,7 @@ _ROOM: Final = 1.42  # heights that a picture shows, above and below included
 _MIDDLE: Final = 0.5  # height of its middle
 _STRETCH: Final = 0.8  # heights to either side of whoever stands outermost: arms reach so far
 _NAME_ABOVE: Final = 1.12  # heights
+_NAME_OVER: Final = 0.62  # heights above the pelvis, of whoever stands on something
 _PATH_S: Final = 0.7  # seconds over which the camera's way is smoothed
 _LETTERS: Final = 0.026  # of a picture's height
 _MOST_FPS: Final = 30.0
@@ -96,6 +97,8 @@ class Film:
         self._painter = Painter(shot.width, shot.height)
         self._view = Camera.looking(stage.azimuth + _AZIMUTH, _ELEVATION)
         every = np.array([stage.centre(frame) for frame in range(stage.frames)])
+        if stage.props:  # who climbs is followed upwards
+            every[:, 2] = np.maximum(stage.pelvis_heights() - _MIDDLE * stage.height, 0.0)
         self._path = following(every, stage.fps, _PATH_S)
         self._metres = self._needed()
 
@@ -145,8 +148,9 @@ class Film:
         return np.asarray(picture)
 
     def _above(self, actor: Actor, frame: int, camera: Camera) -> tuple[float, float]:
-        x, y, _ = actor.path[actor.frame(frame)]
-        place = np.array([x, y, _NAME_ABOVE * self.stage.height])
+        x, y, height = actor.path[actor.frame(frame)]
+        tall = self.stage.height
+        place = np.array([x, y, max(_NAME_ABOVE * tall, height + _NAME_OVER * tall)])
         away = place - camera.eye
         scale = camera.focal / -(away @ camera.towards)
         across = self.shot.width / 2 + scale * (away @ camera.right)

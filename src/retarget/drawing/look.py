@@ -24,6 +24,7 @@ __all__ = [
     "STATE_WORDS",
     "SUPPORT",
     "TARGET",
+    "THING",
     "TRAILS",
     "WEIGHT",
     "ContactState",
@@ -39,6 +40,8 @@ ROBOT: Final = {LEFT: "#d9822b", RIGHT: "#2b8a80", CENTRE: "#9fb3c8"}
 COMPARED: Final = {LEFT: "#b06ab3", RIGHT: "#5b7bd5", CENTRE: "#b9bfca"}
 TRAILS: Final = {LEFT: "#d9822b", RIGHT: "#2b8a80"}
 TARGET, WEIGHT, SUPPORT = "#334e68", "#facc15", "#a9c7e8"
+THING: Final = "#c2ab8b"
+"""Things around: wood, which no robot and no mark is made of."""
 
 
 class ContactState(IntEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,7 @@ from retarget.result import SourceClip
 from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel
 from retarget.robots.spec import SIDES
+from retarget.scenes.posed import Thing
 from retarget.solver.kinematics.forward import pose_blocks
 
 __all__ = ["Marks", "convex_hull", "find_marks"]
@@ -73,6 +75,7 @@ def find_marks(
     robot: RobotModel,
     source: SourceClip,
     yaw: float = 0.0,
+    things: Sequence[Thing] = (),
 ) -> Marks:
     """Find the marks of a robot's motion.
 
@@ -83,6 +86,7 @@ def find_marks(
         robot: The robot.
         source: The human, whose limbs show where the robot's should be.
         yaw: How far the human is to be turned about z to lie as the robot does, radians.
+        things: Things around the robot, on which feet stand as on the floor.
     """
     frames = len(qpos)
     soles = np.empty((frames, *robot.soles.shape), np.float32)
@@ -108,13 +112,14 @@ def find_marks(
     soles[..., 2] -= robot.sole_radius
     groups = _heels_and_toes(robot)
     points = np.stack([_lowest(soles[:, :, groups[end]]) for end in range(2)], axis=2)
-    states = _states(points, contacts[:, : len(robot.feet)], fps)
+    speeds = _speeds(points, things, fps)
+    states = _states(_above(points, things), speeds, contacts[:, : len(robot.feet)])
     starts, joints = ends[:, 0::2], ends[:, 1::2]
     held = (states == ContactState.HELD) | (states == ContactState.SLIDING)
     stands = np.zeros(soles.shape[:3], bool)
     for end in range(2):
         stands[:, :, groups[end]] = held[:, :, end, None]
-    stands &= np.abs(soles[..., 2]) < _LIFTED
+    stands &= np.abs(_above(soles, things)) < _LIFTED
     targets = starts + _directions(source, chain, yaw) * np.linalg.norm(
         joints - starts, axis=-1, keepdims=True
     )
@@ -154,18 +159,47 @@ def _lowest(points: Float32[np.ndarray, "T F P 3"]) -> Float32[np.ndarray, "T F 
     return np.asarray(middle)
 
 
-def _states(
-    points: Float32[np.ndarray, "T F 2 3"], contacts: Bool[np.ndarray, "T F 2"], fps: float
-) -> UInt8[np.ndarray, "T F 2"]:
-    """State of each contact point, from where it is, how fast it moves and whether the human's stands."""
+def _above(
+    points: Float32[np.ndarray, "T F P 3"], things: Sequence[Thing]
+) -> Float32[np.ndarray, "T F P"]:
+    """How far points are from what is nearest to them, the floor or a thing: negative inside, metres."""
+    above = points[..., 2].copy()
+    for thing in things:
+        for foot, point in np.ndindex(*points.shape[1:3]):
+            away = thing.nearest(points[:, foot, point].astype(np.float64)).distance
+            np.minimum(above[:, foot, point], away, out=above[:, foot, point])
+    return above
+
+
+def _speeds(
+    points: Float32[np.ndarray, "T F 2 3"], things: Sequence[Thing], fps: float
+) -> Float64[np.ndarray, "T F 2"]:
+    """How fast contact points go along what they are on, m/s: the slower of the steps before and after.
+
+    Touching down and taking off is no slide.
+    """
     speed = np.zeros(points.shape[:3])
-    if len(points) > 1:
-        steps = np.linalg.norm(np.diff(points[..., :2], axis=0), axis=-1) * fps
-        # The slower of the steps before and after: touching down and taking off is no slide.
-        speed = np.minimum(
-            np.concatenate([steps[:1], steps]), np.concatenate([steps, steps[-1:]])
-        ).astype(np.float64)
-    height = points[..., 2]
+    if len(points) < 2:
+        return speed
+    for foot, end in np.ndindex(*points.shape[1:3]):
+        path = points[:, foot, end].astype(np.float64)
+        steps = np.linalg.norm(np.diff(path[:, :2], axis=0), axis=-1)
+        for thing in things:
+            if thing.moves:
+                on = np.abs(thing.nearest(path).distance) < max(_LIFTED, STANDING_HEIGHT)
+                along = np.linalg.norm(np.diff(thing.to_local(path), axis=0), axis=-1)
+                steps = np.where(on[1:] & on[:-1], along, steps)
+        before, after = np.append(steps[:1], steps), np.append(steps, steps[-1:])
+        speed[:, foot, end] = np.minimum(before, after) * fps
+    return speed
+
+
+def _states(
+    height: Float32[np.ndarray, "T F 2"],
+    speed: Float64[np.ndarray, "T F 2"],
+    contacts: Bool[np.ndarray, "T F 2"],
+) -> UInt8[np.ndarray, "T F 2"]:
+    """State of each contact point, from how high and fast it is and whether the human's stands."""
     states = np.full(height.shape, ContactState.FREE, np.uint8)
     states[contacts] = ContactState.HELD
     states[contacts & (speed > _SLIDES)] = ContactState.SLIDING

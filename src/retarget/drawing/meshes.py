@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
+from retarget.drawing.props import corner_normals
 from retarget.errors import RobotError
 from retarget.robots.model import RobotModel
 
@@ -147,7 +148,7 @@ def _meshes_of(model: mujoco.MjModel, robot: RobotModel) -> tuple[BodyMesh, ...]
             BodyMesh(
                 int(robot.links.bodies[link]),
                 points.astype(np.float32),
-                _normals(points, triangles),
+                corner_normals(points, triangles).astype(np.float32),
                 triangles,
             )
         )
@@ -176,16 +177,3 @@ def _matrix(quaternion: Float64[np.ndarray, "4"]) -> Float64[np.ndarray, "3 3"]:
     numbers = np.empty(9)
     mujoco.mju_quat2Mat(numbers, quaternion)
     return numbers.reshape(3, 3)
-
-
-def _normals(
-    points: Float64[np.ndarray, "V 3"], triangles: Int64[np.ndarray, "F 3"]
-) -> Float32[np.ndarray, "V 3"]:
-    """Normals of corners: of the triangles around each, larger ones counting more."""
-    a, b, c = (points[triangles[:, k]] for k in range(3))
-    across = np.cross(b - a, c - a)
-    sums = np.zeros_like(points)
-    for k in range(3):
-        np.add.at(sums, triangles[:, k], across)
-    size = np.linalg.norm(sums, axis=1, keepdims=True)
-    return np.asarray(sums / np.maximum(size, 1e-12), np.float32)

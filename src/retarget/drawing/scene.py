@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -16,6 +17,7 @@ from retarget.drawing.look import (
     STATE_COLOURS,
     SUPPORT,
     TARGET,
+    THING,
     TRAILS,
     WEIGHT,
     ContactState,
@@ -65,7 +67,19 @@ def bodies_at(stage: Stage, frame: int, overlays: Overlays) -> Bodies:
         for actor in stage.actors
         if actor.marks is not None
     ]
-    return Bodies.joined(parts)
+    return replace(Bodies.joined(parts), surfaces=(*_seen(stage, frame), *_skins(parts)))
+
+
+def _skins(parts: Sequence[Bodies]) -> Iterator[Surface]:
+    return (surface for part in parts for surface in part.surfaces)
+
+
+def _seen(stage: Stage, frame: int) -> Iterator[Surface]:
+    """The surfaces of things in a frame."""
+    for prop in stage.props:
+        place, turn = prop.pose(frame)
+        paint = np.append(rgb(THING), np.float32(1))
+        yield Surface(prop.points @ turn.T + place, prop.normals @ turn.T, prop.triangles, paint)
 
 
 def figure_bodies(actor: Actor, frame: int) -> Bodies:

@@ -20,9 +20,12 @@ from retarget.drawing.figures import (
 from retarget.drawing.look import COMPARED, HUMAN, ROBOT
 from retarget.drawing.marks import Marks, find_marks
 from retarget.drawing.meshes import BodyMesh
+from retarget.drawing.props import Prop, Strip, props_of, wide_across
 from retarget.errors import OptionsError
 from retarget.result import RetargetingResult, SourceClip
 from retarget.robots.model import RobotModel
+from retarget.scene_track import SceneTrack
+from retarget.scenes.tracked import robot_things, source_things
 from retarget.solver.kinematics.forward import forward_kinematics
 
 __all__ = ["Actor", "Cast", "Layout", "Stage", "set_stage"]
@@ -30,6 +33,8 @@ __all__ = ["Actor", "Cast", "Layout", "Stage", "set_stage"]
 Layout: TypeAlias = Literal["beside", "over"]
 
 _APART: Final = 2.1  # leg lengths between those who stand beside each other
+_FARTHEST: Final = 4.0  # of these where what they stand on is wide
+_HUMAN: Final = "human"  # its name
 _ENOUGH: Final = ("left_hip", "right_hip", "left_knee", "left_ankle", "pelvis")
 
 
@@ -104,6 +109,7 @@ class Stage:
         azimuth: Direction that the first one faces on average, about z, radians.
         height: How tall the tallest of them is, about, metres.
         facts: Short texts about the clip.
+        props: Things around them.
     """
 
     title: str
@@ -113,6 +119,7 @@ class Stage:
     azimuth: float
     height: float
     facts: tuple[str, ...] = field(default_factory=tuple)
+    props: tuple[Prop, ...] = ()
 
     @property
     def duration(self) -> float:
@@ -123,6 +130,14 @@ class Stage:
         """Middle of all pelvises in a frame, on the floor."""
         middle = np.mean([actor.path[actor.frame(frame)] for actor in self.actors], axis=0)
         return np.array([middle[0], middle[1], 0.0])
+
+    def pelvis_heights(self) -> Float64[np.ndarray, "F"]:
+        """Mean height of all pelvises in each frame, metres."""
+        heights = [
+            [actor.path[actor.frame(frame), 2] for actor in self.actors]
+            for frame in range(self.frames)
+        ]
+        return np.asarray(np.mean(heights, axis=1))
 
 
 def set_stage(
@@ -167,7 +182,8 @@ def set_stage(
     leg = robot_leg_length(first.robot)
     scale, yaw = leg / human_leg_length(source), _yaw(first)
     azimuth = _heading(source, yaw)
-    apart = _APART * leg * np.array([-np.sin(azimuth), np.cos(azimuth), 0.0])
+    along = np.array([-np.sin(azimuth), np.cos(azimuth), 0.0])
+    apart = _apart(first, leg, along) * along
     rate = first.result.fps
     robots = [
         _robot_actor(_at_rate(cast, rate), ROBOT if k == 0 else COMPARED, -k * apart, rate)
@@ -182,7 +198,52 @@ def set_stage(
         ]
     frames = max(len(first.result), *(actor.first + actor.frames for actor in robots))
     actors = (*robots, *humans)
-    return Stage(title, rate, frames, actors, azimuth, 2.2 * leg, tuple(facts))
+    props = _props_of_robots(robots, apart, alone=len(actors) == 1 or layout == "over")
+    if humans and layout == "beside" and first.result.scene is not None:
+        props += _props_of_human(first.result.scene, scale, yaw, to_robot, apart)
+    return Stage(title, rate, frames, actors, azimuth, 2.2 * leg, tuple(facts), tuple(props))
+
+
+def _apart(first: Cast, leg: float, along: Float64[np.ndarray, "3"]) -> float:
+    """How far those who stand beside each other are apart, metres: farther where what they stand on is wide."""
+    scene = first.result.scene
+    wide = 0.0 if scene is None else wide_across(robot_things(scene), along)
+    return float(np.clip(wide + 0.3 * leg, _APART * leg, _FARTHEST * leg))
+
+
+def _props_of_robots(
+    robots: Sequence[Actor], apart: Float64[np.ndarray, "3"], *, alone: bool
+) -> list[Prop]:
+    found: list[Prop] = []
+    for actor in robots:
+        assert actor.cast is not None
+        if (scene := actor.cast.result.scene) is not None:
+            strip = None if alone else _strip(actor, apart)
+            found += props_of(
+                robot_things(scene), actor.name, actor.offset, first=actor.first, strip=strip
+            )
+    return found
+
+
+def _strip(actor: Actor, apart: Float64[np.ndarray, "3"]) -> Strip:
+    """The part of the floor that is a figure's, around the middle of its way."""
+    gap = float(np.linalg.norm(apart))
+    across = apart / gap
+    way = actor.path @ across
+    return Strip(across, float(way.min() + way.max()) / 2, (gap + float(np.ptp(way))) / 2)
+
+
+def _props_of_human(
+    scene: SceneTrack,
+    scale: float,
+    yaw: float,
+    to_robot: Float64[np.ndarray, "3"],
+    apart: Float64[np.ndarray, "3"],
+) -> list[Prop]:
+    """What is around the human, in the robot's size like it."""
+    sine, cosine = np.sin(yaw), np.cos(yaw)
+    turn = np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1.0]])
+    return props_of(source_things(scene), _HUMAN, to_robot + apart, turn=turn, scale=scale)
 
 
 def _require(title: str, source: SourceClip) -> None:
@@ -215,7 +276,13 @@ def _robot_actor(
         offset,
         cast=cast,
         marks=find_marks(
-            result.qpos, result.contacts, result.fps, robot, result.source, _yaw(cast)
+            result.qpos,
+            result.contacts,
+            result.fps,
+            robot,
+            result.source,
+            _yaw(cast),
+            () if result.scene is None else robot_things(result.scene)[1:],
         ),
     )
 
@@ -237,7 +304,7 @@ def _human_actor(
         return replace(source, positions=places, rotations=source.rotations[frames])
 
     return Actor(
-        "human",
+        _HUMAN,
         HUMAN,
         lambda frames: human_capsules(at(frames)),
         len(source.positions),

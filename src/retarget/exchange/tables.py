@@ -52,6 +52,11 @@ Source: TypeAlias = Literal[
     "time",  # (T,) s
     "order",  # name of the order of links and joints
     "velocity_point",  # "link_origin" or "centre_of_mass"
+    "object_names",  # O names of the things on paths
+    "object_position",  # (T, O, 3) m, world
+    "object_rotation",  # (T, O, 4) world
+    "object_pose",  # (T, 7 O): xyz and rotation of one after the other
+    "model",  # text of a MuJoCo model with robot and things
     "special",  # what the table's builder makes
 ]
 
@@ -145,6 +150,8 @@ class ExportTable:
         library: What holds many clips for the reader: one ``dictionary`` of clips, a ``list`` of files in YAML
             (``paths`` with whole ones), a ``package`` of concatenated tensors, concatenated ``trajectories`` with their
             split points, or nothing.
+        objects: Things on paths are part of the configuration, as readers of this format have them; else they are
+            written where that is asked for.
         doc: What else a user must know, in a sentence or two.
     """
 
@@ -165,6 +172,7 @@ class ExportTable:
     least_frames: int = 1
     extras: tuple[Row, ...] = ()
     library: Library = ""
+    objects: bool = False
     doc: str = ""
 
     @property

@@ -10,12 +10,13 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.errors import OptionsError
+from retarget.exchange.objects import Around
 from retarget.exchange.orders import Ordering, by_name, ordering
 from retarget.exchange.rotations import stored_rotation
 from retarget.exchange.tables import ExportTable, Quaternion, Row
 from retarget.geometry import quaternion_product, rotated
 from retarget.robots.model import RobotModel
-from retarget.tracks import LinkSet, Tracks, link_set
+from retarget.tracks import LinkSet, Tracks, free_joint_rates, link_set
 
 __all__ = ["View", "links_of_table", "row_values", "view_of"]
 
@@ -31,12 +32,16 @@ class View:
         table: The format.
         order: Its links and joints among those of the tracks.
         clip: Name of the clip, for formats that hold several.
+        around: The things on paths that the file holds; None where it holds none.
+        model: Text of a MuJoCo model with robot and things; empty of formats that hold none.
     """
 
     tracks: Tracks
     table: ExportTable
     order: Ordering
     clip: str
+    around: Around | None = None
+    model: str = ""
 
     @property
     def joint_position(self) -> Float64[np.ndarray, "T D"]:
@@ -62,12 +67,14 @@ def links_of_table(
     return link_set(robot, fixed=table.links == "all", group=table.group, joints=joints)
 
 
-def view_of(tracks: Tracks, table: ExportTable, clip: str) -> View:
-    """Tracks as a format lists them."""
+def view_of(
+    tracks: Tracks, table: ExportTable, clip: str, around: Around | None = None, model: str = ""
+) -> View:
+    """Tracks as a format lists them, with the things around them and the model of all where it holds these."""
     order = ordering(tracks.links, table.order)
     if table.links == "tracked":
         order = _tracked(order, tracks)
-    return View(tracks, table, order, clip)
+    return View(tracks, table, order, clip, around, model)
 
 
 def _tracked(order: Ordering, tracks: Tracks) -> Ordering:
@@ -120,12 +127,37 @@ def _root_rotation(view: View, stored: Quaternion | None) -> np.ndarray:
 
 def _qpos(view: View, stored: Quaternion | None) -> np.ndarray:
     root = view.tracks.root_position, _root_rotation(view, stored)
-    return np.concatenate([*root, view.joint_position], axis=1)
+    things = [_object_pose(view, stored)] if view.table.objects and view.around is not None else []
+    return np.concatenate([*root, view.joint_position, *things], axis=1)
 
 
 def _qvel(view: View, _: Quaternion | None) -> np.ndarray:
     root = view.tracks.root_velocity, view.tracks.root_spin_local
-    return np.concatenate([*root, view.joint_velocity], axis=1)
+    things = [_object_rates(view)] if view.table.objects and view.around is not None else []
+    return np.concatenate([*root, view.joint_velocity, *things], axis=1)
+
+
+def _around(view: View) -> Around:
+    if view.around is None:
+        raise OptionsError(f"{view.clip}: there are no things around it; leave out --objects")
+    return view.around
+
+
+def _object_rotation(view: View, stored: Quaternion | None) -> np.ndarray:
+    return stored_rotation(_around(view).poses[..., 3:], stored or "wxyz")
+
+
+def _object_pose(view: View, stored: Quaternion | None) -> np.ndarray:
+    poses = _around(view).poses
+    joined = np.concatenate([poses[..., :3], _object_rotation(view, stored)], axis=2)
+    return joined.reshape(len(poses), -1)
+
+
+def _object_rates(view: View) -> np.ndarray:
+    """Rates of free joints as MuJoCo has them: velocity in the world, spin in the thing's frame."""
+    around, fps = _around(view), view.tracks.fps
+    rates = [free_joint_rates(around.poses[:, o], fps) for o in range(len(around.names))]
+    return np.concatenate([np.zeros((len(around.poses), 0)), *rates], axis=1)
 
 
 def _foot_contacts(view: View, _: Quaternion | None) -> np.ndarray:
@@ -174,5 +206,10 @@ _SOURCES: dict[str, Callable[[View, Quaternion | None], Any]] = {
     "time": lambda view, _: np.arange(len(view.tracks)) / view.tracks.fps,
     "order": lambda view, _: view.table.order,
     "velocity_point": lambda view, _: view.table.velocity_point,
+    "object_names": lambda view, _: _around(view).names,
+    "object_position": lambda view, _: _around(view).poses[..., :3],
+    "object_rotation": _object_rotation,
+    "object_pose": _object_pose,
+    "model": lambda view, _: view.model,
     "special": _special,
 }

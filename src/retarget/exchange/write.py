@@ -12,6 +12,8 @@ import numpy as np
 from retarget._version import __version__
 from retarget.errors import OptionsError, OutputError, UnknownNameError
 from retarget.exchange.encode import file_values
+from retarget.exchange.mujoco_scene import model_of_result
+from retarget.exchange.objects import around_of, things_said, with_objects
 from retarget.exchange.registry import export_table
 from retarget.exchange.sources import chosen_joints, robot_of_result, tracks_of_result
 from retarget.exchange.tables import ExportTable, Quaternion
@@ -49,6 +51,7 @@ class ExportOptions:
         fixed_links: Group of fixed links of the robot's description that are listed too, such as ``urdf`` for a
             simulator that does not merge fixed joints.
         clip: Name of the clip; the file's when None.
+        objects: Whether things on paths are written, too, in a format in which they are no part of the configuration.
 
     Example:
         >>> ExportOptions(fps=50, joints="g1_23").joints
@@ -60,6 +63,7 @@ class ExportOptions:
     quaternion: Quaternion | None = None
     fixed_links: str | None = None
     clip: str | None = None
+    objects: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +158,10 @@ def export_view(
     tracks = tracks_of_result(resampled, robot, links, foreign=foreign)
     notes += _changed(result, robot)
     notes += _left_out(resampled, robot, links.joint_names)
-    if result.scene is not None:
-        things = ", ".join(result.scene.names)
-        notes += (
-            f"the things around the robot are left out: {things} (result.qpos_with_objects has them)",
-        )
+    around = around_of(resampled, table, asked=options.objects)
+    if around is not None:
+        table = with_objects(table, around.names)
+    notes += things_said(result, table, around)
     if foreign is not None:
         added = [name for name in foreign.joint_names if name not in robot.joint_names]
         notes += (
@@ -169,7 +172,8 @@ def export_view(
     contacts = tracks.link_contacts
     if table.row("link_contacts") is not None and contacts is not None and not contacts.any():
         notes += ("nothing ever touches the ground in it, and readers ignore such contacts",)
-    return view_of(tracks, table, options.clip or "motion"), notes
+    model_text = model_of_result(resampled, table, robot)
+    return view_of(tracks, table, options.clip or "motion", around, model_text), notes
 
 
 def write_view(view: View, path: Path) -> None:

@@ -16,11 +16,11 @@ from retarget.drawing.look import HUMAN, INK, LEFT, MUTED, PAPER, RIGHT, ROBOT, 
 from retarget.drawing.marks import find_marks
 from retarget.drawing.painter import Bodies, Painter
 from retarget.drawing.scene import contact_bodies
-from retarget.evaluation.frames.things import robot_things, source_things
 from retarget.files import atomic_write
 from retarget.report.instants import spread
 from retarget.report.thing_lines import thing_lines
 from retarget.result import RetargetingResult, SourceClip
+from retarget.scenes.tracked import robot_things, source_things
 from retarget.wording import counted
 
 if TYPE_CHECKING:

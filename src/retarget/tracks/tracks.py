@@ -16,7 +16,7 @@ from retarget.robots.model import RobotModel
 from retarget.tracks.kernels import LinkArrays, LinkMotion, RootMotion, TreeArrays, track_links
 from retarget.tracks.link_sets import LinkSet, link_set
 
-__all__ = ["BodyTracks", "Tracks", "make_tracks"]
+__all__ = ["BodyTracks", "Tracks", "free_joint_rates", "make_tracks"]
 
 _BLOCK_FRAMES = 4096
 _BY_FRAME = (
@@ -174,6 +174,18 @@ def make_tracks(
         foot_contacts=foot_contacts,
         link_contacts=None if body_contacts is None else body_contacts[:, links.bodies],
     )
+
+
+def free_joint_rates(pose: Float64[np.ndarray, "T 7"], fps: float) -> Float64[np.ndarray, "T 6"]:
+    """Rates of something on a free joint: velocity in the world, m/s, and spin in its own frame, rad/s.
+
+    Args:
+        pose: xyz in metres, wxyz without jumps of sign.
+        fps: Frames per second.
+    """
+    spin = _spin(pose[:, 3:], fps)
+    inverse = pose[:, 3:] * np.array([1.0, -1.0, -1.0, -1.0])
+    return np.concatenate([_gradient(pose[:, :3], fps), rotated(inverse, spin)], axis=1)
 
 
 def _gradient(values: Float64[np.ndarray, "T n"], fps: float) -> Float64[np.ndarray, "T n"]:

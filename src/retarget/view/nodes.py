@@ -12,12 +12,14 @@ from retarget.drawing.look import (
     STATE_COLOURS,
     SUPPORT,
     TARGET,
+    THING,
     TRAILS,
     WEIGHT,
     ContactState,
     rgb,
 )
 from retarget.drawing.marks import Marks
+from retarget.drawing.props import Prop
 from retarget.drawing.scene import Overlays, foot_ways
 from retarget.drawing.stage import Actor, Stage
 from retarget.geometry import quaternion_from_matrix
@@ -67,6 +69,9 @@ class StageNodes:
             for k, actor in enumerate(stage.actors)
             if actor.marks is not None
         ]
+        self._props = [
+            _PropNode(self._scene, f"{_ROOT}/thing{k}", prop) for k, prop in enumerate(stage.props)
+        ]
         self.show(0, overlays, follow=False)
 
     def _light(self) -> None:
@@ -87,6 +92,8 @@ class StageNodes:
             figure.show(frame)
         for marks in self._marks:
             marks.show(frame, overlays)
+        for prop in self._props:
+            prop.show(frame)
         centre = self._stage.centre(frame) if follow else self._stage.centre(0)
         self._root.position = tuple(-centre)
 
@@ -94,10 +101,38 @@ class StageNodes:
         """Show these actors, and hide the others."""
         for figure in self._figures:
             figure.show_at_all(figure.name in names)
+        for prop in self._props:
+            prop.show_at_all(prop.owner in names)
 
     def remove(self) -> None:
         """Take all nodes away."""
         self._root.remove()
+
+
+class _PropNode:
+    """A thing; of one that stays nothing is sent again."""
+
+    def __init__(self, scene: Any, path: str, prop: Prop) -> None:
+        self.owner, self._prop = prop.owner, prop
+        self._node = scene.add_mesh_simple(
+            path,
+            prop.points.astype(np.float32),
+            prop.triangles.astype(np.uint32),
+            color=_bytes(THING),
+            flat_shading=True,
+            side="double",
+        )
+        self.show(0)
+
+    def show(self, frame: int) -> None:
+        if frame and len(self._prop.places) == 1:
+            return
+        place, turn = self._prop.pose(frame)
+        self._node.position = tuple(place)
+        self._node.wxyz = tuple(quaternion_from_matrix(turn))
+
+    def show_at_all(self, visible: bool) -> None:
+        self._node.visible = visible
 
 
 class _Batch:

@@ -22,15 +22,14 @@ from retarget.evaluation.frames.near_things import (
 from retarget.evaluation.frames.stance import Stance, horizontal_speed
 from retarget.evaluation.frames.statistics import mean_of, percentile_of
 from retarget.evaluation.thresholds import COLLISION_DEPTH, HAND_REACHED
-from retarget.geometry import matrix_from_quaternion
 from retarget.result import RetargetingResult
 from retarget.robots.model import RobotModel
 from retarget.scene_track import SceneTrack
 from retarget.scenes.place import scaled_thing
-from retarget.scenes.posed import Thing, floor_thing
-from retarget.scenes.shapes import Shape
+from retarget.scenes.posed import Thing
+from retarget.scenes.tracked import robot_things, source_things
 
-__all__ = ["ThingFrames", "find_things", "measure_things", "robot_things", "source_things"]
+__all__ = ["ThingFrames", "find_things", "measure_things"]
 
 _NEAR: Final = 0.3  # metres of the human within which its clearance is one to keep
 _MEASURED: Final = (
@@ -99,32 +98,6 @@ class ThingFrames:
         feet.lowest[:] = self.soles
         feet.ends[:] = self.paths
         np.minimum(body_height, self.bodies, out=body_height)
-
-
-def robot_things(track: SceneTrack) -> list[Thing]:
-    """The floor and all things in the robot's world."""
-    return _things(track, track.poses, track.sizes)
-
-
-def source_things(track: SceneTrack) -> list[Thing]:
-    """The floor and all things in the human's world."""
-    return _things(track, track.source_poses, np.ones(len(track.names)))
-
-
-def _things(
-    track: SceneTrack, poses: Float64[np.ndarray, "T O 7"], sizes: Float64[np.ndarray, "O"]
-) -> list[Thing]:
-    found = [floor_thing()]
-    for o, name in enumerate(track.names):
-        shapes = tuple(
-            Shape.from_json(dict(said)).scaled(float(sizes[o])) for said in track.shapes[o]
-        )
-        rows = slice(None) if track.moves[o] else slice(0, 1)
-        places, turns = poses[rows, o, :3], matrix_from_quaternion(poses[rows, o, 3:])
-        found.append(
-            Thing(name, shapes, places, turns, bool(track.moves[o]), False, float(sizes[o]))
-        )
-    return found
 
 
 def find_things(

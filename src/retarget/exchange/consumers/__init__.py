@@ -11,6 +11,7 @@ from retarget.exchange.consumers.plain import (
     INSTINCTLAB,
     KIMODO_CSV,
     MUJOCO_KEYFRAMES,
+    MUJOCO_SCENE,
     UNITREE_CSV,
 )
 from retarget.exchange.consumers.policies import MIMICKIT, PROTOMOTIONS
@@ -43,4 +44,5 @@ OWN_TABLES: tuple[ExportTable, ...] = (
     BONES_CSV,
     INSTINCTLAB,
     MUJOCO_KEYFRAMES,
+    MUJOCO_SCENE,
 )

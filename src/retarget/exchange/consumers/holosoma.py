@@ -14,7 +14,9 @@ HOLOSOMA = ExportTable(
     ".npz",
     (Row("qpos", "qpos", "f4", "T 7+D", "wxyz"),),
     Rate("implicit", 30.0),
-    doc="No rate in the file: its converter takes a stored one for a time step and divides by it.",
+    objects=True,
+    doc="Things on paths are behind the robot: xyz and wxyz of each. No rate in the file: its converter takes a stored "
+    "one for a time step and divides by it.",
 )
 
 HOLOSOMA_WBT = ExportTable(

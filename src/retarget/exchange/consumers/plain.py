@@ -8,7 +8,14 @@ from math import degrees
 from retarget.exchange.tables import ExportTable, Rate, Row
 from retarget.kinds import ExportFormat
 
-__all__ = ["BONES_CSV", "INSTINCTLAB", "KIMODO_CSV", "MUJOCO_KEYFRAMES", "UNITREE_CSV"]
+__all__ = [
+    "BONES_CSV",
+    "INSTINCTLAB",
+    "KIMODO_CSV",
+    "MUJOCO_KEYFRAMES",
+    "MUJOCO_SCENE",
+    "UNITREE_CSV",
+]
 
 UNITREE_CSV = ExportTable(
     ExportFormat.UNITREE_CSV,
@@ -90,4 +97,13 @@ MUJOCO_KEYFRAMES = ExportTable(
     Rate("stored"),
     links="all",
     doc="One key for each frame, in full precision; for stills and short clips.",
+)
+
+MUJOCO_SCENE = replace(
+    MUJOCO_KEYFRAMES,
+    kind=ExportFormat.MUJOCO_SCENE,
+    title="MuJoCo: robot, floor, things and motion in one model",
+    rows=(*MUJOCO_KEYFRAMES.rows, Row("model", "model", "text")),
+    objects=True,
+    doc="A whole model: things as large as in the robot's world, those on paths on free joints, a key for each frame.",
 )

@@ -24,6 +24,7 @@ _OF_LINKS: Final = {
     *("link_position", "local_link_position", "link_rotation", "link_velocity", "centre_velocity"),
     *("link_spin", "link_contacts"),
 }
+_OF_THINGS: Final = {"object_names", "object_position", "object_rotation", "object_pose", "model"}
 _LARGEST: Final = 6e4  # of metres, rad, degrees and their rates; what half precision can hold, too
 _NAMES: Final = {"joint_names": ("joint_names", "dof_names"), "link_names": ("body_names",)}
 
@@ -122,7 +123,11 @@ def _of_columns(content: Content, table: ExportTable) -> StoredMotion:
             chosen, found = _headed(row, headings)
             names = found or names
         else:
-            width = _width(row, columns.shape[1] - at)
+            things = [
+                int(other.shape.split()[1]) for other in table.rows if other.source in _OF_THINGS
+            ]
+            left = columns.shape[1] - at - (0 if row.source in _OF_THINGS else sum(things))
+            width = _width(row, left)
             chosen = list(range(at, at + width))
             at += width
         values[row.key or row.source] = columns[:, chosen]
@@ -216,6 +221,8 @@ class _Raw:
         self.norms = 0.0
 
     def take(self, row: Row) -> None:
+        if row.source in _OF_THINGS:
+            return
         if row.source in {"fps", "joint_names", "link_names", "frame", "order", "velocity_point"}:
             if row.source == "fps":
                 self.fps = _one_number(self.stored.get(row.key), row.key)
@@ -267,6 +274,7 @@ class _Raw:
 
     def _take_apart(self, row: Row, array: np.ndarray) -> None:
         """Configurations and their rates as MuJoCo has them."""
+        array = array[:, : array.shape[1] - _behind_joints(row)]
         if array.shape[1] <= 7:
             raise Misfit(f"{row.key} has {array.shape[1]} columns")
         self.values.setdefault("root_position", array[:, :3])
@@ -293,6 +301,12 @@ class _Raw:
                     raise Misfit(f"{key} has {len(found)} names for {count} joints")
                 return found
         return None
+
+
+def _behind_joints(row: Row) -> int:
+    """How many numbers of things are behind the joints of configurations."""
+    _, _, behind = row.shape.partition("+D+")
+    return int(behind or 0)
 
 
 def _numbers(value: Any, row: Row) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Keyframes of MuJoCo: a file to include into a robot's MJCF."""
+"""Keyframes of MuJoCo: a file to include into a robot's MJCF, or behind a whole model."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ __all__ = ["write_keyframes"]
 
 
 def write_keyframes(path: Path, values: Mapping[str, Any]) -> None:
-    """Write ``time``, ``qpos`` and ``qvel`` of every frame as a key; numbers in full precision."""
-    root = ElementTree.Element("mujoco")
+    """Write ``time``, ``qpos`` and ``qvel`` of every frame as a key; numbers in full precision.
+
+    They stand alone, or behind all of the ``model``.
+    """
+    model = values.get("model")  # empty where nobody has one
+    root = ElementTree.Element("mujoco") if not model else ElementTree.fromstring(model)
     keys = ElementTree.SubElement(root, "keyframe")
     time, qpos, qvel = values["time"], values["qpos"], values["qvel"]
     for number in range(len(qpos)):

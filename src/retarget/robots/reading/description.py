@@ -18,7 +18,7 @@ from retarget.robots.reading.urdf import prepare_urdf
 from retarget.robots.reading.xacro_files import expand_xacro, needs_expanding
 from retarget.wording import listed, quoted
 
-__all__ = ["Description", "read_description"]
+__all__ = ["Description", "floating_spec", "read_description"]
 
 _KEPT_EQUALITIES = (
     mujoco.mjtEq.mjEQ_JOINT,
@@ -64,6 +64,22 @@ def read_description(path: str | Path) -> Description:
     notes: list[str] = []
     with guarded(path):
         return _read(path, notes)
+
+
+def floating_spec(path: str | Path) -> Any:
+    """The robot of a file on a free joint as a ``mujoco.MjSpec``, with all its shapes, masses and actuators.
+
+    Raises:
+        FileFormatError: As of `read_description`.
+        RobotError: Likewise.
+    """
+    path = Path(path)
+    notes: list[str] = []
+    with guarded(path):
+        spec, _ = _parse(path, notes)
+        spec.compiler.fusestatic = False
+        _keep_one_tree(spec, path, notes)
+        return spec
 
 
 def _read(path: Path, notes: list[str]) -> Description:
