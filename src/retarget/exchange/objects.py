@@ -105,9 +105,7 @@ def _word(name: str) -> str:
     return "".join(c if c.isalnum() or c in "-." else "_" for c in name)
 
 
-def around_of(
-    result: RetargetingResult, table: ExportTable, options: ExportOptions
-) -> Around | None:
+def around_of(result: RetargetingResult, table: ExportTable, *, asked: bool) -> Around | None:
     """The things on paths that a file holds; None where it holds none.
 
     Raises:
