@@ -28,7 +28,7 @@ from retarget.solver.arrays import Problem, Scene, Soles, Tree
 from retarget.solver.depths import scene_depths
 from retarget.solver.kinematics.forward import forward_kinematics
 from retarget.solver.misses import missed_runs
-from retarget.solver.obstacles import human_sides, make_scene
+from retarget.solver.obstacles import human_sides, make_scene, robot_spheres, things_near
 from retarget.solver.problem import Setting
 from retarget.solver.reach import hold_misses
 from retarget.targets.build import Targets
@@ -50,7 +50,8 @@ class SceneTake:
         robot: The robot, as it is solved.
         points: Its points for things.
         targets: Where all its points are held.
-        sides: On which sides of things the human's parts are.
+        near: The things without the floor, in the robot's world, with the shapes that may come near it.
+        sides: On which sides of these shapes the human's parts are.
         whole: The things as kernels want them, over the whole clip.
         soles: All points that are held, single precision.
     """
@@ -60,6 +61,7 @@ class SceneTake:
     robot: RobotModel
     points: ThingPoints
     targets: ThingTargets
+    near: list[Thing]
     sides: Int8[np.ndarray, "T G O"]
     whole: Scene
     soles: Soles
@@ -151,7 +153,7 @@ class SceneTake:
         before = np.minimum(time.astype(np.int64), max(last - 1, 0))
         share = (time - before)[:, None]
         things = []
-        for thing in self.world.things[1:]:
+        for thing in self.near:
             if len(thing.places) > 1:
                 following = np.minimum(before + 1, last)
                 turns = quaternion_from_matrix(thing.turns)
@@ -263,9 +265,18 @@ def scene_take(
         meeting.held,
         fps,
     )
-    sides = human_sides(meeting.things[1:], side_points(dict(meeting.body)))
-    whole = make_scene(robot, world.things[1:], sides, targets.grounds, 0.0)
-    return SceneTake(meeting, world, robot, points, targets, sides, whole, joined)
+    path = world.scale * meeting.body["pelvis"] + world.moved
+    shapes = things_near(world.things[1:], path, robot_spheres(robot).reach)
+    theirs, near = (
+        [
+            replace(thing, shapes=tuple(thing.shapes[i] for i in own))
+            for thing, own in zip(things[1:], shapes, strict=True)
+        ]
+        for things in (meeting.things, world.things)
+    )
+    sides = human_sides(theirs, side_points(dict(meeting.body)))
+    whole = make_scene(robot, near, sides, targets.grounds, 0.0)
+    return SceneTake(meeting, world, robot, points, targets, near, sides, whole, joined)
 
 
 def robot_world(meeting: Meeting, scale: float, fps: float) -> RobotWorld:

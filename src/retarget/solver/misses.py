@@ -111,6 +111,6 @@ def point_misses(
             e0 = anchors[i, 0] - q[0] - x[0]
             e1 = anchors[i, 1] - q[1] - x[1]
             height = soles.contact_radii[i]
-            height = max(height, min(contact_rise(R, soles, i) + height, heel_lift))
+            height = max(height, min(contact_rise(R, soles, i, 0.0, 0.0, 1.0) + height, heel_lift))
             missed[i, 0] = np.sqrt(e0 * e0 + e1 * e1)
             missed[i, 1] = q[2] + x[2] - height

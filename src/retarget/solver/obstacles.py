@@ -9,17 +9,20 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64, Int8, Int64
 
+from retarget.compiled.jit import jit
+from retarget.compiled.scratch import scratch
 from retarget.motion.segments import SIDES
 from retarget.robots.model import RobotModel
 from retarget.robots.spheres import covering_spheres
 from retarget.scenes.body import SIDE_POINTS
 from retarget.scenes.distance import BOX, HULL
 from retarget.scenes.posed import Thing
-from retarget.scenes.shapes import Shape, shape_arrays
+from retarget.scenes.shapes import shape_arrays
 from retarget.solver.arrays import Scene
 
-__all__ = ["RobotSpheres", "human_sides", "make_scene", "robot_spheres"]
+__all__ = ["RobotSpheres", "human_sides", "make_scene", "robot_spheres", "things_near"]
 
+_ASTRAY = 0.5  # metres that a robot's base may be from where the scaled human's is
 _SURE = 0.03  # metres that the human may be inside a face that it is on the side of
 _FOLLOWED = {
     "hip": "thigh",
@@ -75,34 +78,91 @@ def _group_of(robot: RobotModel, body: int) -> int:
     return SIDE_POINTS.index(f"{side}_{_FOLLOWED[part]}")
 
 
+def things_near(
+    things: Sequence[Thing], path: Float64[np.ndarray, "T 3"], reach: float
+) -> list[tuple[int, ...]]:
+    """Which shapes of each thing come near a robot whose base is about on a path (metres).
+
+    Args:
+        things: In the robot's world.
+        path: Where its base is to be, metres.
+        reach: Radius of the sphere around the base's origin that holds the robot, metres.
+    """
+    found = []
+    for thing in things:
+        near = [
+            i
+            for i, shape in enumerate(thing.shapes)
+            if _come_near(
+                path,
+                np.ascontiguousarray(thing.poses_of(shape)[0]),
+                reach + shape.bound + _ASTRAY,
+            )
+        ]
+        found.append(tuple(near or (0,)))  # kernels want one
+    return found
+
+
+@jit(fastmath=True)
+def _come_near(
+    path: Float64[np.ndarray, "T 3"], places: Float64[np.ndarray, "S 3"], reach: float
+) -> bool:
+    for t in range(path.shape[0]):
+        s = t if places.shape[0] > 1 else 0
+        squared = 0.0
+        for k in range(3):
+            squared += (path[t, k] - places[s, k]) ** 2
+        if squared < reach * reach:
+            return True
+    return False
+
+
 def human_sides(
     things: Sequence[Thing], points: Float64[np.ndarray, "T G 3"]
 ) -> Int8[np.ndarray, "T G O"]:
     """On the side of which face of each shape the human's points are; see `retarget.solver.arrays.Scene`."""
-    frames, groups = points.shape[:2]
-    columns = [np.zeros((frames, groups, 0), np.int8)]
-    for thing in things:
-        for shape in thing.shapes:
-            places, turns = thing.poses_of(shape)
-            turns = np.broadcast_to(turns, (frames, 3, 3))
-            local = np.einsum("tij,tgi->tgj", turns, points - places[:, None])
-            columns.append(_sides_of(shape, local)[..., None])
-    return np.concatenate(columns, axis=2)
+    shapes = [(thing, shape) for thing in things for shape in thing.shapes]
+    sides = np.zeros((len(shapes), *points.shape[:2]), np.int8)
+    for own, (thing, shape) in zip(sides, shapes, strict=True):
+        if shape.kind in (BOX, HULL):
+            places, turns = map(np.ascontiguousarray, thing.poses_of(shape))
+            _find_sides(shape.kind, shape.half, shape.planes, points, places, turns, own)
+    return np.ascontiguousarray(np.moveaxis(sides, 0, 2))
 
 
-def _sides_of(shape: Shape, local: Float64[np.ndarray, "T G 3"]) -> Int8[np.ndarray, "T G"]:
-    if shape.kind == BOX:
-        out = np.abs(local) - shape.half
-        axis = out.argmax(axis=2)
-        sure = np.take_along_axis(out, axis[..., None], 2)[..., 0] > -_SURE
-        sign = np.where(np.take_along_axis(local, axis[..., None], 2)[..., 0] < 0, -1, 1)
-        return np.asarray(np.where(sure, sign * (axis + 1), 0), np.int8)
-    if shape.kind == HULL:
-        out = local @ shape.planes[:, :3].T - shape.planes[:, 3]
-        face = out.argmax(axis=2)
-        sure = np.take_along_axis(out, face[..., None], 2)[..., 0] > -_SURE
-        return np.asarray(np.where(sure, face + 1, 0), np.int8)
-    return np.zeros(local.shape[:2], np.int8)
+@jit(fastmath=True)
+def _find_sides(
+    kind: int,
+    half: Float64[np.ndarray, "3"],
+    planes: Float64[np.ndarray, "H 4"],
+    points: Float64[np.ndarray, "T G 3"],
+    places: Float64[np.ndarray, "S 3"],
+    turns: Float64[np.ndarray, "S 3 3"],
+    out: Int8[np.ndarray, "T G"],
+) -> None:
+    x = scratch(3, np.float64)
+    for t in range(points.shape[0]):
+        s = t if places.shape[0] > 1 else 0
+        for g in range(points.shape[1]):
+            for k in range(3):
+                x[k] = 0.0
+                for i in range(3):
+                    x[k] += turns[s, i, k] * (points[t, g, i] - places[s, i])
+            farthest, face = -np.inf, 0
+            if kind == BOX:
+                for k in range(3):
+                    beyond = abs(x[k]) - half[k]
+                    if beyond > farthest:
+                        farthest = beyond
+                        face = -k - 1 if x[k] < 0.0 else k + 1
+            else:
+                for h in range(planes.shape[0]):
+                    n = planes[h]
+                    beyond = n[0] * x[0] + n[1] * x[1] + n[2] * x[2] - n[3]
+                    if beyond > farthest:
+                        farthest = beyond
+                        face = h + 1
+            out[t, g] = face if farthest > -_SURE else 0
 
 
 def make_scene(

@@ -139,6 +139,6 @@ def hold_touched(model: LiveModel, state: LiveState) -> None:
             for k in range(3):
                 clip.anchors[0, i, k] = state.free[k] + scratch.x[k]
             clip.contact_weights[0, i] = model.strengths[i]
-        rise = contact_rise(scratch.R, soles, i)
+        rise = contact_rise(scratch.R, soles, i, 0.0, 0.0, 1.0)
         height = min(rise + soles.contact_radii[i], model.options.heel_lift)
         clip.anchors[0, i, 2] = height + model.options.settle * (clip.anchors[0, i, 2] - height)

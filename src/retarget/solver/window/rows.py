@@ -16,7 +16,7 @@ from retarget.compiled.packs import LANES, REAL, anywhere, either, packs, where
 from retarget.compiled.scratch import scratch
 from retarget.solver.arrays import Capsules, Floor, Soles, Tree
 from retarget.solver.kinematics.collision import centre_distance_squared, segment_distance
-from retarget.solver.kinematics.contact import contact_rise, contact_rise_along
+from retarget.solver.kinematics.contact import contact_rise
 from retarget.solver.kinematics.forward import world_point
 from retarget.solver.kinematics.poses import Poses
 from retarget.solver.kinematics.tree import add_point_mass, add_vertical_mass
@@ -73,12 +73,12 @@ def anchor_composites(
         e0 = anchors[i, 0] - q[0] - x[0]
         e1 = anchors[i, 1] - q[1] - x[1]
         if things is None:
-            height = max(height, min(contact_rise(R, soles, i) + height, heel_lift))
+            height = max(height, min(contact_rise(R, soles, i, 0.0, 0.0, 1.0) + height, heel_lift))
             if soles.contact_feet[i] >= 0:
                 height += clearances[soles.contact_feet[i]]
         elif soles.contact_feet[i] >= 0:
             n = packs(things.grounds[p, soles.contact_feet[i]])
-            rise = contact_rise_along(R, soles, i, n[0], n[1], n[2])
+            rise = contact_rise(R, soles, i, n[0], n[1], n[2])
             rise = max(0.0, min(rise, heel_lift - height)) + clearances[soles.contact_feet[i]]
             e0 += n[0] * rise
             e1 += n[1] * rise

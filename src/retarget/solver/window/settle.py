@@ -24,7 +24,8 @@ from retarget.solver.window.joints import (
 from retarget.solver.window.multipliers import shift_pairs
 from retarget.solver.window.room import Things
 from retarget.solver.window.system import Window, build_system
-from retarget.solver.window.things import deepest_thing, load_things, near_things, shift_things
+from retarget.solver.window.things.near import load_things, near_things
+from retarget.solver.window.things.touching import deepest_thing, shift_things
 from retarget.solver.window.touching import predict_touching, shift_floor, violations
 
 __all__ = ["ClipOptions", "solve_window"]

@@ -29,7 +29,7 @@ from retarget.solver.window.differences import (
 from retarget.solver.window.joints import cut_held_joints
 from retarget.solver.window.room import Things
 from retarget.solver.window.rows import anchor_composites, floor_composites, pair_rows
-from retarget.solver.window.things import thing_rows
+from retarget.solver.window.things.rows import thing_rows
 
 __all__ = ["Window", "block_places", "build_system"]
 

@@ -20,7 +20,7 @@ from retarget.solver.kinematics.collision import (
 from retarget.solver.kinematics.poses import Poses, pack_count
 from retarget.solver.limits.keep import floor_depth
 from retarget.solver.window.room import Things
-from retarget.solver.window.things import predict_things
+from retarget.solver.window.things.touching import predict_things
 
 __all__ = ["predict_touching", "shift_floor", "violations"]
 
