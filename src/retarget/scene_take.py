@@ -20,6 +20,7 @@ from retarget.result import YieldedHold
 from retarget.robots.model import RobotModel
 from retarget.scene_track import SceneTrack
 from retarget.scenes.body import side_points
+from retarget.scenes.inspection import misalignment
 from retarget.scenes.meeting import Meeting
 from retarget.scenes.place import RobotWorld, placed_scene
 from retarget.scenes.posed import Thing
@@ -195,6 +196,7 @@ class SceneTake:
             **self.meeting.scene.as_json(),
             "rest_m": self.meeting.touches.rest,
             "shift_m": {thing.name: shift for thing, shift in shifts if shift},
+            "warnings": misalignment(self.meeting),
             "body_moved_m": float(np.linalg.norm(self.world.moved, axis=1).max(initial=0.0)),
         }
 

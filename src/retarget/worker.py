@@ -194,6 +194,7 @@ def _retarget_file(
         "notes": [
             *source.notes,
             *(scene.notes if scene is not None else ()),
+            *result.provenance.get("scene", {}).get("warnings", ()),
             *_hands_left(result.provenance),
         ],
         "doubts": result.provenance["motion"]["doubts"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
+from jaxtyping import Bool, Float64
 
 from retarget.motion.anatomy import Anatomy
 from retarget.motion.contacts import Contacts
@@ -16,7 +17,12 @@ __all__ = ["misalignment", "scene_facts"]
 _INSIDE: Final = 0.05  # metres that a human's joint is in a thing of a scene that does not fit
 _APART: Final = 0.3  # metres that all of a human stays off a thing of a scene that does not fit
 _INSIDE_SHARE: Final = 0.08  # of the frames; jumps and falls are recorded through edges
-_JOINTS: Final = (*(p for p in TOUCH_POINTS if p != "seat"), "pelvis", "chest")
+_LOOSE: Final = 0.1  # metres beyond its rest at which a point touches and carries nothing
+_MOVING, _STILL = 0.15, 0.05  # m/s of a thing that moves, and of one that rests
+_ALONE_SHARE: Final = 0.5  # of a thing's time of moving; what is thrown and rolls goes by itself
+_HANGING_SHARE: Final = 0.15  # of the frames; runs and jumps are shorter in the air
+_FLOATING_SHARE: Final = 0.1  # of the frames
+_CHECK: Final = "check where things are, their unit and their up axis"
 
 
 def scene_facts(anatomy: Anatomy, contacts: Contacts, scene: Scene) -> dict[str, Any]:
@@ -52,7 +58,7 @@ def scene_facts(anatomy: Anatomy, contacts: Contacts, scene: Scene) -> dict[str,
 
 def _thing_facts(met: Meeting, o: int) -> dict[str, Any]:
     thing = met.things[o]
-    nearest = np.min([thing.nearest(met.body[name]).distance for name in _JOINTS], axis=0)
+    nearest = _distances(met, o)[0]
     touched = (met.touches.things == o).any(axis=1)
     return {
         "name": thing.name,
@@ -66,29 +72,79 @@ def _thing_facts(met: Meeting, o: int) -> dict[str, Any]:
     }
 
 
+def _distances(met: Meeting, o: int) -> tuple[Float64[np.ndarray, "T"], Float64[np.ndarray, "T"]]:
+    """Distance of the nearest joint of the human from a thing, and of the nearest point beyond its rest, metres."""
+    own = {point: met.touches.nearest[point, o].distance for point in TOUCH_POINTS}
+    trunk = [met.things[o].nearest(met.body[name]).distance for name in ("pelvis", "chest")]
+    joints = [own[point] for point in TOUCH_POINTS if point != "seat"]
+    loose = [own[point] - met.touches.rest_of(point) for point in TOUCH_POINTS]
+    return np.min([*joints, *trunk], axis=0), np.min([*loose, *trunk], axis=0)
+
+
 def misalignment(met: Meeting) -> list[str]:
     """What says that a scene is not where its motion has it, in words."""
     found = []
     for o in range(1, len(met.things)):
-        facts = _thing_facts(met, o)
-        name = facts["name"]
-        if facts["inside_share"] > _INSIDE_SHARE:
-            found.append(
-                f"{name}: the human is over {_INSIDE * 100:.0f} cm inside it in {facts['inside_share']:.0%} of the "
-                f"frames, {-facts['nearest_m'] * 100:.0f} cm at most: check where it is, its unit and its up axis"
-            )
-        if facts["nearest_m"] > _APART:
-            found.append(
-                f"{name}: the human never comes nearer than {facts['nearest_m'] * 100:.0f} cm: check where it is, its "
-                "unit and its up axis"
-            )
-        if facts["lowest_m"] < -0.2 and thing_is_carried(met, o):
-            found.append(
-                f"{name}: it goes {-facts['lowest_m'] * 100:.0f} cm below the floor at z = 0"
-            )
+        found += _of_thing(met, o)
+    hanging = np.min([_distances(met, o)[1] for o in range(len(met.things))], axis=0) > _LOOSE
+    if (share := float(hanging.mean())) > _HANGING_SHARE:
+        found.append(
+            f"nothing is within {_LOOSE * 100:.0f} cm of the human in {share:.0%} of the frames: {_CHECK}"
+        )
+    if not found and len(met.things) > 1 and not (met.touches.things > 0).any():
+        found.append(f"the human touches none of the things: {_CHECK}")
     return found
 
 
-def thing_is_carried(met: Meeting, o: int) -> bool:
-    """Whether a thing is on a path."""
-    return met.things[o].moves
+def _of_thing(met: Meeting, o: int) -> list[str]:
+    facts, thing = _thing_facts(met, o), met.things[o]
+    name = facts["name"]
+    found = []
+    if facts["inside_share"] > _INSIDE_SHARE:
+        found.append(
+            f"{name}: the human is over {_INSIDE * 100:.0f} cm inside it in {facts['inside_share']:.0%} of the "
+            f"frames, {-facts['nearest_m'] * 100:.0f} cm at most: {_CHECK}"
+        )
+    if facts["nearest_m"] > _APART:
+        found.append(
+            f"{name}: the human never comes nearer than {facts['nearest_m'] * 100:.0f} cm: {_CHECK}"
+        )
+    if not thing.moves:
+        return found
+    if facts["lowest_m"] < -0.2:
+        found.append(f"{name}: it goes {-facts['lowest_m'] * 100:.0f} cm below the floor at z = 0")
+    speed = _speed(thing.places, met.fps)
+    touched = (met.touches.things == o).any(axis=1)
+    moving = speed > _MOVING
+    if moving.any() and (share := float((~touched)[moving].mean())) > _ALONE_SHARE:
+        found.append(
+            f"{name}: nobody touches it in {share:.0%} of the time in which it moves: {_CHECK}"
+        )
+    alone = _distances(met, o)[1] > _LOOSE
+    resting = alone & (speed < _STILL) & ~_beside_others(met, o)
+    floating = resting & (np.broadcast_to(thing.lowest(), speed.shape) > _INSIDE)
+    if floating.mean() > _FLOATING_SHARE:
+        height = float(np.median(thing.lowest()[floating]))
+        found.append(
+            f"{name}: it rests {height * 100:.0f} cm above the floor, on nothing: {_CHECK}"
+        )
+    return found
+
+
+def _speed(places: Float64[np.ndarray, "T 3"], fps: float) -> Float64[np.ndarray, "T"]:
+    """How fast a thing goes, m/s."""
+    if len(places) < 2:
+        return np.zeros(len(places))
+    steps = np.linalg.norm(np.gradient(places, axis=0), axis=1)
+    return np.asarray(steps * fps)
+
+
+def _beside_others(met: Meeting, o: int) -> Bool[np.ndarray, "T"]:
+    """When another thing than the floor may carry a thing."""
+    thing = met.things[o]
+    reach = max(shape.bound + float(np.linalg.norm(shape.place)) for shape in thing.shapes)
+    near = np.zeros(len(thing.places), bool)
+    for k, other in enumerate(met.things):
+        if k not in (0, o):
+            near |= other.nearest(thing.places).distance < reach + _INSIDE
+    return near

@@ -31,6 +31,7 @@ class Meeting:
         touches: Which touch what.
         held: Where they stay.
         contacts: As on the ground, with stances on things among them.
+        fps: Frames per second.
     """
 
     scene: Scene
@@ -39,6 +40,7 @@ class Meeting:
     touches: Touches
     held: list[Contact]
     contacts: Contacts
+    fps: float
 
 
 def meet(anatomy: Anatomy, contacts: Contacts, scene: Scene) -> Meeting:
@@ -62,7 +64,9 @@ def meet(anatomy: Anatomy, contacts: Contacts, scene: Scene) -> Meeting:
     found = replace(
         contacts, stance=stance, body=np.zeros_like(contacts.body), ankle_heights=heights
     )
-    return Meeting(scene, things, body, touches, held_places(touches, len(things)), found)
+    return Meeting(
+        scene, things, body, touches, held_places(touches, len(things)), found, anatomy.fps
+    )
 
 
 def _heels(anatomy: Anatomy, things: Sequence[Thing]) -> Float64[np.ndarray, "2 3"]:
