@@ -47,7 +47,7 @@ def test_motion_is_told_by_content_and_the_rest_is_passed_over_with_a_reason(
     }  # fmt: skip
     assert reasons["07.asf"].startswith("is a skeleton")
     assert reasons["more.zip"] == "is a ZIP archive; unpack it first"
-    assert "export it again as binary FBX" in reasons["rig.fbx"]
+    assert reasons["rig.fbx"].startswith("is FBX that holds no animation; export it")
     assert reasons["empty.npz"].startswith("is empty")
     assert "not of any known motion format" in reasons["weights.npz"]
 

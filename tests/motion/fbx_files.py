@@ -1,4 +1,4 @@
-"""Binary FBX files, as programs for animation write them: nodes with values, models, curves and what hangs on what."""
+"""FBX files, binary and text, as programs write them: nodes with values, models, curves and what hangs on what."""
 
 from __future__ import annotations
 
@@ -28,6 +28,33 @@ def content(nodes: Sequence[Node], version: int = 7400, packed: bool = False) ->
     """A whole file of these nodes."""
     head = b"Kaydara FBX Binary  \0\x1a\0" + struct.pack("<I", version)
     return head + _list(nodes, len(head), version >= 7500, packed) + b"\0" * 16
+
+
+def as_text(nodes: Sequence[Node], version: int = 7400) -> bytes:
+    """The same as a text, in which names of objects follow their class."""
+    head = Node("FBXHeaderExtension", nodes=[Node("FBXVersion", [version])])
+    whole = f"; FBX {version / 1000:.1f}.0 project file\n; {'-' * 40}\n\n"
+    return (whole + "".join(_written(node, "", version) for node in (head, *nodes))).encode()
+
+
+def _written(node: Node, pad: str, version: int) -> str:
+    values = ", ".join(_word(value, node.name, version) for value in node.values)
+    if not node.nodes and node.values:
+        return f"{pad}{node.name}: {values}\n"
+    below = "".join(_written(one, pad + "\t", version) for one in node.nodes)
+    return f"{pad}{node.name}: {values} {{\n{below}{pad}}}\n\n; a remark: of nothing\n"
+
+
+def _word(value: Any, name: str, version: int) -> str:
+    if isinstance(value, np.ndarray):
+        if name == "KeyAttrDataFloat" and version >= 7200:
+            value = value.view(np.int32)
+        numbers = ",".join(f"{v:.9g}" if value.dtype.kind == "f" else str(v) for v in value)
+        return f"*{len(value)} {{\n\t\ta: {numbers}\n}} "
+    if isinstance(value, str):
+        called, _, kind = value.partition("\0\1")
+        return '"' + (f"{kind}::{called}" if kind else value).replace('"', "&quot;") + '"'
+    return f"{value!r}"
 
 
 def _list(nodes: Sequence[Node], at: int, wide: bool, packed: bool) -> bytes:
@@ -93,6 +120,7 @@ def fbx(
     version: int = 7400,
     packed: bool = False,
     takes: Sequence[str] = ("Take 001",),
+    text: bool = False,
     **settings: float,
 ) -> bytes:
     """A scene of models, of which all takes have the curves."""
@@ -124,15 +152,13 @@ def fbx(
                 objects.append(_curve_node(free, curve))
                 links.append(Node("C", ["OP", free, groups[number, what], f"d|{axis}"]))
                 free += 1
-    return content(
-        [
-            Node("GlobalSettings", nodes=[properties(**{"UpAxis": 1, "UpAxisSign": 1, "TimeMode": 6, **settings})]),
-            Node("Objects", nodes=objects),
-            Node("Connections", nodes=links),
-        ],
-        version,
-        packed,
-    )  # fmt: skip
+    said = {"UpAxis": 1, "UpAxisSign": 1, "TimeMode": 6, **settings}
+    nodes = [
+        Node("GlobalSettings", nodes=[properties(**said)]),
+        Node("Objects", nodes=objects),
+        Node("Connections", nodes=links),
+    ]
+    return as_text(nodes, version) if text else content(nodes, version, packed)
 
 
 def _curve_node(number: int, curve: Curve) -> Node:
@@ -159,6 +185,7 @@ def walking(
     packed: bool = False,
     scale: float = 1.0,
     whole: made.Walk | None = None,
+    text: bool = False,
 ) -> bytes:
     """The tests' walk with y up, its joints turned before and after, by angles in all orders, below a scaled root."""
     walk = made.y_up(whole or made.walk())
@@ -187,4 +214,4 @@ def walking(
         models.append(
             Model(tree.names[joint], 1 + int(parent) if parent >= 0 else 0, said=said, moves=moves)
         )
-    return fbx(models, version=version, packed=packed)
+    return fbx(models, version=version, packed=packed, text=text)

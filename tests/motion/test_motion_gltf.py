@@ -211,8 +211,8 @@ def test_a_real_vrm_animation_is_a_human() -> None:
     [
         (
             "walk.fbx",
-            b"; FBX 7.7.0 project file",
-            "is FBX as text, which is not read; export it again as binary FBX, as BVH or as GLB",
+            b"; FBX 6.1.0 project file\nTakes:  {\n\tKeyCount: 3\n}",
+            "is FBX of version 6, which is not read; export it again as FBX 2014",
         ),
         ("walk.usda", b"#usda 1.0", "is USD"),
         ("walk.npz", b"version https://git-lfs.github.com/spec/v1", "git lfs pull"),

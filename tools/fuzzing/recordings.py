@@ -172,6 +172,11 @@ def _fbx() -> list[bytes]:
 
 
 @cache
+def _fbx_text() -> list[bytes]:
+    return [_writers("fbx_files").walking(text=True)]
+
+
+@cache
 def _torch() -> list[bytes]:
     return [_writers("torch_files").torch({"fps": 30, "smpl_params_global": _gvhmr()})]
 
@@ -250,5 +255,6 @@ RECORDINGS: Final[Mapping[str, Sound]] = {
     "motive": Sound("clip.csv", _motive, _TEXT),
     "gltf": Sound("clip.glb", _glb, damage_glb),
     "fbx": Sound("clip.fbx", _fbx, _BINARY),
+    "fbx_text": Sound("clip.fbx", _fbx_text, _TEXT),
 }  # fmt: skip
 """Kinds of recordings by name."""

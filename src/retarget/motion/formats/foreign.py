@@ -8,7 +8,6 @@ __all__ = ["what_it_is"]
 
 _TO_BVH: Final = "export the skeleton as BVH or GLB, in Blender or in the program that wrote it"
 _HEADS: Final = (
-    (b"; FBX", "is FBX as text, which is not read", "export it again as binary FBX, as BVH or as GLB"),
     (b"PXR-USDC", "is USD, which is not read", _TO_BVH),
     (b"#usda", "is USD, which is not read", _TO_BVH),
     (b"\x1f\x8b", "is packed with gzip", "unpack it first"),
@@ -27,6 +26,7 @@ _HEADS: Final = (
     (b"<robot", "is a robot's model", "give a motion file; robots go to --robot"),
 )  # fmt: skip
 
+_FBX: Final = b"; FBX"  # as text; binary files are left to their reader, which says more
 _OPENSIM: Final = (b"endheader", b"inDegrees")  # texts of joint angles, forces and states
 _OF_A_RESULT: Final = (b"qpos.npy", b"manifest_json.npy")
 _DIRECTORY: Final = (
@@ -40,6 +40,13 @@ def what_it_is(data: bytes) -> tuple[str, str] | None:
     for head, cause, remedy in _HEADS:
         if start.startswith(head):
             return cause, remedy
+    if start.startswith(_FBX) and b"AnimationCurve" not in data:
+        if b"KeyCount" in data:  # of curves as they were up to version 6
+            return (
+                "is FBX of version 6, which is not read",
+                "export it again as FBX 2014 (7.4) or newer",
+            )
+        return "is FBX that holds no animation", "export it with its animation, baked"
     if all(word in start for word in _OPENSIM):
         cause = "is an OpenSim motion: angles of a model's joints, which only that model tells"
         return cause, "give the markers (.trc or .c3d) that it was made from"

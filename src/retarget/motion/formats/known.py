@@ -279,7 +279,7 @@ KNOWN: Final = (
     ),
     MotionFormat(
         MotionFormatKind.FBX,
-        "binary FBX from version 7 on: animated skeletons, one animation",
+        "FBX from version 7 on, binary or text: animated skeletons, one animation",
         (".fbx",),
         found_in("scenes.fbx.read_fbx", "scenes.fbx.looks_like_fbx"),
         layouts=(

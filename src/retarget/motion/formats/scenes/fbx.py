@@ -1,4 +1,4 @@
-"""Animated skeletons in binary FBX files, as Maya, MotionBuilder, Blender, Unreal and Mixamo write them.
+"""Animated skeletons in FBX files, binary or text, as Maya, MotionBuilder, Blender, Unreal and Mixamo write them.
 
 A joint's pose in its parent is T Roff Rp Rpre R Rpost^-1 Rp^-1 Soff Sp S Sp^-1 (FBX SDK, "Computing transformation
 matrices"): place, pivots, a turn before, the animated turn by three angles, and a turn after.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -18,76 +18,37 @@ from retarget.errors import FileFormatError
 from retarget.geometry import quaternion_product, rotated
 from retarget.motion.formats.asked import Asked
 from retarget.motion.formats.posed import posed
-from retarget.motion.formats.scenes.fbx_curves import FbxCurve, curve_of, sampled_curve
+from retarget.motion.formats.scenes.fbx_curves import FbxCurve, sampled_curve
 from retarget.motion.formats.scenes.fbx_file import FBX_MAGIC, FbxNode, open_fbx
+from retarget.motion.formats.scenes.fbx_scene import (
+    PLACE,
+    REMEDY,
+    TURN,
+    FbxModel,
+    properties_of,
+    scene_of,
+    skeleton_of,
+    takes_of,
+)
+from retarget.motion.formats.scenes.fbx_text import looks_like_fbx_text, open_fbx_text
 from retarget.motion.formats.scenes.keys import moments, rate_of_keys
 from retarget.motion.recording import Recording
 
 __all__ = ["looks_like_fbx", "read_fbx"]
 
-_REMEDY: Final = "export it with its animation, baked, as binary FBX"
 _ORDERS: Final = ("XYZ", "XZY", "YZX", "YXZ", "ZXY", "ZYX")  # which axis turns first
 _AXES: Final = {"X": 0, "Y": 1, "Z": 2}
-_BONES: Final = ("LimbNode", "Limb", "Root", "Effector")
-_NO_BONES: Final = (
-    "Mesh",
-    "Camera",
-    "Light",
-    "CameraSwitcher",
-    "NurbsSurface",
-    "NurbsCurve",
-    "Line",
-)
 # Frames per second by the number that the file's settings say.
 _MODES: Final = {1: 120.0, 2: 100.0, 3: 60.0, 4: 50.0, 5: 48.0, 6: 30.0, 7: 30.0, 8: 30 / 1.001, 9: 30 / 1.001,
                  10: 25.0, 11: 24.0, 13: 24 / 1.001, 15: 96.0, 16: 72.0, 17: 60 / 1.001}  # fmt: skip
 _USUAL: Final = 30.0
 _OWN_SCALE: Final = 2  # of a joint that takes no scale from what it hangs on
-_MOST_JOINTS: Final = 5000
 _TOLD: Final = 10_000  # keys of a curve tell its rate
-_PLACE, _TURN = "Lcl Translation", "Lcl Rotation"
-
-Vector = Float64[np.ndarray, "3"]
-
-
-class _Model(NamedTuple):
-    """A node of the scene: its name, what it is, and its properties by name."""
-
-    name: str
-    kind: str
-    properties: Mapping[str, tuple[float, ...]]
-
-    def vector(self, name: str, otherwise: float = 0.0) -> Vector:
-        value = self.properties.get(name, ())
-        return np.array(value[:3] if len(value) >= 3 else [otherwise] * 3, np.float64)
-
-    def number(self, name: str, otherwise: float = 0.0) -> float:
-        value = self.properties.get(name, ())
-        return value[0] if value else otherwise
-
-
-class _Scene(NamedTuple):
-    """What hangs on what: models, curves and their owners by number, in the order of the file."""
-
-    objects: dict[int, FbxNode]
-    above: dict[int, list[tuple[int, str]]]
-    models: dict[int, _Model]
-
-    def owners(self, number: int, kind: str) -> list[tuple[int, str]]:
-        """The objects of a kind that something belongs to, and as what."""
-        return [
-            (owner, what)
-            for owner, what in self.above.get(number, [])
-            if owner in self.objects and self.objects[owner].name == kind
-        ]
-
-
-_Curves = dict[tuple[int, str], dict[int, FbxCurve]]
 
 
 def looks_like_fbx(data: bytes) -> bool:
-    """Whether a file is binary FBX with curves; those of rigs and meshes alone are no motion."""
-    return data.startswith(FBX_MAGIC) and b"AnimationCurve" in data
+    """Whether a file is FBX with curves; those of rigs and meshes alone are no motion."""
+    return (data.startswith(FBX_MAGIC) or looks_like_fbx_text(data)) and b"AnimationCurve" in data
 
 
 def read_fbx(data: bytes, path: Path, asked: Asked) -> Recording:
@@ -101,7 +62,7 @@ def read_fbx(data: bytes, path: Path, asked: Asked) -> Recording:
     Raises:
         FileFormatError: It is torn or too old, or there is no animation that moves a skeleton.
     """
-    root, _ = open_fbx(data, path)
+    root = open_fbx_text(data, path) if looks_like_fbx_text(data) else open_fbx(data, path)[0]
     try:
         return _recording(root, path, asked)
     except FileFormatError:
@@ -111,26 +72,26 @@ def read_fbx(data: bytes, path: Path, asked: Asked) -> Recording:
 
 
 def _recording(root: FbxNode, path: Path, asked: Asked) -> Recording:
-    scene = _scene(root)
-    takes = {name: curves for name, curves in _takes(scene).items() if curves}
+    scene = scene_of(root)
+    takes = {name: curves for name, curves in takes_of(scene).items() if curves}
     if not takes:
-        raise FileFormatError(path, "holds no animation", _REMEDY)
+        raise FileFormatError(path, "holds no animation", REMEDY)
     names = list(takes)
     curves = takes[names[asked.index_of(names, path, "animation")]]
-    order, parents = _skeleton(scene, {model for model, _ in curves}, path)
+    order, parents = skeleton_of(scene, {model for model, _ in curves}, path)
     if len(order) < 3:
-        raise FileFormatError(path, "its animation moves no skeleton", _REMEDY)
+        raise FileFormatError(path, "its animation moves no skeleton", REMEDY)
     models = [scene.models[number] for number in order]
     used = [curve for axes in curves.values() for curve in axes.values()]
-    settings = _properties(root.first("GlobalSettings"))
+    settings = properties_of(root.first("GlobalSettings"))
     fps = rate_of_keys([curve.seconds(_TOLD) for curve in used], _rate_said(settings))
     begin, end = min(curve.span[0] for curve in used), max(curve.span[1] for curve in used)
-    wanted = moments(begin, end, fps, len(order), path, _REMEDY)
+    wanted = moments(begin, end, fps, len(order), path, REMEDY)
     scales = _scales(models, parents)
-    own = [(curves.get((number, _PLACE), {}), curves.get((number, _TURN), {})) for number in order]
+    own = [(curves.get((number, PLACE), {}), curves.get((number, TURN), {})) for number in order]
 
     def turned(joint: int, at: Float64[np.ndarray, "n"]) -> Float64[np.ndarray, "n 4"]:
-        return _turn(models[joint], _values(models[joint], _TURN, own[joint][1], at))
+        return _turn(models[joint], _values(models[joint], TURN, own[joint][1], at))
 
     def turns(block: slice) -> Float64[np.ndarray, "n J 4"]:
         return np.stack([turned(joint, wanted[block]) for joint in range(len(order))], axis=1)
@@ -138,7 +99,7 @@ def _recording(root: FbxNode, path: Path, asked: Asked) -> Recording:
     def offsets(block: slice) -> Float64[np.ndarray, "n J 3"]:
         at, out = wanted[block], np.empty((len(wanted[block]), len(order), 3))
         for joint, model in enumerate(models):
-            places = _values(model, _PLACE, own[joint][0], at)
+            places = _values(model, PLACE, own[joint][0], at)
             out[:, joint] = scales[joint] * _origin(model, places, partial(turned, joint, at))
         return out
 
@@ -155,101 +116,8 @@ def _recording(root: FbxNode, path: Path, asked: Asked) -> Recording:
     )
 
 
-def _text(value: object) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
-
-
-def _properties(node: FbxNode | None) -> dict[str, tuple[float, ...]]:
-    """Properties whose values are numbers: a name and three texts, then the numbers."""
-    table = None if node is None else node.first("Properties70")
-    found = {}
-    for row in () if table is None else table.below("P"):
-        numbers = [float(v) for v in row.values[4:] if isinstance(v, bool | int | float)]
-        if len(row.values) > 4 and np.isfinite(numbers).all():
-            found[_text(row.values[0])] = tuple(numbers)
-    return found
-
-
-def _scene(root: FbxNode) -> _Scene:
-    objects = {
-        node.values[0]: node
-        for group in root.below("Objects")
-        for node in group.nodes
-        if node.values and isinstance(node.values[0], int)
-    }
-    above: dict[int, list[tuple[int, str]]] = {}
-    for group in root.below("Connections"):
-        for row in group.below("C"):
-            if len(row.values) >= 3 and all(isinstance(v, int) for v in row.values[1:3]):
-                what = _text(row.values[3]) if len(row.values) > 3 else ""
-                above.setdefault(row.values[1], []).append((row.values[2], what))
-    models = {}
-    for number, node in objects.items():
-        if node.name == "Model":
-            name = _text(node.values[1]).partition("\0")[0] if len(node.values) > 1 else ""
-            kind = _text(node.values[2]) if len(node.values) > 2 else ""
-            models[number] = _Model(name or f"node{number}", kind, _properties(node))
-    return _Scene(objects, above, models)
-
-
-def _takes(scene: _Scene) -> dict[str, _Curves]:
-    """The curves of each animation, by model and property and then by axis; of several layers the first counts."""
-    stacks: dict[int, str] = {}
-    for number, node in scene.objects.items():
-        if node.name == "AnimationStack":
-            name = _text(node.values[1]).partition("\0")[0] if len(node.values) > 1 else ""
-            stacks[number] = name or str(len(stacks) + 1)
-    found: dict[str, _Curves] = {name: {} for name in stacks.values()}
-    for number, node in scene.objects.items():
-        if node.name != "AnimationCurve":
-            continue
-        for group, axis in scene.owners(number, "AnimationCurveNode"):
-            if axis[:2] != "d|" or axis[2:] not in _AXES:
-                continue
-            takes = [
-                stacks[stack]
-                for layer, _ in scene.owners(group, "AnimationLayer")
-                for stack, _ in scene.owners(layer, "AnimationStack")
-            ]
-            for model, what in scene.owners(group, "Model"):
-                if what in (_PLACE, _TURN) and takes and (curve := curve_of(node)) is not None:
-                    for take in takes:
-                        found[take].setdefault((model, what), {}).setdefault(_AXES[axis[2:]], curve)
-    return found
-
-
-def _skeleton(
-    scene: _Scene, moved: set[int], path: Path
-) -> tuple[list[int], Int64[np.ndarray, "J"]]:
-    """Bones, what moves besides and what these hang on, parents before their children."""
-    above: dict[int, int] = {}
-    for number in scene.models:
-        above[number] = next(
-            (owner for owner, what in scene.owners(number, "Model") if not what), 0
-        )
-    moved = {number for number in moved if scene.models[number].kind not in _NO_BONES}
-    wanted: dict[int, int] = {}  # with their depths
-    for number, model in scene.models.items():
-        if model.kind not in _BONES and number not in moved:
-            continue
-        line = [number]
-        while (upper := above[line[-1]]) and upper not in wanted:
-            line.append(upper)
-            if len(line) > len(scene.models):
-                raise FileFormatError(path, "its nodes are no tree", _REMEDY)
-        depth = wanted.get(upper, -1)
-        for one in reversed(line):
-            depth += 1
-            wanted.setdefault(one, depth)
-    if len(wanted) > _MOST_JOINTS:
-        raise FileFormatError(path, f"has {len(wanted)} joints", _REMEDY)
-    order = sorted(wanted, key=lambda number: wanted[number])
-    place = {number: joint for joint, number in enumerate(order)}
-    return order, np.array([place.get(above[number], -1) for number in order], np.int64)
-
-
 def _values(
-    model: _Model, what: str, curves: Mapping[int, FbxCurve], at: Float64[np.ndarray, "n"]
+    model: FbxModel, what: str, curves: Mapping[int, FbxCurve], at: Float64[np.ndarray, "n"]
 ) -> Float64[np.ndarray, "n 3"]:
     """A property over time: along its curves, and as the model says on axes without one."""
     values = np.tile(model.vector(what), (len(at), 1))
@@ -273,7 +141,7 @@ def _by_angles(
     return found
 
 
-def _turn(model: _Model, angles: Float64[np.ndarray, "n 3"]) -> Float64[np.ndarray, "n 4"]:
+def _turn(model: FbxModel, angles: Float64[np.ndarray, "n 3"]) -> Float64[np.ndarray, "n 4"]:
     """Rotations in the parent: a turn before, the animated one, and the inverse of one after."""
     if not model.number("RotationActive"):
         return _by_angles(angles)
@@ -285,7 +153,7 @@ def _turn(model: _Model, angles: Float64[np.ndarray, "n 3"]) -> Float64[np.ndarr
 
 
 def _origin(
-    model: _Model,
+    model: FbxModel,
     places: Float64[np.ndarray, "n 3"],
     turns: Callable[[], Float64[np.ndarray, "n 4"]],
 ) -> Float64[np.ndarray, "n 3"]:
@@ -299,7 +167,7 @@ def _origin(
     return np.asarray(places + fixed + rotated(turns(), moved))
 
 
-def _scales(models: list[_Model], parents: Int64[np.ndarray, "J"]) -> list[float]:
+def _scales(models: list[FbxModel], parents: Int64[np.ndarray, "J"]) -> list[float]:
     """By how much what is said in each joint's parent is scaled: rigs in metres hang on a root of a hundred."""
     whole: list[float] = []
     for model, parent in zip(models, parents, strict=True):

@@ -9,24 +9,32 @@ import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
 from retarget.errors import FileFormatError
 
-__all__ = ["FBX_MAGIC", "FbxArray", "FbxNode", "open_fbx"]
+__all__ = ["FBX_MAGIC", "OLDEST", "TORN", "FbxArray", "FbxNode", "FbxNumbers", "open_fbx"]
 
 FBX_MAGIC: Final = b"Kaydara FBX Binary  \x00"
 _HEAD: Final = 27  # bytes: the magic, two more and the version
-_OLDEST: Final = 7000
+OLDEST: Final = 7000
 _WIDE: Final = 7500  # from this version on, offsets have 64 bits
 _DEEPEST: Final = 64
 _MOST_NODES: Final = 2_000_000
 _MOST_UNPACKED: Final = 1 << 29
 _SINGLE: Final = {"Y": "<h", "I": "<i", "F": "<f", "D": "<d", "L": "<q"}
 _ARRAYS: Final = {"i": "<i4", "l": "<i8", "f": "<f4", "d": "<f8", "b": "|u1", "c": "|u1"}
-_TORN: Final = "export or copy it again"
+TORN: Final = "export or copy it again"
+
+
+@runtime_checkable
+class FbxNumbers(Protocol):
+    """An array of a node, however the file writes it."""
+
+    def numbers(self) -> np.ndarray[Any, Any]:
+        """Its numbers."""
 
 
 class FbxArray(NamedTuple):
@@ -91,7 +99,7 @@ class FbxNode(NamedTuple):
         node = self.first(name)
         if node is None or not node.values:
             return np.empty(0)
-        if not isinstance(node.values[0], FbxArray):
+        if not isinstance(node.values[0], FbxNumbers):
             raise ValueError(f"{name} is no array")
         return node.values[0].numbers()
 
@@ -103,15 +111,15 @@ def open_fbx(data: bytes, path: Path) -> tuple[FbxNode, int]:
         FileFormatError: It is torn, or older than version 7.
     """
     if len(data) < _HEAD:
-        raise FileFormatError(path, "ends within its head", _TORN)
+        raise FileFormatError(path, "ends within its head", TORN)
     version = int(struct.unpack_from("<I", data, _HEAD - 4)[0])
-    if version < _OLDEST:
+    if version < OLDEST:
         cause = f"is FBX of version {version / 1000:g}, which is not read"
         raise FileFormatError(path, cause, "export it again as FBX 2014 (7.4) or newer")
     try:
         nodes = tuple(_Tree(data, version >= _WIDE).nodes(_HEAD, len(data), 0))
     except (struct.error, IndexError, ValueError, KeyError) as error:
-        raise FileFormatError(path, f"is torn ({error})"[:200], _TORN) from None
+        raise FileFormatError(path, f"is torn ({error})"[:200], TORN) from None
     return FbxNode("", (), nodes), version
 
 
