@@ -150,3 +150,27 @@ def test_neighbouring_segments_that_overlap_in_walking_are_not_kept_apart(tmp_pa
     assert frozenset({"fat", "right_shin_collision"}) in pairs
     note = next(note for note in robot.notes if "fatter than the robot" in note)
     assert "fat and left_shin_collision" in note or "left_shin_collision and fat" in note
+
+
+def test_a_shin_that_its_foot_meets_as_the_ankle_pitches_is_not_kept_apart_from_it(
+    tmp_path: Path,
+) -> None:
+    # The ankle's last joint rolls: what turns the heel up to the calf is the one above.
+    own = '<geom name="left_shin_collision"'
+    text = embedded_xml("unitree_g1")
+    assert own in text
+    path = tmp_path / "calf.xml"
+    calf = '<geom name="calf" type="sphere" size="0.02" pos="-0.066 0 -0.285"/>'
+    path.write_text(text.replace(own, f"{calf}{own}"))
+    robot = load_robot(path)
+    pairs = [
+        {robot.capsule_names[k] for k in pair}
+        for pair in robot.collision_pairs.tolist()
+        if "calf" in {robot.capsule_names[k] for k in pair}
+    ]
+    left, right = (
+        sum(name.startswith(side) for pair in pairs for name in pair)
+        for side in ("left_foot", "right_foot")
+    )
+    assert left < right
+    assert any("fatter than the robot" in note for note in robot.notes)

@@ -19,6 +19,7 @@ from retarget.robots.couplings import Couplings, Loops
 from retarget.robots.held import joints_without_role, spare_trunk_joints
 from retarget.robots.links import build_links
 from retarget.robots.masses import with_likely_inertias
+from retarget.robots.mirrored_ranges import with_mirrored_ranges
 from retarget.robots.model import RobotModel
 from retarget.robots.near_shapes import without_fat_neighbours
 from retarget.robots.neutral import neutral_joints, zero_joints
@@ -67,6 +68,7 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
     legs = "left_ankle" in roles
     feet: tuple[int, int] | tuple[()] = (roles["left_ankle"], roles["right_ankle"]) if legs else ()
     upright = found.upright
+    tree, sign_notes = with_mirrored_ranges(tree, roles, role_points, upright)
     bending, spare = superfluous_hinges(tree, roles, role_points, upright)
     tree, range_notes = bending_one_way(
         tree, roles, role_points, bending, ~tree.limited & ~tree.slides, upright
@@ -157,6 +159,7 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
             *tree.notes,
             *mass_notes,
             *found.notes,
+            *sign_notes,
             *range_notes,
             *sole_notes,
             *coupled.notes,

@@ -15,9 +15,9 @@ from retarget.wording import listed
 
 __all__ = ["without_fat_neighbours"]
 
-# Rad to either side of neutral that each joint between two segments goes through in walking and gesturing: a knee to
-# 60 degrees, an elbow to 70, an ankle or wrist by 20.
-_EVERYDAY = {"knee": 1.05, "elbow": 1.2, "ankle": 0.35, "wrist": 0.35}
+# Rad to either side of neutral that joints between two segments go through in walking and gesturing: a knee to 60
+# degrees, an elbow to 70, each joint of an ankle or wrist by 40.
+_EVERYDAY = {"knee": 1.05, "elbow": 1.2, "ankle": 0.7, "wrist": 0.7}
 _SAMPLES = 9
 
 
@@ -54,11 +54,12 @@ def without_fat_neighbours(
         for role, reach in _EVERYDAY.items():
             if f"{side}_{role}" not in roles:
                 continue
-            joint = bending.get(f"{side}_{role}", roles[f"{side}_{role}"] - 1)
-            for angle in np.linspace(-reach, reach, _SAMPLES):
-                joints = neutral.copy()
-                joints[joint] = np.clip(joints[joint] + angle, tree.lower[joint], tree.upper[joint])
-                touching[near] |= _overlap(collision, tree, joints, near)
+            for joint in _joints_between(tree, roles, bending, side, role):
+                for angle in np.linspace(-reach, reach, _SAMPLES):
+                    joints = neutral.copy()
+                    turned = joints[joint] + angle
+                    joints[joint] = np.clip(turned, tree.lower[joint], tree.upper[joint])
+                    touching[near] |= _overlap(collision, tree, joints, near)
     if not touching.any():
         return collision, ()
     kept = ~touching
@@ -68,6 +69,21 @@ def without_fat_neighbours(
         f"elbow, ankle or wrist just bends: {listed(names)}"
     )
     return replace(collision, pairs=collision.pairs[kept], gaps=collision.gaps[kept]), (note,)
+
+
+def _joints_between(
+    tree: KinematicTree, roles: dict[str, int], bending: dict[str, int], side: str, role: str
+) -> list[int]:
+    """The hinge of a knee or elbow; all joints of an ankle or a wrist, which bend and turn a foot or a hand."""
+    if f"{side}_{role}" in bending:
+        return [bending[f"{side}_{role}"]]
+    above = roles[f"{side}_knee" if role == "ankle" else f"{side}_elbow"]
+    found = []
+    body = roles[f"{side}_{role}"]
+    while body > 0 and body != above:
+        found.append(body - 1)
+        body = int(tree.parents[body])
+    return found or [roles[f"{side}_{role}"] - 1]
 
 
 def _segments(tree: KinematicTree, roles: dict[str, int]) -> np.ndarray:

@@ -11,7 +11,7 @@ from retarget.solver.arrays import Clip, Problem, Soles
 from retarget.solver.clip import ClipOptions, solve_clip
 from retarget.solver.misses import held_misses
 
-__all__ = ["hold_stances"]
+__all__ = ["hold_stances", "place_loosely"]
 
 # Share of the anchors' weights in the solve that shows where stances want to be: loose enough for them to move, tight
 # enough that their places hardly differ within a stance, so that nothing slides. What carries the body in place of the
@@ -44,12 +44,34 @@ def hold_stances(
         carried: Points whose stance has a time at which something other than a foot carries the body.
         options: As for the solve that follows.
     """
-    clip = problem.clip
     anchors = anchors_from_start(start, problem)
-    weights = clip.contact_weights
+    weights = problem.clip.contact_weights
     moved = carried & (weights > 0)
     if moved.any():
         weights = weights.copy()
+        place_loosely(start, problem, moved, options, anchors, weights)
+    return anchors, weights
+
+
+def place_loosely(
+    start: Float64[np.ndarray, "T Q"],
+    problem: Problem,
+    moved: Bool[np.ndarray, "T K"],
+    options: ClipOptions,
+    anchors: Float64[np.ndarray, "T K 3"],
+    weights: Float64[np.ndarray, "T K"],
+) -> None:
+    """Place some holds where a solve with all anchors loose has them, and let give way what that misses; in place.
+
+    Args:
+        start: Configurations from which that solve sets out.
+        problem: Its anchors tell stances apart.
+        moved: The holds, frame by frame.
+        options: Of the solve.
+        anchors: Where all are held so far, metres.
+        weights: And how firmly.
+    """
+    clip = problem.clip
     for first, last in runs(np.asarray(moved.any(axis=1))):
         part = Clip(*(array[first:last] for array in clip))
         loose = part._replace(
@@ -64,7 +86,6 @@ def hold_stances(
         kept, lift = _give_way(wanted, own, anchors[first:last], here)
         anchors[first:last, :, 2] += lift
         weights[first:last] *= kept
-    return anchors, weights
 
 
 def _looseness(soles: Soles) -> Float64[np.ndarray, "K"]:

@@ -19,6 +19,7 @@ from retarget.solver.arrays import Problem
 from retarget.solver.balance.path import centre_path
 from retarget.solver.clip import ClipOptions, March, march_windows
 from retarget.solver.deep import march_again
+from retarget.solver.missed_holds import Held, hold_again
 from retarget.solver.reach import yielding_weights
 from retarget.solver.stances import hold_stances
 from retarget.solver.start.frame import StartOptions
@@ -241,6 +242,12 @@ def solve_stretch(
             more, at = march_windows(march, onward, here, there, held, options)
             steps += more
         steps += march_again(march, changed, there, held, options)
+    elif part.fixed is None:
+        how = Held(problem, held, part.centre)
+        # What the next stretch solves again, it begins from as this one's windows have left it.
+        final = there if there == count else max(0, at - options.seam)
+        anchors, more = hold_again(march, changed, final, how, part.carried[:count], options)
+        steps += more
     own = slice(changed + begin, last)
     solution.qpos[own] = march.qpos[changed:there]
     solution.cost[own] = march.cost[changed:there]
