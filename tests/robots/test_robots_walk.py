@@ -18,6 +18,8 @@ BUILT_OTHERWISE = {
     "pal_talos": {
         "limb_error_mean",
         "limb_error_p95",
+        "limb_gain_error_mean",
+        "limb_gain_error_max",
     },  # the first joint of its arm ends at 45 degrees
     "aldebaran_romeo": {"toe_slide_mean"},  # its ankles turn at 4 rad/s
 }
