@@ -64,7 +64,7 @@ class Machine(Stack):
             Refused: It needs a name that is not allowed, or too much memory.
             LookupError, TypeError, ValueError, ArithmeticError: It is torn.
         """
-        data, operations = self.data, _OPERATIONS
+        data, operations = self.data, _BY_CODE
         left = self.budget.left // _OBJECT_BYTES
         begun = left
         while True:
@@ -73,7 +73,7 @@ class Machine(Stack):
             if code == _STOP:
                 self.budget.take((begun - left) * _OBJECT_BYTES, "a pickle")
                 return self._stack.pop()
-            operation = operations.get(code)
+            operation = operations[code]
             if operation is None:
                 raise Refused(
                     f"is no pickle of data (opcode {code:#04x} at byte {self.at - 1})",
@@ -139,12 +139,12 @@ class Machine(Stack):
 
     def _build(self) -> None:
         state, target = self._stack.pop(), self._stack[-1]
-        if isinstance(target, Stateful):
-            self._stack[-1] = target.with_state(state, self)
-        elif isinstance(target, np.ndarray):
+        if isinstance(target, np.ndarray):  # first, as a file may hold one for every frame
             fill(target, state, self.budget)
         elif isinstance(target, Record):
             target.state = _attributes(state)
+        elif isinstance(target, Stateful):
+            self._stack[-1] = target.with_state(state, self)
         elif type(target) is not dict:  # of attributes of an ordered dictionary nothing is wanted
             raise TypeError(f"a {type(target).__name__} has no state")
 
@@ -175,7 +175,15 @@ _Operation = Callable[[Machine], None]
 def _sized(letter: str, then: Callable[[Machine, int], None]) -> _Operation:
     """An operation on a number that follows it."""
     layout = struct.Struct(_SIZES[letter])
-    return lambda machine: then(machine, machine._number(layout))
+    if layout.size > 1:
+        return lambda machine: then(machine, machine._number(layout))
+
+    def on_a_byte(machine: Machine) -> None:
+        value = machine.data[machine.at]
+        machine.at += 1
+        then(machine, value)
+
+    return on_a_byte
 
 
 def _lined(then: Callable[[Machine, int], None]) -> _Operation:
@@ -253,12 +261,12 @@ _OPERATIONS: Final = MappingProxyType(
             pickle.SETITEMS: lambda m: m._set_items(m._marked()),
             pickle.ADDITEMS: Machine._add_items,
             pickle.GET: _lined(Machine._get),
-            pickle.BINGET: _sized("B", Machine._get),
+            pickle.BINGET: Machine._get_near,
             pickle.LONG_BINGET: _sized("I", Machine._get),
             pickle.PUT: _lined(Machine._put),
             pickle.BINPUT: _sized("B", Machine._put),
             pickle.LONG_BINPUT: _sized("I", Machine._put),
-            pickle.MEMOIZE: lambda m: m._put(len(m._memo)),
+            pickle.MEMOIZE: Machine._memoize,
             pickle.GLOBAL: Machine._global_line,
             pickle.STACK_GLOBAL: Machine._global,
             pickle.REDUCE: Machine._reduce,
@@ -277,3 +285,5 @@ _OPERATIONS: Final = MappingProxyType(
         }.items()
     }
 )
+_BY_CODE: Final = tuple(_OPERATIONS.get(code) for code in range(256))
+"""The same by opcode: a file has millions of them."""

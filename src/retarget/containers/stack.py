@@ -34,10 +34,12 @@ class Stack:
         Raises:
             EOFError: It ends before.
         """
-        if size < 0 or size > len(self.data) - self.at:
-            raise EOFError(f"{size} bytes are promised at byte {self.at} and not there")
-        self.at += size
-        return self.data[self.at - size : self.at]
+        begin = self.at
+        end = begin + size
+        if size < 0 or end > len(self.data):
+            raise EOFError(f"{size} bytes are promised at byte {begin} and not there")
+        self.at = end
+        return self.data[begin:end]
 
     def _line(self) -> bytes:
         end = self.data.index(b"\n", self.at)
@@ -102,10 +104,11 @@ class Stack:
             self._marked()
 
     def _tuple_of(self, count: int) -> None:
-        items = self._stack[len(self._stack) - count :]
+        items = tuple(self._stack[-count:])
         if len(items) != count:
             raise IndexError("the stack is empty")
-        self._stack[len(self._stack) - count :] = [tuple(items)]
+        del self._stack[-count:]
+        self._stack.append(items)
 
     def _extend(self, items: list[object]) -> None:
         target = self._stack[-1]
@@ -142,6 +145,13 @@ class Stack:
 
     def _get(self, index: int) -> None:
         self._push(self._memo[index])
+
+    def _get_near(self) -> None:
+        self._stack.append(self._memo[self.data[self.at]])
+        self.at += 1
+
+    def _memoize(self) -> None:
+        self._memo[len(self._memo)] = self._stack[-1]
 
     def _put(self, index: int) -> None:
         self._memo[index] = self._stack[-1]
