@@ -159,3 +159,34 @@ def test_other_names_and_missing_extras_are_told_beforehand(
     with pytest.raises(MissingExtraError, match=r"retarget\[video\]"):
         require_video(tmp_path / "film.mp4")
     require_video(tmp_path / "film.gif")
+
+
+@pytest.mark.parametrize("size", [(320, 180), (180, 320)])
+def test_names_stand_over_whoever_they_name_also_when_it_jumps(
+    walk: RetargetingResult, size: tuple[int, int]
+) -> None:
+    qpos = walk.qpos.copy()
+    qpos[:, 2] += 0.6 * np.sin(np.linspace(0, np.pi, len(qpos)))
+    stage = set_stage("walk", [Cast("somebody whose name is long", replace(walk, qpos=qpos), G1)])
+    film = Film(stage, Shot(*size))
+    letters = film.shot.height * 0.15
+    for frame in range(0, stage.frames, 7):
+        camera = film._camera(frame)
+        for actor, tops in zip(stage.actors, film._tops, strict=True):
+            shape = actor.shape(np.array([actor.frame(frame)]))
+            ends = np.concatenate([shape.starts[0], shape.ends[0]])
+            away = ends - camera.eye
+            up = camera.focal / -(away @ camera.towards) * (away @ camera.up)
+            across, down = film._above(actor, tops[frame], frame, camera)
+            assert down <= size[1] / 2 - up.max(), "a name lies over its head"
+            assert letters * 0.9 <= down and 0 <= across <= size[0]
+
+
+def test_titles_that_are_too_long_are_written_smaller_and_then_cut() -> None:
+    from retarget.drawing.film import _fitting, _length
+
+    assert _fitting("walk", 20, 500) == ("walk", 20)
+    smaller, size = _fitting("a clip whose name is long", 20, 200)
+    assert smaller == "a clip whose name is long" and size < 20
+    cut, size = _fitting("a clip whose name never ends " * 20, 20, 200)
+    assert cut.endswith("\N{HORIZONTAL ELLIPSIS}") and _length(cut, size) <= 200

@@ -16,7 +16,8 @@ from retarget.motion import read_motion
 from retarget.pipeline import retarget_motion
 from retarget.robots import load_robot
 from retarget.view.playlist import Entry
-from retarget.view.viewer import Viewer, require_viewer
+from retarget.view.serving import require_viewer
+from retarget.view.viewer import Viewer
 
 PATIENCE_S = 90.0
 

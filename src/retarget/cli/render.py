@@ -88,11 +88,11 @@ def render(
     begun = time.perf_counter()
     write_film(film, output, progress=lambda numbers: steps(numbers, "drawing"))
     seconds = time.perf_counter() - begun
-    drawn = 1 if output.suffix.lower() == ".png" else len(film)
-    tell(
-        f"{file} -> {output}: {counted(drawn, 'picture')} of {width}x{height} at {film.fps:.4g} fps in {seconds:.1f} s "
-        f"({drawn / seconds:.0f} pictures/s)"
-    )
+    one = output.suffix.lower() == ".png"
+    said = f"{file} -> {output}: {counted(1 if one else len(film), 'picture')} of {width}x{height}"
+    if not one:
+        said += f" at {film.fps:.4g} fps in {seconds:.1f} s ({len(film) / seconds:.0f} pictures/s)"
+    tell(said)
 
 
 def _pixels(size: str) -> tuple[int, int]:

@@ -43,7 +43,8 @@ def view(
     ] = False,
 ) -> None:
     """Look at clips in a browser: robot, human, contacts, measures along time; go through a batch, keep and reject."""
-    from retarget.view.viewer import Viewer, require_viewer
+    from retarget.view.serving import require_viewer
+    from retarget.view.viewer import Viewer
 
     require_viewer()
     opening = chosen.opening()

@@ -24,14 +24,17 @@ if TYPE_CHECKING:
 __all__ = ["LEAST_PIXELS", "MOST_PIXELS", "Film", "Shot"]
 
 _AZIMUTH, _ELEVATION = np.radians(36.0), np.radians(11.0)  # from the direction faced
-_ROOM: Final = 1.42  # heights that a picture shows, above and below included
-_MIDDLE: Final = 0.5  # height of its middle
+_ROOM: Final = 1.42  # heights that a picture shows at least, above and below included
+_MIDDLE: Final = 0.5  # of it, where a pelvis is
+_BELOW: Final = 0.26  # heights that it shows below the floor
+_HEAD: Final = 0.15  # of it that title and time take
 _STRETCH: Final = 0.8  # heights to either side of whoever stands outermost: arms reach so far
-_NAME_ABOVE: Final = 1.12  # heights
-_NAME_OVER: Final = 0.62  # heights above the pelvis, of whoever stands on something
+_NAME_ABOVE: Final = 0.05  # heights above whoever it names
+_NAME_S: Final = 0.35  # seconds to either side over which its height is smoothed
 _PATH_S: Final = 0.7  # seconds over which the camera's way is smoothed
 _LETTERS: Final = 0.026  # of a picture's height
 _MOST_FPS: Final = 30.0
+_BLOCK: Final = 1024  # frames that are looked at together
 _LEAST_SPEED: Final = 0.01  # slower, and a clip of a minute is a film of hours
 _MOST_SPEED: Final = 100.0
 _TALL: Final = 400  # pixels of a picture in which there is room for a second line
@@ -100,6 +103,10 @@ class Film:
         if stage.props:  # who climbs is followed upwards
             every[:, 2] = np.maximum(stage.pelvis_heights() - _MIDDLE * stage.height, 0.0)
         self._path = following(every, stage.fps, _PATH_S)
+        self._tops = [_tops(stage, actor) for actor in stage.actors]
+        self._highest = max(
+            float((tops - self._path[:, 2])[self.frames].max()) for tops in self._tops
+        )
         self._metres = self._needed()
 
     def __len__(self) -> int:
@@ -120,10 +127,16 @@ class Film:
         stage = self.stage
         offsets = np.array([actor.offset for actor in stage.actors]) @ self._view.right
         wide = np.ptp(offsets) + 2 * _STRETCH * stage.height
-        return float(max(_ROOM * stage.height, wide * self.shot.height / self.shot.width))
+        names = _NAME_ABOVE * stage.height if self.shot.words else 0.0
+        free = 1.0 - _HEAD * self.shot.words
+        high = (self._highest + names + _BELOW * stage.height) / free
+        return float(max(_ROOM * stage.height, high, wide * self.shot.height / self.shot.width))
 
     def _camera(self, frame: int) -> Camera:
-        centre = self._path[frame] + [0.0, 0.0, _MIDDLE * self.stage.height]
+        # Who is wide rather than high stands in the middle.
+        tall = self.stage.height
+        middle = min(self._metres / 2 - _BELOW * tall, max(self._highest, tall) / 2)
+        centre = self._path[frame] + [0.0, 0.0, middle]
         return self._view.framing(centre, self._metres, self.shot.height)
 
     def _written(
@@ -135,22 +148,27 @@ class Film:
         pen: Any = ImageDraw.Draw(picture)
         size = max(round(_LETTERS * self.shot.height), 9)
         edge = round(1.2 * size)
-        _write(pen, (edge, edge), self.stage.title, round(1.35 * size), INK, "la")
         seconds = f"{frame / self.stage.fps:6.2f} s"
         right = self.shot.width - edge
+        room = right - edge - _length(seconds, round(1.35 * size)) - size
+        _write(pen, (edge, edge), *_fitting(self.stage.title, round(1.35 * size), room), INK, "la")
         _write(pen, (right, edge), seconds, round(1.35 * size), INK, "ra")
         for fact in self.stage.facts[: self.shot.height >= _TALL]:
             _write(pen, (right, edge + 2 * size), fact, round(0.9 * size), MUTED, "ra")
-        for actor in self.stage.actors:
-            _write(pen, self._above(actor, frame, camera), actor.name, size, MUTED, "ms")
+        for actor, tops in zip(self.stage.actors, self._tops, strict=True):
+            across, down = self._above(actor, tops[frame], frame, camera)
+            name, letters = _fitting(actor.name, size, self.shot.width - 2 * edge)
+            half = edge + _length(name, letters) / 2
+            across = min(max(across, half), self.shot.width - half)
+            _write(pen, (across, down), name, letters, MUTED, "ms")
         if self.shot.overlays.contacts and any(a.marks is not None for a in self.stage.actors):
             self._legend(pen, size, edge)
         return np.asarray(picture)
 
-    def _above(self, actor: Actor, frame: int, camera: Camera) -> tuple[float, float]:
-        x, y, height = actor.path[actor.frame(frame)]
-        tall = self.stage.height
-        place = np.array([x, y, max(_NAME_ABOVE * tall, height + _NAME_OVER * tall)])
+    def _above(self, actor: Actor, top: float, frame: int, camera: Camera) -> tuple[float, float]:
+        """Where in the picture somebody's name is written, pixels to the right and down."""
+        x, y, _ = actor.path[actor.frame(frame)]
+        place = np.array([x, y, top + _NAME_ABOVE * self.stage.height])
         away = place - camera.eye
         scale = camera.focal / -(away @ camera.towards)
         across = self.shot.width / 2 + scale * (away @ camera.right)
@@ -199,11 +217,35 @@ def _frames(stage: Stage, shot: Shot, fps: float) -> Int64[np.ndarray, "n"]:
     return np.clip((times * stage.fps + 1e-6).astype(np.int64), 0, stage.frames - 1)
 
 
+def _tops(stage: Stage, actor: Actor) -> Float64[np.ndarray, "T"]:
+    """How high somebody reaches in each of a stage's frames, metres: never less, and smoothly."""
+    from scipy.ndimage import maximum_filter1d, uniform_filter1d
+
+    frames = np.array([actor.frame(frame) for frame in range(stage.frames)])
+    tops = np.empty(stage.frames)
+    for first in range(0, stage.frames, _BLOCK):
+        shape = actor.shape(frames[first : first + _BLOCK])
+        heights = np.maximum(shape.starts[..., 2], shape.ends[..., 2]) + shape.radii
+        tops[first : first + _BLOCK] = heights.max(axis=1)
+    reach = 2 * max(round(_NAME_S * stage.fps), 1) + 1
+    return np.asarray(uniform_filter1d(maximum_filter1d(tops, reach), reach))
+
+
 def _write(
     pen: Any, place: tuple[float, float], text: str, size: int, colour: str, anchor: str
 ) -> None:
     words, _ = drawable(" ".join(text.split()))
     pen.text(place, words, fill=colour, font=_font(words, size), anchor=anchor)
+
+
+def _fitting(text: str, size: int, room: float) -> tuple[str, int]:
+    """A text and the size of its letters with which it fits in so many pixels; cut where letters would be too small."""
+    text, _ = drawable(" ".join(text.split()))
+    while (wide := _length(text, size)) > room and size > _LEAST_LETTERS:
+        size = max(min(size - 1, int(size * room / wide)), _LEAST_LETTERS)
+    while len(text) > 1 and _length(text, size) > room:
+        text = text[:-2] + "\N{HORIZONTAL ELLIPSIS}"
+    return text, size
 
 
 def _length(text: str, size: int) -> float:

@@ -73,6 +73,8 @@ def open_clip(path: Path, opening: Opening) -> Clip:
     first = _cast(path, opening, path.stem)
     others = [_cast(other, opening, other.stem, first) for other in opening.compare]
     names = [first.name, *(other.name for other in others)]
+    if not others:  # the clip's name is the title's
+        names = [first.robot.name]
     if len(set(names)) < len(names):  # files of several tools often have the clip's name
         names = [f"{one.name} ({n})" for n, one in enumerate([first, *others], 1)]
     casts = [replace(one, name=name) for one, name in zip([first, *others], names, strict=True)]

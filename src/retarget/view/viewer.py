@@ -6,9 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
 from dataclasses import replace
-from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,8 +14,7 @@ import numpy as np
 
 from retarget.batch.review import Decision, Review
 from retarget.drawing.stage import Layout, Stage
-from retarget.errors import MissingExtraError, RetargetError
-from retarget.view.address import require_servable
+from retarget.errors import RetargetError
 from retarget.view.browsing import Browsing
 from retarget.view.clip import Opening, open_clip, stage_of
 from retarget.view.curves import Curve, curves_of, worst_frames
@@ -27,30 +24,14 @@ from retarget.view.panels import Panels
 from retarget.view.picking import moment_at
 from retarget.view.playback import Playback
 from retarget.view.playlist import Entry, Shown
+from retarget.view.serving import address_of, quiet, require_servable, require_viewer, start_server
 from retarget.view.state import Now
 
-__all__ = ["Viewer", "require_viewer"]
+__all__ = ["Viewer"]
 
 _TICK_S: Final = 1 / 120  # how often the loop looks whether there is something to do
 _PATIENCE_S: Final = 5.0  # for the loop to end
 _MOST_FRAMES: Final = 60.0  # that are sent per second
-
-
-def require_viewer() -> None:
-    """Check that the viewer can be shown.
-
-    Raises:
-        MissingExtraError: viser is not installed.
-    """
-    try:
-        import viser  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError("the viewer", "viewer") from error
-
-
-def _quiet() -> redirect_stdout[StringIO]:
-    """Viser prints where it serves in a box, and that it has stopped, whatever it is asked for."""
-    return redirect_stdout(StringIO())
 
 
 class Viewer:
@@ -90,9 +71,7 @@ class Viewer:
             RetargetError: The first clip cannot be shown.
         """
         require_viewer()
-        require_servable(host, port)
-        import viser
-
+        require_servable(host, port)  # before a clip is opened, which may take long
         self._opening, self._on_problem = opening or Opening(), on_problem
         self._browsing = Browsing(entries, review_file)
         self._tasks: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -101,10 +80,7 @@ class Viewer:
         self.sent_frames = 0
         self._now = self._opened(entries[0])
         self.playback = Playback(self._now.stage.frames, self._now.stage.fps)
-        with _quiet():
-            self._server: Any = viser.ViserServer(
-                host=host, port=port, label="retarget", verbose=False
-            )
+        self._server: Any = start_server(host, port)
         try:
             self._server.scene.set_up_direction("+z")
             self._server.gui.configure_theme(show_share_button=False, show_logo=False)
@@ -125,9 +101,7 @@ class Viewer:
     @property
     def address(self) -> str:
         """Where a browser finds it."""
-        host = str(self._server.get_host())
-        shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::") else host
-        return f"http://{shown}:{self._server.get_port()}"
+        return address_of(self._server)
 
     @property
     def stage(self) -> Stage:
@@ -190,7 +164,7 @@ class Viewer:
             self._stop()
 
     def _stop(self) -> None:
-        with _quiet():
+        with quiet():
             self._server.stop()
 
     def _do(self, task: Callable[[], None]) -> None:
