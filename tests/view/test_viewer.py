@@ -233,9 +233,9 @@ def test_a_recording_stands_alone(folder: Path) -> None:
 
 
 def test_things_around_are_in_the_browser_and_move(tmp_path: Path) -> None:
-    from retarget.scenes.made import carrying, on_level_floor
+    from retarget.scenes.made import at_floor_height, carrying
 
-    motion, scene = carrying(on_level_floor(read_motion("humanoid_walk")))
+    motion, scene = carrying(at_floor_height(read_motion("humanoid_walk")))
     result = retarget_motion(motion, G1, scene=scene)
     result.save_npz(tmp_path / "carry.npz")
     with Viewer([Entry("carry", tmp_path / "carry.npz")], port=0) as made:
@@ -248,5 +248,5 @@ def test_things_around_are_in_the_browser_and_move(tmp_path: Path) -> None:
         place, _ = things[0]._prop.pose(40)
         np.testing.assert_allclose(np.array(things[0]._node.position), place, atol=1e-6)
         assert np.linalg.norm(place - before) > 0.05
-        nodes.show_people({"carry"})
+        nodes.show_people({"unitree_g1"})
         assert [thing._node.visible for thing in things] == [True, False]
