@@ -18,11 +18,12 @@ from retarget.scene_take import SceneTake, moved_targets, robot_world, scene_tak
 from retarget.scenes.meeting import meet
 from retarget.scenes.scene import Scene
 from retarget.solver.arrays import Problem
-from retarget.solver.clip import keep_limits
+from retarget.solver.clip import ClipOptions, keep_limits
 from retarget.solver.limits.joints import without_reserve
 from retarget.solver.problem import (
     Setting,
     TaskWeights,
+    among_things,
     make_setting,
     rated_clip_options,
     rated_start_options,
@@ -111,7 +112,8 @@ class Take:
         setting = timed(
             seconds, "problem", lambda: make_setting(robot, shape, motion.fps, options, weights)
         )
-        stretches = plan_stretches(len(motion), motion.fps, rated_clip_options(motion.fps))
+        windows = _clip_options(motion.fps, scene is not None)
+        stretches = plan_stretches(len(motion), motion.fps, windows)
         ground = Ground.allocate(len(motion), motion.fps, setting.touching)
         for first, last in ((stretch.first, stretch.last) for stretch in stretches):
             work = partial(_targets, anatomy, contacts, shape, first, last)
@@ -174,10 +176,15 @@ def _targets(
     return build_targets(anatomy.part(start, stop), contacts.part(start, stop), shape)
 
 
+def _clip_options(fps: float, things: bool) -> ClipOptions:
+    options = rated_clip_options(fps)
+    return among_things(options) if things else options
+
+
 def solve_take(take: Take, seconds: dict[str, float]) -> tuple[Solution, int]:
     """Solve a take stretch by stretch; also tells how many steps times frames that took."""
     start_options = rated_start_options(take.anatomy.fps)
-    options = rated_clip_options(take.anatomy.fps)
+    options = _clip_options(take.anatomy.fps, take.scene is not None)
     problem = take.empty
     solution = Solution.allocate(len(take.anatomy), problem)
     seam: Seam | None = None

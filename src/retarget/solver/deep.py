@@ -1,7 +1,7 @@
 """Marches over what the first has left in something: harder, with anchors looser and the base freer, then just harder.
 
-What is deep after a march has mostly not converged, rather than being out of reach: it depends little on sizes. What is
-in something by a millimetre or two is where weights balance: heavier ones and multipliers take it out, from there.
+Windows are solved on until they are less than a millimetre in things, with heavier weights than they began with. What is
+deep all the same has mostly not converged, rather than being out of reach: it depends little on sizes.
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ def march_again(march: March, first: int, last: int, problem: Problem, options: 
             repairs=one.repairs,
             depth=one.depth,
             known=one.known,
+            firmer=1.0,
         )
         for begin, end in runs(_wider(deep, around, first, last)):
             steps += _march_part(march, begin, end, depth, harder, own)

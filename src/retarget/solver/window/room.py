@@ -29,6 +29,7 @@ class Things(NamedTuple):
         near: Pairs of a sphere of the robot and one of them that come near each other (the first ones).
         shift: Multiplier of each of these pairs, metres.
         active: 1 for pairs that the system treats as touching.
+        weight: Of a sphere's depth in a shape, 1/m^2.
     """
 
     listed: Int64[np.ndarray, "O"]
@@ -39,6 +40,7 @@ class Things(NamedTuple):
     near: Int64[np.ndarray, "M"]
     shift: Float32[np.ndarray, "P M L"]
     active: Float32[np.ndarray, "P M L"]
+    weight: Float32[np.ndarray, "1"]
 
 
 def allocate_things(frames: int, scene: Scene | None) -> Things | None:
@@ -62,4 +64,5 @@ def allocate_things(frames: int, scene: Scene | None) -> Things | None:
         near=np.zeros(pairs, np.int64),
         shift=room(count, pairs, LANES),
         active=room(count, pairs, LANES),
+        weight=np.full(1, scene.weight, REAL),
     )

@@ -10,7 +10,7 @@ from jaxtyping import Float32, Float64
 from retarget.compiled.jit import NANS_COUNT, jit
 from retarget.compiled.packs import LANES
 from retarget.compiled.scratch import scratch
-from retarget.solver.arrays import Problem
+from retarget.solver.arrays import Problem, Scene
 from retarget.solver.kinematics.collision import near_pairs
 from retarget.solver.kinematics.poses import Poses, load_targets, pack_count, pose_frames
 from retarget.solver.linear.banded import block_width, factorise, substitute_back
@@ -53,6 +53,7 @@ class ClipOptions(NamedTuple):
         penetration: Depth below the floor that calls for multipliers, metres.
         overlap: Overlap of capsules that calls for another solve, metres.
         depth: Depth in a thing that does, metres.
+        firmer: Factor on the weight of depth in things once a window is solved on for it.
         known: Last frames of those that are solved, 0 or 2, that are known, as those behind every window then are.
         speeding: Excess of a joint's speed or acceleration, as a share of its limit, that calls for another solve.
     """
@@ -70,7 +71,8 @@ class ClipOptions(NamedTuple):
     repairs: int = 8
     penetration: float = 0.001
     overlap: float = 0.003
-    depth: float = 0.003
+    depth: float = 0.0008
+    firmer: float = 10.0
     known: int = 0
     speeding: float = 0.05
 
@@ -110,6 +112,7 @@ def solve_window(
     _clear(window.pair_shift)
     _forget_active(window)
     _forget_things(things)
+    _weigh_things(scene, things, 1.0)
     last_good = scratch((frames, qpos.shape[1]), np.float64)
     # Of where it stopped among things, the nearest to keeping all constraints.
     nearest = scratch((frames, qpos.shape[1]), np.float64)
@@ -159,6 +162,8 @@ def solve_window(
                 window.pair_shift,
             )
             shift_things(poses, packs, scene, things, met)
+            if repairs == 0:
+                _weigh_things(scene, things, options.firmer)
             repairs += 1
             limit = steps + _REPAIR_STEPS
             for t in range(frames):
@@ -310,6 +315,19 @@ def _forget_things(things: Things | None) -> None:
         return
     _clear(things.shift)
     _clear(things.active)
+
+
+@jit(inner=True)
+def _weigh_things(scene: Scene | None, things: Things | None, factor: float) -> None:
+    """Let depths in things weigh so many times as much, with what multipliers pull as it was."""
+    if scene is None or things is None:
+        return
+    share = things.weight[0] / (factor * scene.weight)
+    things.weight[0] = factor * scene.weight
+    for p in range(things.shift.shape[0]):
+        for m in range(things.shift.shape[1]):
+            for lane in range(LANES):
+                things.shift[p, m, lane] *= share
 
 
 # Loops, as Numba compiles seconds of messages about shapes for an assignment of arrays.

@@ -39,7 +39,7 @@ def thing_rows(
     costs, marks, shifts = packs(cost), packs(things.active[p]), packs(things.shift[p])
     size = tree.depth.shape[0]
     total = scene.shapes.kinds.shape[0]
-    weight = scene.weight
+    weight = things.weight[0]
     point, normal, local = (
         scratch((3, LANES), REAL),
         scratch((3, LANES), REAL),
