@@ -1,7 +1,7 @@
 """Marches over what the first has left in something: harder, with anchors looser and the base freer, then just harder.
 
-Windows are solved on until they are less than a millimetre in things, with heavier weights than they began with. What is
-deep all the same has mostly not converged, rather than being out of reach: it depends little on sizes.
+Windows are solved on until they are less than a millimetre in things, with heavier weights than they began with. What
+is deep all the same has mostly not converged, rather than being out of reach: it depends little on sizes.
 """
 
 from __future__ import annotations
