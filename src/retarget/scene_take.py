@@ -18,7 +18,7 @@ from retarget.geometry import (
 from retarget.motion.segments import SIDES
 from retarget.result import YieldedHold
 from retarget.robots.model import RobotModel
-from retarget.scene_track import SceneTrack
+from retarget.scene_track import SceneTrack, StandIn
 from retarget.scenes.body import side_points
 from retarget.scenes.inspection import misalignment
 from retarget.scenes.meeting import Meeting
@@ -187,6 +187,12 @@ class SceneTake:
             ).reshape(-1, 4),
             hold_places=np.array([c.place for c in held], np.float64).reshape(-1, 3),
             masses=tuple(weights.get(thing.name) for thing in human),
+            stand_ins=tuple(
+                None
+                if thing.stand_in is None
+                else StandIn(tuple(s.as_json() for s in thing.stand_in), thing.height)
+                for thing in human
+            ),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -269,16 +275,24 @@ def scene_take(
     )
     path = world.scale * meeting.body["pelvis"] + world.moved
     shapes = things_near(world.things[1:], path, robot_spheres(robot).reach)
-    theirs, near = (
-        [
-            replace(thing, shapes=tuple(thing.shapes[i] for i in own))
-            for thing, own in zip(things[1:], shapes, strict=True)
-        ]
-        for things in (meeting.things, world.things)
-    )
-    sides = human_sides(theirs, side_points(dict(meeting.body)))
+    near = [
+        replace(thing, shapes=tuple(thing.shapes[i] for i in own))
+        for thing, own in zip(world.things[1:], shapes, strict=True)
+    ]
+    sides = _sides(meeting, shapes)
     whole = make_scene(robot, near, sides, targets.grounds, 0.0)
     return SceneTake(meeting, world, robot, points, targets, near, sides, whole, joined)
+
+
+def _sides(meeting: Meeting, shapes: Sequence[Sequence[int]]) -> Int8[np.ndarray, "T G O"]:
+    """On which sides of the robot's shapes the human is, these and it being as high as each other."""
+    points = side_points(dict(meeting.body))
+    found = [np.zeros((*points.shape[:2], 0), np.int8)]
+    for thing, own in zip(meeting.things[1:], shapes, strict=True):
+        kept = tuple((thing.stand_in or thing.shapes)[i] for i in own)
+        as_high = points if thing.height == 1.0 else points * np.array([1.0, 1.0, thing.height])
+        found.append(human_sides([replace(thing, shapes=kept)], as_high))
+    return np.concatenate(found, axis=2)
 
 
 def robot_world(meeting: Meeting, scale: float, fps: float) -> RobotWorld:

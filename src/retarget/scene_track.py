@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int16, Int32
@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float64, Int16, Int32
 from retarget.errors import RetargetError
 from retarget.geometry import slerp
 
-__all__ = ["NOTHING", "SCENE_ARRAYS", "SceneTrack"]
+__all__ = ["NOTHING", "SCENE_ARRAYS", "SceneTrack", "StandIn"]
 
 NOTHING: Final = -1
 """What a point touches that touches nothing; 0 is the floor, and n the n-th thing, counted from 1."""
@@ -31,6 +31,18 @@ SCENE_ARRAYS: Final = (
     "scene_json",
 )
 """Names of its arrays in a result's file."""
+
+
+class StandIn(NamedTuple):
+    """What a thing is for the robot, where that is something else than for the human.
+
+    Attributes:
+        shapes: What it is made of, as `SceneTrack.shapes` has it.
+        height: Factor on the heights of the human's, by which its are others.
+    """
+
+    shapes: tuple[Mapping[str, Any], ...]
+    height: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +63,7 @@ class SceneTrack:
             the frame after the last.
         hold_places: Where on the thing the human is in each of them, real size, in its frame, metres.
         masses: What each weighs, kg; None where nobody has said.
+        stand_ins: What each is for the robot; None where it is what it is for the human.
     """
 
     names: tuple[str, ...]
@@ -65,6 +78,7 @@ class SceneTrack:
     hold_runs: Int32[np.ndarray, "H 4"]
     hold_places: Float64[np.ndarray, "H 3"]
     masses: tuple[float | None, ...]
+    stand_ins: tuple[StandIn | None, ...]
 
     def problem(self, frames: int) -> str:
         """What is wrong with it for a result of so many frames, in words; empty where nothing is."""
@@ -83,7 +97,11 @@ class SceneTrack:
                 return f"{name} is of shape {array.shape}, not {shape}"
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 return f"{name} holds NaN or infinite values"
-        for what, given in (("shapes", self.shapes), ("masses", self.masses)):
+        for what, given in (
+            ("shapes", self.shapes),
+            ("masses", self.masses),
+            ("stand-ins", self.stand_ins),
+        ):
             if len(given) != things:
                 return f"there are {what} of {len(given)} things, names of {things}"
         if self.touches.size and not NOTHING <= self.touches.min() <= self.touches.max() <= things:
@@ -136,6 +154,13 @@ class SceneTrack:
         """Its arrays by name of `SCENE_ARRAYS`."""
         shapes = [list(map(dict, one)) for one in self.shapes]
         said = {"scale": self.scale, "shapes": shapes, "masses_kg": list(self.masses)}
+        if any(self.stand_ins):
+            said["stand_ins"] = [
+                None
+                if one is None
+                else {"shapes": list(map(dict, one.shapes)), "height": one.height}
+                for one in self.stand_ins
+            ]
         return {
             "thing_names": np.array(self.names, np.str_),
             "thing_poses": self.poses,
@@ -160,6 +185,11 @@ class SceneTrack:
         try:
             scale, shapes = float(said["scale"]), tuple(tuple(one) for one in said["shapes"])
             stated = said.get("masses_kg", [None] * len(shapes))  # files of before have none
+            others = said.get("stand_ins", [None] * len(shapes))
+            stand_ins = tuple(
+                None if one is None else StandIn(tuple(one["shapes"]), float(one["height"]))
+                for one in others
+            )
             masses = tuple(None if mass is None else float(mass) for mass in stated)
         except (KeyError, TypeError, ValueError):
             raise RetargetError("scene_json holds no scale and shapes") from None
@@ -176,6 +206,7 @@ class SceneTrack:
             np.asarray(arrays["hold_runs"], np.int32),
             np.asarray(arrays["hold_places"], np.float64),
             masses,
+            stand_ins,
         )
 
 

@@ -78,6 +78,8 @@ class RetargetWorker:
         if (variant := job.provenance.get("variant")) is not None:
             changed = config.with_changes({"variant": variant})
             changes["variant"] = changed.variant
+            if changed.variant.robot:
+                changes |= {"robot": changed.variant.robot, "robot_description": None}
             if changed.variant.mirror:
                 changes["options"] = config.options.model_copy(
                     update={"mirror": not config.options.mirror}

@@ -20,7 +20,7 @@ from retarget.scenes.posed import Nearest, Thing
 from retarget.scenes.scene import TOUCH_POINTS
 from retarget.scenes.touches import Contact
 
-__all__ = ["RobotWorld", "placed_scene", "scaled_thing"]
+__all__ = ["Fit", "RobotWorld", "placed_scene", "scaled_thing"]
 
 Points = Mapping[str, Float64[np.ndarray, "T 3"]]
 
@@ -34,6 +34,41 @@ _FOLLOWING = ("pelvis", "chest", "left_hip", "right_hip")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """Where on a robot's thing a place on the human's is.
+
+    Attributes:
+        factor: On coordinates in its frame.
+        surface: The robot's thing in its own frame, where its shapes are others: on it, places are the nearest ones.
+    """
+
+    factor: Float64[np.ndarray, "3"]
+    surface: Thing | None = None
+
+    @classmethod
+    def of(cls, thing: Thing, own: Thing, size: float) -> Fit:
+        """That of a human's thing on a robot's of ``size`` times its real size."""
+        factor = size * np.array([1.0, 1.0, thing.height])
+        if thing.stand_in is None:
+            return cls(factor)
+        return cls(factor, replace(own, places=np.zeros((1, 3)), turns=np.eye(3)[None]))
+
+    def place(self, on: Float64[np.ndarray, "n 3"]) -> Float64[np.ndarray, "n 3"]:
+        """Places on the human's thing as places on the robot's, their frames, metres."""
+        there = on * self.factor
+        return there if self.surface is None else self.surface.nearest(there).place
+
+    def contact(
+        self, contact: Contact
+    ) -> tuple[Float64[np.ndarray, "3"], Float64[np.ndarray, "3"]]:
+        """Place of a contact on the robot's thing, and the normal there."""
+        if self.surface is None:
+            return contact.place * self.factor, contact.normal
+        near = self.surface.nearest((contact.place * self.factor)[None])
+        return near.place[0], near.normal[0]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class RobotWorld:
     """A scene as the robot meets it.
 
@@ -43,6 +78,7 @@ class RobotWorld:
         scale: Robot metres per human metre.
         moved: How far the body goes from where the scaled world has it, metres.
         shifts: How far each thing gave way at most, metres.
+        fits: Where on each the human's places are.
     """
 
     things: list[Thing]
@@ -50,6 +86,7 @@ class RobotWorld:
     scale: float
     moved: Float64[np.ndarray, "T 3"]
     shifts: list[float]
+    fits: list[Fit]
 
 
 def placed_scene(
@@ -79,17 +116,24 @@ def placed_scene(
         else scaled_thing(thing, scale, size)
         for thing, size in zip(human, sizes, strict=True)
     ]
+    fits = [Fit.of(*each) for each in zip(human, own, sizes, strict=True)]
     body = {name: points[name] for name in (*(p for p in TOUCH_POINTS if p != "seat"), *_FOLLOWING)}
     shifts = [0.0] * len(human)
     for o, thing in enumerate(human):
-        if thing.moves and sizes[o] != scale:
-            shift = _giving_way(thing, own[o], sizes[o], body, scale, frames, fps)
+        if thing.moves and _is_other(thing, sizes[o], scale):
+            shift = _giving_way(thing, own[o], fits[o], body, scale, frames, fps)
             own[o] = replace(own[o], places=own[o].places + shift)
             shifts[o] = float(np.linalg.norm(shift, axis=1).max())
     moved = np.zeros((frames, 3))
-    if any(size != scale and not thing.moves for thing, size in zip(human, sizes, strict=True)):
-        moved = _displacement(human, own, sizes, contacts, body, scale, frames, fps)
-    return RobotWorld(own, sizes, scale, moved, shifts)
+    others = [_is_other(thing, size, scale) for thing, size in zip(human, sizes, strict=True)]
+    if any(other and not thing.moves for other, thing in zip(others, human, strict=True)):
+        moved = _displacement(human, own, fits, contacts, body, scale, frames, fps)
+    return RobotWorld(own, sizes, scale, moved, shifts, fits)
+
+
+def _is_other(thing: Thing, size: float, scale: float) -> bool:
+    """Whether a thing is another for the robot than the world's scale makes it."""
+    return size != scale or thing.stand_in is not None
 
 
 def scaled_thing(thing: Thing, scale: float, size: float) -> Thing:
@@ -97,17 +141,17 @@ def scaled_thing(thing: Thing, scale: float, size: float) -> Thing:
 
     Its lowest point is as high as the scaled one: what rests on the floor still does.
     """
-    bottom = thing.lowest()
+    own = replace(thing, shapes=tuple(s.scaled(size) for s in thing.stand_in or thing.shapes))
     places = scale * thing.places
-    places[:, 2] = scale * bottom + size * (thing.places[:, 2] - bottom)
-    return replace(thing, shapes=tuple(s.scaled(size) for s in thing.shapes), places=places)
+    places[:, 2] = scale * thing.lowest() + thing.places[:, 2] - own.lowest()
+    return replace(own, places=places)
 
 
 def _scaled_terrain(
     thing: Thing, scale: float, size: float, middle: Float64[np.ndarray, "3"]
 ) -> Thing:
     """Terrain is one piece, scaled about its middle on the floor: what adjoins goes on adjoining."""
-    shapes = tuple(shape.scaled(size) for shape in thing.shapes)
+    shapes = tuple(shape.scaled(size) for shape in thing.stand_in or thing.shapes)
     if thing.name == "floor":
         shapes = thing.shapes
     return replace(thing, shapes=shapes, places=scale * thing.places + (scale - size) * middle)
@@ -123,7 +167,7 @@ def _middle_of_terrain(things: Sequence[Thing]) -> Float64[np.ndarray, "3"]:
 def _giving_way(
     thing: Thing,
     own: Thing,
-    size: float,
+    fit: Fit,
     body: Points,
     scale: float,
     frames: int,
@@ -133,7 +177,7 @@ def _giving_way(
     a, b = np.zeros((frames, 3, 3)), np.zeros((frames, 3))
     for name, places in body.items():
         share = _HANDS if name.endswith("palm") else 1.0
-        _ask(a, b, thing, own, thing.nearest(places), size, scale, share, -1.0)
+        _ask(a, b, thing, own, thing.nearest(places), fit, scale, share, -1.0)
     low = np.exp(-((np.maximum(thing.lowest(), 0.0) / (_NEAR / 3)) ** 2))
     a[:, 2, 2] += _ON_FLOOR * low
     return _settled(a, b, fps)
@@ -142,7 +186,7 @@ def _giving_way(
 def _displacement(
     human: Sequence[Thing],
     own: Sequence[Thing],
-    sizes: Sequence[float],
+    fits: Sequence[Fit],
     contacts: Sequence[Contact],
     body: Points,
     scale: float,
@@ -155,20 +199,20 @@ def _displacement(
     normal, a place that is held for all of it. The sums are smoothed over time before they are solved.
     """
     a, b = np.zeros((frames, 3, 3)), np.zeros((frames, 3))
-    for thing, mine, size in zip(human, own, sizes, strict=True):
+    for thing, mine, fit in zip(human, own, fits, strict=True):
         if thing.moves:
             continue
         for places in body.values():
-            _ask(a, b, thing, mine, thing.nearest(places), size, scale, 1.0, 1.0)
+            _ask(a, b, thing, mine, thing.nearest(places), fit, scale, 1.0, 1.0)
     for contact in contacts:
-        thing, mine, size = human[contact.thing], own[contact.thing], sizes[contact.thing]
+        thing, mine, fit = human[contact.thing], own[contact.thing], fits[contact.thing]
         if thing.moves:
             continue
         rows = slice(contact.first, contact.last)
         there = scale * thing.to_world(contact.place[None])
         share = _FEET if contact.point < 4 else 1.0
         a[rows] += share * np.eye(3)
-        b[rows] += share * (mine.to_world(size * contact.place[None]) - there)
+        b[rows] += share * (mine.to_world(fit.place(contact.place[None])) - there)
     return _settled(a, b, fps)
 
 
@@ -178,7 +222,7 @@ def _ask(
     thing: Thing,
     own: Thing,
     near: Nearest,
-    size: float,
+    fit: Fit,
     scale: float,
     share: float,
     sign: float,
@@ -189,8 +233,8 @@ def _ask(
     )
     distance, on, normal = near
     _add_asked(
-        a, b, places, turns, own_places, own_turns, distance, on, normal, size, scale, share, sign
-    )
+        a, b, places, turns, own_places, own_turns, distance, on, fit.place(on), normal, scale, share, sign
+    )  # fmt: skip
 
 
 @jit(fastmath=True)
@@ -203,8 +247,8 @@ def _add_asked(
     own_turns: Float64[np.ndarray, "S 3 3"],
     distance: Float64[np.ndarray, "T"],
     on: Float64[np.ndarray, "T 3"],
+    own_on: Float64[np.ndarray, "T 3"],
     normal: Float64[np.ndarray, "T 3"],
-    size: float,
     scale: float,
     share: float,
     sign: float,
@@ -221,7 +265,7 @@ def _add_asked(
             apart = own_places[o, i] - scale * places[s, i]
             for k in range(3):
                 n[i] += turns[s, i, k] * normal[t, k]
-                apart += (size * own_turns[o, i, k] - scale * turns[s, i, k]) * on[t, k]
+                apart += own_turns[o, i, k] * own_on[t, k] - scale * turns[s, i, k] * on[t, k]
             moved += n[i] * apart
         for i in range(3):
             b[t, i] += sign * weight * moved * n[i]

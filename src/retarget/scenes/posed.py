@@ -9,11 +9,13 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
+from retarget.errors import RetargetError
 from retarget.geometry import matrix_from_quaternion
 from retarget.scenes.distance import Shapes
 from retarget.scenes.nearest import nearest_of
-from retarget.scenes.scene import Scene, Size
+from retarget.scenes.scene import Scene, Size, Terrain
 from retarget.scenes.shapes import Shape, shape_arrays
+from retarget.scenes.stretching import stretched_up
 
 __all__ = ["FLOOR", "Nearest", "Thing", "floor_thing", "posed_things"]
 
@@ -74,6 +76,8 @@ class Thing:
         terrain: Whether it is part of the world, one piece with other terrain.
         size: As `retarget.scenes.Scene` has it.
         stretch: Factor on that.
+        stand_in: What it is made of for the robot, real size, where that is something else than for the human.
+        height: Factor on its heights alone, by which those of ``stand_in`` are others.
     """
 
     name: str
@@ -84,6 +88,8 @@ class Thing:
     terrain: bool
     size: Size
     stretch: float = 1.0
+    stand_in: tuple[Shape, ...] | None = None
+    height: float = 1.0
 
     def to_local(self, points: Float64[np.ndarray, "T 3"]) -> Float64[np.ndarray, "T 3"]:
         """Points of the world in the thing's frame, metres."""
@@ -155,8 +161,30 @@ def posed_things(scene: Scene, frames: int, fps: float) -> list[Thing]:
             places, turns = path.positions, matrix_from_quaternion(path.rotations)
             if not one.moves:
                 places, turns = places[:1], turns[:1]
-        things.append(Thing(one.name, one.shapes, places, turns, one.moves, False, one.size))
+        things.append(
+            Thing(
+                one.name,
+                one.shapes,
+                places,
+                turns,
+                one.moves,
+                False,
+                one.size,
+                stand_in=one.stand_in,
+            )
+        )
     things += [
-        Thing(t.name, t.shapes, *still, False, True, t.size, t.stretch) for t in scene.terrains
+        Thing(t.name, t.shapes, *still, False, True, t.size, t.stretch, _heightened(t), t.height)
+        for t in scene.terrains
     ]
     return things
+
+
+def _heightened(terrain: Terrain) -> tuple[Shape, ...] | None:
+    """What terrain of another height is made of; None where its height is its own."""
+    if terrain.height == 1.0:
+        return None
+    try:
+        return tuple(stretched_up(shape, terrain.height) for shape in terrain.shapes)
+    except RetargetError as error:
+        raise RetargetError(f"{terrain.name}: {error}") from None

@@ -151,6 +151,7 @@ class SceneObject:
         size: How large it is in the robot's world, over its real size.
         mesh: What it looks like, for pictures and exports.
         mass_kg: For exports; None where it is not known.
+        stand_in: What it is made of in the robot's world, real size, where that is something else.
     """
 
     name: str
@@ -159,6 +160,7 @@ class SceneObject:
     size: Size = 1.0
     mesh: Path | None = None
     mass_kg: float | None = None
+    stand_in: tuple[Shape, ...] | None = None
 
     def __post_init__(self) -> None:
         _check_thing(self.name, self.shapes, self.size)
@@ -182,12 +184,14 @@ class Terrain:
         shapes: What it is made of, in the world, metres.
         size: How large it is in the robot's world, over its real size; ``scaled`` leaves the climb the same climb.
         stretch: Factor on that.
+        height: Factor on its heights alone, besides.
     """
 
     name: str
     shapes: tuple[Shape, ...]
     size: Size = "scaled"
     stretch: float = 1.0
+    height: float = 1.0
 
     def __post_init__(self) -> None:
         _check_thing(self.name, self.shapes, self.size)
@@ -308,6 +312,9 @@ class Scene:
                 replace(
                     o,
                     shapes=tuple(shape.mirrored() for shape in o.shapes),
+                    stand_in=None
+                    if o.stand_in is None
+                    else tuple(shape.mirrored() for shape in o.stand_in),
                     trajectory=None if o.trajectory is None else o.trajectory.mirrored(),
                 )
                 for o in self.objects

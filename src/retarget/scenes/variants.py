@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self, TypeAlias
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -16,6 +16,7 @@ from retarget.errors import OptionsError, RetargetError
 from retarget.inputs import read_toml
 from retarget.motion.motion import Motion
 from retarget.scenes.scene import ObjectTrajectory, Scene, SceneObject
+from retarget.scenes.shapes import Shape
 from retarget.wording import listed, shortened
 
 __all__ = ["AugmentPlan", "Variant", "first_touch", "load_plan", "variants"]
@@ -24,16 +25,22 @@ _BEFORE = 0.3  # seconds before its first touch from which a shifted thing comes
 _COMING = 1.0  # seconds in which it does, at most
 _LEAST, _MOST = 0.1, 10.0  # times a size
 
+ShapeName: TypeAlias = Literal["box", "cylinder", "capsule", "sphere"]
+"""What an object can be made instead of what it is; those that are round are about its z axis."""
+
 
 class Variant(BaseModel):
     """One way to change a scene; its name says which.
 
     Attributes:
         sizes: Size of each object that is changed, over its real size.
+        shapes: What each object that is changed is instead, as large along its axes: `SHAPES`.
         terrain: Factor on the size of all terrain.
+        terrain_height: Factor on its heights alone, besides.
         shift_m: By how much each object lies elsewhere until it is taken up, metres along x, y and z.
         yaw_deg: By how much it is turned until then, about the vertical.
         mirror: Whether the mirror image of all is retargeted.
+        robot: Another robot, by name or path; empty keeps the one that is asked for.
 
     Example:
         >>> Variant(sizes={"crate": 0.85}, mirror=True).name
@@ -43,22 +50,28 @@ class Variant(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     sizes: dict[str, float] = Field(default_factory=dict)
+    shapes: dict[str, ShapeName] = Field(default_factory=dict)
     terrain: float = Field(default=1.0, ge=_LEAST, le=_MOST)
+    terrain_height: float = Field(default=1.0, ge=_LEAST, le=_MOST)
     shift_m: dict[str, tuple[float, float, float]] = Field(default_factory=dict)
     yaw_deg: dict[str, float] = Field(default_factory=dict)
     mirror: bool = False
+    robot: str = ""
 
     @property
     def name(self) -> str:
         """Its name; ``original`` where nothing is changed."""
         parts = [f"{thing}{size:g}" for thing, size in self.sizes.items()]
+        parts += [f"{thing}_{shape}" for thing, shape in self.shapes.items()]
         parts += [f"terrain{self.terrain:g}"] if self.terrain != 1.0 else []
+        parts += [f"height{self.terrain_height:g}"] if self.terrain_height != 1.0 else []
         parts += [
             f"{thing}_at" + "_".join(f"{x:g}" for x in shift)
             for thing, shift in self.shift_m.items()
         ]
         parts += [f"{thing}_yaw{angle:g}" for thing, angle in self.yaw_deg.items()]
         parts += ["mirror"] if self.mirror else []
+        parts += [Path(self.robot).stem] if self.robot else []
         return "__".join(parts) or "original"
 
     def scene(self, scene: Scene, motion: Motion) -> Scene:
@@ -68,7 +81,7 @@ class Variant(BaseModel):
             RetargetError: The scene has no such thing.
         """
         names = [thing.name for thing in scene.objects]
-        for name in (*self.sizes, *self.shift_m, *self.yaw_deg):
+        for name in (*self.sizes, *self.shapes, *self.shift_m, *self.yaw_deg):
             if name not in names:
                 raise RetargetError(
                     f"a variant of {name!r}: the scene has {listed(names) or 'no objects'}"
@@ -76,6 +89,12 @@ class Variant(BaseModel):
         objects = tuple(
             replace(one, size=self.sizes[one.name]) if one.name in self.sizes else one
             for one in scene.objects
+        )
+        objects = tuple(
+            replace(one, stand_in=_standing_in(one, self.shapes[one.name]))
+            if one.name in self.shapes
+            else one
+            for one in objects
         )
         moved = {*self.shift_m, *self.yaw_deg}
         if moved:
@@ -91,7 +110,10 @@ class Variant(BaseModel):
                 else one
                 for one in objects
             )
-        terrains = tuple(replace(t, stretch=t.stretch * self.terrain) for t in scene.terrains)
+        terrains = tuple(
+            replace(t, stretch=t.stretch * self.terrain, height=t.height * self.terrain_height)
+            for t in scene.terrains
+        )
         return replace(scene, objects=objects, terrains=terrains)
 
 
@@ -100,10 +122,13 @@ class AugmentPlan(BaseModel):
 
     Attributes:
         sizes: By object, its sizes over its real size.
+        shapes: By object, what it is instead, as large along its axes.
         terrain: Factors on the size of all terrain.
+        terrain_height: Factors on its heights alone, besides.
         shift_m: By object, where it lies until it is taken up, metres from where it does.
         yaw_deg: By object, how it is turned until then.
         mirror: Retarget the mirror image of each as well.
+        robots: Robots, by name or path; none keeps the one that is asked for.
         count: Most variants; those that are left out are chosen by ``seed``.
         seed: Of that choice.
 
@@ -116,16 +141,20 @@ class AugmentPlan(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     sizes: dict[str, list[float]] = Field(default_factory=dict)
+    shapes: dict[str, list[ShapeName]] = Field(default_factory=dict)
     terrain: list[float] = Field(default_factory=list)
+    terrain_height: list[float] = Field(default_factory=list)
     shift_m: dict[str, list[tuple[float, float, float]]] = Field(default_factory=dict)
     yaw_deg: dict[str, list[float]] = Field(default_factory=dict)
     mirror: bool = False
+    robots: list[str] = Field(default_factory=list)
     count: int | None = Field(default=None, ge=1)
     seed: int = 0
 
     @model_validator(mode="after")
     def _of_some_size(self) -> Self:
-        for name, sizes in {**self.sizes, "terrain": self.terrain}.items():
+        heights = {"terrain": self.terrain, "terrain_height": self.terrain_height}
+        for name, sizes in {**self.sizes, **heights}.items():
             for size in sizes:
                 if not _LEAST <= size <= _MOST:
                     raise ValueError(f"{name}: {size:g} is no size; give {_LEAST:g} to {_MOST:g}")
@@ -152,13 +181,17 @@ def load_plan(path: str | Path) -> AugmentPlan:
 def variants(plan: AugmentPlan) -> Iterator[Variant]:
     """Every combination of what a plan varies, or ``count`` of them."""
     axes: list[list[dict[str, Any]]] = []
-    for field in ("sizes", "shift_m", "yaw_deg"):
+    for field in ("sizes", "shapes", "shift_m", "yaw_deg"):
         for name, values in getattr(plan, field).items():
             axes.append([{field: {name: value}} for value in values])
     if plan.terrain:
         axes.append([{"terrain": factor} for factor in plan.terrain])
+    if plan.terrain_height:
+        axes.append([{"terrain_height": factor} for factor in plan.terrain_height])
     if plan.mirror:
         axes.append([{}, {"mirror": True}])
+    if plan.robots:
+        axes.append([{"robot": robot} for robot in plan.robots])
     found = [_joined(parts) for parts in itertools.product(*axes)]
     if plan.count is not None and plan.count < len(found):
         rng = np.random.default_rng(plan.seed)
@@ -190,6 +223,28 @@ def first_touch(scene: Scene, motion: Motion) -> dict[str, float]:
         if thing.moves and len(frames):
             found[thing.name] = float(frames[0] / motion.fps)
     return found
+
+
+def _standing_in(one: SceneObject, kind: ShapeName) -> tuple[Shape, ...]:
+    """A shape of a kind that is as large as an object along the axes of the object's largest shape."""
+    turn = max(one.shapes, key=lambda shape: float(np.prod(shape.half + shape.rounded))).turn
+    ends = [
+        [shape.reach(turn.T @ shape.turn) + sign * (turn.T @ shape.place) for shape in one.shapes]
+        for sign in (1.0, -1.0)
+    ]
+    high, low = np.max(ends[0], axis=0), -np.max(ends[1], axis=0)
+    size, middle = high - low, turn @ ((high + low) / 2)
+    radius = float(size[:2].mean()) / 2
+    if kind == "box":
+        shape = Shape.box(size)
+    elif kind == "cylinder":
+        shape = Shape.cylinder(radius, float(size[2]))
+    elif kind == "sphere":
+        shape = Shape.sphere(float(size.mean()) / 2)
+    else:
+        radius = min(radius, float(size[2]) / 2 * 0.99)
+        shape = Shape.capsule(radius, float(size[2]) - 2 * radius)
+    return (shape.at(middle, turn),)
 
 
 def _elsewhere(

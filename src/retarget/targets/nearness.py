@@ -51,11 +51,11 @@ def stay_near(
     frames = len(weights)
     for i, role in enumerate(CLEAR):
         target, total = np.zeros((frames, 3)), np.full(frames, 1e-9)
-        for thing, own, size in zip(human, world.things, world.sizes, strict=True):
+        for thing, own, fit in zip(human, world.things, world.fits, strict=True):
             near = thing.nearest(body[role])
             share = np.exp(-((np.maximum(near.distance, 0.0) / _NEAR) ** 2))
             away = world.scale * (thing.to_local(body[role]) - near.place)
-            target += share[:, None] * own.to_world(size * near.place + away)
+            target += share[:, None] * own.to_world(fit.place(near.place) + away)
             total += share
         column = points.clear.start + i
         target /= total[:, None]

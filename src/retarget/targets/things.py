@@ -169,15 +169,16 @@ def _place_feet(
             continue
         contact = max(near, key=lambda c: min(c.last, last) - max(c.first, first))
         found.things[first:last, point] = contact.thing
-        thing, size = world.things[contact.thing], world.sizes[contact.thing]
+        thing = world.things[contact.thing]
         if contact.thing == 0:
             continue
-        local = size * contact.place + radii[point] * contact.normal
+        place, normal = world.fits[contact.thing].contact(contact)
+        local = place + radii[point] * normal
         places = np.broadcast_to(thing.to_world(local[None]), (len(found.weights), 3))[first:last]
         middle = places[0]
         places = places - np.array([0.0, 0.0, radii[point]])
         part = thing.part(first, last)
-        normals = part.directed(np.broadcast_to(contact.normal, (last - first, 3)))
+        normals = part.directed(np.broadcast_to(normal, (last - first, 3)))
         found.grounds[first:last, point // 2] = normals
         if not thing.moves and normals[0, 2] > _LEVEL:
             found.anchors[first:last, point, 2] = places[:, 2]
@@ -187,7 +188,7 @@ def _place_feet(
         else:
             found.anchors[first:last, point] = places
             found.fixed[first:last, point] = True
-            ride = Ride(int(point), int(first), int(last), contact.thing, local, contact.normal)
+            ride = Ride(int(point), int(first), int(last), contact.thing, local, normal)
             found.rides.append(ride)
 
 
@@ -205,7 +206,8 @@ def _hold(
     """Hold a point where the human has it on a thing, and keep its way there and from there."""
     frames = len(found.weights)
     thing, theirs = world.things[contact.thing], human[contact.thing]
-    local = world.sizes[contact.thing] * contact.place + radius * contact.normal
+    place, normal = world.fits[contact.thing].contact(contact)
+    local = place + radius * normal
     reach = round(_APPROACH * fps)
     first, last = max(0, contact.first - reach), min(frames, contact.last + reach)
     places = np.broadcast_to(thing.to_world(local[None]), (frames, 3))[first:last]

@@ -25,7 +25,7 @@ from retarget.evaluation.thresholds import COLLISION_DEPTH, HAND_REACHED
 from retarget.result import RetargetingResult
 from retarget.robots.model import RobotModel
 from retarget.scene_track import SceneTrack
-from retarget.scenes.place import scaled_thing
+from retarget.scenes.place import Fit, scaled_thing
 from retarget.scenes.posed import Thing
 from retarget.scenes.tracked import robot_things, source_things
 
@@ -135,6 +135,7 @@ def find_things(
             track,
             track.touch_names.index(name) if name in track.touch_names else -1,
             own,
+            theirs,
             palms[:, hand],
             place_error[:, hand],
         )
@@ -201,6 +202,7 @@ def _fill_place_errors(
     track: SceneTrack,
     point: int,
     own: Sequence[Thing],
+    theirs: Sequence[Thing],
     palm: Float64[np.ndarray, "T 3"],
     out: Float64[np.ndarray, "T"],
 ) -> None:
@@ -210,7 +212,8 @@ def _fill_place_errors(
         if which != point or o == 0:
             continue
         on = own[o].part(first, last).nearest(palm[first:last]).place
-        out[first:last] = np.linalg.norm(on - track.sizes[o - 1] * place, axis=1)
+        fit = Fit.of(theirs[o], own[o], float(track.sizes[o - 1]))
+        out[first:last] = np.linalg.norm(on - fit.place(place[None]), axis=1)
 
 
 def _path_on(
