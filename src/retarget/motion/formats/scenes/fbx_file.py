@@ -9,32 +9,35 @@ import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from retarget.errors import FileFormatError
 
-__all__ = ["FBX_MAGIC", "OLDEST", "TORN", "FbxArray", "FbxNode", "FbxNumbers", "open_fbx"]
+__all__ = ["FBX_MAGIC", "OLDEST", "TORN", "FbxArray", "FbxNode", "open_fbx"]
 
 FBX_MAGIC: Final = b"Kaydara FBX Binary  \x00"
 _HEAD: Final = 27  # bytes: the magic, two more and the version
+# What is read of the whole file, and of its objects: meshes and pictures are most of many files.
+_WANTED: Final = {
+    "": frozenset({"GlobalSettings", "Objects", "Connections"}),
+    "Objects": frozenset(
+        {"Model", "AnimationStack", "AnimationLayer", "AnimationCurveNode", "AnimationCurve"}
+    ),
+}
 OLDEST: Final = 7000
 _WIDE: Final = 7500  # from this version on, offsets have 64 bits
 _DEEPEST: Final = 64
 _MOST_NODES: Final = 2_000_000
 _MOST_UNPACKED: Final = 1 << 29
-_SINGLE: Final = {"Y": "<h", "I": "<i", "F": "<f", "D": "<d", "L": "<q"}
+_SINGLE: Final = {
+    code: struct.Struct(layout)
+    for code, layout in {"Y": "<h", "I": "<i", "F": "<f", "D": "<d", "L": "<q"}.items()
+}
+_SIZE, _ARRAY = struct.Struct("<I"), struct.Struct("<3I")
 _ARRAYS: Final = {"i": "<i4", "l": "<i8", "f": "<f4", "d": "<f8", "b": "|u1", "c": "|u1"}
 TORN: Final = "export or copy it again"
-
-
-@runtime_checkable
-class FbxNumbers(Protocol):
-    """An array of a node, however the file writes it."""
-
-    def numbers(self) -> np.ndarray[Any, Any]:
-        """Its numbers."""
 
 
 class FbxArray(NamedTuple):
@@ -99,13 +102,15 @@ class FbxNode(NamedTuple):
         node = self.first(name)
         if node is None or not node.values:
             return np.empty(0)
-        if not isinstance(node.values[0], FbxNumbers):
+        numbers = getattr(node.values[0], "numbers", None)  # of a binary file's arrays, or a text's
+        if numbers is None:
             raise ValueError(f"{name} is no array")
-        return node.values[0].numbers()
+        found: np.ndarray[Any, Any] = numbers()
+        return found
 
 
 def open_fbx(data: bytes, path: Path) -> tuple[FbxNode, int]:
-    """The tree of a binary FBX file and the version that it has, such as 7400.
+    """What a binary FBX file says of skeletons and their animation, as a tree, and its version, such as 7400.
 
     Raises:
         FileFormatError: It is torn, or older than version 7.
@@ -117,7 +122,7 @@ def open_fbx(data: bytes, path: Path) -> tuple[FbxNode, int]:
         cause = f"is FBX of version {version / 1000:g}, which is not read"
         raise FileFormatError(path, cause, "export it again as FBX 2014 (7.4) or newer")
     try:
-        nodes = tuple(_Tree(data, version >= _WIDE).nodes(_HEAD, len(data), 0))
+        nodes = tuple(_Tree(data, version >= _WIDE).nodes(_HEAD, len(data), 0, _WANTED[""]))
     except (struct.error, IndexError, ValueError, KeyError) as error:
         raise FileFormatError(path, f"is torn ({error})"[:200], TORN) from None
     return FbxNode("", (), nodes), version
@@ -131,7 +136,9 @@ class _Tree:
         self.head = struct.Struct("<3QB" if wide else "<3IB")
         self.made = 0
 
-    def nodes(self, at: int, stop: int, depth: int) -> Iterator[FbxNode]:
+    def nodes(
+        self, at: int, stop: int, depth: int, wanted: frozenset[str] | None
+    ) -> Iterator[FbxNode]:
         if depth > _DEEPEST:
             raise ValueError("its nodes are too deep")
         while at < stop:
@@ -143,8 +150,10 @@ class _Tree:
             if not begin + name + size <= end <= stop or self.made > _MOST_NODES:
                 raise ValueError(f"a node at byte {at} goes beyond what it is in")
             word = self.data[begin : begin + name].decode("utf-8", "replace")
-            values, after = self.values(begin + name, count, size)
-            yield FbxNode(word, values, tuple(self.nodes(after, end, depth + 1)))
+            if wanted is None or word in wanted:
+                values, after = self.values(begin + name, count, size)
+                below = self.nodes(after, end, depth + 1, _WANTED.get(word))
+                yield FbxNode(word, values, tuple(below))
             at = end
 
     def values(self, at: int, count: int, size: int) -> tuple[tuple[Any, ...], int]:
@@ -162,16 +171,16 @@ class _Tree:
 
     def value(self, code: str, at: int) -> tuple[Any, int]:
         if code in _SINGLE:
-            layout = struct.Struct(_SINGLE[code])
+            layout = _SINGLE[code]
             return layout.unpack_from(self.data, at)[0], at + layout.size
         if code in "CB":
             return bool(self.data[at]), at + 1
         if code in "SR":
-            size = struct.unpack_from("<I", self.data, at)[0]
+            size = _SIZE.unpack_from(self.data, at)[0]
             return self.data[at + 4 : at + 4 + size], at + 4 + size
         if code not in _ARRAYS:
             raise ValueError(f"a value is of the kind {code!r}")
-        count, packed, size = struct.unpack_from("<3I", self.data, at)
+        count, packed, size = _ARRAY.unpack_from(self.data, at)
         begin = at + 12
         size = size if packed else count * np.dtype(_ARRAYS[code]).itemsize
         content = self.view[begin : begin + size]

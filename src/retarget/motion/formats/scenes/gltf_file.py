@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
@@ -39,11 +39,13 @@ class GltfFile:
         content: Its JSON.
         path: Where it is from.
         inside: The buffer of a GLB file.
+        buffers: Those that were opened, as many accessors lie in one.
     """
 
     content: dict[str, Any]
     path: Path
     inside: bytes
+    buffers: dict[int, bytes] = field(default_factory=dict)
 
     def items(self, kind: str) -> list[dict[str, Any]]:
         """All nodes, animations or others."""
@@ -83,12 +85,14 @@ class GltfFile:
         return values
 
     def _one(self, kind: str, index: int) -> dict[str, Any]:
-        found = self.items(kind)
-        if not isinstance(index, int) or not 0 <= index < len(found):
+        found = self.content.get(kind, [])
+        known = isinstance(found, list) and isinstance(index, int) and 0 <= index < len(found)
+        if not known or not isinstance(found[index], dict):
             raise FileFormatError(
                 self.path, f"speaks of a {kind[:-1]} {quoted(index)} that it lacks", _REMEDY
             )
-        return found[index]
+        one: dict[str, Any] = found[index]
+        return one
 
     def _view(self, index: int, offset: int, kind: str, count: int, width: int) -> np.ndarray:
         view = self._one("bufferViews", index)
@@ -104,6 +108,11 @@ class GltfFile:
         return np.ascontiguousarray(rows).view(kind).reshape(count, width)
 
     def _buffer(self, index: int) -> bytes:
+        if index not in self.buffers:
+            self.buffers[index] = self._opened(index)
+        return self.buffers[index]
+
+    def _opened(self, index: int) -> bytes:
         said = self._one("buffers", index)
         uri = said.get("uri")
         if uri is None:
