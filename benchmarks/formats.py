@@ -95,9 +95,9 @@ def main() -> None:
         f"Reading is from bytes to joint poses, frames per second of a core's time, of made layouts with {FRAMES:,} "
         f"frames; the first {SECONDS:g} s are retargeted. Made SMPL files hold the clip of the real one, others a "
         "walk in place, in what each tool's source says it writes.\n\n"
-        "A file takes 5 to 20 ms, whatever it holds, so that short ones are read at fewer frames a second. HybrIK and "
-        "4D-Humans write a pickled array, or several, for every frame, which take longer to take apart than to pose.\n"
-        "\n"
+        "A file takes 5 to 20 ms, whatever it holds, and a scene as long as it has nodes, so that short ones are read "
+        "at fewer frames a second. 4D-Humans writes three pickled arrays for every frame, which take longer to take "
+        "apart than to pose.\n\n"
         + table(HEAD, rows)
         + "\n\nFiles that are refused, and why:\n\n"
         + table(["file", "what is said"], refused),

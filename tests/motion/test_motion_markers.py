@@ -13,8 +13,9 @@ from c3d_files import turns_alone
 
 from retarget.errors import FileFormatError
 from retarget.motion import Motion, read_motion
+from retarget.motion.formats.markers.body import BodyMarkers
 from retarget.motion.formats.markers.c3d import parse_c3d
-from retarget.motion.formats.markers.centres import BodyMarkers, joint_centres
+from retarget.motion.formats.markers.centres import joint_centres
 from retarget.motion.formats.markers.labels import landmarks_of, people_in
 from retarget.motion.formats.markers.qualisys import parse_qualisys
 from retarget.motion.formats.markers.reader import unit_of_size

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.errors import FileFormatError
-from retarget.motion.formats.arrays.archives import PointSet, recording_of_points
+from retarget.motion.formats.arrays.points import PointSet, recording_of_points
 from retarget.motion.formats.asked import Asked
 from retarget.motion.formats.table import Pick, parse_picks
 from retarget.motion.recording import Recording

@@ -9,16 +9,16 @@ al., SAE 1999-01-0959.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 from jaxtyping import Float64
 
 from retarget.geometry import cross, frame_from_y, unit
+from retarget.motion.formats.markers.body import SIDES, BodyMarkers, Places
 from retarget.motion.hinges import FADING, kept_hinges
 
-__all__ = ["BodyMarkers", "joint_centres", "missing_landmarks"]
+__all__ = ["joint_centres"]
 
 _RADIUS: Final = 0.007  # of a marker, metres
 _PLATE: Final = 0.002  # what it stands on
@@ -39,64 +39,6 @@ _COLLAR: Final = 0.03  # metres beside the throat at which the collar bones begi
 _WAIST: Final = 0.85  # width of the pelvis' front spines beside that of markers on a belt
 _ROUNDS: Final = 3
 
-Places = Float64[np.ndarray, "T 3"]
-_SIDES: Final = (("left", 1.0), ("right", -1.0))
-
-
-@dataclass(frozen=True, slots=True)
-class BodyMarkers:
-    """Landmarks of one person.
-
-    Attributes:
-        at: Places by landmark, metres, NaN where they were not seen.
-        sizes: What the file says of the person by Plug-in Gait's names in capitals, metres.
-        fps: Frames per second.
-        said: Where each kind of joint's centre is from, for a note.
-    """
-
-    at: Mapping[str, Places]
-    sizes: Mapping[str, float]
-    fps: float
-    said: dict[str, str] = field(default_factory=dict)
-
-    def has(self, *names: str) -> bool:
-        """Whether the set has all these landmarks."""
-        return all(name in self.at for name in names)
-
-    def mean(self, *names: str) -> Places:
-        """The middle of those landmarks that the set has; there is one at least."""
-        return np.asarray(np.mean([self.at[name] for name in names if name in self.at], axis=0))
-
-
-def missing_landmarks(body: BodyMarkers) -> list[str]:
-    """What a body cannot be found without, in a few words each; empty if it can be."""
-    lacks = []
-    for side, _ in _SIDES:
-        wanted = {
-            "the pelvis' front": ("asis", "front_waist"),
-            "knee": ("knee", "knee_medial"),
-            "ankle": ("ankle", "ankle_medial"),
-            "foot": ("toe", "toe_lateral", "toe_medial"),
-            "shoulder": ("shoulder", "front_shoulder", "back_shoulder"),
-            "elbow": ("elbow", "elbow_medial"),
-            "wrist": (
-                "wrist",
-                *(f"wrist_{bar}{part}" for bar in ("", "bar_") for part in ("thumb", "little")),
-            ),
-        }
-        lacks += [
-            f"{side} {what}"
-            for what, names in wanted.items()
-            if not any(body.has(f"{side}_{name}") for name in names)
-        ]
-    if not (
-        body.has("sacrum")
-        or body.has("left_psis", "right_psis")
-        or body.has("left_back_waist", "right_back_waist")
-    ):
-        lacks.append("the pelvis' back")
-    return lacks
-
 
 def joint_centres(body: BodyMarkers) -> dict[str, Places]:
     """Places of joints by name, metres: pelvis, spine, chest, collars, neck, head and the limbs with heels and hands.
@@ -108,21 +50,21 @@ def joint_centres(body: BodyMarkers) -> dict[str, Places]:
     trunk_up = body.mean(
         *(
             f"{side}_{n}"
-            for side, _ in _SIDES
+            for side, _ in SIDES
             for n in ("shoulder", "front_shoulder", "back_shoulder")
         )
     )
-    for side, sign in _SIDES:
+    for side, sign in SIDES:
         joints[f"{side}_hip"] = _hip(body, side, sign, pelvis, axes, width)
     joints["pelvis"] = (joints["left_hip"] + joints["right_hip"]) / 2
     forward, up = _LUMBAR
     joints["spine"] = pelvis + width * (forward * axes[..., 0] + up * axes[..., 2])
-    for side, sign in _SIDES:
+    for side, sign in SIDES:
         joints |= _leg(body, side, sign, joints[f"{side}_hip"], axes)
     joints |= _thorax(body, joints["pelvis"], axes, trunk_up)
-    for side, sign in _SIDES:
+    for side, sign in SIDES:
         joints |= _arm(body, side, sign, joints, axes)
-    heads = [f"{side}_{n}" for side, _ in _SIDES for n in ("front_head", "back_head", "ear")]
+    heads = [f"{side}_{n}" for side, _ in SIDES for n in ("front_head", "back_head", "ear")]
     if any(name in body.at for name in (*heads, "top_head")):
         found = [n for n in heads if n in body.at] or ["top_head"]
         joints["head"] = body.mean(*found)
@@ -307,7 +249,7 @@ def _thorax(
     left = unit(cross(up, ahead))
     body.said["chest"] = "breastbone and spine"
     found = {"chest": low, "neck": high}
-    for side, sign in _SIDES:
+    for side, sign in SIDES:
         found[f"{side}_collar"] = high + sign * _COLLAR * left
     return found
 
@@ -321,7 +263,7 @@ def _arm(
 ) -> dict[str, Places]:
     tops = {
         s: body.mean(*(f"{s}_{n}" for n in ("shoulder", "front_shoulder", "back_shoulder")))
-        for s, _ in _SIDES
+        for s, _ in SIDES
     }
     apart = _median(np.linalg.norm(tops["left"] - tops["right"], axis=1))
     trunk = unit((tops["left"] + tops["right"]) / 2 - joints["pelvis"])

@@ -13,8 +13,9 @@ from retarget.errors import FileFormatError
 from retarget.motion.doubts import Doubt
 from retarget.motion.formats.asked import Asked
 from retarget.motion.formats.gaps import fill_gaps
+from retarget.motion.formats.markers.body import BodyMarkers, missing_landmarks
 from retarget.motion.formats.markers.c3d import looks_like_c3d, parse_c3d
-from retarget.motion.formats.markers.centres import BodyMarkers, joint_centres, missing_landmarks
+from retarget.motion.formats.markers.centres import joint_centres
 from retarget.motion.formats.markers.labels import landmarks_of, people_in
 from retarget.motion.formats.markers.qualisys import looks_like_qualisys, parse_qualisys
 from retarget.motion.formats.markers.trajectories import Trajectories
