@@ -218,6 +218,18 @@ def phc(*motions: Walk) -> bytes:
     return pickle.dumps({f"walk {number}": clip for number, clip in enumerate(clips)})
 
 
+def mdm(motion: Walk) -> bytes:
+    """Frames behind joints and six numbers, with more of them than the sample is long."""
+    upright = y_up(motion)
+    turns = np.moveaxis(six(upright.poses, rows=False), 0, -1)
+    spare = np.zeros((*turns.shape[:2], 3))
+    fields = {"thetas": np.concatenate([turns, spare], axis=-1), "length": len(upright.trans), "text": "walks",
+              "root_translation": np.concatenate([upright.trans, np.zeros((3, 3))]).T}  # fmt: skip
+    stream = io.BytesIO()
+    np.save(stream, np.array(fields, object), allow_pickle=True)
+    return stream.getvalue()
+
+
 def motion_x(motion: Walk) -> bytes:
     upright = y_up(motion, "smplx")
     rows = np.zeros((len(motion.trans), 322))

@@ -63,6 +63,15 @@ def test_22_joints_are_smpls_at_the_rate_of_humanml3d_which_is_doubted(
     np.testing.assert_allclose(motion.positions, walk.positions[:, :22], atol=1e-5)
 
 
+def test_samples_of_a_plain_array_are_picked(walk: Motion, tmp_path: Path) -> None:
+    places = y_up(walk)
+    file = made.written(tmp_path, "out.npy", npy(np.stack([places, places[::-1]])))
+    first, second = (read_motion(f"{file}#{number}") for number in (1, 2))
+    np.testing.assert_allclose(first.positions, second.positions[::-1], atol=1e-5)
+    alone = read_motion(made.written(tmp_path, "one.npy", npy(places[None])))
+    np.testing.assert_allclose(alone.positions, first.positions)
+
+
 def test_a_sample_of_mdm_is_picked_and_cut_to_its_length(walk: Motion, tmp_path: Path) -> None:
     both = np.stack([np.moveaxis(y_up(walk), 0, -1)] * 2)
     content = {"motion": both, "text": ["walks", "walks again"], "lengths": np.array([40, 25])}

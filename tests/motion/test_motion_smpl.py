@@ -33,6 +33,7 @@ LAYOUTS: dict[str, Callable[[made.Walk], bytes]] = {
     "world_results.npz": made.slahmr,
     "results.pkl": made.prompt_hmr,
     "copycat.pkl": made.phc,
+    "sample00_rep00_smpl_params.npy": made.mdm,
 }
 
 

@@ -101,9 +101,9 @@ KNOWN: Final = (
                 "poses, trans, genders of several persons; y down; 30 fps *",
             ),
             (
-                "EMDB, SLAHMR, PromptHMR, PHC",
+                "EMDB, SLAHMR, PromptHMR, PHC, MDM",
                 "smpl with poses_root and poses_body; arrays with an axis of persons; smplx_world of each of people; "
-                "pose_aa of each clip; ask for the rate *",
+                "pose_aa of each clip; thetas and root_translation; all but the last ask for the rate *",
             ),
             (
                 "others",

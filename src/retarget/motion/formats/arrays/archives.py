@@ -78,8 +78,14 @@ def read_arrays(data: bytes, path: Path, asked: Asked) -> Recording:
 def _point_set(content: Any, path: Path, asked: Asked) -> PointSet:
     if isinstance(content, Mapping):
         return _from_mapping(content, path, asked)
-    asked.index_of(["the only one"], path)
     array = _numbers(content, "the array", path)
+    if array.ndim == 4:  # generators write several samples, or one of one
+        samples = range(1, 1 + len(array))
+        index = asked.index_of(samples, path, "sample")
+        return PointSet(
+            _of_three(array[index], path), notes=asked.note_of_others(samples, "sample")
+        )
+    asked.index_of(["the only one"], path)
     if array.ndim == 2 and array.shape[1] == _OMOMO_ROW:
         joints = array[:, _OMOMO_JOINTS].reshape(len(array), -1, 3)
         return PointSet(joints, fps=30.0, maker="OMOMO", metres_per_unit=1.0, up_axis="z")

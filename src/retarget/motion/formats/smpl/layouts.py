@@ -2,7 +2,7 @@
 
 Keys as read in the tools' own sources: GVHMR ``hmr4d/model/gvhmr/gvhmr_pl_demo.py``, WHAM ``demo.py``, TRAM
 ``scripts/estimate_humans.py``, HybrIK ``scripts/demo_video.py``, PHALP (4D-Humans), GLAMR, the AIST++, 3DPW and EMDB
-releases, AMASS in both generations and Motion-X. SLAHMR's, PromptHMR's and PHC's are from memory.
+releases, AMASS in both generations and Motion-X. SLAHMR's, PromptHMR's, PHC's and MDM's are from memory.
 """
 
 from __future__ import annotations
@@ -69,6 +69,7 @@ PHALP: Final = Layout("4D-Humans", "-y", kind="smpl", in_camera=True)
 SLAHMR: Final = Layout("SLAHMR", likely_up="y", kind="smplh")
 PROMPT_HMR: Final = Layout("PromptHMR", likely_up="y", kind="smplx")
 PHC: Final = Layout("PHC")
+MDM: Final = Layout("MDM", "y", fps=20.0, rate_doubt=0.1, kind="smpl")
 MOTION_X: Final = Layout("Motion-X", likely_up="y", fps=30.0, rate_doubt=0.1, kind="smplx")
 THREE_DPW: Final = Layout("3DPW", "-y", fps=30.0, kind="smpl")
 
@@ -251,6 +252,18 @@ def _phc(content: Fields) -> list[Person]:
     ]
 
 
+def _mdm(content: Fields) -> list[Person]:
+    """Bodies that were fitted to what MDM generates: six numbers of each joint, and frames behind them."""
+    turns, trans = (np.asarray(content.get(key, 0.0)) for key in ("thetas", "root_translation"))
+    if turns.ndim != 3 or trans.ndim != 2 or turns.shape[2] != trans.shape[1]:
+        return []
+    length = int(np.ravel(content.get("length", turns.shape[2]))[0])
+    frames = max(1, min(length, turns.shape[2]))
+    return [
+        Person("1", {"poses": np.moveaxis(turns, -1, 0)[:frames], "trans": trans.T[:frames]}, MDM)
+    ]
+
+
 def _general(content: Fields) -> list[Person]:
     return _general_below(content, 0)
 
@@ -278,7 +291,6 @@ def _renamed(fields: Fields, names: Mapping[str, str]) -> dict[str, Any]:
 
 
 LAYOUTS: Final[Sequence[Callable[[Fields], list[Person]]]] = (
-    _gvhmr, _glamr, _wham, _aistpp, _tram, _hybrik, _three_dpw, _phalp, _slahmr, _prompt_hmr, _phc,
-    _general,
+    _gvhmr, _glamr, _wham, _aistpp, _tram, _hybrik, _three_dpw, _phalp, _slahmr, _prompt_hmr, _phc, _mdm, _general,
 )  # fmt: skip
 """Each finds who is in a file of one layout; the general one is last."""

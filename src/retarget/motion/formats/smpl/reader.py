@@ -43,7 +43,7 @@ __all__ = ["looks_like_smpl", "read_smpl"]
 _SIGNATURES: Final = (
     (b"smpl_params_global",), (b"body_params_global",), (b"pose_world", b"trans_world"), (b"smpl_orient_world",),
     (b"smpl_poses", b"smpl_trans"), (b"pred_rotmat", b"pred_shape"), (b"global_orient", b"body_pose"),
-    (b"poses", b"trans", b"betas"),
+    (b"poses", b"trans"), (b"thetas", b"root_translation"),
     (b"pred_thetas", b"pred_betas"), (b"root_orient", b"pose_body"), (b"poses_root", b"poses_body"),
     (b"smplx_world", b"trans"), (b"pose_aa", b"trans", b"beta"),
 )  # fmt: skip
