@@ -315,3 +315,11 @@ def test_names_that_need_quotes_keep_their_letters(read: Batch, tmp_path: Path) 
     write_report([read], tmp_path / "r.html", ReportOptions(strips=0))
     packed = re.search(r'id="packed">([^<]+)<', (tmp_path / "r.html").read_text())
     assert packed and {EVIL, QUOTED} <= set(unpacked(packed[1])["name"])
+
+
+def test_marks_that_lie_close_share_their_words() -> None:
+    from retarget.report.pages.timeline import WIDTH, _labels
+
+    labels = _labels([9.2, 4.4, 4.2, 4.24], 10.0)
+    assert [text for _, text in labels] == ["worst at 4.2 and 4.4 s", "worst at 9.2 s"]
+    assert [x for x, _ in labels] == [0.42 * WIDTH, 0.92 * WIDTH]

@@ -228,7 +228,7 @@ def _gains() -> list[Measure]:
             "tracking",
             f"limb_gain_error_{which}",
             "1",
-            f"Gain of limbs, {title}",
+            f"Range of limbs, {title}",
             f"{told} {_GAIN}",
             "limb_gain_error",
             beside=True,
@@ -255,7 +255,7 @@ SERIES: tuple[Series, ...] = (
         )
         for segment in POINTING_SEGMENTS
     ),
-    Series("limb_gain_error", "1", "gain of limbs", f"largest of any limb in the window: {_GAIN}"),
+    Series("limb_gain_error", "1", "range of limbs", f"largest of any limb in the window: {_GAIN}"),
     Series("orientation_error", "deg", "orientations", f"mean over segments: {_TURNS}"),
     *(
         Series(

@@ -125,7 +125,7 @@ def clip_of(record: BatchRunRecord, report: ClipReport | None, gates: Gates | No
     }
     if record.status == "failed":
         kind = record.error_type or "error"
-        reason = " ".join(record.message.split()) or kind
+        reason = " ".join(record.message.split()).removeprefix(f"{record.motion}: ") or kind
         return Clip(**common, fate=Fate.FAILED, causes=(_failure(kind, record),), reasons=(reason,))
     measures = _measures(told, report)
     verdict = _judged(told, report, gates, measures)
@@ -161,7 +161,7 @@ def _failure(kind: str, record: BatchRunRecord) -> str:
     for path in (record.motion, record.output, record.output_file):
         said = said.replace(str(path), "")
     said = re.sub(_QUOTED, "...", said.strip(" :"))
-    said = re.sub(r"\d+(\.\d+)?", "#", said.partition(";")[0])
+    said = re.sub(r"\b\d+(\.\d+)?\b", "#", said.partition(";")[0])
     return f"{kind}: {shortened(said, _LONGEST_CAUSE)}" if said else kind
 
 

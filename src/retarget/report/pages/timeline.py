@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,6 +18,8 @@ from retarget.result import RetargetingResult
 
 __all__ = ["LEFT", "WIDTH", "Curve", "Lane", "TimeLine", "time_line"]
 
+_LABEL: Final = 150.0  # pixels that the words of two marks take
+_FIGURES: Final = 4  # of the largest value of a curve, to which all are told
 WIDTH: Final = 900.0  # pixels of the picture that time takes
 LEFT: Final = 190.0  # pixels for names
 _COLUMNS: Final = (
@@ -56,6 +59,7 @@ class Curve:
         bottom: Likewise at the bottom.
         limit_y: Where a share's level lies; None without one in sight.
         marks: Where gates that it serves are worst: place and text.
+        labels: Place and words of them, fewer where they are close.
         columns: Largest value in each column, for reading off.
     """
 
@@ -66,6 +70,7 @@ class Curve:
     bottom: str
     limit_y: float | None
     marks: tuple[tuple[float, str], ...]
+    labels: tuple[tuple[float, str], ...]
     columns: tuple[float | None, ...]
 
 
@@ -90,6 +95,7 @@ def time_line(
         series: By name of `retarget.evaluation.SERIES`.
     """
     marks: dict[str, list[tuple[float, str]]] = {}
+    seconds: dict[str, list[float]] = {}
     for gate in report.gates:
         measure = measure_behind(gate.measure)
         if gate.at_s is not None and measure.series:
@@ -97,13 +103,39 @@ def time_line(
             marks.setdefault(measure.series, []).append(
                 (x, f"{measure.title} is worst at {gate.at_s:.1f} s")
             )
+            seconds.setdefault(measure.series, []).append(gate.at_s)
     missed = [name for name in marks if name in series]
     names = [*missed, *(name for name in _ALWAYS if name in series and name not in missed)]
     return TimeLine(
         result.duration,
         tuple(_lanes(result, report)),
-        tuple(_curve(SERIES[name], series[name], tuple(marks.get(name, ()))) for name in names),
+        tuple(
+            _curve(
+                SERIES[name],
+                series[name],
+                tuple(marks.get(name, ())),
+                _labels(seconds.get(name, ()), result.duration),
+            )
+            for name in names
+        ),
         tuple(_ticks(result.duration)),
+    )
+
+
+def _labels(seconds: Sequence[float], duration: float) -> tuple[tuple[float, str], ...]:
+    """Where a curve is worst, in words under it; those whose words would overlap share them."""
+    groups: list[list[float]] = []
+    for second in sorted({round(second, 1) for second in seconds}):
+        if groups and WIDTH * (second - groups[-1][0]) / duration < _LABEL:
+            groups[-1].append(second)
+        else:
+            groups.append([second])
+    return tuple(
+        (
+            round(WIDTH * group[0] / duration, 1),
+            f"worst at {' and '.join(f'{second:.1f}' for second in group)} s",
+        )
+        for group in groups
     )
 
 
@@ -161,7 +193,10 @@ def _bar(start: float, end: float, duration: float, text: str) -> tuple[float, f
 
 
 def _curve(
-    series: Series, values: Float64[np.ndarray, "T"], marks: tuple[tuple[float, str], ...]
+    series: Series,
+    values: Float64[np.ndarray, "T"],
+    marks: tuple[tuple[float, str], ...],
+    labels: tuple[tuple[float, str], ...],
 ) -> Curve:
     columns = min(len(values), _COLUMNS)
     edges = np.linspace(0, len(values), columns + 1).astype(np.int64)
@@ -182,8 +217,9 @@ def _curve(
     wide = WIDTH / columns
     limit = series.level if series.level is not None and low < series.level <= high else None
     largest: list[float | None] = [None] * columns
+    digits = max(_FIGURES - 1 - math.floor(math.log10(max(high * factor, 1e-6))), 0)
     for at, _, most in known:
-        largest[at] = float(f"{most * factor:.4g}")
+        largest[at] = round(most * factor, digits)
     return Curve(
         series,
         unit,
@@ -192,6 +228,7 @@ def _curve(
         in_figures(low * factor),
         None if limit is None else y(limit),
         marks,
+        labels,
         tuple(largest),
     )
 
