@@ -161,6 +161,7 @@ class MotionFormatKind(Kind):
     C3D: ClassVar[MotionFormatKind]
     TRC: ClassVar[MotionFormatKind]
     QUALISYS: ClassVar[MotionFormatKind]
+    NEXUS: ClassVar[MotionFormatKind]
     ACCLAIM: ClassVar[MotionFormatKind]
     NAMED_JSON: ClassVar[MotionFormatKind]
     NAMED_CSV: ClassVar[MotionFormatKind]
@@ -255,6 +256,7 @@ MotionFormatKind.FBX = MotionFormatKind.register("fbx")
 MotionFormatKind.C3D = MotionFormatKind.register("c3d")
 MotionFormatKind.TRC = MotionFormatKind.register("trc")
 MotionFormatKind.QUALISYS = MotionFormatKind.register("qualisys")
+MotionFormatKind.NEXUS = MotionFormatKind.register("nexus")
 MotionFormatKind.ACCLAIM = MotionFormatKind.register("acclaim")
 MotionFormatKind.NAMED_JSON = MotionFormatKind.register("named_json")
 MotionFormatKind.NAMED_CSV = MotionFormatKind.register("named_csv")

@@ -144,6 +144,12 @@ def _tsv() -> list[bytes]:
 
 
 @cache
+def _nexus() -> list[bytes]:
+    tests = _writers("test_motion_nexus")
+    return [tests.nexus(_markers()), tests.nexus(_markers(), before=tests.DEVICES)]
+
+
+@cache
 def _c3d() -> list[bytes]:
     return [_writers("c3d_files").c3d(_markers())]
 
@@ -251,6 +257,7 @@ RECORDINGS: Final[Mapping[str, Sound]] = {
     "c3d": Sound("clip.c3d", _c3d, _BINARY),
     "trc": Sound("clip.trc", _trc, _TEXT),
     "qualisys": Sound("clip.tsv", _tsv, _TEXT),
+    "nexus": Sound("clip.csv", _nexus, _TEXT),
     "mvnx": Sound("clip.mvnx", _mvnx, _TEXT),
     "motive": Sound("clip.csv", _motive, _TEXT),
     "gltf": Sound("clip.glb", _glb, damage_glb),

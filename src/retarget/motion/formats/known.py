@@ -235,6 +235,13 @@ KNOWN: Final = (
         ),
     ),
     MotionFormat(
+        MotionFormatKind.NEXUS,
+        "Vicon Nexus CSV: markers of a whole body, likewise",
+        (".csv",),
+        found_in("markers.reader.read_nexus", "markers.nexus.looks_like_nexus"),
+        layouts=(("trajectories", "the section of trajectories, behind others or alone *"),),
+    ),
+    MotionFormat(
         MotionFormatKind.MVNX,
         "Xsens MVNX: segments in metres, z up",
         (".mvnx",),

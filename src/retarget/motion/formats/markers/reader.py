@@ -17,6 +17,7 @@ from retarget.motion.formats.markers.body import BodyMarkers, missing_landmarks
 from retarget.motion.formats.markers.c3d import looks_like_c3d, parse_c3d
 from retarget.motion.formats.markers.centres import joint_centres
 from retarget.motion.formats.markers.labels import landmarks_of, people_in
+from retarget.motion.formats.markers.nexus import looks_like_nexus, parse_nexus
 from retarget.motion.formats.markers.qualisys import looks_like_qualisys, parse_qualisys
 from retarget.motion.formats.markers.trajectories import Trajectories
 from retarget.motion.formats.markers.trc import looks_like_trc, parse_trc
@@ -25,9 +26,11 @@ from retarget.wording import listed
 
 __all__ = [
     "looks_like_c3d",
+    "looks_like_nexus",
     "looks_like_qualisys",
     "looks_like_trc",
     "read_c3d",
+    "read_nexus",
     "read_qualisys",
     "read_trc",
     "recording_of_markers",
@@ -83,6 +86,13 @@ def read_trc(data: bytes, path: Path, asked: Asked) -> Recording:
 def read_qualisys(data: bytes, path: Path, asked: Asked) -> Recording:
     """Read the markers of one person in a TSV file of Qualisys, as `read_c3d` does."""
     markers = [parse_qualisys(data, path)]
+    del data  # of a long recording it is as large as what was read from it
+    return recording_of_markers(markers.pop(), path, asked)
+
+
+def read_nexus(data: bytes, path: Path, asked: Asked) -> Recording:
+    """Read the markers of one person in a CSV file of Vicon Nexus, as `read_c3d` does."""
+    markers = [parse_nexus(data, path)]
     del data  # of a long recording it is as large as what was read from it
     return recording_of_markers(markers.pop(), path, asked)
 
