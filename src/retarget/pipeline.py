@@ -30,6 +30,7 @@ from retarget.scenes.scene import Scene
 from retarget.solver.limits.joints import joint_limits
 from retarget.solver.limits.keep import keep_joint_limits, lift_above_floor
 from retarget.solver.misses import missed_runs
+from retarget.solver.obstacles import covered_finely
 from retarget.solver.problem import (
     TaskWeights,
     style_weights,
@@ -189,7 +190,7 @@ def retarget_motion(
     qpos = at_rate(qpos, setting.empty, options.fps, len(result), limits)
     if among is not None:
         around, firm = among.at_times(time)
-        tree = setting.empty.tree
+        tree, around = setting.empty.tree, covered_finely(around, part.robot)
         push_out_of_things(qpos, tree, among.soles, firm, around, limits, options.fps)
         keep_joint_limits(qpos, limits)
         lift_above_floor(qpos, setting.empty, options.fps)

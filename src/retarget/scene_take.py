@@ -29,7 +29,13 @@ from retarget.solver.arrays import Problem, Scene, Soles, Tree
 from retarget.solver.depths import scene_depths
 from retarget.solver.kinematics.forward import forward_kinematics
 from retarget.solver.misses import missed_runs
-from retarget.solver.obstacles import human_sides, make_scene, robot_spheres, things_near
+from retarget.solver.obstacles import (
+    covered_finely,
+    human_sides,
+    make_scene,
+    robot_spheres,
+    things_near,
+)
 from retarget.solver.problem import Setting
 from retarget.solver.reach import hold_misses
 from retarget.targets.build import Targets
@@ -69,7 +75,7 @@ class SceneTake:
 
     def depths(self, qpos: Float64[np.ndarray, "T Q"], tree: Tree) -> Float32[np.ndarray, "T"]:
         """How deep a solved clip is in things, frame by frame, metres."""
-        return scene_depths(qpos, tree, self.whole).astype(np.float32)
+        return scene_depths(qpos, tree, covered_finely(self.whole, self.robot)).astype(np.float32)
 
     def misses(
         self, qpos: Float64[np.ndarray, "T Q"], empty: Problem

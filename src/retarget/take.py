@@ -20,6 +20,7 @@ from retarget.scenes.scene import Scene
 from retarget.solver.arrays import Problem
 from retarget.solver.clip import ClipOptions, keep_limits
 from retarget.solver.limits.joints import without_reserve
+from retarget.solver.obstacles import covered_finely
 from retarget.solver.problem import (
     Setting,
     TaskWeights,
@@ -207,7 +208,7 @@ def _push_out(qpos: Float64[np.ndarray, "T Q"], take: Take) -> None:
     assert take.scene is not None
     double = take.setting.empty
     limits = without_reserve(double.limits)
-    scene = take.scene.whole
+    scene = covered_finely(take.scene.whole, take.robot)
     firm = take.scene.targets.weights > SOFT
     soles = take.scene.soles
     push_out_of_things(qpos, double.tree, soles, firm, scene, limits, double.fps)

@@ -25,7 +25,8 @@ from retarget.scenes.mjcf import shapes_of_world
 from retarget.scenes.posed import Thing
 from retarget.scenes.tracked import robot_things
 from retarget.solver.kinematics.forward import forward_kinematics
-from scene_clips import walk_with_crate
+from scene_clips import carry as carry_of
+from scene_clips import climb, needs_clips, walk_with_crate
 
 G1 = load_robot("unitree_g1")
 WITH = ExportOptions(objects=True)
@@ -75,6 +76,30 @@ def test_robot_and_things_are_one_model_whose_keys_are_the_motion(tmp_path: Path
     moved = data.qpos.copy()
     mujoco.mj_integratePos(model, moved, data.qvel, 1 / result.fps)
     assert abs(moved[-4:] @ after[3:]) > 1 - 1e-4 and now is not None
+
+
+@needs_clips
+@pytest.mark.parametrize("name", ["sub10_largebox_049", "0"])
+def test_depths_are_those_of_mujoco_at_edges_too(name: str, tmp_path: Path) -> None:
+    motion, scene = climb(int(name)) if name.isdigit() else carry_of(name)[:2]
+    result = retarget_motion(motion, G1, scene=scene)
+    export_result(result, tmp_path / "a.xml", "mujoco_scene", robot=G1)
+    model = mujoco.MjModel.from_xml_path(str(tmp_path / "a.xml"))
+    data = mujoco.MjData(model)
+    things = [g for g in range(model.ngeom) if model.geom(g).name.startswith("thing_")]
+    capsule = mujoco.mjtGeom.mjGEOM_CAPSULE
+    limbs = [g for g in range(model.ngeom) if model.geom_type[g] == capsule and g not in things]
+    feet = {model.body(f"{side}_ankle_roll_link").id for side in ("left", "right")}
+    limbs = [g for g in limbs if model.geom_bodyid[g] not in feet]
+    deepest = 0.0
+    for frame in range(0, len(result), 4):
+        mujoco.mj_resetDataKeyframe(model, data, frame)
+        mujoco.mj_kinematics(model, data)
+        for thing in things:
+            for limb in limbs:
+                away = mujoco.mj_geomDistance(model, data, limb, thing, 0.1, None)
+                deepest = max(deepest, -away)
+    assert deepest < 0.0015  # metres; spheres at 1.2 radii let edges 6 mm in
 
 
 def test_shapes_are_as_large_and_where_they_are(tmp_path: Path) -> None:

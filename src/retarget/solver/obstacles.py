@@ -13,14 +13,21 @@ from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 from retarget.motion.segments import SIDES
 from retarget.robots.model import RobotModel
-from retarget.robots.spheres import covering_spheres
+from retarget.robots.spheres import EXACT, SOLVED, covering_spheres
 from retarget.scenes.body import SIDE_POINTS
 from retarget.scenes.distance import BOX, HULL
 from retarget.scenes.posed import Thing
 from retarget.scenes.shapes import shape_arrays
 from retarget.solver.arrays import Scene
 
-__all__ = ["RobotSpheres", "human_sides", "make_scene", "robot_spheres", "things_near"]
+__all__ = [
+    "RobotSpheres",
+    "covered_finely",
+    "human_sides",
+    "make_scene",
+    "robot_spheres",
+    "things_near",
+]
 
 _ASTRAY = 0.5  # metres that a robot's base may be from where the scaled human's is
 _SURE = 0.03  # metres that the human may be inside a face that it is on the side of
@@ -52,10 +59,10 @@ class RobotSpheres(NamedTuple):
     reach: float
 
 
-@lru_cache(maxsize=4)
-def robot_spheres(robot: RobotModel) -> RobotSpheres:
+@lru_cache(maxsize=8)
+def robot_spheres(robot: RobotModel, spacing: float = SOLVED) -> RobotSpheres:
     """A robot's covering spheres with whose parts they follow; remembered for the robots used last."""
-    spheres = covering_spheres(robot)
+    spheres = covering_spheres(robot, spacing)
     lengths = np.zeros(len(robot.parents))
     for body in range(1, len(lengths)):
         lengths[body] = lengths[robot.parents[body]] + np.linalg.norm(robot.offsets[body])
@@ -163,6 +170,17 @@ def _find_sides(
                         farthest = beyond
                         face = h + 1
             out[t, g] = face if farthest > -_SURE else 0
+
+
+def covered_finely(scene: Scene, robot: RobotModel) -> Scene:
+    """The same things around a robot covered so finely that no edge of a thing fits between its spheres."""
+    spheres = robot_spheres(robot, EXACT)
+    return scene._replace(
+        bodies=spheres.bodies,
+        points=spheres.points.astype(np.float32),
+        radii=spheres.radii.astype(np.float32),
+        groups=spheres.groups,
+    )
 
 
 def make_scene(

@@ -14,7 +14,7 @@ from retarget.compiled.scratch import scratch
 from retarget.evaluation.frames.feet import robot_soles
 from retarget.result import RetargetingResult
 from retarget.robots.model import RobotModel
-from retarget.robots.spheres import Spheres, covering_spheres
+from retarget.robots.spheres import EXACT, Spheres, covering_spheres
 from retarget.robots.touch import palm_point
 from retarget.scenes.distance import Shapes, shape_distance
 from retarget.scenes.posed import Thing
@@ -89,7 +89,7 @@ def near_things(
 
 @lru_cache(maxsize=4)
 def _parts(robot: RobotModel) -> tuple[Spheres, Int64[np.ndarray, "F"]]:
-    spheres = covering_spheres(robot)
+    spheres = covering_spheres(robot, EXACT)
     parts = np.full(len(spheres.bodies), REST)
     for side, name in enumerate(SIDES):
         parts[spheres.bodies == robot.feet[side]] = LEFT_FOOT + side
