@@ -15,6 +15,7 @@ __all__ = [
     "FileFormatError",
     "ManifestError",
     "MissingExtraError",
+    "MissingFileError",
     "OptionsError",
     "OutputError",
     "PluginError",
@@ -57,13 +58,20 @@ class FileFormatError(RetargetError):
         super().__init__(f"{place}: {cause}" + (f"; {remedy}" if remedy else ""))
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_rebuild_file_format_error, (self.path, self.cause, self.remedy, self.line))
+        return (
+            _rebuild_file_format_error,
+            (type(self), self.path, self.cause, self.remedy, self.line),
+        )
 
 
 def _rebuild_file_format_error(
-    path: Path, cause: str, remedy: str, line: int | None
+    kind: type[FileFormatError], path: Path, cause: str, remedy: str, line: int | None
 ) -> FileFormatError:
-    return FileFormatError(path, cause, remedy, line=line)
+    return kind(path, cause, remedy, line=line)
+
+
+class MissingFileError(FileFormatError):
+    """A file that is to be read does not exist."""
 
 
 class RoleError(RetargetError):

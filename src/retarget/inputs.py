@@ -10,14 +10,22 @@ import contextlib
 import os
 import stat
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Final
 
-from retarget.errors import FileFormatError, RetargetError
+from retarget.errors import FileFormatError, MissingFileError, RetargetError
 from retarget.wording import shortened, shown
 
-__all__ = ["MOST_BYTES", "binary_size", "open_input", "read_bytes", "read_toml", "understanding"]
+__all__ = [
+    "MOST_BYTES",
+    "binary_size",
+    "complaint",
+    "open_input",
+    "read_bytes",
+    "read_toml",
+    "understanding",
+]
 
 MOST_BYTES: Final = 2**30
 """What one file may take, in bytes: a BVH of 16 hours at 30 frames a second, or a result of 11."""
@@ -69,6 +77,26 @@ def _in_words(error: Exception) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
+def complaint(said: Mapping[str, Any], known: str) -> str:
+    """One of pydantic's complaints about what a file says, with its place, in words of ours.
+
+    Args:
+        said: One of ``ValidationError.errors()``.
+        known: What to do about a key that there is not.
+
+    Example:
+        >>> complaint({"loc": ("sizes", "crate", 0), "type": "x", "msg": "Input should be a finite number"}, "")
+        'sizes.crate.0: must be a finite number'
+    """
+    place = ".".join(shortened(str(part)) for part in said["loc"])
+    text = shortened(said["msg"].removeprefix("Value error, "), 200)
+    if said["type"] == "extra_forbidden":
+        text = f"there is no such key; {known}"
+    elif said["type"] == "missing":
+        text = "is missing"
+    return f"{place}{': ' if place else ''}{text.replace('Input should be', 'must be')}"
+
+
 @contextlib.contextmanager
 def open_input(
     path: str | Path, remedy: str, *, most: int = MOST_BYTES, empty: bool = False
@@ -107,7 +135,7 @@ def open_input(
     except FileFormatError:
         raise
     except FileNotFoundError:
-        raise FileFormatError(path, "does not exist", remedy) from None
+        raise MissingFileError(path, "does not exist", remedy) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise FileFormatError(

@@ -37,7 +37,7 @@ def test_inspect_tells_of_things_and_warns_of_those_that_nobody_meets(
 ) -> None:
     outcome = command("inspect", walk, "--scene", scene)
     assert outcome.code == 0
-    assert "climbing, 1 things" in outcome.out and "never comes nearer" in outcome.out
+    assert "climbing, 1 thing besides" in outcome.out and "never comes nearer" in outcome.out
     told = command("inspect", walk, "--scene", scene, "--json").json["scene"]
     assert told["things"][0]["name"] == "step" and told["touches"]
 

@@ -227,3 +227,27 @@ def test_what_is_wrong_with_a_mesh_is_said(
     (tmp_path / name).write_text(content)
     with pytest.raises(RetargetError, match=said):
         load_scene(written(tmp_path, f'[[terrain]]\nmesh = "{name}"\n'))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("boxes = [{ size_m = [1, 1, 1], wxyz = [0, 0, 0, 0] }]", "wxyz .* has length 0"),
+        ("boxes = [{ size_m = [1, 1, 1], wxyz = [0, 0, 0, 1e200] }]", "wxyz .* has length"),
+        ("boxes = [{ size_m = [1e30, 1, 1] }]", "is 1e[+]30 m large"),
+        ("boxes = [{ size_m = [1, 1, 1], center = [1e300, 0, 0] }]", "1e[+]300 m away"),
+        ("spheres = [{ radius_m = 1e9, center = [0, 0, 0] }]", "m large"),
+        ("cylinders = [{ radius_m = 1e9, height_m = 1 }]", "m large"),
+        ("height_fields = [{ size_m = [1, 1], heights = [[1e20, 0], [0, 0]] }]", "m large"),
+    ],
+)
+def test_things_that_nobody_could_meet_are_refused(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(RetargetError, match=f"scene.toml: .*{said}"):
+        load_scene(written(tmp_path, f"[[terrain]]\nname = 'x'\n{text}\n"))
+
+
+def test_a_path_that_leads_nowhere_near_is_refused(tmp_path: Path) -> None:
+    path_file(tmp_path, np.full((5, 3), 1e20))
+    with pytest.raises(RetargetError, match=r"path.npz: the path leads 1e\+20 m away"):
+        read_trajectory(tmp_path / "path.npz", None)

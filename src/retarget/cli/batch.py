@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -122,7 +123,7 @@ def batch(
         jobs = [job for job in jobs if job.id in names]
     if which.augment is not None:
         jobs = _varied(jobs, which.augment, settings)
-    refuse_inputs([job.output for job in jobs], [*chosen.files, *settings.robot_files()])
+    refuse_inputs([job.output for job in jobs], [*chosen.files, *_read_beside(settings, jobs)])
     manifest_path = output_dir / MANIFEST_NAME
     if which.shard is not None:
         index, count = parse_shard(which.shard)
@@ -223,6 +224,17 @@ def tell_batch(
         raise typer.Exit(SOME_FAILED)
 
 
+def _read_beside(settings: RunConfig, jobs: Sequence[BatchJob]) -> Iterator[Path]:
+    """What jobs read besides motions; what cannot be read is a matter of its job."""
+    from retarget.errors import RetargetError
+    from retarget.run_files import files_beside
+
+    yield from settings.robot_files()
+    for motion in {job.motion: None for job in jobs}:
+        with suppress(RetargetError):
+            yield from files_beside(settings, motion)
+
+
 def _varied(jobs: list[BatchJob], plan: Path, settings: RunConfig) -> list[BatchJob]:
     """A job for each variant of each motion's scene.
 
@@ -233,7 +245,9 @@ def _varied(jobs: list[BatchJob], plan: Path, settings: RunConfig) -> list[Batch
 
     if settings.scene is None:
         raise UsageError("--augment varies scenes; add --scene FILE")
-    found = list(variants(load_plan(plan)))
+    wanted = load_plan(plan)
+    _check_things(wanted.things, jobs, plan, settings)
+    found = list(variants(wanted))
     return [
         job.model_copy(
             update={
@@ -247,6 +261,24 @@ def _varied(jobs: list[BatchJob], plan: Path, settings: RunConfig) -> list[Batch
         for job in jobs
         for variant in found
     ]
+
+
+def _check_things(
+    wanted: frozenset[str], jobs: Sequence[BatchJob], plan: Path, settings: RunConfig
+) -> None:
+    """Check that what a plan varies is in a scene at least; one that cannot be read is a matter of its job."""
+    from retarget.errors import RetargetError
+    from retarget.scenes.read import read_scene_spec
+    from retarget.wording import listed
+
+    known: dict[str, None] = {}
+    for path in {settings.scene_file(job.motion): None for job in jobs}:
+        with suppress(RetargetError):
+            known |= dict.fromkeys(read_scene_spec(path).object_names) if path is not None else {}
+    if known and (strange := sorted(wanted - set(known))):
+        raise UsageError(
+            f"{plan}: {listed(strange)}: no scene has such an object; there are {listed(known)}"
+        )
 
 
 def _print_plan(

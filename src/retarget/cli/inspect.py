@@ -23,6 +23,7 @@ from retarget.cli.common import (
 from retarget.cli.outputs import Output, check_outputs
 from retarget.cli.tables import print_table
 from retarget.errors import RetargetError
+from retarget.wording import counted
 
 if TYPE_CHECKING:
     from retarget.config import RunConfig
@@ -124,7 +125,9 @@ def _scene_facts(settings: RunConfig, path: Path) -> dict[str, Any] | None:
 
 
 def _tell_scene(around: dict[str, Any]) -> None:
-    tell(f"{'scene':14} {around['kind']}, {len(around['things'])} things besides the floor")
+    tell(
+        f"{'scene':14} {around['kind']}, {counted(len(around['things']), 'thing')} besides the floor"
+    )
     for note in around["notes"]:
         tell(f"{'note':14} {note}")
     for warning in around["warnings"]:

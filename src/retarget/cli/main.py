@@ -40,7 +40,7 @@ from retarget.cli import (
 )
 from retarget.cli.common import ALL_WELL, INTERRUPTED, SOME_FAILED, WRONG_USAGE, UsageError, say
 from retarget.cli.helping import HelpfulCommand, HelpfulGroup
-from retarget.errors import OptionsError, RetargetError, UnknownNameError
+from retarget.errors import MissingFileError, OptionsError, RetargetError, UnknownNameError
 
 __all__ = ["app", "main"]
 
@@ -50,7 +50,7 @@ _PARSERS = (
     "typer",
     "click",
 )  # whose errors are about the command line; older typers leave them to click
-_USAGE_ERRORS = (UnknownNameError, OptionsError, UsageError)
+_USAGE_ERRORS = (UnknownNameError, OptionsError, UsageError, MissingFileError)
 
 
 class _Commands(HelpfulGroup):

@@ -56,7 +56,9 @@ def run(
 
         require_pictures()
         outputs.append(Output(picture, "a picture", (".png",)))
-    check_outputs(outputs, [motion, *chosen.files, *settings.robot_files()])
+    from retarget.run_files import files_beside
+
+    check_outputs(outputs, [motion, *chosen.files, *files_beside(settings, motion)])
     with working_on(f"retargeting {motion}"):
         from retarget.ahead import compiled_ahead
         from retarget.worker import retarget_file

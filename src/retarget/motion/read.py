@@ -82,7 +82,7 @@ def read_motion(
     path = embedded_clip(str(path)) or path
     said_path = str(path)
     path, which = split_which(path)
-    asked = Asked(which, _checked_rate(source_fps), _models_folder(smpl_models))
+    asked = Asked(which, _checked_rate(source_fps), models_folder(smpl_models))
     data = _contents(path)
     # Numbers that are none are found by their values; nobody need be warned of them besides.
     with understanding(path, "motion", _REMEDY), np.errstate(all="ignore"):
@@ -128,7 +128,12 @@ def _at_rate(recording: Recording, fps: float | None) -> Recording:
     return replace(recording, fps=fps, notes=notes, doubts=doubts)
 
 
-def _models_folder(said: str | Path | None) -> Path | None:
+def models_folder(said: str | Path | None) -> Path | None:
+    """The folder of body models: as said, else as the environment says.
+
+    Raises:
+        OptionsError: There is no such folder.
+    """
     folder = said if said is not None else os.environ.get(MODELS_VARIABLE) or None
     if folder is None:
         return None

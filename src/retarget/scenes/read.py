@@ -10,13 +10,12 @@ from pydantic import Field, ValidationError
 
 from retarget.errors import FileFormatError, OptionsError, RetargetError
 from retarget.files import sha256_of
-from retarget.inputs import read_toml, understanding
+from retarget.inputs import complaint, read_toml, understanding
 from retarget.scenes.scene import Scene, TaskKind, Terrain, Touch
 from retarget.scenes.spec_shapes import object_of, shapes_of_thing
 from retarget.scenes.specs import ObjectSpec, Spec, TerrainSpec, TouchSpec
-from retarget.wording import shortened
 
-__all__ = ["SceneSpec", "load_scene", "read_scene_spec", "scene_sha256"]
+__all__ = ["SceneSpec", "load_scene", "read_scene_spec", "scene_files", "scene_sha256"]
 
 _REMEDY: Final = "see docs/scenes.md for what a scene may hold"
 _REFUSED: Final = {
@@ -55,6 +54,11 @@ class SceneSpec(Spec):
         """Terrain that is climbed."""
         return cls(kind=TaskKind.CLIMBING, terrain=list(terrains))
 
+    @property
+    def object_names(self) -> tuple[str, ...]:
+        """Names of the objects, given or made."""
+        return tuple(one.name or f"object{i or ''}" for i, one in enumerate(self.object))
+
     def scene(self, folder: Path | None = None) -> Scene:
         """Read all files and make the scene; paths are relative to ``folder``.
 
@@ -64,8 +68,8 @@ class SceneSpec(Spec):
         folder = folder or Path()
         notes: list[str] = []
         objects = [
-            object_of(spec, spec.name or f"object{i or ''}", folder, notes)
-            for i, spec in enumerate(self.object)
+            object_of(spec, name, folder, notes)
+            for spec, name in zip(self.object, self.object_names, strict=True)
         ]
         terrains = [
             Terrain(name, shapes_of_thing(spec, name, folder, notes), spec.scale)
@@ -121,14 +125,23 @@ def load_scene(path: str | Path) -> Scene:
     return Scene(scene.objects, scene.terrains, scene.touches, path, scene.notes)
 
 
+def scene_files(path: Path) -> tuple[Path, ...]:
+    """A scene's file and all files that it names: what a result depends on.
+
+    Raises:
+        RetargetError: The scene cannot be read, or says something that cannot be.
+    """
+    return path, *read_scene_spec(path).files(path.parent)
+
+
 def scene_sha256(path: Path) -> str:
-    """Hash over a scene's file and all files that it names: what a result depends on.
+    """Hash over `scene_files`.
 
     Raises:
         RetargetError: One is missing, or the scene says something that cannot be.
     """
     digest = hashlib.sha256(sha256_of(path).encode())
-    for file in read_scene_spec(path).files(path.parent):
+    for file in scene_files(path)[1:]:
         digest.update(sha256_of(file).encode())
     return digest.hexdigest()
 
@@ -160,9 +173,4 @@ def read_scene_spec(path: Path) -> SceneSpec:
     try:
         return SceneSpec.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(shortened(str(part)) for part in first["loc"])
-        said = shortened(first["msg"].replace("Input should be", "must be"), 200)
-        if first["type"] == "extra_forbidden":
-            said = f"there is no such key; {_REMEDY}"
-        raise OptionsError(f"{path}: {place}: {said}") from None
+        raise OptionsError(f"{path}: {complaint(error.errors()[0], _REMEDY)}") from None

@@ -13,7 +13,7 @@ from jaxtyping import Float64
 from retarget.errors import RetargetError
 from retarget.frame_rates import rate_problem
 from retarget.geometry import slerp, without_flips
-from retarget.scenes.shapes import Shape
+from retarget.scenes.shapes import FARTHEST, Shape
 
 __all__ = [
     "TOUCH_POINTS",
@@ -71,13 +71,17 @@ class ObjectTrajectory:
                 "give (T, 3) and (T, 4)"
             )
         if problem := rate_problem(self.fps):
-            raise RetargetError(f"a path's {problem}")
+            raise RetargetError(f"a path: {problem}")
         for name, values in (("position", self.positions), ("rotation", self.rotations)):
             wrong = ~np.isfinite(values).all(axis=1)
             if wrong.any():
                 raise RetargetError(
                     f"the path's {name} in frame {int(np.argmax(wrong))} is not a number; repair or cut it"
                 )
+        if (farthest := float(np.abs(self.positions).max())) > FARTHEST:
+            raise RetargetError(
+                f"the path leads {farthest:g} m away; up to {FARTHEST:g} m are taken: give metres"
+            )
         lengths = np.linalg.norm(self.rotations, axis=1)
         if (wrong := np.abs(lengths - 1) > 0.05).any():
             raise RetargetError(

@@ -20,6 +20,9 @@ KINDS: Final = {BOX: "box", CYLINDER: "cylinder", HULL: "hull", GRID: "grid", FI
 
 _PLANE: Final = 200.0  # metres: half the size of the slab that stands for a plane
 _SLAB: Final = 1.0  # metres: half its thickness
+_LARGEST: Final = 1e4  # metres: half a mountain
+FARTHEST: Final = 1e7
+"""Metres from the origin at which things may be: what projected coordinates come to."""
 _THINNEST: Final = 1e-4  # metres: half the least extent of a shape with faces
 
 
@@ -56,6 +59,15 @@ class Shape:
             math.isfinite(self.rounded)
         ):
             raise RetargetError("a shape holds NaN or infinite numbers; give metres")
+        largest, away = (
+            2 * (float(self.half.max()) + self.rounded),
+            max(map(abs, self.place.tolist())),
+        )
+        if largest > 2 * _LARGEST or away > FARTHEST:
+            raise RetargetError(
+                f"a {KINDS[self.kind]} is {largest:g} m large and {away:g} m away; "
+                f"up to {2 * _LARGEST:g} and {FARTHEST:g} m are taken: give metres"
+            )
         least = float(self.half.min())
         if self.rounded < 0 or least < 0 or least + self.rounded < _THINNEST:
             size = ", ".join(f"{2 * (h + self.rounded):g}" for h in self.half)

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from retarget.errors import RetargetError
 from retarget.scenes.meshes import MeshShape
 from retarget.scenes.shapes import Shape
 
@@ -45,9 +46,12 @@ class _Posed(Spec):
 
         if self.wxyz is not None:
             quaternion = np.array(self.wxyz)
-            return shape.at(
-                self.center, matrix_from_quaternion(quaternion / np.linalg.norm(quaternion))
-            )
+            length = math.hypot(*self.wxyz)
+            if not 0.9 < length < 1.1:  # as people round
+                raise RetargetError(
+                    f"wxyz {self.wxyz} has length {length:g}; give a unit quaternion, w first"
+                )
+            return shape.at(self.center, matrix_from_quaternion(quaternion / length))
         angle = math.radians(self.yaw_deg)
         turn = np.array(
             [

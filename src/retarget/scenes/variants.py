@@ -13,11 +13,11 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from retarget.errors import OptionsError, RetargetError
-from retarget.inputs import read_toml
+from retarget.inputs import complaint, read_toml
 from retarget.motion.motion import Motion
 from retarget.scenes.scene import ObjectTrajectory, Scene, SceneObject
 from retarget.scenes.shapes import Shape
-from retarget.wording import listed, shortened
+from retarget.wording import listed
 
 __all__ = ["AugmentPlan", "Variant", "first_touch", "load_plan", "variants"]
 
@@ -151,6 +151,24 @@ class AugmentPlan(BaseModel):
     count: int | None = Field(default=None, ge=1)
     seed: int = 0
 
+    @property
+    def things(self) -> frozenset[str]:
+        """The objects that it changes."""
+        return frozenset((*self.sizes, *self.shift_m, *self.yaw_deg))
+
+    @model_validator(mode="after")
+    def _each_value_once(self) -> Self:
+        for values in (self.sizes, self.shift_m, self.yaw_deg):
+            for name, said in values.items():
+                if not said:
+                    raise ValueError(f"{name}: no value is given; give some, or leave it out")
+        heights = {"terrain": self.terrain, "terrain_height": self.terrain_height}
+        for values in (self.sizes, self.shift_m, self.yaw_deg, heights):
+            for name, said in values.items():
+                if len(set(said)) < len(said):
+                    raise ValueError(f"{name}: a value is given twice; give each once")
+        return self
+
     @model_validator(mode="after")
     def _of_some_size(self) -> Self:
         heights = {"terrain": self.terrain, "terrain_height": self.terrain_height}
@@ -172,10 +190,8 @@ def load_plan(path: str | Path) -> AugmentPlan:
     try:
         return AugmentPlan.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        said = shortened(first["msg"].removeprefix("Value error, "), 200)
-        raise OptionsError(f"{path}: {place}{': ' if place else ''}{said}") from None
+        known = f"known: {', '.join(AugmentPlan.model_fields)}"
+        raise OptionsError(f"{path}: {complaint(error.errors()[0], known)}") from None
 
 
 def variants(plan: AugmentPlan) -> Iterator[Variant]:

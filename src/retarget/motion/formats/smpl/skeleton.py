@@ -136,7 +136,13 @@ def _model_file(folder: Path, kind: str, gender: str) -> Path | None:
     return None
 
 
-def _model_files(folder: Path, kind: str) -> list[Path]:
+def model_files(folder: Path) -> list[Path]:
+    """All files of a folder that are taken for models of bodies, as their names say."""
+    return _model_files(folder, None)
+
+
+def _model_files(folder: Path, kind: str | None) -> list[Path]:
+    """Model files of a kind, or of any."""
     found: list[Path] = []
     waiting, seen = [(folder, 0)], 0
     while waiting:
@@ -150,7 +156,7 @@ def _model_files(folder: Path, kind: str) -> list[Path]:
             elif (
                 path.is_file()
                 and path.suffix.lower() in (".npz", ".pkl")
-                and _kind_of(path.relative_to(folder)) == kind
+                and _kind_of(path.relative_to(folder)) in ({kind} if kind else set(_SHAPES))
             ):
                 found.append(path)
     return found
