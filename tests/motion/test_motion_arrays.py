@@ -115,6 +115,19 @@ def test_tables_name_a_column_for_each_coordinate(
     assert any("were filled" in doubt.reason for doubt in motion.source.doubts)
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+@pytest.mark.parametrize("point", [",", "."])
+def test_cells_may_end_otherwise_and_commas_be_decimal(
+    separator: str, point: str, walk: Motion, tmp_path: Path
+) -> None:
+    names = list(body_tree("smpl").names[:22])
+    text = csv_text(names, walk.positions[:, :22], fps=50).decode()
+    text = text.replace(",", separator).replace(".", point)
+    motion = read_motion(made.written(tmp_path, "walk.csv", text.encode()))
+    assert (motion.fps, motion.source.format) == (50, "named_csv")
+    np.testing.assert_allclose(motion.positions, walk.positions[:, :22], atol=1e-5)
+
+
 def test_a_row_for_each_point_is_read_as_freemocap_writes_it(walk: Motion, tmp_path: Path) -> None:
     names = body_tree("smpl").names[:22]
     lines = ["frame,timestamp,model,keypoint,x,y,z,reprojection_error"]

@@ -23,7 +23,7 @@ _SIDES: Final = ("left", "right")
 # Degrees from its mean that a direction keeps to where a joint does not bend, and passes where one does, in all but
 # the twentieth of the frames that goes furthest. Known rigs with a wrist that moves all bend it by 3 and more; those
 # of Acclaim keep it to 0.1, and bend the next joint by 5 to 15.
-_STIFF, _BENT = 0.5, 2.0
+_STIFF, _BENT = 0.3, 1.0
 _HERE: Final = 0.02  # of an upper arm: joints that are nearer are at one place
 # Upper arms that forearms are long. Adults' are 0.8 to 1.15 between joint centres; to where fingers begin it is over
 # 1.2.

@@ -154,7 +154,7 @@ KNOWN: Final = (
         layouts=(
             (
                 "columns",
-                "name_x, name_y, name_z of every point, perhaps time *",
+                "name_x, name_y, name_z of every point, perhaps time; commas, semicolons or tabs between cells *",
             ),
             (
                 "FreeMoCap",

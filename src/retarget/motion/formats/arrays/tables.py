@@ -24,6 +24,7 @@ _AXIS: Final = re.compile(r"^(?P<name>.+?)(?:[ _.:/-]|\b)?(?P<axis>[xyzXYZ])$")
 _BRACKETED: Final = re.compile(r"^(?P<name>.+?)\s*[\[(](?P<axis>[xyzXYZ])[^\])]*[\])]$")
 _TIMES: Final = ("time", "timestamp", "time (seconds)", "time_s", "t")
 _TIDY: Final = {"frame", "keypoint", "x", "y", "z"}
+_SEPARATORS: Final = (b",", b";", b"\t")
 _LARGEST: Final = 1 << 29  # bytes of text
 _REMEDY: Final = "columns must be named name_x, name_y, name_z for every joint"
 _JSON_REMEDY: Final = 'it must have "joint_names" and "positions" (frames, joints, 3), and "fps"'
@@ -35,6 +36,15 @@ def _header(data: bytes) -> list[str]:
         return []
     text = line[0].decode("utf-8", "replace")
     return [cell.strip() for cell in next(csv.reader(io.StringIO(text)), [])]
+
+
+def _with_commas(data: bytes) -> bytes:
+    """A table with commas between its cells, and decimal points: where a comma is decimal, cells end otherwise."""
+    first = data[:65536].splitlines()[:1]
+    for separator in (b";", b"\t"):
+        if first and separator in first[0] and b"," not in first[0]:
+            return data.replace(b",", b".").replace(separator, b",")
+    return data
 
 
 def _columns(header: list[str]) -> dict[str, dict[str, int]]:
@@ -51,9 +61,12 @@ def _columns(header: list[str]) -> dict[str, dict[str, int]]:
 
 def looks_like_named_csv(data: bytes) -> bool:
     """Whether a text begins with a line that names x, y and z of six points or more, or the columns of one a row."""
-    if data[:1] in (b"\x80", b"{", b"[", b"<") or b"," not in data[:4096]:
+    start = data[:65536]
+    if data[:1] in (b"\x80", b"{", b"[", b"<") or not any(
+        one in start[:4096] for one in _SEPARATORS
+    ):
         return False
-    header = _header(data)
+    header = _header(_with_commas(start))
     return len(_columns(header)) >= 6 or {cell.lower() for cell in header} >= _TIDY
 
 
@@ -69,6 +82,7 @@ def read_named_csv(data: bytes, path: Path, asked: Asked) -> Recording:
         FileFormatError: A cell is no number, or the names are not those of a body.
     """
     asked.index_of(["the only one"], path)
+    data = _with_commas(data)
     header = _header(data)
     if {cell.lower() for cell in header} >= _TIDY:
         return recording_of_points(_tidy(data, header, path), path)
