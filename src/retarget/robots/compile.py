@@ -28,6 +28,7 @@ from retarget.robots.reading.description import read_description
 from retarget.robots.reading.equalities import find_couplings, find_loops
 from retarget.robots.reading.guard import guarded
 from retarget.robots.spec import LIMBS, RobotSpec
+from retarget.robots.speeds import likely_speeds
 from retarget.robots.tree import KinematicTree, build_tree
 from retarget.wording import listed
 
@@ -97,6 +98,7 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
         set(bending.values()),
     )
     held, neutral = coupled.held, coupled.neutral
+    speeds, speed_notes = likely_speeds(description.velocity_limits, tree.joint_names, held)
     collision, shape_notes = without_fat_neighbours(
         build_collision(model, tree, feet, [zero, neutral]), tree, roles, bending, neutral
     )
@@ -108,10 +110,7 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
         "lower": coupled.lower,
         "upper": coupled.upper,
         "velocity_limits": np.array(
-            [
-                spec.velocity_limit(joint, description.velocity_limits.get(joint, np.inf))
-                for joint in tree.joint_names
-            ]
+            [spec.velocity_limit(joint, speeds.get(joint, np.inf)) for joint in tree.joint_names]
         ),
         "acceleration_limits": np.array(
             [spec.acceleration_limit(joint) for joint in tree.joint_names]
@@ -161,6 +160,7 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
             *found.notes,
             *sign_notes,
             *range_notes,
+            *speed_notes,
             *sole_notes,
             *coupled.notes,
             *shape_notes,

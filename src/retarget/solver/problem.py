@@ -243,8 +243,6 @@ def _tasks(
         for i, (segment, *_) in enumerate(rows):
             if segment in ("pelvis", "chest"):
                 factors[i] *= weights.turned_trunk
-            elif segment.endswith(("forearm", "hand")):
-                factors[i] *= weights.turned_arm
     tasks = Tasks(
         bodies=np.array([segment_body(robot, segment) for segment, *_ in rows]),
         position_weights=factors * np.array([row[2] for row in rows]),

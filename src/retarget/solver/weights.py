@@ -36,7 +36,6 @@ class TaskWeights:
             but the chest, which they would turn.
         turned_trunk: Factor on pelvis and chest of robots without a waist whose arms have too few joints to point: what
             they cannot do would turn the whole body, by 60 to 150 degrees on the OP3.
-        turned_arm: Factor on the forearms and hands of such robots.
         long_axis: Of a leg segment's long axis: the direction that one sees.
         arm_axis: Of an arm segment's.
         hinge: Of the thigh's hinge axis, about which the knee bends.
@@ -50,7 +49,8 @@ class TaskWeights:
         kneeling: Share of their weights that toe and heel of a leg keep while it lies.
         base_acceleration: Of the base's position, 1/m^2 a frame^4.
         turn_acceleration: Of the base's rotation.
-        trunk_acceleration: Of each joint of the trunk; the more a joint carries, the more smoothly it moves.
+        trunk_acceleration: Of each joint of the trunk; the more a joint carries, the more smoothly it moves. One
+            between base and pelvis, which carries the legs of a robot whose base is its chest, moves as the base turns.
         leg_acceleration: Of each joint of a leg down to the knee.
         ankle_acceleration: Of those below: they carry less, and turn the foot, which has most to make up for.
         arm_acceleration: Of each joint of an arm down to the elbow.
@@ -73,7 +73,6 @@ class TaskWeights:
     shoulder_line: float = 4.0
     hanging_shoulder_line: float = 10.0
     turned_trunk: float = 8.0
-    turned_arm: float = 0.5
     long_axis: float = 24.0
     arm_axis: float = 24.0
     hinge: float = 2.5
@@ -167,6 +166,10 @@ def accelerations(
             limb = groups == groups[robot.roles[f"{side}_{end}"]]
             joints[limb] = upper
             joints[limb & _below(tree, robot.roles[f"{side}_{middle}"])] = lower
+    body = robot.roles["pelvis"]
+    while body > 0:
+        joints[body] = weights.turn_acceleration
+        body = int(robot.parents[body])
     base = [weights.base_acceleration] * 3 + [weights.turn_acceleration] * 3
     return np.concatenate([base, joints[1:]])
 

@@ -119,7 +119,7 @@ def first_is_left(
         "knees": _KNEES * _bend_ahead(tree, legs, ahead) if legs is not None else 0.0,
         "elbows": _ELBOWS * _elbows_ahead(tree, main, ahead) if legs is None else 0.0,
         "feet": _FEET * _feet_ahead(tree, legs, ahead, geometry) if legs is not None else 0.0,
-        "convention": _CONVENTION * float(np.sign(np.round(ahead[0], 3))),
+        "convention": _CONVENTION * float(np.sign(ahead[0]) if abs(ahead[0]) > _ON_AXIS else 0.0),
     }
     total = float(sum(witnesses.values()))
     against = [name for name, vote in witnesses.items() if vote * total < 0]

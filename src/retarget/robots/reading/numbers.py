@@ -19,6 +19,7 @@ _OTHERS = {
     *("quat", "euler", "rpy", "axisangle", "xyaxes", "zaxis", "axis", "range", "ref", "scale"),
     *("diaginertia", "fullinertia", "density", "lower", "upper", "effort", "velocity", "gear"),
     *("actuatorfrcrange", "forcerange", "ctrlrange", "multiplier", "offset", "polycoef"),
+    *("ixx", "iyy", "izz", "ixy", "ixz", "iyz"),
 }
 _MAY_BE_INFINITE = {
     *("range", "lower", "upper", "effort", "velocity", "actuatorfrcrange", "forcerange"),
@@ -28,7 +29,7 @@ _WORLD = {"plane", "hfield"}  # sizes of the ground are not a robot's
 _PLACED = {  # elements in which these attributes say what a robot is made of
     *("body", "geom", "joint", "inertial", "site", "frame", "freejoint", "default"),
     *("origin", "box", "sphere", "cylinder", "capsule", "axis", "limit", "mimic", "general"),
-    *("motor", "position", "velocity", "mass"),
+    *("motor", "position", "velocity", "mass", "inertia"),
 }
 
 

@@ -44,6 +44,7 @@ def prepare_urdf(root: ElementTree.Element, path: Path) -> UrdfText:
     _leave_out_loose_joints(root, path, notes)
     mend_urdf_ranges(root, notes)
     empty: list[str] = []
+    impossible: list[str] = []
     meshless: list[str] = []
     assets: dict[str, bytes] = {}
     for link in root.iter("link"):
@@ -57,7 +58,12 @@ def prepare_urdf(root: ElementTree.Element, path: Path) -> UrdfText:
             elif not _locate_mesh(collision, path, assets):
                 link.remove(collision)
                 meshless.append(str(link.get("name")))
-        _mend_inertia(link)
+        if _mend_inertia(link):
+            impossible.append(str(link.get("name")))
+    if impossible:
+        notes.append(f"inertias that no body can have are taken for none: of {listed(impossible)}")
+    if root.find("link/inertial") is None:
+        notes.append("no link states a mass: collision shapes weigh what MuJoCo has them weigh")
     if empty:
         notes.append(f"left out collision shapes of size zero: of {listed(empty)}")
     if meshless:
@@ -71,7 +77,11 @@ def prepare_urdf(root: ElementTree.Element, path: Path) -> UrdfText:
     xml = ElementTree.tostring(root, encoding="unicode")
     if assets:
         notes.append(f"took the convex hulls of {len(assets)} meshes that MuJoCo does not read")
-    return UrdfText(xml, _velocity_limits(root), assets, tuple(notes))
+    limits = _velocity_limits(root)
+    still = [str(joint.get("name")) for joint in root.iter("joint") if _has_no_speed(joint)]
+    if still:
+        notes.append(f"speed limits of zero count as none: of {listed(still)}")
+    return UrdfText(xml, limits, assets, tuple(notes))
 
 
 def _leave_out_loose_joints(root: ElementTree.Element, path: Path, notes: list[str]) -> None:
@@ -119,6 +129,16 @@ def _velocity_limits(root: ElementTree.Element) -> dict[str, float]:
     return limits
 
 
+def _has_no_speed(joint: ElementTree.Element) -> bool:
+    limit = joint.find("limit")
+    if limit is None or joint.get("type") not in ("revolute", "continuous"):
+        return False
+    try:
+        return float(limit.get("velocity", "1")) == 0
+    except ValueError:
+        return False
+
+
 def _locate_mesh(collision: ElementTree.Element, path: Path, assets: dict[str, bytes]) -> bool:
     """Make a mesh's path absolute; false when there is no such file, or none that MuJoCo reads."""
     mesh = collision.find("geometry/mesh")
@@ -150,18 +170,20 @@ def _has_no_size(collision: ElementTree.Element) -> bool:
         return False  # MuJoCo's own message names the place
 
 
-def _mend_inertia(link: ElementTree.Element) -> None:
-    """Replace an inertia that no body can have, which MuJoCo refuses."""
-    inertia = link.find("inertial/inertia")
+def _mend_inertia(link: ElementTree.Element) -> bool:
+    """Replace an inertia that no body can have, which MuJoCo refuses; whether one with a mass had it."""
+    inertia, mass = link.find("inertial/inertia"), link.find("inertial/mass")
     if inertia is None:
-        return
+        return False
     names = ("ixx", "iyy", "izz", "ixy", "ixz", "iyz")
     try:
         xx, yy, zz, xy, xz, yz = (float(inertia.get(name, "0")) for name in names)
+        weighs = mass is not None and float(mass.get("value", "0")) > 0
     except ValueError:
-        return  # MuJoCo's own message names the place
+        return False  # MuJoCo's own message names the place
     matrix = np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
     if np.isfinite(matrix).all() and np.linalg.eigvalsh(matrix)[0] > 0:
-        return
+        return False
     for name in names:
         inertia.set(name, _TINY_INERTIA if name in names[:3] else "0")
+    return weighs
