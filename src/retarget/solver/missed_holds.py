@@ -17,11 +17,13 @@ from retarget.solver.arrays import Clip, Problem
 from retarget.solver.balance.path import centre_path
 from retarget.solver.clip import ClipOptions, March, march_windows
 from retarget.solver.misses import held_misses
+from retarget.solver.overlaps import fill_overlaps
 from retarget.solver.stances import place_loosely
 
 __all__ = ["Held", "hold_again"]
 
 _MISSED: Final = 0.02  # metres along the ground that a foot is off its place
+_TOUCHING: Final = 0.006  # metres of overlap that a march may leave: capsules are rounder than what they stand for
 _AROUND: Final = 0.3  # seconds before and after such a stance that are marched over again
 _KNOWN: Final = 2  # frames before and behind them, on which second differences depend
 
@@ -101,7 +103,7 @@ def _with_part(clip: Clip, other: Clip, begin: int, end: int) -> Clip:
 def _march_part(
     march: March, begin: int, end: int, before: Problem, after: Problem, options: ClipOptions
 ) -> tuple[bool, int]:
-    """March over some frames between known ones; they stay as they were where feet are dragged no less."""
+    """March over some frames between known ones; they stay where feet are dragged no less, or parts meet more."""
     fixed, behind = min(begin, _KNOWN), min(len(march.qpos) - end, _KNOWN)
     if behind == 1:
         return False, 0
@@ -110,8 +112,11 @@ def _march_part(
     again = March.of(march.qpos[here], part)
     own = options._replace(known=behind)
     steps, _ = march_windows(again, fixed, fixed, len(again.qpos), part, own)
-    was = _dragged(march.qpos[here], before.part(here.start, here.stop))
-    if not np.isfinite(again.qpos).all() or _dragged(again.qpos, part) >= was:
+    was = march.qpos[here]
+    if not np.isfinite(again.qpos).all():
+        return False, steps
+    dragged = _dragged(again.qpos, part) >= _dragged(was, before.part(here.start, here.stop))
+    if dragged or _overlap(again.qpos, part) > max(_overlap(was, part), _TOUCHING):
         return False, steps
     march.qpos[here] = again.qpos
     march.cost[here] = again.cost
@@ -121,6 +126,13 @@ def _march_part(
 def _dragged(qpos: Float64[np.ndarray, "T Q"], problem: Problem) -> float:
     """How far feet are off their places along the ground: sum of squares, m^2."""
     return float((_misses(qpos, problem) ** 2).sum())
+
+
+def _overlap(qpos: Float64[np.ndarray, "T Q"], problem: Problem) -> float:
+    """The most that capsules of the robot are nearer to each other than they may be, metres."""
+    deepest = np.zeros(len(qpos))
+    fill_overlaps(qpos, problem.tree, problem.capsules, deepest)
+    return float(deepest.max(initial=0.0))
 
 
 def _misses(qpos: Float64[np.ndarray, "T Q"], problem: Problem) -> Float64[np.ndarray, "T K"]:
