@@ -23,7 +23,8 @@ from retarget.solver.stances import place_loosely
 __all__ = ["Held", "hold_again"]
 
 _MISSED: Final = 0.02  # metres along the ground that a foot is off its place
-_TOUCHING: Final = 0.006  # metres of overlap that a march may leave: capsules are rounder than what they stand for
+_CLOSER: Final = 0.003  # metres by which parts of the robot may come nearer to each other, as windows leave so much
+)
 _AROUND: Final = 0.3  # seconds before and after such a stance that are marched over again
 _KNOWN: Final = 2  # frames before and behind them, on which second differences depend
 
@@ -116,7 +117,7 @@ def _march_part(
     if not np.isfinite(again.qpos).all():
         return False, steps
     dragged = _dragged(again.qpos, part) >= _dragged(was, before.part(here.start, here.stop))
-    if dragged or _overlap(again.qpos, part) > max(_overlap(was, part), _TOUCHING):
+    if dragged or _overlap(again.qpos, part) > _overlap(was, part) + _CLOSER:
         return False, steps
     march.qpos[here] = again.qpos
     march.cost[here] = again.cost
