@@ -24,7 +24,6 @@ __all__ = ["Held", "hold_again"]
 
 _MISSED: Final = 0.02  # metres along the ground that a foot is off its place
 _CLOSER: Final = 0.003  # metres by which parts of the robot may come nearer to each other, as windows leave so much
-)
 _AROUND: Final = 0.3  # seconds before and after such a stance that are marched over again
 _KNOWN: Final = 2  # frames before and behind them, on which second differences depend
 
