@@ -154,6 +154,12 @@ def tsv(times: int) -> Iterator[bytes]:
     )
 
 
+def nexus(times: int) -> Iterator[bytes]:
+    yield from repeated(
+        importlib.import_module("test_motion_nexus").nexus(markers()), b"7,0,", times, b"\r\n"
+    )
+
+
 def c3d(times: int) -> Iterator[bytes]:
     longer = {name: np.tile(place, (times, 1)) for name, place in markers().items()}
     yield importlib.import_module("c3d_files").c3d(longer)
@@ -212,6 +218,7 @@ WRITERS: dict[str, Callable[[int], Iterator[bytes]]] = {
     "walk.c3d": c3d,
     "walk.trc": trc,
     "walk.tsv": tsv,
+    "nexus.csv": nexus,
     "walk.mvnx": mvnx,
     "take.csv": motive,
     "walk.fbx": fbx,

@@ -20,8 +20,10 @@ __all__ = ["looks_like_nexus", "parse_nexus"]
 
 _REMEDY: Final = "export it again from Nexus as ASCII with its trajectories, or as C3D"
 _SECTIONS: Final = (b"Trajectories", b"Devices", b"Model Outputs", b"Joints", b"Segments")
-_BEGINS: Final = re.compile(rb"^\"?Trajectories\"?,*\r?$", re.MULTILINE)
+_BEGINS: Final = re.compile(rb"^(?:\xef\xbb\xbf)?\"?Trajectories\"?,*\r?$", re.MULTILINE)
 _EMPTY: Final = re.compile(rb"^,*\r?$", re.MULTILINE)
+_SOMETHING: Final = re.compile(rb"[^,\s]")
+_HEAD_BYTES: Final = 1 << 20
 _HEAD: Final = 5  # lines: the section's name, its rate, names, axes, units
 _LED: Final = 2  # columns: frame and sub-frame
 _AXES: Final = ["X", "Y", "Z"]
@@ -40,14 +42,11 @@ def parse_nexus(data: bytes, path: Path) -> Trajectories:
     Raises:
         FileFormatError: It has no trajectories, or one that is torn.
     """
-    found = _BEGINS.search(data.removeprefix(b"\xef\xbb\xbf"))
+    found = _BEGINS.search(data)
     if found is None:
         raise FileFormatError(path, "has no section of trajectories", _REMEDY)
-    section = data.removeprefix(b"\xef\xbb\xbf")[found.start() :]
-    before = data.count(b"\n", 0, found.start())
-    del data
-    lines = section[: 1 << 20].splitlines(keepends=True)[:_HEAD]
-    start = sum(len(line) for line in lines)
+    lines = data[found.start() : found.start() + _HEAD_BYTES].splitlines(keepends=True)[:_HEAD]
+    start = found.start() + sum(len(line) for line in lines)
     rows = [next(csv.reader([line.decode("latin-1").strip("\r\n")]), []) for line in lines]
     if len(rows) < _HEAD or rows[3][:1] != ["Frame"]:
         raise FileFormatError(path, "its trajectories end within their head", _REMEDY)
@@ -55,10 +54,9 @@ def parse_nexus(data: bytes, path: Path) -> Trajectories:
     if not names:
         raise FileFormatError(path, "its trajectories name no markers", _REMEDY)
     fps = _rate(rows[1], path)
-    end = _EMPTY.search(section, start)
     numbers, places = parse_picks(
-        section[: end.start()] if end else section, start, max(columns) + 1, path,
-        [Pick([0]), Pick(columns)], first_line=before + _HEAD + 1, more_is_dropped=True,
+        _up_to_the_next(data, start), start, max(columns) + 1, path,
+        [Pick([0]), Pick(columns)], first_line=data.count(b"\n", 0, start) + 1, more_is_dropped=True,
     )  # fmt: skip
     if len(places) == 0:
         raise FileFormatError(path, "holds no frames", _REMEDY)
@@ -67,6 +65,12 @@ def parse_nexus(data: bytes, path: Path) -> Trajectories:
     return Trajectories(
         names, places.reshape(len(places), -1, 3), fps, _METRES.get(unit), int(first) if 0 <= first < 1e9 else 1,
     )  # fmt: skip
+
+
+def _up_to_the_next(data: bytes, start: int) -> bytes:
+    """A file without the sections behind the one whose rows begin here; no copy of it where there is none."""
+    end = _EMPTY.search(data, start)
+    return data[: end.start()] if end and _SOMETHING.search(data, end.start()) else data
 
 
 def _columns(rows: list[list[str]]) -> tuple[tuple[str, ...], list[int]]:
