@@ -5,13 +5,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float64
 
 from retarget.errors import FileFormatError
 from retarget.inputs import read_bytes, understanding
+from retarget.scenes.mesh_grid import Mesh, mesh_grid, mesh_volume
 from retarget.scenes.shapes import Shape
 
 __all__ = ["Mesh", "MeshShape", "read_mesh", "shapes_of"]
@@ -23,23 +24,8 @@ _BOXY: Final = 0.9  # of its box that the hull of a piece fills, for a box
 _CONVEX: Final = 0.9  # of its hull that a piece fills, for a hull
 _MOST_PLANES: Final = 32  # of a hull
 _MOST_NORMALS: Final = 400  # tried for the smallest box
-_NODES: Final = 48  # of a grid along its longest side
-_MARGIN: Final = 2  # cells of a grid around a mesh
 _HUGE, _TINY = 1000.0, 1e-3  # metres: nothing that a person meets is so large, or so small
 _MOST_PIECES: Final = 2000
-_MOST_SAMPLES: Final = 2_000_000
-
-
-class Mesh(NamedTuple):
-    """Triangles.
-
-    Attributes:
-        vertices: Metres.
-        faces: Indices of their corners.
-    """
-
-    vertices: Float64[np.ndarray, "V 3"]
-    faces: Int64[np.ndarray, "F 3"]
 
 
 def read_mesh(path: Path, metres_per_unit: float = 1.0) -> Mesh:
@@ -150,10 +136,10 @@ def _shape_of(mesh: Mesh, wanted: MeshShape) -> tuple[Shape, str]:
     volume = float(np.prod(size))
     if wanted == "box" or (wanted == "auto" and hull.volume > _BOXY * volume):
         return Shape.box(np.maximum(size, 2e-4)).at(middle, turn), "box"
-    filled = abs(_volume(mesh)) / hull.volume
+    filled = abs(mesh_volume(mesh)) / hull.volume
     if wanted == "hull" or (wanted == "auto" and _CONVEX < filled < 1.05):
         return _hull(corners, hull.equations), "hull"
-    return _grid(mesh), "grid of distances"
+    return mesh_grid(mesh), "grid of distances"
 
 
 def _pieces(mesh: Mesh) -> Iterator[Mesh]:
@@ -172,11 +158,6 @@ def _pieces(mesh: Mesh) -> Iterator[Mesh]:
         if len(own):
             used, index = np.unique(own, return_inverse=True)
             yield Mesh(places[used], index.reshape(-1, 3))
-
-
-def _volume(mesh: Mesh) -> float:
-    a, b, c = (mesh.vertices[mesh.faces[:, k]] for k in range(3))
-    return float(np.einsum("fi,fi->f", a, np.cross(b, c)).sum() / 6.0)
 
 
 def _smallest_box(
@@ -240,79 +221,3 @@ def _hull(corners: Float64[np.ndarray, "C 3"], equations: Float64[np.ndarray, "N
     offsets = ((corners - middle) @ kept.T).max(axis=0)
     planes = np.concatenate([kept, offsets[:, None]], axis=1)
     return Shape.hull(planes, (high - low) / 2).at(middle)
-
-
-def _grid(mesh: Mesh) -> Shape:
-    """Signed distances of a mesh that need not be closed: inside is what no way leads to from outside.
-
-    Gaps that are narrower than a cell count as closed.
-    """
-    from scipy.ndimage import label
-    from scipy.spatial import cKDTree
-
-    low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
-    cell = float((high - low).max()) / (_NODES - 2 * _MARGIN - 1)
-    counts = np.ceil((high - low) / cell).astype(int) + 1 + 2 * _MARGIN
-    half = (counts - 1) * cell / 2
-    middle = (low + high) / 2
-    axes = [np.linspace(-h, h, n) for h, n in zip(half, counts, strict=True)]
-    nodes = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3) + middle
-    samples, owners = _samples(mesh, cell / 2)
-    rough, nearest = cKDTree(samples).query(nodes)
-    distance = np.minimum(rough, _distance_to(mesh, owners[nearest], nodes))
-    away = distance.reshape(counts)
-    pieces, _ = label(away > 0.5 * np.sqrt(3.0) * cell)
-    outside = pieces == pieces[0, 0, 0]
-    # In the shell around the surface the side of the nearest triangle tells, where there is an inside at all.
-    a, b, c = (mesh.vertices[mesh.faces[owners[nearest], k]] for k in range(3))
-    normal = np.cross(b - a, c - a)
-    behind = (np.einsum("ni,ni->n", nodes - a, normal) < 0).reshape(counts)
-    if _volume(mesh) < 0:
-        behind = ~behind
-    shell = pieces == 0
-    enclosed = bool(((pieces > 0) & ~outside).any())
-    inside = (~outside & ~shell) | (shell & behind & enclosed)
-    return Shape.grid(np.where(inside, -away, away), half).at(middle)
-
-
-def _samples(
-    mesh: Mesh, spacing: float
-) -> tuple[Float64[np.ndarray, "N 3"], Int64[np.ndarray, "N"]]:
-    """Points on triangles about ``spacing`` metres apart, and whose they are."""
-    a, b, c = (mesh.vertices[mesh.faces[:, k]] for k in range(3))
-    sides = np.stack([np.linalg.norm(u - v, axis=1) for u, v in ((a, b), (b, c), (c, a))])
-    parts = np.clip(np.ceil(sides.max(axis=0) / spacing), 1, 64).astype(int)
-    while ((parts + 1) * (parts + 2) // 2).sum() > _MOST_SAMPLES:
-        parts = np.maximum(parts // 2, 1)
-        if parts.max() == 1:
-            break
-    points, owners = [], []
-    for n in np.unique(parts):
-        own = np.flatnonzero(parts == n)
-        u, v = np.meshgrid(np.arange(n + 1), np.arange(n + 1), indexing="ij")
-        keep = u + v <= n
-        s, t = u[keep] / n, v[keep] / n
-        at = (
-            a[own, None] * (1 - s - t)[:, None]
-            + b[own, None] * s[:, None]
-            + c[own, None] * t[:, None]
-        )
-        points.append(at.reshape(-1, 3))
-        owners.append(np.repeat(own, keep.sum()))
-    return np.concatenate(points), np.concatenate(owners)
-
-
-def _distance_to(
-    mesh: Mesh, owners: Int64[np.ndarray, "N"], nodes: Float64[np.ndarray, "N 3"]
-) -> Float64[np.ndarray, "N"]:
-    """Distance of nodes from the planes of their nearest triangles where their feet lie within these, else infinite."""
-    a, b, c = (mesh.vertices[mesh.faces[owners, k]] for k in range(3))
-    u, v, w = b - a, c - a, nodes - a
-    normal = np.cross(u, v)
-    area = np.einsum("ni,ni->n", normal, normal)
-    area = np.maximum(area, 1e-30)
-    s = np.einsum("ni,ni->n", np.cross(w, v), normal) / area
-    t = np.einsum("ni,ni->n", np.cross(u, w), normal) / area
-    within = (s >= 0) & (t >= 0) & (s + t <= 1)
-    away = np.abs(np.einsum("ni,ni->n", w, normal)) / np.sqrt(area)
-    return np.asarray(np.where(within, away, np.inf))
