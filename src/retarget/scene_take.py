@@ -240,13 +240,13 @@ def moved_targets(
     positions = {name: places + moved for name, places in targets.positions.items()}
     # A foot's clearance is above the floor: near something else it is at most as high as it is above that.
     clearances = targets.clearances.copy()
-    others = [thing.part(first, last) for thing in meeting.things[1:]]
+    near = meeting.touches.nearest
     for foot, side in enumerate(SIDES):
         for joint, rest in (("toe", meeting.touches.rest_of(f"{side}_toe")), ("heel", 0.0)):
-            place = meeting.body[f"{side}_{joint}"][first:last]
-            for thing in others:
-                above = world.scale * (thing.nearest(place).distance - rest)
-                clearances[:, foot] = np.minimum(clearances[:, foot], np.maximum(above, 0.0))
+            for o in range(1, len(meeting.things)):
+                away = near[f"{side}_{joint}", o].distance[first:last]
+                above = np.maximum(world.scale * (away - rest), 0.0)
+                clearances[:, foot] = np.minimum(clearances[:, foot], above)
     return replace(targets, positions=positions, clearances=clearances)
 
 
@@ -303,4 +303,6 @@ def _sides(meeting: Meeting, shapes: Sequence[Sequence[int]]) -> Int8[np.ndarray
 
 def robot_world(meeting: Meeting, scale: float, fps: float) -> RobotWorld:
     """The things in the world of a robot that is ``scale`` times as large."""
-    return placed_scene(meeting.things, meeting.body, meeting.held, scale, fps)
+    return placed_scene(
+        meeting.things, meeting.body, meeting.held, scale, fps, meeting.touches.nearest
+    )

@@ -75,7 +75,7 @@ def _thing_facts(met: Meeting, o: int) -> dict[str, Any]:
 def _distances(met: Meeting, o: int) -> tuple[Float64[np.ndarray, "T"], Float64[np.ndarray, "T"]]:
     """Distance of the nearest joint of the human from a thing, and of the nearest point beyond its rest, metres."""
     own = {point: met.touches.nearest[point, o].distance for point in TOUCH_POINTS}
-    trunk = [met.things[o].nearest(met.body[name]).distance for name in ("pelvis", "chest")]
+    trunk = [met.touches.nearest[name, o].distance for name in ("pelvis", "chest")]
     joints = [own[point] for point in TOUCH_POINTS if point != "seat"]
     loose = [own[point] - met.touches.rest_of(point) for point in TOUCH_POINTS]
     return np.min([*joints, *trunk], axis=0), np.min([*loose, *trunk], axis=0)

@@ -13,7 +13,7 @@ from retarget.motion.contacts import FEWEST_FLAT, HEEL, LOWEST, TOE, Contacts
 from retarget.motion.quantiles import quantile_of
 from retarget.motion.segments import SIDES
 from retarget.scenes.body import body_points
-from retarget.scenes.posed import Thing, posed_things
+from retarget.scenes.posed import Surroundings, Thing, posed_things
 from retarget.scenes.scene import TOUCH_POINTS, Scene
 from retarget.scenes.touches import Contact, Touches, find_touches, held_places
 
@@ -60,7 +60,7 @@ def meet(anatomy: Anatomy, contacts: Contacts, scene: Scene) -> Meeting:
         for column, point in ((HEEL, "heel"), (TOE, "toe")):
             touched = touches.things[:, TOUCH_POINTS.index(f"{side}_{point}")]
             stance[:, foot, column] = touched >= 0
-    heights = _ankle_heights(body, things, stance)
+    heights = _ankle_heights(touches.nearest, stance)
     found = replace(
         contacts, stance=stance, body=np.zeros_like(contacts.body), ankle_heights=heights
     )
@@ -84,16 +84,15 @@ def _heels(anatomy: Anatomy, things: Sequence[Thing]) -> Float64[np.ndarray, "2 
 
 
 def _ankle_heights(
-    body: Mapping[str, Float64[np.ndarray, "T 3"]],
-    things: Sequence[Thing],
+    near: Surroundings,
     stance: Bool[np.ndarray, "T 2 2"],
 ) -> Float64[np.ndarray, "2"]:
     """Height of the ankles above what their feet stand flat on, metres."""
     found = []
     for foot, side in enumerate(SIDES):
         flat = stance[:, foot].all(axis=1)
-        ankle = body[f"{side}_ankle"]
-        above = np.min([thing.nearest(ankle).distance for thing in things], axis=0)
+        away = [near[f"{side}_ankle", o].distance for o in range(len(near.things))]
+        above = np.min(away, axis=0)
         found.append(
             float(
                 np.median(above[flat]) if flat.sum() >= FEWEST_FLAT else np.quantile(above, LOWEST)

@@ -16,7 +16,7 @@ from jaxtyping import Float64
 
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
-from retarget.scenes.posed import Nearest, Thing
+from retarget.scenes.posed import Nearest, Surroundings, Thing
 from retarget.scenes.scene import TOUCH_POINTS
 from retarget.scenes.touches import Contact
 
@@ -30,7 +30,7 @@ _LEAST = 1e-4  # of a surface's say, for what nothing is near to
 _ON_FLOOR = 20.0  # say of the floor beneath a thing that is on it
 _HANDS = 0.3  # say of palms in where a carried thing goes: they can follow it
 _FEET = 4.0  # say of feet's holds in where the body goes
-_FOLLOWING = ("pelvis", "chest", "left_hip", "right_hip")
+_ASKED = (*(p for p in TOUCH_POINTS if p != "seat"), "pelvis", "chest", "left_hip", "right_hip")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +95,7 @@ def placed_scene(
     contacts: Sequence[Contact],
     scale: float,
     fps: float,
+    near: Surroundings | None = None,
 ) -> RobotWorld:
     """Place a scene in the world of a robot.
 
@@ -104,7 +105,9 @@ def placed_scene(
         contacts: Where they touch things.
         scale: Robot metres per human metre.
         fps: Frames per second.
+        near: What is nearest to the points, where it has been looked for.
     """
+    near = Surroundings(human, points) if near is None else near
     frames = len(points["pelvis"])
     sizes = [
         thing.stretch * (scale if thing.size == "scaled" else float(thing.size)) for thing in human
@@ -117,17 +120,16 @@ def placed_scene(
         for thing, size in zip(human, sizes, strict=True)
     ]
     fits = [Fit.of(*each) for each in zip(human, own, sizes, strict=True)]
-    body = {name: points[name] for name in (*(p for p in TOUCH_POINTS if p != "seat"), *_FOLLOWING)}
     shifts = [0.0] * len(human)
     for o, thing in enumerate(human):
         if thing.moves and _is_other(thing, sizes[o], scale):
-            shift = _giving_way(thing, own[o], fits[o], body, scale, frames, fps)
+            shift = _giving_way(near, o, own[o], fits[o], scale, frames, fps)
             own[o] = replace(own[o], places=own[o].places + shift)
             shifts[o] = float(np.linalg.norm(shift, axis=1).max())
     moved = np.zeros((frames, 3))
     others = [_is_other(thing, size, scale) for thing, size in zip(human, sizes, strict=True)]
     if any(other and not thing.moves for other, thing in zip(others, human, strict=True)):
-        moved = _displacement(human, own, fits, contacts, body, scale, frames, fps)
+        moved = _displacement(near, own, fits, contacts, scale, frames, fps)
     return RobotWorld(own, sizes, scale, moved, shifts, fits)
 
 
@@ -165,30 +167,30 @@ def _middle_of_terrain(things: Sequence[Thing]) -> Float64[np.ndarray, "3"]:
 
 
 def _giving_way(
-    thing: Thing,
+    near: Surroundings,
+    o: int,
     own: Thing,
     fit: Fit,
-    body: Points,
     scale: float,
     frames: int,
     fps: float,
 ) -> Float64[np.ndarray, "T 3"]:
     """How far a moving thing of another size goes, so that it stays as far from trunk, knees, hands and floor."""
     a, b = np.zeros((frames, 3, 3)), np.zeros((frames, 3))
-    for name, places in body.items():
+    thing = near.things[o]
+    for name in _ASKED:
         share = _HANDS if name.endswith("palm") else 1.0
-        _ask(a, b, thing, own, thing.nearest(places), fit, scale, share, -1.0)
+        _ask(a, b, thing, own, near[name, o], fit, scale, share, -1.0)
     low = np.exp(-((np.maximum(thing.lowest(), 0.0) / (_NEAR / 3)) ** 2))
     a[:, 2, 2] += _ON_FLOOR * low
     return _settled(a, b, fps)
 
 
 def _displacement(
-    human: Sequence[Thing],
+    near: Surroundings,
     own: Sequence[Thing],
     fits: Sequence[Fit],
     contacts: Sequence[Contact],
-    body: Points,
     scale: float,
     frames: int,
     fps: float,
@@ -199,11 +201,12 @@ def _displacement(
     normal, a place that is held for all of it. The sums are smoothed over time before they are solved.
     """
     a, b = np.zeros((frames, 3, 3)), np.zeros((frames, 3))
-    for thing, mine, fit in zip(human, own, fits, strict=True):
+    human = near.things
+    for o, (thing, mine, fit) in enumerate(zip(human, own, fits, strict=True)):
         if thing.moves:
             continue
-        for places in body.values():
-            _ask(a, b, thing, mine, thing.nearest(places), fit, scale, 1.0, 1.0)
+        for name in _ASKED:
+            _ask(a, b, thing, mine, near[name, o], fit, scale, 1.0, 1.0)
     for contact in contacts:
         thing, mine, fit = human[contact.thing], own[contact.thing], fits[contact.thing]
         if thing.moves:

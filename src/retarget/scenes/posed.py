@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from retarget.scenes.scene import Scene, Size, Terrain
 from retarget.scenes.shapes import Shape, shape_arrays
 from retarget.scenes.stretching import stretched_up
 
-__all__ = ["FLOOR", "Nearest", "Thing", "floor_thing", "posed_things"]
+__all__ = ["FLOOR", "Nearest", "Surroundings", "Thing", "floor_thing", "posed_things"]
 
 FLOOR = "floor"
 
@@ -143,6 +144,31 @@ class Thing:
         if len(self.places) == 1:
             return self
         return replace(self, places=self.places[first:last], turns=self.turns[first:last])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surroundings:
+    """What is nearest to points of a body among things, looked for when first asked for.
+
+    Attributes:
+        things: The floor and all things.
+        points: Points of the body in the same world, metres.
+        found: What has been asked for.
+
+    Example:
+        >>> surroundings["left_palm", 1].distance  # doctest: +SKIP
+    """
+
+    things: Sequence[Thing]
+    points: Mapping[str, Float64[np.ndarray, "T 3"]]
+    found: dict[tuple[str, int], Nearest] = field(default_factory=dict)
+
+    def __getitem__(self, key: tuple[str, int]) -> Nearest:
+        """The nearest surface of a thing, by its index, to a point."""
+        if key not in self.found:
+            point, o = key
+            self.found[key] = self.things[o].nearest(self.points[point])
+        return self.found[key]
 
 
 def floor_thing() -> Thing:

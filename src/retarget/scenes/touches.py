@@ -15,7 +15,7 @@ from retarget.motion.feet import SPEED_OFF, SPEED_ON, TOE_OFF, TOE_ON, speed, st
 from retarget.motion.quantiles import quantile_of
 from retarget.motion.resting import Stillness, find_stance
 from retarget.motion.spans import spans
-from retarget.scenes.posed import Nearest, Thing
+from retarget.scenes.posed import Nearest, Surroundings, Thing
 from retarget.scenes.scene import TOUCH_POINTS, Scene
 
 __all__ = ["Contact", "Touches", "find_touches", "held_places"]
@@ -44,12 +44,12 @@ class Touches:
     Attributes:
         things: Index of the thing that each of `TOUCH_POINTS` touches, -1 for none; 0 is the floor.
         rest: Distance from a surface at which each kind of point rests on it, metres.
-        nearest: What is nearest to each point, by point and thing.
+        nearest: What is nearest to points of the body, by point and thing.
     """
 
     things: Int64[np.ndarray, "T K"]
     rest: dict[str, float]
-    nearest: Mapping[tuple[str, int], Nearest]
+    nearest: Surroundings
 
     def rest_of(self, point: str) -> float:
         """Distance at rest of a point, metres."""
@@ -91,17 +91,13 @@ def find_touches(
     """Find which thing each point touches in each frame; points of which a scene says it are taken at its word.
 
     Args:
-        points: `TOUCH_POINTS` over time, metres, world.
+        points: `TOUCH_POINTS`, and others, over time, metres, world.
         things: The floor and the scene's things, in the same world.
         scene: Its touches count.
         fps: Frames per second.
         leg: Length of the human's legs, metres.
     """
-    near = {
-        (point, o): thing.nearest(points[point])
-        for point in TOUCH_POINTS
-        for o, thing in enumerate(things)
-    }
+    near = Surroundings(things, points)
     moved = {
         (point, o): speed(thing.to_local(points[point]), fps)
         for point in TOUCH_POINTS
@@ -134,12 +130,12 @@ def find_touches(
 
 def _rest_distance(
     kind: str,
-    near: Mapping[tuple[str, int], Nearest],
+    near: Surroundings,
     moved: Mapping[tuple[str, int], Float64[np.ndarray, "T"]],
     leg: float,
 ) -> float:
     """How far a kind of point is from a surface that it rests on: the densest distance of slow samples."""
-    own = [key for key in near if _kind(key[0]) == kind]
+    own = [key for key in moved if _kind(key[0]) == kind]
     distances = np.concatenate([near[key].distance for key in own])
     speeds = np.concatenate([moved[key] for key in own])
     usual = _USUAL[kind]

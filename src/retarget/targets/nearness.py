@@ -5,14 +5,14 @@ Joints near a surface keep the human's vector from its nearest point: a soft anc
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 from jaxtyping import Bool, Float64
 
 from retarget.scenes.place import RobotWorld
-from retarget.scenes.posed import Thing
+from retarget.scenes.posed import Surroundings
 from retarget.scenes.scene import TOUCH_POINTS
 from retarget.targets.thing_points import CLEAR, ThingPoints
 
@@ -33,8 +33,7 @@ def stay_near(
     points: ThingPoints,
     radii: Float64[np.ndarray, "K"],
     world: RobotWorld,
-    human: Sequence[Thing],
-    body: Mapping[str, Float64[np.ndarray, "T 3"]],
+    human: Surroundings,
 ) -> None:
     """Let joints near surfaces keep the human's vectors from their nearest points.
 
@@ -45,14 +44,15 @@ def stay_near(
         points: The robot's points for things.
         radii: How far the surface of each of all points is from it, metres.
         world: The things in the robot's world.
-        human: In the human's.
-        body: Points of the human's body, metres.
+        human: The things in the human's world, around points of its body.
     """
-    frames = len(weights)
+    frames, body = len(weights), human.points
     for i, role in enumerate(CLEAR):
         target, total = np.zeros((frames, 3)), np.full(frames, 1e-9)
-        for thing, own, fit in zip(human, world.things, world.fits, strict=True):
-            near = thing.nearest(body[role])
+        for o, (thing, own, fit) in enumerate(
+            zip(human.things, world.things, world.fits, strict=True)
+        ):
+            near = human[role, o]
             share = np.exp(-((np.maximum(near.distance, 0.0) / _NEAR) ** 2))
             away = world.scale * (thing.to_local(body[role]) - near.place)
             target += share[:, None] * own.to_world(fit.place(near.place) + away)

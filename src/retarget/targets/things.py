@@ -146,7 +146,7 @@ def thing_targets(
             point = TOUCH_POINTS[contact.point]
             rest = touches.rest_of(point)
             _hold(found, contact, column, body[point], rest, radii[column], world, human, fps)
-    stay_near(found.weights, found.anchors, found.fixed, points, radii, world, human, body)
+    stay_near(found.weights, found.anchors, found.fixed, points, radii, world, touches.nearest)
     return found
 
 
