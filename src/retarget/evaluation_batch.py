@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from retarget._version import __version__
 from retarget.batch import BatchJob, BatchManifest, BatchRunner
 from retarget.config import RunConfig
-from retarget.errors import RetargetError
+from retarget.errors import FileFormatError, RetargetError
 from retarget.files import sha256_of
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class EvaluateWorker:
         robot: Robot to judge with; the result's own if None.
         robot_description: TOML that describes it.
         profile: Gates to pass, as JSON; ``train-ready`` if empty.
+        anew: Measure also where a report of the same result lies, made with other gates.
 
     Example:
         >>> worker = EvaluateWorker()
@@ -41,6 +43,7 @@ class EvaluateWorker:
     robot: str | None = None
     robot_description: Path | None = None
     profile: str = ""
+    anew: bool = False
 
     def __call__(self, job: BatchJob) -> Mapping[str, Any]:
         """Judge one result; returns what is worth recording about it.
@@ -48,23 +51,46 @@ class EvaluateWorker:
         Raises:
             RetargetError: The result cannot be read or judged, or the report cannot be written.
         """
+        basis = self._basis(job)
+        report = None if self.anew else self._by_other_gates(job, basis)
+        if report is None:
+            report = self._measured(job).model_copy(update={"basis": basis})
+        report.write(job.output)
+        return {
+            "passed": report.passed,
+            "failed_gates": [gate.measure for gate in report.failed_gates],
+            "verdict": report.verdict,
+            "frames": report.frames,
+            "notes": list(report.notes),
+        }
+
+    def _measured(self, job: BatchJob) -> ClipReport:
         from retarget.evaluation import evaluate
         from retarget.result import RetargetingResult
 
         result = RetargetingResult.load_npz(job.motion)
         robot = self.robot_of(result)
         report = evaluate(result, robot, gates=self.gates, clip=job.id)
-        report.write(job.output)
         made_with = result.provenance.get("robot_sha256", robot.sha256)
         changed = robot.name == result.robot and robot.sha256 != made_with
         note = f"the description of {robot.name} has changed since the result was made"
-        return {
-            "passed": report.passed,
-            "failed_gates": [gate.measure for gate in report.failed_gates],
-            "verdict": report.verdict,
-            "frames": report.frames,
-            "notes": [note] if changed else [],
-        }
+        return report.model_copy(update={"notes": (note,)}) if changed else report
+
+    def _by_other_gates(self, job: BatchJob, basis: str) -> ClipReport | None:
+        """The verdict from what was measured before; None where nothing was, of this very result and robot."""
+        from retarget.evaluation import ClipReport
+        from retarget.evaluation.rejudge import rejudged
+
+        try:
+            report = ClipReport.read(job.output)
+        except FileFormatError:
+            return None
+        return rejudged(report, self.gates) if report.basis == basis else None
+
+    def _basis(self, job: BatchJob) -> str:
+        """A hash of all that a report's measures follow from."""
+        given = {name: said for name, said in self.fingerprint(job).items() if name != "gates"}
+        return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
 
     @property
     def gates(self) -> Gates:
@@ -167,8 +193,9 @@ def evaluate_batch(
 ) -> BatchEvaluation:
     """Judge many results at once, a report (JSON) of each in a folder; run again it goes on where it stopped.
 
-    A report whose result, robot or gates have changed since is made anew. What happened to each clip is in
-    ``evaluation_manifest.json`` beside the reports, which is a batch's manifest.
+    A report whose result or robot have changed since is made anew; where only the gates have, it is judged by what was
+    measured, and the motion is looked at again only where the second of a newly missed gate must be found.
+    What happened to each clip is in ``evaluation_manifest.json`` beside the reports, which is a batch's manifest.
 
     Args:
         results: Result files by name; a report is the file of that name in the folder, with ``.json`` after it.
@@ -192,7 +219,7 @@ def evaluate_batch(
     """
     folder = Path(output_dir)
     worker = EvaluateWorker(
-        robot, robot_description, "" if gates is None else gates.model_dump_json()
+        robot, robot_description, "" if gates is None else gates.model_dump_json(), anew=force
     )
     jobs = [
         BatchJob(id=name, motion=Path(path).absolute(), output=folder / f"{name}.json")

@@ -8,10 +8,10 @@ from pathlib import Path
 import motions
 import pytest
 
-from retarget.batch import BatchManifest
+from retarget.batch import BatchJob, BatchManifest
 from retarget.errors import RetargetError
 from retarget.evaluation import ClipReport, Gates, evaluate
-from retarget.evaluation_batch import MANIFEST_NAME, evaluate_batch
+from retarget.evaluation_batch import MANIFEST_NAME, EvaluateWorker, evaluate_batch
 from retarget.result import RetargetingResult
 from retarget.robots import load_robot
 
@@ -102,3 +102,47 @@ def test_the_command_judges_a_batch_into_a_folder(
     rejected = (tmp_path / "reports" / "rejected.txt").read_text()
     assert "floats.npz\tmisses" in rejected and "torn.npz\t" in rejected
     assert main(["evaluate", "--result", str(results["walk.npz"]), "--max-workers", "2"]) == 2
+
+
+def test_other_gates_take_what_was_measured(
+    results: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del results["torn.npz"]
+    folder = tmp_path / "reports"
+    measured: list[str] = []
+
+    def counted(self: EvaluateWorker, job: BatchJob) -> ClipReport:
+        measured.append(job.id)
+        return own(self, job)
+
+    own = EvaluateWorker._measured
+    monkeypatch.setattr(EvaluateWorker, "_measured", counted)
+    first = {report.clip: report for report in evaluate_batch(results, folder)}
+    assert sorted(measured) == sorted(results)
+    measured.clear()
+    loose = evaluate_batch(results, folder, gates=Gates.named("look-only"))
+    assert loose.manifest.success_count == 3 and not measured
+    for report in loose:
+        assert report.measures == first[report.clip].measures
+        assert {gate.measure for gate in report.gates} == set(Gates.named("look-only").gates)
+    hard = Gates.named("train-ready").changed(limb_error_mean=0.1)
+    anew = evaluate_batch(results, folder, gates=hard)
+    assert sorted(measured) == sorted(results), "at which second a limb is worst was not known"
+    assert all(
+        gate.at_s is not None
+        for report in anew
+        for gate in report.failed_gates
+        if gate.measure == "limb_error_mean"
+    )
+    measured.clear()
+    evaluate_batch(results, folder, gates=hard, force=True)
+    assert sorted(measured) == sorted(results)
+    measured.clear()
+    motions.raised(motions.walk(), 0.03).save_npz(results["walk.npz"])
+    evaluate_batch(results, folder, gates=Gates.named("look-only"))
+    assert measured == ["walk.npz"], "another result"
+    measured.clear()
+    torn = folder / "walk.npz.json"
+    torn.write_text(torn.read_text().replace("mean of thighs", "mean of all"))
+    evaluate_batch(results, folder, gates=Gates.named("train-ready"))
+    assert "walk.npz" in measured, "a measure that was defined otherwise"

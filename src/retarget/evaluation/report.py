@@ -85,6 +85,13 @@ class ClipReport(_Report):
     duration_s: float = Field(ge=0, description="seconds")
     check_time_s: float = Field(ge=0, description="seconds that the evaluation took")
     gates: tuple[GateResult, ...] = ()
+    basis: str = Field(
+        default="",
+        description="hash of all that the measures follow from, where a batch was judged",
+    )
+    notes: tuple[str, ...] = Field(
+        default=(), description="what to know of how it was judged, where a batch was judged"
+    )
     diagnostics: tuple[Diagnosis, ...] = Field(
         default=(), description="stretches that the robot could not follow"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["plain"]
+__all__ = ["breakable", "plain"]
 
 
 def plain(text: str) -> str:
@@ -13,3 +13,11 @@ def plain(text: str) -> str:
         'take\\_1'
     """
     return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#+!|&$" else letter for letter in text)
+
+
+def breakable(text: str) -> str:
+    """The same, with places at which a long name may be broken into lines."""
+    return "".join(
+        f"{plain(letter)}\N{ZERO WIDTH SPACE}" if letter in "_-./" else plain(letter)
+        for letter in text
+    )

@@ -10,7 +10,7 @@ from retarget.drawing.stage import Layout
 from retarget.evaluation import MEASURES
 from retarget.view.curve_panel import CurvePanel
 from retarget.view.jumping import FRAME_LABEL
-from retarget.view.markdown import plain
+from retarget.view.markdown import breakable, plain
 from retarget.view.playback import SPEEDS
 from retarget.view.playlist import SHOWN, sort_keys
 from retarget.wording import counted
@@ -173,7 +173,7 @@ class Panels:
             reasons = "".join(f"\n- {plain(reason)}" for reason in now.entry.reasons)
             count = counted(len(gates), "gate") if len(gates) > 1 else "a gate"
             verdict = f"\n\n**misses** {count}\n{reasons}" if gates else "\n\n**passes** its gates"
-        self._title.content = f"### {plain(stage.title)}{verdict}\n{facts}"
+        self._title.content = f"### {breakable(stage.title)}{verdict}\n{facts}"
         # A slider of one frame would have no length.
         self._slider.max = max(stage.frames - 1, 1)
         self._slider.value = 0
@@ -221,7 +221,7 @@ class Panels:
 
     def tell(self, problem: str) -> None:
         """Show a problem to all."""
-        self._title.content = f"### {plain(problem)}"
+        self._title.content = f"### {breakable(problem)}"
 
 
 def _key_title(key: str) -> str:
