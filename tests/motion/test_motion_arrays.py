@@ -72,6 +72,48 @@ def test_samples_of_a_plain_array_are_picked(walk: Motion, tmp_path: Path) -> No
     np.testing.assert_allclose(alone.positions, first.positions)
 
 
+def features(places: np.ndarray) -> np.ndarray:
+    """HumanML3D's rows of 263 numbers, as its own code makes them of 22 joints, y up; what repeats them is zero."""
+    across = places[:, 2] - places[:, 1]  # from the left hip to the right one
+    facing = np.unwrap(np.arctan2(across[:, 2], -across[:, 0]))  # from z, about y
+    turn = -facing / 2  # half the turn that brings the body to face z
+    rows = np.zeros((len(places), 263))
+    rows[:-1, 0] = np.diff(turn)
+
+    def seen(vectors: np.ndarray, turns: np.ndarray) -> np.ndarray:
+        c, s = np.cos(2 * turns)[:, None], np.sin(2 * turns)[:, None]
+        x, y, z = np.moveaxis(vectors, -1, 0)
+        return np.stack([x * c + z * s, y, -x * s + z * c], axis=-1)
+
+    rows[:-1, 1:3] = seen(np.diff(places[:, :1], axis=0), turn[1:])[:, 0][:, [0, 2]]
+    rows[:, 3] = places[:, 0, 1]
+    beside = places[:, 1:] - places[:, :1] * [1, 0, 1]
+    rows[:, 4:67] = seen(beside, turn).reshape(len(places), -1)
+    return rows
+
+
+def test_features_of_humanml3d_are_the_places_that_they_were_made_of(
+    walk: Motion, tmp_path: Path
+) -> None:
+    """Also while the body turns: its path bends to its left."""
+    places = y_up(walk)
+    angle = np.linspace(0.0, 1.5, len(places))[:, None]  # about y, to the left
+    c, s = np.cos(angle), np.sin(angle)
+    x, y, z = np.moveaxis(places, -1, 0)
+    places = np.stack([x * c + z * s, y, -x * s + z * c], axis=-1)
+    motion = read_motion(made.written(tmp_path, "000021.npy", npy(features(places))))
+    expected = read_motion(made.written(tmp_path, "joints.npy", npy(places)))
+    assert (motion.fps, len(motion)) == (20, len(expected))
+    own, other = (m.positions - m.positions[0, 0] for m in (motion, expected))
+    # The first frame faces z in features: one turn about the up axis lies between both.
+    flat = np.vdot(own[..., 0] + 1j * own[..., 1], other[..., 0] + 1j * other[..., 1])
+    yaw = flat / abs(flat)
+    turned = (own[..., 0] + 1j * own[..., 1]) * yaw
+    np.testing.assert_allclose(turned.real, other[..., 0], atol=1e-3)
+    np.testing.assert_allclose(turned.imag, other[..., 1], atol=1e-3)
+    np.testing.assert_allclose(own[..., 2], other[..., 2], atol=1e-3)
+
+
 def test_a_sample_of_mdm_is_picked_and_cut_to_its_length(walk: Motion, tmp_path: Path) -> None:
     both = np.stack([np.moveaxis(y_up(walk), 0, -1)] * 2)
     content = {"motion": both, "text": ["walks", "walks again"], "lengths": np.array([40, 25])}
@@ -191,7 +233,7 @@ def test_orders_of_the_same_count_are_told_by_bones_that_keep_their_length(walk:
         (npy(np.random.default_rng(0).normal(size=(50, 22, 3))), "keeps its bones' lengths"),
         (npy(np.zeros((50, 21, 3))), "21 joints without names"),
         (npy(np.zeros((50, 34, 3))), "of a robot, Unitree G1"),
-        (npy(np.zeros((50, 263))), "263 features"),
+        (npy(np.random.default_rng(0).normal(size=(50, 263))), "263 features .* or are normalised"),
         (made.npz(positions=np.zeros((5, 4)), joint_names=np.array(["a"])), "not \\(frames, joints, 3\\)"),
         (",".join(f"{n}_{a}" for n in "abcdef" for a in "xyz").encode() + b"\n" + b"1," * 17 + b"what\n", "'what'"),
         (b'{"joint_names": ["a"], "positions": [[[1, 2]]]}', "1 names and positions"),

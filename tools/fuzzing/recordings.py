@@ -99,7 +99,9 @@ def _plain_array() -> list[bytes]:
     rows = io.BytesIO()
     samples = {"motion": _walk().positions[None, :, :22].transpose(0, 2, 3, 1), "lengths": [40]}
     np.save(rows, np.array(samples, object), allow_pickle=True)
-    return [stream.getvalue(), rows.getvalue()]
+    tests = _writers("test_motion_arrays")
+    features = tests.npy(tests.features(tests.y_up(_walk())))
+    return [stream.getvalue(), rows.getvalue(), features]
 
 
 @cache

@@ -125,7 +125,8 @@ KNOWN: Final = (
             ),
             (
                 "HumanML3D, MDM",
-                "(T, 22, 3), or results.npy with several samples; 20 fps, doubted *",
+                "(T, 22, 3), features (T, 263) that are not normalised, or results.npy with several samples; 20 fps, "
+                "doubted *",
             ),
             (
                 "OMOMO",

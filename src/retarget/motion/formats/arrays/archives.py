@@ -12,6 +12,8 @@ from jaxtyping import Float64, Int64
 from retarget.containers import npz_names
 from retarget.errors import FileFormatError
 from retarget.frame_rates import rate_problem
+from retarget.motion.formats.arrays.features import FEATURES, places_of_features
+from retarget.motion.formats.arrays.orders import fitting_order
 from retarget.motion.formats.arrays.points import REMEDY, PointSet, recording_of_points
 from retarget.motion.formats.asked import Asked
 from retarget.motion.formats.contents import NPY, ZIP, open_contents, pickled_part
@@ -38,7 +40,6 @@ _KEYS: Final = (*_PLACES, *_NAMES, *_PARENTS, *_TURNS, *_RATES, *_OTHERS)
 _KIMODO, _HOLOSOMA = 30.0, 30.0
 _OMOMO_ROW, _OMOMO_JOINTS = 591, slice(162, 318)
 _OMOMO_WIDTH: Final = b"M\x4f\x02"  # 591, as pickles write it
-_FEATURES: Final = 263
 
 
 def looks_like_arrays(data: bytes) -> bool:
@@ -89,12 +90,16 @@ def _point_set(content: Any, path: Path, asked: Asked) -> PointSet:
     if array.ndim == 2 and array.shape[1] == _OMOMO_ROW:
         joints = array[:, _OMOMO_JOINTS].reshape(len(array), -1, 3)
         return PointSet(joints, fps=30.0, maker="OMOMO", metres_per_unit=1.0, up_axis="z")
-    if array.ndim == 2 and array.shape[1] == _FEATURES:
-        raise FileFormatError(
-            path,
-            "holds HumanML3D's 263 features per frame, not places",
-            "give the 22 joints (new_joints)",
-        )
+    if array.ndim == 2 and array.shape[1] == FEATURES:
+        places = places_of_features(array)
+        if fitting_order(places)[0] is None:
+            cause = (
+                "holds 263 features per frame that are not HumanML3D's of a body, or are normalised"
+            )
+            raise FileFormatError(
+                path, cause, "give features times std plus mean, or the 22 joints"
+            )
+        return PointSet(places, notes=("places are those of HumanML3D's features",))
     return PointSet(_of_three(array, path))
 
 

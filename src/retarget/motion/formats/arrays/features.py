@@ -1,0 +1,45 @@
+"""HumanML3D's features as places: turns and ways of the root from frame to frame, and joints beside it.
+
+A row has 263 numbers: the root's turn about the up axis (half of it) and its way (x, z) to the next frame, as the body
+faces there; its height; 21 joints beside the root, as the body faces; then rotations, velocities and contacts that say
+the same again. Source: HumanML3D, ``motion_representation.ipynb`` (Guo et al. 2022), from memory.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float64
+
+__all__ = ["FEATURES", "places_of_features"]
+
+FEATURES: Final = 263
+_FARTHEST: Final = 1e9  # in any unit
+_JOINTS: Final = slice(4, 67)  # 21 of them
+
+
+def places_of_features(rows: Float64[np.ndarray, "T 263"]) -> Float64[np.ndarray, "T 22 3"]:
+    """Places of SMPL's 22 joints, y up, the first frame facing z; features must not be normalised."""
+    rows = np.asarray(rows, np.float64)
+    ways = np.zeros((len(rows), 3))
+    ways[1:, 0], ways[1:, 2] = rows[:-1, 1], rows[:-1, 2]
+    places = np.empty((len(rows), 22, 3))
+    with np.errstate(over="ignore", invalid="ignore"):
+        turned = 2 * np.concatenate([[0.0], np.cumsum(rows[:-1, 0])])
+        root = np.cumsum(_turned_back(ways[:, None], turned)[:, 0], axis=0)
+        beside = _turned_back(rows[:, _JOINTS].reshape(len(rows), -1, 3), turned)
+        places[:, 1:] = beside + root[:, None]
+    places[:, 0] = root
+    places[:, 0, 1] = rows[:, 3]
+    places[~(np.abs(places) < _FARTHEST)] = np.nan  # what is out of bounds is missing
+    return places
+
+
+def _turned_back(
+    places: Float64[np.ndarray, "T N 3"], angles: Float64[np.ndarray, "T"]
+) -> Float64[np.ndarray, "T N 3"]:
+    """Places turned about y by the negative of an angle in each frame, rad."""
+    cosine, sine = np.cos(angles)[:, None], np.sin(angles)[:, None]
+    x, y, z = places[..., 0], places[..., 1], places[..., 2]
+    return np.stack([x * cosine - z * sine, y, x * sine + z * cosine], axis=-1)
