@@ -62,23 +62,28 @@ def atomic_write(path: str | Path) -> Iterator[IO[bytes]]:
         raise _unwritable(path, error) from error
 
 
-def check_writable(path: str | Path) -> None:
+def check_writable(path: str | Path, *, folder: bool = False) -> None:
     """Check that a file can be written, as far as that can be told beforehand; nothing is left behind.
 
     Missing parent folders are not made: the nearest one that exists is tried.
+
+    Args:
+        path: The file.
+        folder: It is a folder that files are to be written into.
 
     Raises:
         OutputError: It cannot.
     """
     path = Path(path)
-    _refuse_other_kinds(path)
+    if not folder:
+        _refuse_other_kinds(path)
     try:
         with contextlib.suppress(FileNotFoundError):
             path.lstat()  # finds names that are too long, and folders that may not be searched
-        folder = path.parent
-        while not os.path.lexists(folder) and folder != folder.parent:
-            folder = folder.parent
-        probe = folder / f".probe-{os.getpid()}-{secrets.token_hex(4)}.tmp"
+        near = path if folder else path.parent
+        while not os.path.lexists(near) and near != near.parent:
+            near = near.parent
+        probe = near / f".probe-{os.getpid()}-{secrets.token_hex(4)}.tmp"
         probe.touch(exist_ok=False)
         probe.unlink()
     except OSError as error:

@@ -1,23 +1,25 @@
 """What a newcomer does first: reads help and README, mistypes, writes over what should stay, has no extras."""
 
-import builtins
-import logging
 import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from cli_helpers import Bvh, Command
 
 from retarget.cli.main import main
+from retarget.cli.outputs import Output, check_outputs
 from retarget.demo import clip_names, clips_folder
+from retarget.errors import OutputError
 
 ROOT = Path(__file__).parents[2]
+
+
 RETARGET = [sys.executable, "-m", "retarget"]
+
+
 EMBEDDED_G1 = ROOT / "src" / "retarget" / "robots" / "embedded" / "unitree_g1"
 
 
@@ -190,6 +192,20 @@ def test_an_output_that_cannot_be_written_is_told_before_the_work(
     assert names_in(tmp_path) == ["file"]
 
 
+def test_a_folder_that_refuses_is_named_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "reports").mkdir()
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "touch", refused)
+    with pytest.raises(OutputError, match=r"reports: cannot be written \(Permission denied\)"):
+        check_outputs([Output(tmp_path / "reports", "reports", folder=True)], [])
+    assert names_in(tmp_path / "reports") == []
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -261,88 +277,6 @@ def test_an_error_in_a_number_names_the_option_as_it_was_typed(
     assert outcome.error == (
         "error: --joint-speed-limit: must be greater than or equal to 0.01, not 0.0"
     )
-
-
-def test_compiling_is_told_once_and_left_out_of_the_rate(
-    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from retarget.compiled import waiting
-
-    monkeypatch.setattr(waiting, "_signs", waiting._Signs())
-    clock = iter(range(0, 1000, 100))
-    monkeypatch.setattr(waiting, "time", FakeClock(lambda: float(next(clock)), time.sleep))
-    judge = builtins.__import__("retarget.evaluation").evaluation.evaluate
-
-    def compiles(*arguments: object, **named: object) -> object:
-        for _ in range(2):
-            waiting.begin_compiling()
-            waiting.begin_compiling()  # a kernel within the first
-            waiting.end_compiling()
-            waiting.end_compiling()
-        return judge(*arguments, **named)
-
-    monkeypatch.setattr("retarget.evaluation.evaluate", compiles)
-    said = ["run", "--motion", "humanoid_walk", "--output", tmp_path / "w.npz"]
-    outcome = command(*said)
-    assert outcome.code == 0
-    assert outcome.err.count("compiling what has not been compiled on this machine yet, once") == 1
-    assert ", and 200.0 s of compiling, once" in outcome.out
-    record = command(*said, "--json")
-    assert record.json["seconds"]["compile"] == 200.0
-    assert "compiling" not in record.err
-
-
-class FakeClock:
-    """A `time` whose performance counter ticks as it is told."""
-
-    def __init__(self, perf_counter: Callable[[], float], sleep: Callable[[float], None]) -> None:
-        self.perf_counter = perf_counter
-        self.sleep = sleep
-
-
-def test_the_library_tells_of_compiling_too(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from retarget.compiled import waiting
-
-    monkeypatch.setattr(waiting, "_signs", waiting._Signs())
-    for _ in range(3):
-        with waiting.compile_time() as compiling:
-            waiting.begin_compiling()
-            waiting.end_compiling()
-        assert compiling.seconds > 0
-    assert caplog.text.count("compiling what has not been compiled on this machine yet, once") == 1
-
-
-def test_long_compiling_gives_signs_of_life_until_it_ends(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    from retarget.compiled.waiting import _Signs
-
-    signs = _Signs(beat_s=0.02)
-    for _ in range(2):  # and again, where more is compiled later
-        caplog.clear()
-        signs.begin()
-        deadline = time.monotonic() + 10
-        while caplog.text.count("still compiling after") < 3 and time.monotonic() < deadline:
-            time.sleep(0.01)
-        signs.end()
-        assert caplog.text.count("still compiling after") >= 3
-        while signs._watched and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert not signs._watched
-
-
-def test_what_several_processes_say_of_compiling_is_told_once(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    from retarget.cli.streams import log_lines
-    from retarget.compiled.waiting import COMPILE_LOG
-
-    with log_lines():
-        for words in ("compiling ...", "still compiling after 30 s") * 2:
-            logging.getLogger(COMPILE_LOG).warning(words)
-    assert capsys.readouterr().err.splitlines() == ["compiling ...", "still compiling after 30 s"]
 
 
 def test_main_returns_a_code_and_never_raises_for_what_users_do() -> None:

@@ -190,3 +190,21 @@ def test_titles_that_are_too_long_are_written_smaller_and_then_cut() -> None:
     assert smaller == "a clip whose name is long" and size < 20
     cut, size = _fitting("a clip whose name never ends " * 20, 20, 200)
     assert cut.endswith("\N{HORIZONTAL ELLIPSIS}") and _length(cut, size) <= 200
+
+
+def test_a_full_disk_is_told_by_the_film_s_own_name(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    av = pytest.importorskip("av")
+
+    def full(*_: object, **__: object) -> None:
+        raise av.error.FFmpegError(28, "No space left on device", str(tmp_path / ".film.tmp"))
+
+    monkeypatch.setattr(av, "open", full)
+    with pytest.raises(OutputError) as told:
+        write_film(Film(stage, Shot(64, 48, end_s=0.2)), tmp_path / "film.mp4")
+    assert str(told.value) == (
+        f"{tmp_path / 'film.mp4'}: cannot be written (No space left on device); "
+        "check that the disk has space, or write a .gif"
+    )
+    assert not list(tmp_path.iterdir())

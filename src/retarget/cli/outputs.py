@@ -48,7 +48,7 @@ def check_outputs(outputs: Sequence[Output], inputs: Iterable[Path | None]) -> N
                     f"{output.path}: is to be {earlier.what} and {output.what}; give each its own file"
                 )
     for output in outputs:
-        check_writable(output.path / "file" if output.folder else output.path)
+        check_writable(output.path, folder=output.folder)
 
 
 def refuse_inputs(outputs: Iterable[Path], inputs: Iterable[Path | None]) -> None:

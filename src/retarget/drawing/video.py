@@ -151,5 +151,5 @@ def _write_mp4(film: Film, pictures: Iterator[UInt8[np.ndarray, "h w 3"]], path:
                 container.mux(stream.encode(None))
         except av.error.FFmpegError as error:
             raise OutputError(
-                f"{path}: cannot be written ({error}); check that the disk has space, or write a .gif"
+                f"{path}: cannot be written ({error.strerror or error}); check that the disk has space, or write a .gif"
             ) from error
