@@ -13,6 +13,8 @@ from cli_helpers import Command
 def test_compiling_is_told_once_and_left_out_of_the_rate(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    said = ["run", "--motion", "humanoid_walk", "--output", tmp_path / "w.npz"]
+    assert command(*said).code == 0  # compiles what is not compiled here yet
     from retarget.compiled import waiting
 
     monkeypatch.setattr(waiting, "_signs", waiting._Signs())
@@ -29,7 +31,6 @@ def test_compiling_is_told_once_and_left_out_of_the_rate(
         return judge(*arguments, **named)
 
     monkeypatch.setattr("retarget.evaluation.evaluate", compiles)
-    said = ["run", "--motion", "humanoid_walk", "--output", tmp_path / "w.npz"]
     outcome = command(*said)
     assert outcome.code == 0
     assert outcome.err.count("compiling what has not been compiled on this machine yet, once") == 1

@@ -46,6 +46,16 @@ def test_on_a_terminal_no_line_is_wider_and_no_value_is_lost(
     assert letters == (240 * pieces if name == LONG else 0)
 
 
+def test_names_that_one_types_are_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal, name = Terminal(), "boston_dynamics_atlas"
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("COLUMNS", "60")
+    words = "a description of several words in one cell"
+    print_table(["robot", "is", "licence"], [[name, words, words], ["g1", words, words]])
+    assert terminal.getvalue().count(f" {name} ") == 1
+    assert all(word in terminal.getvalue() for word in words.split())
+
+
 def test_plain_text_is_not_padded_to_one_long_name(capsys: pytest.CaptureFixture[str]) -> None:
     rows = [["walk", "1.0", "pass"], [LONG, "2.0", "FAIL"], ["a" * 30, "3.0", "pass"]]
     print_table(["clip", "s", "gates"], rows)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["print_table"]
 
 _LEAST_TEXT = 14  # characters to which a column of text may be folded
+_LEAST_NAME = 28  # characters of the first column that are whole: names are typed after it
 _MOST_PADDED = (
     60  # characters: a longer cell of plain text pushes its own row aside, and pads no other
 )
@@ -66,7 +67,9 @@ class _Column:
         self.heads, self.cells = title.split(" ", 1), cells
         self.numbers = index > 0 and all(cell[:1] in "0123456789-" for cell in cells)
         self.longest = max(map(len, [*cells, *self.heads]))
-        self.least = (self.longest if self.numbers else min(self.longest, _LEAST_TEXT)) + 2
+        folded = _LEAST_TEXT if index > 0 else _LEAST_NAME
+        self.whole = self.longest if self.numbers else min(self.longest, folded)
+        self.least = self.whole + 2
         """Characters that it takes at least, with what stands between it and the next."""
 
 
@@ -79,9 +82,9 @@ def _draw(console: Console, columns: Sequence[_Column]) -> None:
     for column in columns:
         title = "\n".join(column.heads)
         if column.numbers:
-            table.add_column(title, justify="right", min_width=column.longest)
+            table.add_column(title, justify="right", min_width=column.whole)
         else:
-            table.add_column(title, overflow="fold")
+            table.add_column(title, overflow="fold", min_width=column.whole)
     for row in zip(*(column.cells for column in columns), strict=True):
         table.add_row(*[escape(cell) for cell in row])
     console.print(table)
