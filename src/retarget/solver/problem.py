@@ -191,11 +191,13 @@ def rated_clip_options(fps: float) -> ClipOptions:
 
 
 def among_things(options: ClipOptions) -> ClipOptions:
-    """The same for a clip with a scene: fewer windows, as each is solved on for what is deep in it.
+    """The same for a clip with a scene: fewer windows, as each is solved on for what is deep in it, a few times.
 
-    At 30 fps four packs of frames at once are faster than three; at higher rates windows are as long already.
+    What is not out of things then needs other weights (`retarget.solver.deep`), not more of the same. At 30 fps four
+    packs of frames at once are faster than three; at higher rates windows are as long already.
     """
-    return options if options.seam else options._replace(window=options.window + 16)
+    longer = 0 if options.seam else 16
+    return options._replace(window=options.window + longer, repairs=4)
 
 
 def _tasks(
