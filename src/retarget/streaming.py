@@ -79,6 +79,7 @@ class StreamingRetargeter:
         options: RetargetOptions | None = None,
         *,
         fps: float | None = None,
+        scene: object | None = None,
     ) -> None:
         """Calibrate; the first step compiles, unless that was done before on this machine.
 
@@ -87,11 +88,12 @@ class StreamingRetargeter:
             calibration_motion: Motion of the skeleton whose frames will come.
             options: Style, smoothness, weights, joint margin, joint speeds, floor and contacts count.
             fps: Rate of the frames that will come; that of the calibration motion if None.
+            scene: Refused: a hold on a thing begins before its touch, which a stream cannot know.
 
         Raises:
             RoleError: The motion lacks a joint that is needed.
             OptionsError: Options that only a whole clip can have (rate, time range, mirror, another speed),
-                acceleration limits, or a rate that none can be (`retarget.frame_rates`).
+                acceleration limits, a scene, or a rate that none can be (`retarget.frame_rates`).
             RetargetError: The motion has no frames, or values that are not finite.
             RobotError: The robot has no legs, or no arms.
         """
@@ -99,6 +101,11 @@ class StreamingRetargeter:
         check_argument(calibration_motion, Motion, "calibration_motion", "read_motion(path)")
         options = RetargetOptions() if options is None else options
         check_argument(options, RetargetOptions, "options", "RetargetOptions(style='smooth', ...)")
+        if scene is not None:
+            raise OptionsError(
+                "live streams know no things around the human; leave the scene out, or give it to retarget_motion "
+                "with the whole clip"
+            )
         self._fps = float(calibration_motion.fps if fps is None else fps)
         _check(calibration_motion, options, self._fps)
         slope = find_slope(calibration_motion)

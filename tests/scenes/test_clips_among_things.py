@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from retarget.errors import OptionsError
 from retarget.evaluation import evaluate
 from retarget.geometry import matrix_from_quaternion, quaternion_product
 from retarget.motion import Motion, find_anatomy, find_contacts
@@ -21,6 +22,7 @@ from retarget.scenes.meeting import meet
 from retarget.scenes.meshes import Mesh, shapes_of
 from retarget.scenes.posed import Thing
 from retarget.solver import stretches
+from retarget.streaming import StreamingRetargeter
 from scene_clips import carry, climb, needs_clips, on_floor, walk_with_crate
 
 
@@ -269,3 +271,10 @@ def test_feet_of_other_robots_stay_whatever_their_hands_cannot_reach(name: str, 
     report = evaluate(retarget_motion(motion, other, scene=scene), other)
     assert report["toe_slide_mean"] < 0.01
     assert report["scene_depth_share"] < 0.005
+
+
+def test_a_stream_refuses_a_scene_in_one_line(robot: RobotModel) -> None:
+    motion, crate = _crate()
+    with pytest.raises(OptionsError, match="live streams know no things") as caught:
+        StreamingRetargeter(robot, motion, scene=Scene((crate,)))
+    assert "\n" not in str(caught.value)

@@ -142,6 +142,18 @@ def test_signs_of_quaternions_do_not_count() -> None:
     assert np.ptp(path.rotations, axis=0).max() < 1e-12
 
 
+def test_a_scene_is_read_once_until_one_of_its_files_changes(tmp_path: Path) -> None:
+    (tmp_path / "cube.obj").write_text(CUBE)
+    scene = written(tmp_path, '[[terrain]]\nname = "cube"\nmesh = "cube.obj"\n')
+    first = load_scene(scene)
+    assert load_scene(scene) is first
+    (tmp_path / "cube.obj").write_text(CUBE.replace(" 1", " 2").replace("f 2", "f 1"))
+    assert load_scene(scene) is not first
+    (tmp_path / "cube.obj").unlink()
+    with pytest.raises(RetargetError, match=r"cube\.obj"):
+        load_scene(scene)
+
+
 def test_the_hash_covers_meshes_and_paths(tmp_path: Path) -> None:
     path_file(tmp_path, np.zeros((5, 3)))
     text = '[[object]]\nname = "crate"\nmesh = "cube.obj"\ntrajectory = "path.npz"\n'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -114,6 +115,12 @@ def load_scene(path: str | Path) -> Scene:
         <TaskKind.OBJECT_INTERACTION: 'object_interaction'>
     """
     path = Path(path)
+    return _read(path, tuple(map(_stamp, scene_files(path))))
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, stamps: tuple[tuple[Path, int, int], ...]) -> Scene:
+    """A scene, read once for each content of its files: variants of one recording share it."""
     spec = read_scene_spec(path)
     with understanding(path, "scene", _REMEDY):
         try:
@@ -123,6 +130,14 @@ def load_scene(path: str | Path) -> Scene:
         except RetargetError as error:
             raise OptionsError(f"{path}: {error}") from None
     return Scene(scene.objects, scene.terrains, scene.touches, path, scene.notes)
+
+
+def _stamp(path: Path) -> tuple[Path, int, int]:
+    """A file, its size and its time of change; of one that is missing it is for its reader to say so."""
+    if not path.is_file():
+        return path.absolute(), 0, 0
+    status = path.stat()
+    return path.absolute(), status.st_size, status.st_mtime_ns
 
 
 def scene_files(path: Path) -> tuple[Path, ...]:
