@@ -1,10 +1,13 @@
 """A newcomer's path: from an empty environment outside the repository to a clip on the robot in an opened viewer.
 
-Usage: python benchmarks/newcomer.py
+Usage: python benchmarks/newcomer.py [--python python3.13]
+
+With another Python its path is told and not written down: so the wheel is tried under every version that it names.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -22,6 +25,9 @@ LONGEST_S = 600.0  # for a step
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--python", default=sys.executable, help="interpreter of the environment")
+    python = parser.parse_args().python
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -39,9 +45,9 @@ def main() -> None:
         retarget = str(bin_ / "retarget")
         run = [retarget, "run", "--motion", CLIP, "--output", "dance.npz"]
         steps = [
-            ("python -m venv venv", [sys.executable, "-m", "venv", "venv"]),
+            ("python -m venv venv", [python, "-m", "venv", "venv"]),
             (
-                "pip install 'retarget-0.1.0-py3-none-any.whl[viewer]'",
+                f"pip install '{wheel.name}[viewer]'",
                 [str(bin_ / "pip"), "install", "--quiet", f"{wheel}[viewer]"],
             ),
             (f"retarget run --motion {CLIP} --output dance.npz (compiles, once)", run),
@@ -53,6 +59,10 @@ def main() -> None:
             ["`retarget view dance.npz --no-open`, until its page is served", f"{served:.1f}"],
             ["until a browser without a graphics card shows its panels", drawn],
         ]
+    if python != sys.executable:
+        version = subprocess.run([python, "--version"], capture_output=True, text=True, check=True)
+        print(f"{version.stdout.strip()}\n\n{table(['step', 's'], rows)}")
+        return
     write_section(
         "newcomer",
         "A newcomer's path",
@@ -66,7 +76,7 @@ def main() -> None:
 def _wheel(folder: Path) -> Path:
     source = folder / "source"
     source.mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE", "NOTICE"):
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE", "NOTICE"):
         shutil.copy(ROOT / name, source)
     left_out = shutil.ignore_patterns("__pycache__", "*.egg-info")
     shutil.copytree(ROOT / "src", source / "src", ignore=left_out)

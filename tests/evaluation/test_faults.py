@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
 import motions
 import pytest
@@ -95,3 +96,19 @@ def test_mirrored_twice_is_the_motion_itself(robot: RobotModel) -> None:
 def test_every_gate_of_train_ready_names_a_measure_with_a_direction() -> None:
     for name in set(Gates.named("train-ready").gates) - {"understood"}:
         assert MEASURES[name].better != "none", name
+
+
+def test_the_document_has_every_fault_with_what_is_done_and_what_sees_it() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "garbage.md").read_text("utf-8")
+    head, _, matrices = page.partition("how many miss which gate once they are spoilt")
+    rows = [line for line in head.splitlines() if line.startswith("| **")]
+    assert rows == [
+        f"| **{name}** | {fault.text} | `{fault.seen_by}` |" for name, fault in FAULTS.items()
+    ], "run: python benchmarks/garbage.py"
+    columns = [
+        name
+        for line in matrices.splitlines()
+        if line.startswith("| gate |")
+        for name in line.strip("| ").split(" | ")[1:]
+    ]
+    assert columns == list(FAULTS)

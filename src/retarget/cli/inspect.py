@@ -259,7 +259,8 @@ def _draw(found: Inspection, picture: Path) -> None:
         f"{source.format}, {source.unit}, {source.up_axis} up, rig {source.rig}; doubts: {doubts}"
     )
     with working_on(f"drawing {picture}"):
-        draw_recording(found.motion, found.contacts, picture, title=source.path, subtitle=said)
+        title = Path(source.path).name
+        draw_recording(found.motion, found.contacts, picture, title=title, subtitle=said)
 
 
 def _in_words(subject: dict[str, Any]) -> str:
