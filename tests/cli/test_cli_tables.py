@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from retarget.cli.common import working_on
 from retarget.cli.tables import print_table
 from retarget.evaluation import COLUMNS
 
@@ -54,6 +55,22 @@ def test_names_that_one_types_are_whole(monkeypatch: pytest.MonkeyPatch) -> None
     print_table(["robot", "is", "licence"], [[name, words, words], ["g1", words, words]])
     assert terminal.getvalue().count(f" {name} ") == 1
     assert all(word in terminal.getvalue() for word in words.split())
+
+
+def test_what_spins_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("TERM", "xterm")
+    with working_on(f"retargeting {LONG}"):
+        pass
+    lines = (
+        re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue()).replace("\r", "\n").split("\n")
+    )
+    assert 30 < max(map(len, lines)) <= 40
+    assert (
+        sum("n" * 8 in line for line in lines) == sum("retargeting" in line for line in lines) > 0
+    )
 
 
 def test_plain_text_is_not_padded_to_one_long_name(capsys: pytest.CaptureFixture[str]) -> None:

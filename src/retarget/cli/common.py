@@ -38,6 +38,8 @@ __all__ = [
 
 _T = TypeVar("_T")
 
+_SPINNER = 3  # characters beside a text that spins
+
 MANIFEST_NAME = "batch_manifest.json"
 """What a batch's manifest is called in its folder."""
 
@@ -167,7 +169,9 @@ def working_on(what: str) -> Iterator[None]:
     from rich.console import Console
     from rich.text import Text
 
-    with Console(stderr=True).status(Text(shown(what), no_wrap=True, overflow="ellipsis")):
+    console, words = Console(stderr=True), Text(shown(what))
+    words.truncate(max(console.width - _SPINNER, 1), overflow="ellipsis")  # on one line
+    with console.status(words):
         yield
 
 
