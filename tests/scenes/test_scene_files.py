@@ -263,3 +263,19 @@ def test_a_path_that_leads_nowhere_near_is_refused(tmp_path: Path) -> None:
     path_file(tmp_path, np.full((5, 3), 1e20))
     with pytest.raises(RetargetError, match=r"path.npz: the path leads 1e\+20 m away"):
         read_trajectory(tmp_path / "path.npz", None)
+
+
+@pytest.mark.parametrize(("cubes", "said"), [(1, "taken as 1 box"), (2, "taken as 2 boxes")])
+def test_what_a_mesh_is_taken_as_is_counted(tmp_path: Path, cubes: int, said: str) -> None:
+    corners = [line.split()[1:] for line in CUBE.splitlines() if line.startswith("v")]
+    faces = [[int(c) for c in line.split()[1:]] for line in CUBE.splitlines() if line[0] == "f"]
+    lines = []
+    for cube in range(cubes):
+        lines += [f"v {float(x) + 3 * cube} {y} {z}" for x, y, z in corners]
+        for face in faces:
+            lines.append("f " + " ".join(str(corner + len(corners) * cube) for corner in face))
+    scene = load_scene(
+        written(tmp_path, '[[terrain]]\nname = "x"\nmesh = "cube.obj"\n', cube_obj="\n".join(lines))
+    )
+    assert len(scene.terrains[0].shapes) == cubes
+    assert any(note.endswith(said) for note in scene.notes), scene.notes

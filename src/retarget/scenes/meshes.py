@@ -14,8 +14,15 @@ from retarget.errors import FileFormatError
 from retarget.inputs import read_bytes, understanding
 from retarget.scenes.mesh_grid import Mesh, mesh_grid, mesh_volume
 from retarget.scenes.shapes import Shape
+from retarget.wording import counted
 
 __all__ = ["Mesh", "MeshShape", "read_mesh", "shapes_of"]
+
+_SEVERAL: Final = {
+    "box": "boxes",
+    "hull": "hulls",
+    "grid of distances": "grids of distances",
+}
 
 MeshShape = Literal["auto", "box", "hull", "grid"]
 
@@ -119,7 +126,7 @@ def shapes_of(
         shape, how = _shape_of(piece, wanted)
         shapes.append(shape)
         taken[how] = taken.get(how, 0) + 1
-    told = " and ".join(f"{count} {how}" for how, count in taken.items())
+    told = " and ".join(counted(count, how, _SEVERAL[how]) for how, count in taken.items())
     return tuple(shapes), (f"{name}: the mesh of {len(mesh.faces)} triangles is taken as {told}",)
 
 
