@@ -16,6 +16,7 @@ from retarget.robots.anatomy.soles import find_soles, geometry_points, pad_soles
 from retarget.robots.collision import build_collision
 from retarget.robots.coupled import resolve_couplings
 from retarget.robots.couplings import Couplings, Loops
+from retarget.robots.hanging import hanging_notes
 from retarget.robots.held import joints_without_role, spare_trunk_joints
 from retarget.robots.links import build_links
 from retarget.robots.masses import with_likely_inertias
@@ -161,6 +162,7 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
             *sign_notes,
             *range_notes,
             *speed_notes,
+            *hanging_notes(tree, roles, role_points, upright),
             *sole_notes,
             *coupled.notes,
             *shape_notes,

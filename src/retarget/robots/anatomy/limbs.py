@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.robots.anatomy.facing import Geometry, first_is_left, standing
+from retarget.robots.anatomy.many_legs import stands_on_more
 from retarget.robots.anatomy.pairs import Chain, MirroredPair, below, is_hand_part, mirrored_pairs
 from retarget.robots.kinematics import body_poses
 from retarget.robots.neutral import zero_joints
@@ -65,6 +66,7 @@ class Limbs:
         legs: Left and right; None where the robot has none.
         arms: Left and right; None where the robot has none.
         upright: Rotation of the base with which the robot stands along z and looks along x.
+        more_legs: Whether it stands on more than two legs.
         lone: Bodies with which limbs begin that have no mirror image, where legs or arms were not found.
         doubts: What speaks against what was found, in plain sentences.
     """
@@ -74,6 +76,7 @@ class Limbs:
     legs: tuple[Limb, Limb] | None
     arms: tuple[Limb, Limb] | None
     upright: Float64[np.ndarray, "3 3"]
+    more_legs: bool
     lone: Chain
     doubts: tuple[str, ...]
 
@@ -87,6 +90,7 @@ def find_limbs(tree: KinematicTree, geometry: Geometry) -> Limbs | None:
     pairs = [pair for pair in mirrored_pairs(tree) if len(pair.first) >= _FEWEST]
     positions, _ = body_poses(tree, zero_joints(tree))
     legs, arms = _legs_and_arms(tree, pairs, positions)
+    more_legs = stands_on_more(legs, arms, pairs, positions)
     legs = _with_feet(tree, legs) if legs is not None else None
     main = legs or arms
     if main is None:
@@ -113,6 +117,7 @@ def find_limbs(tree: KinematicTree, geometry: Geometry) -> Limbs | None:
         (limb(legs.first), limb(legs.second)) if legs is not None else None,
         (limb(arms.first), limb(arms.second)) if arms is not None else None,
         upright,
+        more_legs,
         _lone_limbs(tree, main, pairs) if legs is None or arms is None else (),
         tuple(doubts),
     )

@@ -179,6 +179,11 @@ def _proposed(
             f"{robot}: neither two legs nor two arms, mirrored left and right, were found; name the bodies "
             f"under [roles] in a robot TOML file; joints are {listed(tree.joint_names)}"
         )
+    if limbs.more_legs and not given:
+        raise RoleError(
+            f"{robot}: stands on more than two legs, as no human does; if it does not, name the bodies under "
+            "[roles] in a robot TOML file"
+        )
     if limbs.lone and not given:
         lone = tree.body_names[limbs.lone[0]]
         raise RoleError(
