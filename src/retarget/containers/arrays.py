@@ -56,9 +56,10 @@ def shape_of(value: object) -> tuple[int, ...]:
     """
     if not isinstance(value, tuple | list) or len(value) > _DIMENSIONS:
         raise TypeError("a shape is no short list of numbers")
-    if not all(type(size) is int and size >= 0 for size in value):
-        raise TypeError("a shape has a size that is no count")
-    return tuple(int(size) for size in value)
+    for size in value:
+        if type(size) is not int or size < 0:
+            raise TypeError("a shape has a size that is no count")
+    return tuple(value)
 
 
 def _type_of(value: object) -> np.dtype:

@@ -264,7 +264,7 @@ _OPERATIONS: Final = MappingProxyType(
             pickle.BINGET: Machine._get_near,
             pickle.LONG_BINGET: _sized("I", Machine._get),
             pickle.PUT: _lined(Machine._put),
-            pickle.BINPUT: _sized("B", Machine._put),
+            pickle.BINPUT: Machine._put_near,
             pickle.LONG_BINPUT: _sized("I", Machine._put),
             pickle.MEMOIZE: Machine._memoize,
             pickle.GLOBAL: Machine._global_line,

@@ -150,6 +150,10 @@ class Stack:
         self._stack.append(self._memo[self.data[self.at]])
         self.at += 1
 
+    def _put_near(self) -> None:
+        self._memo[self.data[self.at]] = self._stack[-1]
+        self.at += 1
+
     def _memoize(self) -> None:
         self._memo[len(self._memo)] = self._stack[-1]
 
@@ -159,6 +163,8 @@ class Stack:
 
 def key(value: object) -> object:
     """A key of a dictionary. Nested ones are refused, as their hashes may take for ever."""
+    if type(value) is str:  # nearly all are
+        return value
     if isinstance(value, tuple) and all(isinstance(part, _KEYS) for part in value):
         return value
     if not isinstance(value, (*_KEYS, np.generic)):
