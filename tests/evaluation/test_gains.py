@@ -127,3 +127,20 @@ def test_a_recording_at_a_third_of_its_rate_is_told_and_one_at_its_rate_is_not(
     report = evaluate(FAULTS["slow motion"].spoil(result, robot), robot)
     gate = next(gate for gate in report.failed_gates if gate.measure == "human_gait_pace")
     assert "the human walks at 0.2" in gate.text and "at least 0.4" in gate.text
+
+
+@pytest.mark.parametrize(("stood", "rise"), [(0.1, 0.0), (0.6, 0.2)])
+def test_who_climbs_or_stands_elsewhere_meanwhile_takes_no_stride(
+    stood: float, rise: float
+) -> None:
+    period, frames = 40, 240
+    toe, ankles = np.zeros((frames, 2), bool), np.zeros((frames, 2, 3))
+    for foot in range(2):
+        shifted = np.arange(frames) + foot * period // 2
+        toe[:, foot] = shifted % period < stood * period
+        ankles[:, foot, 0] = 1.3 * (shifted // period)
+        ankles[:, foot, 2] = rise * (shifted // period)
+    stance = Stance(toe, toe, np.zeros((frames, 2)), ankles, ankles)
+    assert len(find_gait(stance, 0.85, 30.0).paces) == 0
+    level = replace(stance, ankles=ankles * [1, 1, 0], toe=np.arange(frames)[:, None] % period < 24)
+    assert len(find_gait(replace(level, toe=np.repeat(level.toe, 2, axis=1)), 0.85, 30.0).paces) > 3

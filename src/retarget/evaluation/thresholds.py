@@ -38,6 +38,7 @@ __all__ = [
     "LEAST_PATH",
     "LEAST_SHANK_RISE",
     "LEAST_STRIDE",
+    "LEVEL_STRIDE",
     "LIFTED_HEIGHT",
     "LIFTED_HUMAN",
     "LIMIT_TOLERANCE",
@@ -64,6 +65,7 @@ __all__ = [
     "STRIDES_ENOUGH",
     "STRIDE_EXPONENT",
     "STRIDE_SHARE",
+    "STRIDE_STANCE",
     "SUPPORT_MARGIN",
     "SURE_FLIGHT",
     "SWING_ENOUGH",
@@ -128,6 +130,8 @@ HIP_HEIGHT = 1.08  # of thigh and shank: with the height of an ankle (Winter, "B
 LEAST_STRIDE = (
     1.0  # heights of the hips: shorter ones are taken at any pace, as by who stands about
 )
+LEVEL_STRIDE = 0.05  # heights of the hips that it may go up or down: who climbs takes longer
+STRIDE_STANCE = 0.25  # of it that its foot stands at least; a walker's does for 0.6, one that is on a step not at all
 STRIDES_ENOUGH = 2
 ARC_WINDOW = 4.0  # s: arc lengths grow with a profile's length, so that clips are cut
 ARC_FREQUENCY = (

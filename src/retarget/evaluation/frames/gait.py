@@ -12,8 +12,10 @@ from retarget.evaluation.frames.stance import Stance
 from retarget.evaluation.thresholds import (
     HIP_HEIGHT,
     LEAST_STRIDE,
+    LEVEL_STRIDE,
     STRIDE_EXPONENT,
     STRIDE_SHARE,
+    STRIDE_STANCE,
     STRIDES_ENOUGH,
 )
 from retarget.ground import GRAVITY
@@ -47,7 +49,7 @@ def find_gait(stance: Stance, leg_length: float, fps: float) -> Gait:
     hip = HIP_HEIGHT * leg_length
     found: list[tuple[float, float]] = []
     for foot in range(_FEET):
-        places = stance.ankles[:, foot, :2]
+        places = stance.ankles[:, foot]
         stands = [
             (first, stop, places[first:stop].mean(axis=0))
             for first, stop in runs(stance.toe[:, foot])
@@ -56,9 +58,11 @@ def find_gait(stance: Stance, leg_length: float, fps: float) -> Gait:
             # A stand that was begun before the clip tells no touch-down, but when the foot lifts.
             if not first and end == len(places):
                 continue
-            frames = then - first if first else end - stop
-            length = float(np.linalg.norm(there - here))
-            if length < LEAST_STRIDE * hip:
+            frames, stood = (then - first, stop - first) if first else (end - stop, end - then)
+            length = float(np.linalg.norm((there - here)[:2]))
+            climbs = abs(float(there[2] - here[2])) > LEVEL_STRIDE * hip
+            walks = stood > STRIDE_STANCE * frames
+            if climbs or not walks or length < LEAST_STRIDE * hip:
                 continue
             usual = np.sqrt(GRAVITY * hip) * (length / (STRIDE_SHARE * hip)) ** STRIDE_EXPONENT
             found.append(((first + end) / (2 * fps), float(length * fps / frames / usual)))

@@ -95,7 +95,8 @@ MEASURES: tuple[Measure, ...] = (
         "human_gait_pace",
         "1",
         "Pace of the human's gait",
-        f"median {_PACE}, over strides of {LEAST_STRIDE:g} h and more; none of clips with fewer than {STRIDES_ENOUGH}: "
+        f"median {_PACE}, over level strides of {LEAST_STRIDE:g} h and more, of a foot that "
+        f"stands for a quarter of them; none of clips with fewer than {STRIDES_ENOUGH}: "
         "who walks at a third of a walker's pace was recorded at another rate than the file says, or moves in slow "
         "motion",
         better="higher",
