@@ -17,6 +17,7 @@ from retarget.motion import Motion, read_motion
 from retarget.motion.edit import between
 from retarget.pipeline import retarget_motion
 from retarget.report import draw_filmstrip
+from retarget.report.robot_picture import draw_robot
 from retarget.robots import RobotModel, load_robot
 from retarget.robots.inspection import inspect_robot
 from retarget.streaming import StreamingRetargeter
@@ -101,6 +102,12 @@ def test_inspection_tells_of_what_there_is(tmp_path: Path) -> None:
 def test_a_stream_says_that_it_needs_a_whole_robot(part: str, walk: Motion, tmp_path: Path) -> None:
     with pytest.raises(RobotError, match="legs and arms"):
         StreamingRetargeter(load_robot(part_of_g1(tmp_path, part)), walk)
+
+
+@pytest.mark.parametrize("part", ["legs", "torso"])
+def test_what_is_understood_of_a_part_of_a_robot_is_drawn(part: str, tmp_path: Path) -> None:
+    draw_robot(load_robot(part_of_g1(tmp_path, part)), tmp_path / "look.png")
+    assert (tmp_path / "look.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("part", ["legs", "torso"])

@@ -76,7 +76,8 @@ def _draw_soles(
     across: int,
     flat: Float64[np.ndarray, "2"],
 ) -> None:
-    for side, foot, points in zip(("left", "right"), robot.feet, robot.soles, strict=True):
+    sides = ("left", "right")[: len(robot.feet)]  # none without legs
+    for side, foot, points in zip(sides, robot.feet, robot.soles, strict=True):
         world = positions[foot] + points @ rotations[foot].T - [0, 0, robot.sole_radius]
         loop = np.concatenate([world, world[:1]])[:, [across, 2]] * flat
         axes.plot(*loop.T, "-", lw=3, color=_SIDES[side])  # type: ignore[attr-defined]
