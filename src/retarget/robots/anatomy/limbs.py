@@ -10,7 +10,15 @@ from jaxtyping import Float64
 
 from retarget.robots.anatomy.facing import Geometry, first_is_left, standing
 from retarget.robots.anatomy.many_legs import stands_on_more
-from retarget.robots.anatomy.pairs import Chain, MirroredPair, below, is_hand_part, mirrored_pairs
+from retarget.robots.anatomy.pairs import (
+    Chain,
+    MirroredPair,
+    below,
+    is_hand_part,
+    mirrored_pairs,
+    pair_end,
+    pair_start,
+)
 from retarget.robots.kinematics import body_poses
 from retarget.robots.neutral import zero_joints
 from retarget.robots.tree import KinematicTree
@@ -130,12 +138,12 @@ def _upwards(
     none = np.zeros(3)
     if legs is None:
         assert arms is not None
-        trunk = _start(arms, positions)  # from the base's origin
-        hanging = trunk - _end(arms, positions)
+        trunk = pair_start(arms, positions)  # from the base's origin
+        hanging = trunk - pair_end(arms, positions)
         return none, trunk if np.linalg.norm(trunk) > _SHORT_TRUNK * arms.length else hanging
-    hips = _start(legs, positions)
-    trunk = _start(arms, positions) - hips if arms is not None else none
-    return hips - _end(legs, positions), trunk
+    hips = pair_start(legs, positions)
+    trunk = pair_start(arms, positions) - hips if arms is not None else none
+    return hips - pair_end(legs, positions), trunk
 
 
 def _like(main: MirroredPair, pair: MirroredPair | None) -> MirroredPair | None:
@@ -157,11 +165,11 @@ def _legs_and_arms(
     heaviest = max(pair.mass for pair in pairs)
 
     def score(legs: MirroredPair, arms: MirroredPair) -> float:
-        down = _end(legs, positions) - _start(legs, positions)
-        across = (_start(arms, positions) - _start(legs, positions)) @ down
+        down = pair_end(legs, positions) - pair_start(legs, positions)
+        across = (pair_start(arms, positions) - pair_start(legs, positions)) @ down
         down_length, apart = (
             np.linalg.norm(down),
-            np.linalg.norm(_start(arms, positions) - _start(legs, positions)),
+            np.linalg.norm(pair_start(arms, positions) - pair_start(legs, positions)),
         )
         above = -across / max(float(down_length * apart), 1e-9)
         names = _likeness(tree, legs) - _likeness(tree, arms)
@@ -179,10 +187,10 @@ def _are_legs(
 ) -> bool:
     """Whether the only pair of a robot is its legs: by names, its share of the mass, and what lies around its ends."""
     share = 2 * pair.mass / max(float(tree.masses.sum()), 1e-9)
-    down = _end(pair, positions) - _start(pair, positions)
+    down = pair_end(pair, positions) - pair_start(pair, positions)
     limbs = below(tree, pair.first[0]) | below(tree, pair.second[0])
     others = positions[[b for b in range(len(positions)) if b not in limbs]]
-    farthest = float(((others - _start(pair, positions)) @ down).max() / (down @ down + 1e-9))
+    farthest = float(((others - pair_start(pair, positions)) @ down).max() / (down @ down + 1e-9))
     # Nothing else of a robot reaches down as far as its feet; a trunk's base and its wheels lie under hands.
     alone = 1.0 if farthest < _HALFWAY else -1.0
     return bool(2 * _likeness(tree, pair) + np.clip(4 * (share - _LEGS_SHARE), -1, 1) + alone >= 0)
@@ -198,7 +206,7 @@ def _lone_limbs(tree: KinematicTree, main: MirroredPair, pairs: list[MirroredPai
             taken.add(body)
             body = int(tree.parents[body])
     positions, _ = body_poses(tree, zero_joints(tree))
-    middle = float(_start(main, positions) @ main.normal)
+    middle = float(pair_start(main, positions) @ main.normal)
     found = []
     for body in range(1, len(tree.parents)):
         if body in taken or int(tree.parents[body]) not in taken:
@@ -225,7 +233,7 @@ def _first_aside(
 def _with_feet(tree: KinematicTree, legs: MirroredPair) -> MirroredPair:
     """Legs lengthened by feet that hang beside rods and cranks at their ends: what is lowest and bends sideways."""
     positions, rotations = body_poses(tree, zero_joints(tree))
-    down = _end(legs, positions) - _start(legs, positions)
+    down = pair_end(legs, positions) - pair_start(legs, positions)
     found = []
     for chain in (legs.first, legs.second):
         children = [b for b in range(1, len(tree.parents)) if tree.parents[b] == chain[-1]]
@@ -248,11 +256,3 @@ def _likeness(tree: KinematicTree, pair: MirroredPair) -> float:
     leg = sum(bool(_LEG.search(name)) for name in names)
     arm = sum(bool(_ARM.search(name)) for name in names)
     return (leg - arm) / max(leg + arm, 1)
-
-
-def _start(pair: MirroredPair, positions: np.ndarray) -> Float64[np.ndarray, "3"]:
-    return np.asarray((positions[pair.first[0]] + positions[pair.second[0]]) / 2)
-
-
-def _end(pair: MirroredPair, positions: np.ndarray) -> Float64[np.ndarray, "3"]:
-    return np.asarray((positions[pair.first[-1]] + positions[pair.second[-1]]) / 2)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from jaxtyping import Float64
 
-from retarget.robots.anatomy.pairs import MirroredPair
+from retarget.robots.anatomy.pairs import MirroredPair, pair_end, pair_start
 
 __all__ = ["stands_on_more"]
 
@@ -33,13 +33,13 @@ def stands_on_more(
     """
     if legs is None:
         return False
-    down = _end(legs, positions) - _start(legs, positions)
+    down = pair_end(legs, positions) - pair_start(legs, positions)
     length = float(np.linalg.norm(down))
     if length < 1e-6:
         return False
     if arms is not None and len(arms.first) == len(legs.first):
-        trunk = _start(legs, positions) - _start(arms, positions)
-        reach = _end(arms, positions) - _start(arms, positions)
+        trunk = pair_start(legs, positions) - pair_start(arms, positions)
+        reach = pair_end(arms, positions) - pair_start(arms, positions)
         alike = min(arms.length, legs.length) / max(arms.length, legs.length)
         beneath = (trunk @ down) / max(float(np.linalg.norm(trunk)) * length, 1e-9)
         along = (reach @ down) / max(float(np.linalg.norm(reach)) * length, 1e-9)
@@ -48,15 +48,7 @@ def stands_on_more(
     for pair in pairs:
         if pair is legs or pair is arms or pair.length < _ALIKE * legs.length:
             continue
-        apart = (_end(pair, positions) - _end(legs, positions)) @ down / length
+        apart = (pair_end(pair, positions) - pair_end(legs, positions)) @ down / length
         if abs(apart) < _AS_LOW * length:
             return True
     return False
-
-
-def _start(pair: MirroredPair, positions: Float64[np.ndarray, "B 3"]) -> Float64[np.ndarray, "3"]:
-    return np.asarray((positions[pair.first[0]] + positions[pair.second[0]]) / 2)
-
-
-def _end(pair: MirroredPair, positions: Float64[np.ndarray, "B 3"]) -> Float64[np.ndarray, "3"]:
-    return np.asarray((positions[pair.first[-1]] + positions[pair.second[-1]]) / 2)

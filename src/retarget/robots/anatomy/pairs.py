@@ -12,7 +12,15 @@ from retarget.robots.kinematics import body_poses
 from retarget.robots.neutral import zero_joints
 from retarget.robots.tree import KinematicTree
 
-__all__ = ["Chain", "MirroredPair", "below", "is_hand_part", "mirrored_pairs"]
+__all__ = [
+    "Chain",
+    "MirroredPair",
+    "below",
+    "is_hand_part",
+    "mirrored_pairs",
+    "pair_end",
+    "pair_start",
+]
 
 Chain = tuple[int, ...]
 
@@ -79,6 +87,18 @@ def mirrored_pairs(tree: KinematicTree) -> list[MirroredPair]:
                 pairs.append(pair)
                 claimed |= below(tree, pair.first[0]) | below(tree, pair.second[0])
     return pairs
+
+
+def pair_start(
+    pair: MirroredPair, positions: Float64[np.ndarray, "B 3"]
+) -> Float64[np.ndarray, "3"]:
+    """Middle between where both chains begin, given the bodies' places, metres."""
+    return np.asarray((positions[pair.first[0]] + positions[pair.second[0]]) / 2)
+
+
+def pair_end(pair: MirroredPair, positions: Float64[np.ndarray, "B 3"]) -> Float64[np.ndarray, "3"]:
+    """Middle between where both chains end, likewise."""
+    return np.asarray((positions[pair.first[-1]] + positions[pair.second[-1]]) / 2)
 
 
 def is_hand_part(tree: KinematicTree, body: int) -> bool:
