@@ -81,7 +81,7 @@ def main() -> None:
         command = "python benchmarks/matrix.py --embedded --solve"
         write_section("embedded", "Embedded robots", command, report(rows))
     else:
-        write_section("robots", "Any humanoid", "python benchmarks/matrix.py --solve", report(rows))
+        write_section("matrix", "Any humanoid", "python benchmarks/matrix.py --solve", report(rows))
 
 
 def models(only: str, embedded: bool) -> list[tuple[str, str | Path]]:
