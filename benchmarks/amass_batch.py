@@ -4,7 +4,7 @@ AMASS (Mahmood et al. 2019) has 11,265 motions of 40.2 hours: 12.9 s on average,
 minutes. Made clips are drawn so; each is the real walk there and back, from elsewhere, in another direction, as another
 person.
 
-Usage: python benchmarks/amass_batch.py [--clips N] [--workers W]
+Usage: python benchmarks/amass_batch.py [--clips N] [--workers W] [--alone]
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--clips", type=int, default=1000)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--alone", action="store_true", help="only with each clip by itself")
     arguments = parser.parse_args()
     walks = sorted(CLIPS.glob("smpl_npz/*.npz"))
     if not walks:
@@ -41,16 +42,15 @@ def main() -> None:
         words = [sys.executable, "-m", "retarget", "batch", "--input-dir", str(source), "--output-dir", str(output),
                  "--dataset", "amass", "--max-workers", str(arguments.workers), "--json"]  # fmt: skip
         seconds, peak = child_cost([*words, "--limit", "1"])  # what is compiled once, is
-        plain = run(words, output, arguments)
-        shared = run([*words, "--subject-from", "dataset", "--force"], output, arguments)
-    rows = [
-        [name, *cells]
-        for name, cells in (("each clip alone", plain), ("--subject-from dataset", shared))
-    ]
+        rows = [["each clip alone", *run(words, output, arguments)]]
+        if not arguments.alone:
+            shared = [*words, "--subject-from", "dataset", "--force"]
+            rows.append(["--subject-from dataset", *run(shared, output, arguments)])
     write_section(
         "amass-batch",
         "AMASS-like clips through a batch",
-        f"{COMMAND} --clips {arguments.clips} --workers {arguments.workers}",
+        f"{COMMAND} --clips {arguments.clips} --workers {arguments.workers}"
+        + (" --alone" if arguments.alone else ""),
         f"{arguments.clips:,} made clips of AMASS' sizes ({frames:,} frames, {size / 1e6:.0f} MB; AMASS has 11,265) "
         f"onto the G1, {arguments.workers} worker processes. Overhead is what workers spend on neither reading, "
         "retargeting, evaluating nor saving; memory is the most that one process had.\n\n"

@@ -26,7 +26,8 @@ __all__ = [
 
 _PARALLEL = 1e-5  # squared sine; in single precision smaller angles are noise
 _POINT = 1e-12  # square metres; a shorter segment is a point
-
+# Metres of a margin, as wide as the default one, that only weights keep: what passes it is not solved on.
+_SOFT = 0.008
 
 _SHARE = 0.5  # of the gap that a pair has in the upright or the neutral posture, whichever is less
 
@@ -131,15 +132,19 @@ def deepest_overlap(
     capsules: Capsules,
     candidates: Int64[np.ndarray, "K"],
 ) -> float:
-    """Deepest overlap of the capsules of some pairs, metres; 0 where none overlap."""
+    """Deepest overlap of the capsules of some pairs, metres; 0 where none overlap.
+
+    What margins have beyond `_SOFT` counts as part of the capsules.
+    """
     deepest = 0.0
     for n in range(candidates.shape[0]):
         i = capsules.pairs[candidates[n], 0]
         j = capsules.pairs[candidates[n], 1]
-        bound = capsules.bounds[i] + capsules.bounds[j]
+        firm = max(capsules.margins[candidates[n]] - _SOFT, 0.0)
+        bound = capsules.bounds[i] + capsules.bounds[j] + firm
         if anywhere(centre_distance_squared(starts, ends, i, j) < bound * bound):
             distance, _, _ = segment_distance(starts, ends, i, j)
-            deepest = max(deepest, capsules.radii[i] + capsules.radii[j] - distance)
+            deepest = max(deepest, capsules.radii[i] + capsules.radii[j] + firm - distance)
     return deepest
 
 
