@@ -66,7 +66,7 @@ def main() -> None:
             ],
             rows,
         )
-        + f"\n\nThe first clip alone, start of the process included: {seconds:.1f} s, {peak:.0f} MB.",
+        + f"\n\nThe first clip, done before the others, start of the process included: {seconds:.1f} s, {peak:.0f} MB.",
     )
 
 
