@@ -13,7 +13,7 @@ on_one_core()
 
 import numpy as np  # noqa: E402
 
-from retarget import pipeline  # noqa: E402
+from retarget import take  # noqa: E402
 from retarget.config import RunConfig  # noqa: E402
 from retarget.motion import Motion  # noqa: E402
 from retarget.pipeline import retarget_motion  # noqa: E402
@@ -71,7 +71,7 @@ def _row(name: str, motion: Motion, robot: RobotModel) -> list[str]:
 
 def _jerk(motion: Motion, robot: RobotModel, options: ClipOptions) -> np.ndarray:
     """Mean jerk of the joints at each frame, of a clip solved with other options."""
-    with mock.patch.object(pipeline, "rated_clip_options", lambda _: options):
+    with mock.patch.object(take, "rated_clip_options", lambda _: options):
         result = retarget_motion(motion, robot)
     return np.asarray(np.abs(np.diff(result.qpos[:, 7:], n=3, axis=0)).mean(axis=1))
 
