@@ -11,7 +11,7 @@ from retarget.scenes.distance import FIELD, Shapes, shape_distance
 from retarget.solver.arrays import Scene, Tree
 from retarget.solver.kinematics.forward import body_kinematics
 
-__all__ = ["scene_depths"]
+__all__ = ["may_touch", "scene_depths"]
 
 
 def scene_depths(
@@ -56,11 +56,7 @@ def _find_depths(
             continue
         posed = False
         for o in range(scene.shapes.kinds.shape[0]):
-            away = 0.0
-            for k in range(3):
-                away += (qpos[t, k] - scene.places[t, o, k]) ** 2
-            reach = scene.reach + scene.bounds[o]
-            if away > reach * reach:
+            if not may_touch(scene, t, o, qpos[t]):
                 continue
             if not posed:
                 body_kinematics(qpos[t], tree, R, r, a)
@@ -77,6 +73,17 @@ def _find_depths(
                         continue
                     distance = shape_distance(scene.shapes, o, x[0], x[1], x[2], 0.0, 0.0, 0.0, g)
                     depth[t] = max(depth[t], scene.radii[s] - distance)
+
+
+@jit(fastmath=True, inner=True)
+def may_touch(scene: Scene, t: int, o: int, q: Float64[np.ndarray, "Q"]) -> bool:
+    """Whether shape o is at frame t as near the base as any part of the robot reaches."""
+    away = 0.0
+    for k in range(3):
+        away += (q[k] - scene.places[t, o, k]) ** 2
+    reach = scene.reach + scene.bounds[o]
+    near: bool = away <= reach * reach
+    return near
 
 
 @jit(fastmath=True, inner=True)

@@ -130,8 +130,8 @@ def _dragged(qpos: Float64[np.ndarray, "T Q"], problem: Problem) -> float:
 
 def _overlap(qpos: Float64[np.ndarray, "T Q"], problem: Problem) -> float:
     """The most that capsules of the robot are nearer to each other than they may be, metres."""
-    deepest = np.zeros(len(qpos))
-    fill_overlaps(qpos, problem.tree, problem.capsules, deepest)
+    capsules, deepest = problem.capsules, np.zeros(len(qpos))
+    fill_overlaps(qpos, problem.tree, capsules, np.arange(len(capsules.pairs)), deepest)
     return float(deepest.max(initial=0.0))
 
 

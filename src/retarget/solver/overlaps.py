@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 from retarget.solver.arrays import Capsules, Tree
-from retarget.solver.kinematics.collision import (
-    capsule_ends,
-    centre_distance_squared,
-    segment_distance,
-)
+from retarget.solver.kinematics.collision import capsule_ends, deepest_overlap
 from retarget.solver.kinematics.forward import body_kinematics
 
 __all__ = ["fill_overlaps"]
@@ -23,9 +19,10 @@ def fill_overlaps(
     qpos: Float64[np.ndarray, "T Q"],
     tree: Tree,
     capsules: Capsules,
+    pairs: Int64[np.ndarray, "K"],
     deepest: Float64[np.ndarray, "T"],
 ) -> None:
-    """Fill, for each frame, the most that a pair is short of its margin, metres; 0 where all are kept."""
+    """Fill, for each frame, the most that one of some pairs is short of its margin, metres; 0 where all are kept."""
     bodies, count = tree.parents.shape[0], capsules.bodies.shape[0]
     R = scratch((bodies, 3, 3), np.float64)
     r = scratch((bodies, 3), np.float64)
@@ -35,13 +32,4 @@ def fill_overlaps(
     for t in range(qpos.shape[0]):
         body_kinematics(qpos[t], tree, R, r, a)
         capsule_ends(R, r, capsules, starts, ends)
-        worst = 0.0
-        for n in range(capsules.pairs.shape[0]):
-            i = capsules.pairs[n, 0]
-            j = capsules.pairs[n, 1]
-            bound = capsules.bounds[i] + capsules.bounds[j] + capsules.margins[n]
-            if centre_distance_squared(starts, ends, i, j) < bound * bound:
-                distance, _, _ = segment_distance(starts, ends, i, j)
-                apart = capsules.radii[i] + capsules.radii[j] + capsules.margins[n]
-                worst = max(worst, apart - distance)
-        deepest[t] = worst
+        deepest[t] = deepest_overlap(starts, ends, capsules, pairs, 0.0)

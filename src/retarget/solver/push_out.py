@@ -14,7 +14,7 @@ from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 from retarget.scenes.distance import shape_distance
 from retarget.solver.arrays import Limits, Scene, Soles, Tree
-from retarget.solver.depths import scene_depths
+from retarget.solver.depths import may_touch, scene_depths
 from retarget.solver.kinematics.forward import body_kinematics
 from retarget.solver.kinematics.tree import retract
 
@@ -147,11 +147,7 @@ def _find_changes(
         posed = False
         count = 0
         for o in range(scene.shapes.kinds.shape[0]):
-            away = 0.0
-            for k in range(3):
-                away += (qpos[t, k] - scene.places[t, o, k]) ** 2
-            reach = scene.reach + scene.bounds[o]
-            if away > reach * reach:
+            if not may_touch(scene, t, o, qpos[t]):
                 continue
             if not posed:
                 body_kinematics(qpos[t], tree, R, r, a)

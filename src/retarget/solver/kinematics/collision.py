@@ -26,8 +26,6 @@ __all__ = [
 
 _PARALLEL = 1e-5  # squared sine; in single precision smaller angles are noise
 _POINT = 1e-12  # square metres; a shorter segment is a point
-# Metres of a margin, as wide as the default one, that only weights keep: what passes it is not solved on.
-_SOFT = 0.008
 
 _SHARE = 0.5  # of the gap that a pair has in the upright or the neutral posture, whichever is less
 
@@ -131,16 +129,17 @@ def deepest_overlap(
     ends: Float[np.ndarray, "G 3"],
     capsules: Capsules,
     candidates: Int64[np.ndarray, "K"],
+    soft: float,
 ) -> float:
     """Deepest overlap of the capsules of some pairs, metres; 0 where none overlap.
 
-    What margins have beyond `_SOFT` counts as part of the capsules.
+    What margins have beyond ``soft`` (metres) counts as part of the capsules.
     """
     deepest = 0.0
     for n in range(candidates.shape[0]):
         i = capsules.pairs[candidates[n], 0]
         j = capsules.pairs[candidates[n], 1]
-        firm = max(capsules.margins[candidates[n]] - _SOFT, 0.0)
+        firm = max(capsules.margins[candidates[n]] - soft, 0.0)
         bound = capsules.bounds[i] + capsules.bounds[j] + firm
         if anywhere(centre_distance_squared(starts, ends, i, j) < bound * bound):
             distance, _, _ = segment_distance(starts, ends, i, j)

@@ -26,6 +26,8 @@ __all__ = ["predict_touching", "shift_floor", "violations"]
 
 _LARGEST_SHIFT = 0.05  # metres; a floor multiplier beyond this fights a target that cannot be met
 _PAIR_REACH = 0.03  # metres beyond contact within which a pair's approach is predicted
+# Metres of a margin, as wide as the default one, that only weights keep: what passes it is not solved on.
+_SOFT = 0.008
 
 
 @jit(fastmath=True, inner=True)
@@ -177,7 +179,7 @@ def violations(
         found[0] = max(found[0], floor_depth(q[2], R, r, floor))
         if candidates.shape[0] > 0:
             starts, ends = packs(poses.starts[p]), packs(poses.ends[p])
-            found[1] = max(found[1], deepest_overlap(starts, ends, capsules, candidates))
+            found[1] = max(found[1], deepest_overlap(starts, ends, capsules, candidates, _SOFT))
     depth = overlap = 0.0
     for lane in range(LANES):
         depth = max(depth, worst[0, lane])
