@@ -56,6 +56,7 @@ LAYERS = {
         "motion.doubts",
         "motion.hinges",
         "motion.names",
+        "motion.quantiles",
         "motion.recording",
         "motion.motion",
         "motion.kinematics",

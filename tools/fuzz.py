@@ -11,6 +11,7 @@ its number alone.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import mmap
 import os
@@ -90,8 +91,7 @@ def main() -> int:
 
 def damaged(kind: Kind, seed: int, case: int) -> bytes:
     """The file of one case."""
-    random = Random(f"{seed}/{kind.name}/{case}")
-    return kind.damage(random.choice(kind.seeds()), random)
+    return kind.damaged(Random(f"{seed}/{kind.name}/{case}"))
 
 
 def judged(kind: Kind, data: bytes, folder: Path) -> tuple[str, str]:
@@ -126,7 +126,7 @@ def one_case(kind: Kind, seed: int, case: int, keep: Path | None) -> tuple[str, 
 def judge_sound(kind: Kind) -> None:
     """In a child: judge the sound files, so that what cases need is compiled before they are timed."""
     with tempfile.TemporaryDirectory(dir=_fast_folder()) as folder:
-        for data in kind.seeds():
+        for data in [*kind.seeds(), *(kind.large() if kind.large else [])]:
             judged(kind, data, Path(folder))
 
 
@@ -134,6 +134,7 @@ def run_cases(kind: Kind, seed: int, cases: range, place: Path) -> None:
     """In a child: run cases, noting in a shared page which one it is at; print how each ends that was not refused."""
     resource.setrlimit(resource.RLIMIT_DATA, (4 * _MOST_BYTES, 4 * _MOST_BYTES))
     kind.seeds()
+    gc.freeze()  # compiled code and tables, in which nothing is to be collected after each few cases
     with place.open("r+b") as stream, mmap.mmap(stream.fileno(), _PLACE.size) as page:
         with tempfile.TemporaryDirectory(dir=_fast_folder()) as folder:
             for case in cases:

@@ -1,7 +1,9 @@
 """Pickles of every protocol come back as the data they hold; anything but data is refused by name and never run."""
 
 import bz2
+import contextlib
 import datetime
+import gc
 import gzip
 import lzma
 import os
@@ -206,6 +208,21 @@ def test_memory_that_a_file_only_claims_is_never_taken(raw: bytes) -> None:
         assert tracemalloc.get_traced_memory()[1] < 3 << 24
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("raw", [pickle.dumps([1]), pickle.dumps([1])[:-2]])
+def test_cycles_are_looked_for_again_once_a_file_is_read_or_refused(raw: bytes) -> None:
+    with contextlib.suppress(FileFormatError):
+        read_pickle(raw, "x.pkl")
+    assert gc.isenabled()
+
+
+def test_a_memo_is_as_large_as_the_file_may_be_in_memory() -> None:
+    """A byte of the file keeps an object in the memo, time and again."""
+    raw = pickle.PROTO + b"\x04" + pickle.NONE + 10_000 * pickle.MEMOIZE + pickle.STOP
+    assert read_pickle(raw, "x.pkl") is None
+    with pytest.raises(FileFormatError, match="goes beyond"):
+        read_pickle(raw, "x.pkl", limit_bytes=100_000)
 
 
 def test_an_array_may_not_be_larger_than_its_numbers() -> None:

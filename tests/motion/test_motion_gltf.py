@@ -27,9 +27,10 @@ def walk(tmp_path: Path) -> Motion:
 
 
 def gltf(*, scale: float = 1.0, fps: float = 30.0, how: str = "LINEAR", short: bool = False,
-         names: tuple[str, ...] | None = None, animations: int = 1) -> tuple[dict[str, Any], bytes]:  # fmt: skip
+         names: tuple[str, ...] | None = None, animations: int = 1,
+         whole: made.Walk | None = None) -> tuple[dict[str, Any], bytes]:  # fmt: skip
     """The walk with y up, its joints below a root that scales them."""
-    walk = made.y_up(made.walk())
+    walk = made.y_up(whole or made.walk())
     tree = body_tree("smpl")
     rest = fixed_skeleton("smpl")
     names = names or tree.names

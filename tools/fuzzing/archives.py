@@ -9,7 +9,7 @@ import pickle
 import struct
 import zipfile
 import zlib
-from functools import cache
+from functools import cache, lru_cache
 from random import Random
 from typing import Any, Final
 
@@ -34,9 +34,8 @@ def damage_archive(data: bytes, random: Random) -> bytes:
     """A NumPy archive with arrays of another kind, shape or content, or damaged as a ZIP file."""
     if random.random() < 0.3:
         return damage_bytes(data, random)
-    with np.load(io.BytesIO(data)) as archive:
-        arrays = {name: archive[name] for name in archive.files}
-    entries = {f"{name}.npy": _npy(array) for name, array in arrays.items()}
+    arrays, entries = _opened(data)
+    entries = dict(entries)
     for _ in range(random.choice((1, 1, 2, 4))):
         name = random.choice(list(arrays))
         what = random.randrange(10)
@@ -54,6 +53,14 @@ def damage_archive(data: bytes, random: Random) -> bytes:
         else:
             entries[f"{name}.npy"] = _npy(_damaged_array(arrays, name, random))
     return _zipped(entries, random)
+
+
+@lru_cache(maxsize=16)
+def _opened(data: bytes) -> tuple[dict[str, np.ndarray], dict[str, bytes]]:
+    """The arrays of a sound archive, and each as a file."""
+    with np.load(io.BytesIO(data)) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    return arrays, {f"{name}.npy": _npy(array) for name, array in arrays.items()}
 
 
 def _damaged_text(text: str, random: Random) -> str:

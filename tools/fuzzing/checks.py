@@ -50,9 +50,8 @@ def check_recording(file: Path) -> object:
 def _check_answer(motion: Any) -> None:
     from retarget.evaluation import evaluate
     from retarget.pipeline import retarget_motion
-    from retarget.robots import load_robot
 
-    robot = load_robot("unitree_g1")
+    robot = _g1()
     result = retarget_motion(motion.frames(0, 40), robot)
     assert_finite("qpos", result.qpos)
     assert_finite("report", json.loads(evaluate(result, robot).model_dump_json()))
@@ -64,7 +63,6 @@ def check_result(file: Path) -> object:
     from retarget.evaluation import evaluate
     from retarget.export import write_csv
     from retarget.result import RetargetingResult
-    from retarget.robots import load_robot
 
     result = RetargetingResult.load_npz(file)
     RunConfig.of_result(result)
@@ -73,7 +71,7 @@ def check_result(file: Path) -> object:
             write_csv(result, Path(folder, "out.csv"))
         assert_finite("CSV", np.loadtxt(Path(folder, "out.csv"), delimiter=",", ndmin=2))
     with _about(file):
-        report = evaluate(result, load_robot("unitree_g1"))
+        report = evaluate(result, _g1())
     assert_finite("report", json.loads(report.model_dump_json()))
     return report
 

@@ -53,6 +53,8 @@ from fuzzing.seeds import (
 
 __all__ = ["KINDS", "Kind"]
 
+_LARGE: Final = 0.02  # share of cases that begin from a large file
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -66,6 +68,7 @@ class Kind:
         check: Reads one, and does with it what users do; raises `Nonsense` where it gives no possible answer.
         beside: Names of files that the check may leave beside it.
         with_files: Sound files that belong to it, by name.
+        large: Makes large sound files, from which one case in fifty begins.
     """
 
     name: str
@@ -75,6 +78,12 @@ class Kind:
     check: Callable[[Path], object]
     beside: tuple[str, ...] = ()
     with_files: Callable[[], Mapping[str, bytes]] = dict
+    large: Callable[[], list[bytes]] | None = None
+
+    def damaged(self, random: Random) -> bytes:
+        """A sound file, damaged."""
+        large = self.large if self.large and random.random() < _LARGE else self.seeds
+        return self.damage(random.choice(large()), random)
 
 
 def _through_json(data: bytes, random: Random) -> bytes:
@@ -105,7 +114,7 @@ KINDS: Final = {
         Kind("journal", "m.json.journal", lambda: [batch()[1]], damage_journal, check_journal),
         Kind("lock", "m.json.lock", lambda: [b'{"host": "a", "pid": 1, "since": "2026-01-01"}'],
              mixed(_TEXT, _through_json), check_lock),
-        *(Kind(name, sound.file, sound.seeds, sound.damage, check_recording, with_files=sound.beside)
+        *(Kind(name, sound.file, sound.short, sound.damage, check_recording, with_files=sound.beside, large=sound.long)
           for name, sound in RECORDINGS.items()),
     )
 }  # fmt: skip

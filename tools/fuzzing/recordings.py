@@ -25,7 +25,8 @@ __all__ = ["RECORDINGS", "Sound"]
 
 _TESTS: Final = Path(__file__).parents[2] / "tests" / "motion"
 _HEAD: Final = 1024  # bytes of a binary file that say how the rest is to be read
-_SUPPOSED_FPS: Final = 30.0
+_SHORT: Final = 8  # frames of most sound files
+_LONG: Final = 120  # and of those from which a case begins now and then
 
 
 class Sound(NamedTuple):
@@ -33,15 +34,23 @@ class Sound(NamedTuple):
 
     Attributes:
         file: Name of the file.
-        seeds: Makes them.
+        make: Makes them, of so many frames.
         damage: Makes a damaged one of a sound one.
         beside: Files that belong to it, by name.
     """
 
     file: str
-    seeds: Callable[[], list[bytes]]
+    make: Callable[[int], list[bytes]]
     damage: Mutation
     beside: Callable[[], Mapping[str, bytes]] = dict
+
+    def short(self) -> list[bytes]:
+        """Files of a few frames, which have all that long ones have."""
+        return self.make(_SHORT)
+
+    def long(self) -> list[bytes]:
+        """Files of some seconds."""
+        return self.make(_LONG)
 
 
 def _writers(module: str) -> ModuleType:
@@ -51,28 +60,32 @@ def _writers(module: str) -> ModuleType:
     return importlib.import_module(module)
 
 
+def _steps(frames: int) -> Any:
+    """The walk of the tests as SMPL's rotations."""
+    return _writers("smpl_files").walk(frames)
+
+
 @cache
-def _walk() -> Any:
+def _walk(frames: int) -> Any:
     """The walk of the tests as a motion of SMPL's joints."""
     from retarget.motion import read_motion
 
     made = _writers("smpl_files")
     with TemporaryDirectory() as folder:
-        return read_motion(made.written(Path(folder), "walk.npz", made.amass(made.walk())))
+        return read_motion(made.written(Path(folder), "walk.npz", made.amass(_steps(frames))))
 
 
-def _of_smpl(*names: str) -> Callable[[], list[bytes]]:
-    def make() -> list[bytes]:
-        made = _writers("smpl_files")
-        return [getattr(made, name)(made.walk()) for name in names]
+def _of_smpl(*names: str) -> Callable[[int], list[bytes]]:
+    def make(frames: int) -> list[bytes]:
+        return [getattr(_writers("smpl_files"), name)(_steps(frames)) for name in names]
 
     return cache(make)
 
 
 @cache
-def _amass() -> list[bytes]:
-    made = _writers("smpl_files")
-    return [made.amass(made.walk()), made.stage_two(made.walk(), gender=np.array("neutral"))]
+def _amass(frames: int) -> list[bytes]:
+    made, steps = _writers("smpl_files"), _steps(frames)
+    return [made.amass(steps), made.stage_two(steps, gender=np.array("neutral"))]
 
 
 def _names() -> tuple[str, ...]:
@@ -81,10 +94,15 @@ def _names() -> tuple[str, ...]:
     return body_tree("smpl").names[:22]
 
 
+def _at(frames: int) -> np.ndarray:
+    """Where the walk's joints are, without those of the hands, (T, 22, 3) in metres, z up."""
+    return np.asarray(_walk(frames).positions[:, :22])
+
+
 @cache
-def _places() -> list[bytes]:
-    made, places = _writers("smpl_files"), _walk().positions[:, :22]
-    kimodo = _walk().rotations[:, :22]
+def _places(frames: int) -> list[bytes]:
+    made, places = _writers("smpl_files"), _at(frames)
+    kimodo = _walk(frames).rotations[:, :22]
     return [
         made.npz(joint_names=np.array(_names()), positions=places, fps=30),
         made.npz(global_joint_positions=places, height=np.array(1.7)),
@@ -93,34 +111,33 @@ def _places() -> list[bytes]:
 
 
 @cache
-def _plain_array() -> list[bytes]:
-    stream = io.BytesIO()
-    np.save(stream, _walk().positions[:, :22].astype(np.float32))
-    rows = io.BytesIO()
-    samples = {"motion": _walk().positions[None, :, :22].transpose(0, 2, 3, 1), "lengths": [40]}
-    np.save(rows, np.array(samples, object), allow_pickle=True)
+def _plain_array(frames: int) -> list[bytes]:
     tests = _writers("test_motion_arrays")
-    features = tests.npy(tests.features(tests.y_up(_walk())))
-    return [stream.getvalue(), rows.getvalue(), features]
+    samples = {"motion": _at(frames)[None].transpose(0, 2, 3, 1), "lengths": [frames]}
+    return [
+        tests.npy(_at(frames).astype(np.float32)),
+        tests.npy(np.array(samples, object)),
+        tests.npy(tests.features(tests.y_up(_walk(frames)))),
+    ]
 
 
 @cache
-def _table() -> list[bytes]:
+def _table(frames: int) -> list[bytes]:
     head = ",".join(f"{name}_{axis}" for name in _names() for axis in "xyz")
-    rows = [",".join(f"{v:.4f}" for v in row) for row in _walk().positions[:, :22].reshape(-1, 66)]
+    rows = [",".join(f"{v:.4f}" for v in row) for row in _at(frames).reshape(-1, 66)]
     return ["\n".join([head, *rows, ""]).encode()]
 
 
 @cache
-def _object() -> list[bytes]:
-    positions = np.round(_walk().positions[:, :22], 4).tolist()
+def _object(frames: int) -> list[bytes]:
+    positions = np.round(_at(frames), 4).tolist()
     return [json.dumps({"joint_names": _names(), "positions": positions, "fps": 30}).encode()]
 
 
 @cache
-def _acclaim() -> list[bytes]:
+def _acclaim(frames: int) -> list[bytes]:
     tests = _writers("test_motion_acclaim")
-    return [tests.amc(tests.motion_values(12)).encode()]
+    return [tests.amc(tests.motion_values(frames)).encode()]
 
 
 @cache
@@ -129,71 +146,71 @@ def _skeleton() -> dict[str, bytes]:
 
 
 @cache
-def _markers() -> dict[str, np.ndarray]:
+def _markers(frames: int) -> dict[str, np.ndarray]:
     tests = _writers("test_motion_markers")
-    return dict(tests.renamed(tests.marked(_walk()), "rizzoli"))
+    return dict(tests.renamed(tests.marked(_walk(frames)), "rizzoli"))
 
 
 @cache
-def _trc() -> list[bytes]:
-    return [_writers("test_motion_markers").trc(_markers())]
+def _trc(frames: int) -> list[bytes]:
+    return [_writers("test_motion_markers").trc(_markers(frames))]
 
 
 @cache
-def _tsv() -> list[bytes]:
+def _tsv(frames: int) -> list[bytes]:
     write = _writers("test_motion_markers").tsv
-    return [write(_markers()), write(_markers(), led=False, header=False)]
+    return [write(_markers(frames)), write(_markers(frames), led=False, header=False)]
 
 
 @cache
-def _nexus() -> list[bytes]:
+def _nexus(frames: int) -> list[bytes]:
     tests = _writers("test_motion_nexus")
-    return [tests.nexus(_markers()), tests.nexus(_markers(), before=tests.DEVICES)]
+    return [tests.nexus(_markers(frames)), tests.nexus(_markers(frames), before=tests.DEVICES)]
 
 
 @cache
-def _c3d() -> list[bytes]:
-    return [_writers("c3d_files").c3d(_markers())]
+def _c3d(frames: int) -> list[bytes]:
+    return [_writers("c3d_files").c3d(_markers(frames))]
 
 
 @cache
-def _mvnx() -> list[bytes]:
-    return [_writers("mvnx_files").mvnx(_walk())]
+def _mvnx(frames: int) -> list[bytes]:
+    return [_writers("mvnx_files").mvnx(_walk(frames))]
 
 
 @cache
-def _motive() -> list[bytes]:
+def _motive(frames: int) -> list[bytes]:
     write = _writers("test_motion_suits").motive
-    return [write(_walk()), write(_walk(), local=True, version="1.25")]
+    return [write(_walk(frames)), write(_walk(frames), local=True, version="1.25")]
 
 
 @cache
-def _glb() -> list[bytes]:
-    tests = _writers("test_motion_gltf")
-    return [tests.glb(*tests.gltf(how=how)) for how in ("LINEAR", "CUBICSPLINE")]
+def _glb(frames: int) -> list[bytes]:
+    tests, steps = _writers("test_motion_gltf"), _steps(frames)
+    return [tests.glb(*tests.gltf(how=how, whole=steps)) for how in ("LINEAR", "CUBICSPLINE")]
 
 
 @cache
-def _fbx() -> list[bytes]:
-    write = _writers("fbx_files").walking
-    return [write(), write(version=7700, packed=True)]
+def _fbx(frames: int) -> list[bytes]:
+    write, steps = _writers("fbx_files").walking, _steps(frames)
+    return [write(whole=steps), write(whole=steps, version=7700, packed=True)]
 
 
 @cache
-def _fbx_text() -> list[bytes]:
-    return [_writers("fbx_files").walking(text=True)]
+def _fbx_text(frames: int) -> list[bytes]:
+    return [_writers("fbx_files").walking(whole=_steps(frames), text=True)]
 
 
 @cache
-def _torch() -> list[bytes]:
-    return [_writers("torch_files").torch({"fps": 30, "smpl_params_global": _gvhmr()})]
+def _torch(frames: int) -> list[bytes]:
+    return [_writers("torch_files").torch({"fps": 30, "smpl_params_global": _gvhmr(frames)})]
 
 
-def _gvhmr() -> dict[str, np.ndarray]:
+def _gvhmr(frames: int) -> dict[str, np.ndarray]:
     import pickle
 
-    made = _writers("smpl_files")
-    world: dict[str, np.ndarray] = pickle.loads(made.gvhmr(made.walk()))["smpl_params_global"]
+    whole = pickle.loads(_writers("smpl_files").gvhmr(_steps(frames)))
+    world: dict[str, np.ndarray] = whole["smpl_params_global"]
     return world
 
 

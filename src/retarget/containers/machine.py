@@ -9,9 +9,11 @@ The opcodes are those of `pickletools`.
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import pickle
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import MappingProxyType
 from typing import Final
 
@@ -64,12 +66,20 @@ class Machine(Stack):
             Refused: It needs a name that is not allowed, or too much memory.
             LookupError, TypeError, ValueError, ArithmeticError: It is torn.
         """
-        data, operations = self.data, _BY_CODE
+        with _uncollected():
+            return self._run()
+
+    def _run(self) -> object:
+        data, operations, memo = self.data, _BY_CODE, self._memo
         left = self.budget.left // _OBJECT_BYTES
         begun = left
         while True:
             code = data[self.at]
             self.at += 1
+            if code == _MEMOIZE and left > 0:  # without a call, as one in four is this
+                left -= 1
+                memo[len(memo)] = self._stack[-1]
+                continue
             if code == _STOP:
                 self.budget.take((begun - left) * _OBJECT_BYTES, "a pickle")
                 return self._stack.pop()
@@ -120,8 +130,9 @@ class Machine(Stack):
         return made
 
     def _reduce(self) -> None:
-        arguments, what = self._stack.pop(), self._stack.pop()
-        self._push(self._made(what, arguments))
+        stack = self._stack
+        arguments = stack.pop()
+        stack[-1] = self._made(stack[-1], arguments)
 
     def _new_with_names(self) -> None:
         named, arguments, what = self._stack.pop(), self._stack.pop(), self._stack.pop()
@@ -161,6 +172,18 @@ class Machine(Stack):
             )
 
 
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Nothing looks for cycles among what is being made: there are none, and many small arrays take a third longer."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def _attributes(state: object) -> object:
     """An object's attributes; those in slots stand in the second half of a pair."""
     if isinstance(state, tuple) and len(state) == 2 and isinstance(state[1], dict):
@@ -175,15 +198,7 @@ _Operation = Callable[[Machine], None]
 def _sized(letter: str, then: Callable[[Machine, int], None]) -> _Operation:
     """An operation on a number that follows it."""
     layout = struct.Struct(_SIZES[letter])
-    if layout.size > 1:
-        return lambda machine: then(machine, machine._number(layout))
-
-    def on_a_byte(machine: Machine) -> None:
-        value = machine.data[machine.at]
-        machine.at += 1
-        then(machine, value)
-
-    return on_a_byte
+    return lambda machine: then(machine, machine._number(layout))
 
 
 def _lined(then: Callable[[Machine, int], None]) -> _Operation:
@@ -191,7 +206,11 @@ def _lined(then: Callable[[Machine, int], None]) -> _Operation:
 
 
 def _pushing(make: Callable[[], object]) -> _Operation:
-    return lambda machine: machine._push(make())
+    return lambda machine: machine._stack.append(make())
+
+
+def _pushing_always(value: object) -> _Operation:
+    return lambda machine: machine._stack.append(value)
 
 
 def _extension(machine: Machine) -> None:
@@ -206,11 +225,18 @@ def _bytes(machine: Machine, size: int) -> None:
     machine._push(machine.take(size))
 
 
+def _short_bytes(machine: Machine) -> None:
+    size = machine.data[machine.at]
+    machine.at += 1
+    machine._stack.append(machine.take(size))
+
+
 def _skip(machine: Machine) -> None:
     """Nothing: what is read only stays so."""
 
 
 _STOP: Final = pickle.STOP[0]
+_MEMOIZE: Final = pickle.MEMOIZE[0]
 _OPERATIONS: Final = MappingProxyType(
     {
         code[0]: operation
@@ -221,12 +247,12 @@ _OPERATIONS: Final = MappingProxyType(
             pickle.POP: Machine._pop,
             pickle.POP_MARK: lambda m: m._marked() and None,
             pickle.DUP: lambda m: m._push(m._stack[-1]),
-            pickle.NONE: _pushing(lambda: None),
-            pickle.NEWTRUE: _pushing(lambda: True),
-            pickle.NEWFALSE: _pushing(lambda: False),
+            pickle.NONE: _pushing_always(None),
+            pickle.NEWTRUE: _pushing_always(True),
+            pickle.NEWFALSE: _pushing_always(False),
             pickle.INT: Machine._integer_line,
             pickle.BININT: _sized("i", Machine._push),
-            pickle.BININT1: _sized("B", Machine._push),
+            pickle.BININT1: Machine._small,
             pickle.BININT2: _sized("H", Machine._push),
             pickle.LONG: Machine._long_line,
             pickle.LONG1: _sized("B", Machine._long),
@@ -241,17 +267,17 @@ _OPERATIONS: Final = MappingProxyType(
             pickle.SHORT_BINUNICODE: _sized("B", Machine._text),
             pickle.BINUNICODE8: _sized("Q", Machine._text),
             pickle.BINBYTES: _sized("I", _bytes),
-            pickle.SHORT_BINBYTES: _sized("B", _bytes),
+            pickle.SHORT_BINBYTES: _short_bytes,
             pickle.BINBYTES8: _sized("Q", _bytes),
             pickle.BYTEARRAY8: _sized("Q", lambda m, size: m._push(bytearray(m.take(size)))),
-            pickle.EMPTY_TUPLE: _pushing(tuple),
+            pickle.EMPTY_TUPLE: _pushing_always(()),
             pickle.EMPTY_LIST: _pushing(list),
             pickle.EMPTY_DICT: _pushing(dict),
             pickle.EMPTY_SET: _pushing(set),
-            pickle.TUPLE: lambda m: m._push(tuple(m._marked())),
-            pickle.TUPLE1: lambda m: m._tuple_of(1),
-            pickle.TUPLE2: lambda m: m._tuple_of(2),
-            pickle.TUPLE3: lambda m: m._tuple_of(3),
+            pickle.TUPLE: Machine._marked_tuple,
+            pickle.TUPLE1: Machine._tuple_of_one,
+            pickle.TUPLE2: Machine._tuple_of_two,
+            pickle.TUPLE3: Machine._tuple_of_three,
             pickle.LIST: lambda m: m._push(m._marked()),
             pickle.DICT: Machine._marked_dict,
             pickle.FROZENSET: lambda m: m._push(frozenset(map(key, m._marked()))),

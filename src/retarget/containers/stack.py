@@ -57,6 +57,10 @@ class Stack:
 
     # Numbers, text and bytes
 
+    def _small(self) -> None:
+        self._stack.append(self.data[self.at])
+        self.at += 1
+
     def _integer_line(self) -> None:
         line = self._line()
         self._push({b"00": False, b"01": True}.get(line) if line in {b"00", b"01"} else int(line))
@@ -103,11 +107,19 @@ class Stack:
         else:
             self._marked()
 
-    def _tuple_of(self, count: int) -> None:
-        items = tuple(self._stack[-count:])
-        if len(items) != count:
-            raise IndexError("the stack is empty")
-        del self._stack[-count:]
+    def _tuple_of_one(self) -> None:
+        self._stack[-1] = (self._stack[-1],)
+
+    def _tuple_of_two(self) -> None:
+        last = self._stack.pop()
+        self._stack[-1] = (self._stack[-1], last)
+
+    def _tuple_of_three(self) -> None:
+        last, middle = self._stack.pop(), self._stack.pop()
+        self._stack[-1] = (self._stack[-1], middle, last)
+
+    def _marked_tuple(self) -> None:
+        items = tuple(self._marked())
         self._stack.append(items)
 
     def _extend(self, items: list[object]) -> None:

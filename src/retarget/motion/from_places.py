@@ -25,6 +25,7 @@ from retarget.geometry import (
     without_flips,
 )
 from retarget.motion.hinges import FADING, kept_hinges
+from retarget.motion.quantiles import median_of, quantile_of
 from retarget.motion.tree import children_of, line_to
 
 __all__ = ["turn_by_places"]
@@ -155,7 +156,7 @@ class _Body:
 
 
 def _steady(lengths: Float64[np.ndarray, "n"]) -> bool:
-    low, middle, high = np.percentile(lengths, [5, 50, 95])
+    low, middle, high = (quantile_of(lengths, share) for share in (0.05, 0.5, 0.95))
     return bool(middle > 1e-6 and high - low <= _RIGID * middle)
 
 
@@ -218,7 +219,7 @@ def _turned_by_children(body: _Body, joint: int, children: Sequence[int]) -> Fra
     }
     for i, one in enumerate(children):
         for other in children[i + 1 :]:
-            sine = float(np.median(np.linalg.norm(cross(few[one], few[other]), axis=1)))
+            sine = median_of(np.linalg.norm(cross(few[one], few[other]), axis=1))
             if sine > best and body._is_rigid(one, other):
                 best, chosen = sine, (one, other)
     if chosen is None:

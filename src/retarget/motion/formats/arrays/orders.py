@@ -167,6 +167,8 @@ def _variation(positions: Float64[np.ndarray, "T J 3"], order: JointOrder) -> fl
     bones = bones[:, np.isfinite(bones).any(axis=0)]  # of the others nothing is told
     if not bones.size:
         return float("inf")
-    low, middle, high = np.nanpercentile(bones, [5, 50, 95], axis=0)
+    # The one that leaves out what is not known goes from bone to bone.
+    percentile = np.nanpercentile if np.isnan(bones).any() else np.percentile
+    low, middle, high = percentile(bones, [5, 50, 95], axis=0)
     usual = max(float(np.mean(middle)), 1e-9)
     return float(np.mean(np.minimum((high - low) / np.maximum(middle, 0.1 * usual), 2.0)))

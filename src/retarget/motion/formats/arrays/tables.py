@@ -62,9 +62,10 @@ def _columns(header: list[str]) -> dict[str, dict[str, int]]:
 def looks_like_named_csv(data: bytes) -> bool:
     """Whether a text begins with a line that names x, y and z of six points or more, or the columns of one a row."""
     start = data[:65536]
-    if data[:1] in (b"\x80", b"{", b"[", b"<") or not any(
-        one in start[:4096] for one in _SEPARATORS
-    ):
+    binary = data[:1] == b"\x80" or b"\0" in start[:64]
+    if binary or data[:1] in (b"{", b"[", b"<"):
+        return False
+    if not any(one in start[:4096] for one in _SEPARATORS):
         return False
     header = _header(_with_commas(start))
     return len(_columns(header)) >= 6 or {cell.lower() for cell in header} >= _TIDY

@@ -17,6 +17,7 @@ from jaxtyping import Float64
 from retarget.geometry import cross, frame_from_y, unit
 from retarget.motion.formats.markers.body import SIDES, BodyMarkers, Places
 from retarget.motion.hinges import FADING, kept_hinges
+from retarget.motion.quantiles import quantile_of
 
 __all__ = ["joint_centres"]
 
@@ -71,14 +72,14 @@ def joint_centres(body: BodyMarkers) -> dict[str, Places]:
     return joints
 
 
-def _percentile(values: Float64[np.ndarray, "T"], percent: float) -> float:
+def _quantile(values: Float64[np.ndarray, "T"], share: float) -> float:
     """Of a length in the frames in which both its ends were seen; NaN where they never were together."""
     seen = values[np.isfinite(values)]
-    return float(np.percentile(seen, percent)) if seen.size else float("nan")
+    return quantile_of(seen, share) if seen.size else float("nan")
 
 
 def _median(values: Float64[np.ndarray, "T"]) -> float:
-    return _percentile(values, 50)
+    return _quantile(values, 0.5)
 
 
 def _pelvis(body: BodyMarkers) -> tuple[Places, Float64[np.ndarray, "T 3 3"], float]:
@@ -117,7 +118,7 @@ def _leg_length(body: BodyMarkers, side: str) -> float:
     knee = body.mean(f"{side}_knee", f"{side}_knee_medial")
     ankle = body.mean(f"{side}_ankle", f"{side}_ankle_medial")
     straight = np.linalg.norm(top - knee, axis=1)
-    return _percentile(straight, 90) + _median(np.linalg.norm(knee - ankle, axis=1))
+    return _quantile(straight, 0.9) + _median(np.linalg.norm(knee - ankle, axis=1))
 
 
 def _hip(

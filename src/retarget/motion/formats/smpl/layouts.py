@@ -179,7 +179,7 @@ def _phalp(content: Fields) -> list[Person]:
     people = []
     for name, seen in sorted(tracks.items(), key=lambda item: -len(item[1])):
         fields = {
-            key: np.stack([np.asarray(body[key], np.float64) for _, body in seen])
+            key: np.stack([body[key] for _, body in seen]).astype(np.float64, copy=False)
             for key in ("global_orient", "body_pose", "betas")
         }
         people.append(Person(name, {**fields, "frames": np.array([at for at, _ in seen])}, PHALP))

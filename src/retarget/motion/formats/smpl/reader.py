@@ -47,6 +47,7 @@ _SIGNATURES: Final = (
     (b"pred_thetas", b"pred_betas"), (b"root_orient", b"pose_body"), (b"poses_root", b"poses_body"),
     (b"smplx_world", b"trans"), (b"pose_aa", b"trans", b"beta"),
 )  # fmt: skip
+_HEAD: Final = 1 << 16  # bytes that name the keys of nearly all files, however long they are
 _FEET: Final = (7, 8, 10, 11)  # ankles and balls of the feet, in all bodies
 
 
@@ -60,6 +61,10 @@ def looks_like_smpl(data: bytes) -> bool:
     if data.startswith(NPY) and b", 322)" in data[:256]:  # Motion-X
         return True
     keys = pickled_part(data)
+    return _has_signature(keys[:_HEAD]) or _has_signature(keys)
+
+
+def _has_signature(keys: bytes) -> bool:
     return any(all(key in keys for key in signature) for signature in _SIGNATURES)
 
 

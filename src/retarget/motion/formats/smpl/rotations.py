@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float64
 
-from retarget.geometry import quaternion_from_matrix, quaternion_from_vector, unit
+from retarget.geometry import cross, quaternion_from_matrix, quaternion_from_vector, unit
 
 __all__ = ["numbers_per_joint", "quaternions_of"]
 
@@ -45,12 +45,13 @@ def quaternions_of(
     if per == 9:
         matrices = values.reshape(*values.shape[:-1], 3, 3)
         x, y = unit(matrices[..., 0]), matrices[..., 1]
-        if not (np.abs(np.linalg.det(matrices) - 1) < _FAR_OFF).all():
+        volume = np.einsum("...i,...i->...", cross(matrices[..., 0], y), matrices[..., 2])
+        if not (np.abs(volume - 1) < _FAR_OFF).all():
             raise ValueError("a matrix is no rotation")
     else:
         x, y = unit(values[..., :3]), values[..., 3:]
     y = unit(y - np.einsum("...i,...i->...", x, y)[..., None] * x)
-    frames = np.stack([x, y, np.cross(x, y)], axis=-2 if rows and per == 6 else -1)
+    frames = np.stack([x, y, cross(x, y)], axis=-2 if rows and per == 6 else -1)
     return quaternion_from_matrix(frames)
 
 
