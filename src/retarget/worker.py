@@ -13,6 +13,7 @@ from retarget._version import __version__
 from retarget.config import RunConfig
 from retarget.errors import OutputError
 from retarget.files import same_file, sha256_of, split_which
+from retarget.read_once import ReadOnce
 from retarget.subject_rules import subject_fingerprint
 from retarget.subjects import knowing_its_subject
 from retarget.timing import timed
@@ -111,14 +112,23 @@ class RetargetWorker:
 
 
 def _read(path: Path, config: RunConfig, ask_sisters: bool) -> Motion:
+    if not ask_sisters:
+        return config.read_motion(path)
+    return _among_sisters(path, config) if config.variant is None else _varied(path, config)
+
+
+def _among_sisters(path: Path, config: RunConfig) -> Motion:
     motion = config.read_motion(path)
-    if not ask_sisters or config.up is not None or config.from_robot is not None:
+    if config.up is not None or config.from_robot is not None:
         return motion
     from retarget.motion.sisters import as_its_sisters
 
     return as_its_sisters(
         path, motion, lambda other, up: config.model_copy(update={"up": up}).read_motion(other)
     )
+
+
+_varied = ReadOnce(_among_sisters)  # a batch's jobs that are variants of one recording
 
 
 def retarget_file(

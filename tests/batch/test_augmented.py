@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from retarget import worker as workers
 from retarget.batch import BatchJob, BatchManifest, BatchRunner
 from retarget.config import RunConfig
 from retarget.demo import embedded_clips
+from retarget.motion import Motion
 from retarget.result import RetargetingResult
 from retarget.worker import RetargetWorker
 
@@ -60,3 +63,57 @@ def test_variants_are_made_once_each_and_those_that_fail_say_why(tmp_path: Path)
     sizes = [RetargetingResult.load_npz(job.output).scene for job in jobs[:2]]
     ratios = [track.sizes[0] / track.scale for track in sizes if track is not None]
     assert ratios == pytest.approx([0.9, 1.1])
+
+
+def _counted(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The files that are read, as they are."""
+    read, found = RunConfig.read_motion, []
+
+    def counting(config: RunConfig, path: str | Path) -> Motion:
+        found.append(Path(path))
+        return read(config, path)
+
+    monkeypatch.setattr(RunConfig, "read_motion", counting)
+    workers._varied.forget()
+    return found
+
+
+def test_variants_of_one_recording_read_it_once_and_are_as_made_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = next(path for path in embedded_clips() if path.stem == "humanoid_walk")
+    (tmp_path / "scene.toml").write_text(SCENE)
+    worker = RetargetWorker(RunConfig(scene=tmp_path / "scene.toml"))
+    jobs, read = _jobs(tmp_path, clip)[:3], _counted(monkeypatch)
+    for job in jobs:
+        worker(job)
+    assert read == [clip]
+    together = [RetargetingResult.load_npz(job.output) for job in jobs]
+    for job, shared in zip(jobs, together, strict=True):
+        workers._varied.forget()
+        worker(job)
+        alone = RetargetingResult.load_npz(job.output)
+        np.testing.assert_array_equal(alone.qpos, shared.qpos)
+        assert alone.provenance["motion"] == shared.provenance["motion"]
+
+
+def test_a_recording_that_is_written_anew_or_read_otherwise_is_read_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk, run = (
+        next(path for path in embedded_clips() if path.stem == name)
+        for name in ("humanoid_walk", "humanoid_run")
+    )
+    clip = tmp_path / walk.name
+    clip.write_bytes(walk.read_bytes())
+    config = RunConfig(variant={"terrain": 0.9})
+    read = _counted(monkeypatch)
+    first = workers._read(clip, config, True)
+    assert workers._read(clip, config.with_changes({"variant": {"mirror": True}}), True) is first
+    slow = workers._read(clip, config.with_changes({"source_fps": 30.0}), True)
+    assert slow.fps == first.fps / 2 and len(read) == 2
+    clip.write_bytes(run.read_bytes())
+    other = workers._read(clip, config, True)
+    assert len(read) == 3 and other.source.sha256 != first.source.sha256
+    assert workers._read(clip, RunConfig(), True) is not other  # who varies nothing keeps nothing
+    assert len(read) == 4

@@ -175,13 +175,28 @@ def test_what_a_scene_has_not_cannot_be_varied() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["sizes = { crate = [0] }", "colour = 'red'", "terrain = [-1]", "]"]
+    "text",
+    [
+        "sizes = { crate = [0] }",
+        "shapes = { crate = [] }",
+        "shapes = { crate = ['box', 'box'] }",
+        "colour = 'red'",
+        "terrain = [-1]",
+        "]",
+    ],
 )
 def test_a_wrong_plan_is_said_in_one_line(tmp_path: Path, text: str) -> None:
     (tmp_path / "plan.toml").write_text(text)
     with pytest.raises(RetargetError, match=r"plan\.toml") as caught:
         load_plan(tmp_path / "plan.toml")
     assert "\n" not in str(caught.value)
+
+
+def test_variants_that_would_be_one_file_are_refused() -> None:
+    with pytest.raises(RetargetError, match="2 variants are named 'robot'"):
+        list(variants(AugmentPlan(robots=["a/robot.xml", "b/robot.xml"])))
+    with pytest.raises(RetargetError, match=r"named 'terrain0\.8'"):
+        list(variants(AugmentPlan(terrain=[0.8, 0.8 + 1e-9])))
 
 
 def test_a_job_says_its_variant_and_its_fingerprint_knows_it(tmp_path: Path) -> None:

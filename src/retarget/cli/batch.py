@@ -247,6 +247,8 @@ def _varied(jobs: list[BatchJob], plan: Path, settings: RunConfig) -> list[Batch
         raise UsageError("--augment varies scenes; add --scene FILE")
     wanted = load_plan(plan)
     _check_things(wanted.things, jobs, plan, settings)
+    for robot in wanted.robots:  # a wrong one is wrong usage here, too
+        settings.with_changes({"robot": robot, "robot_description": None}).load_robot()
     found = list(variants(wanted))
     return [
         job.model_copy(

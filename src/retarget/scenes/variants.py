@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -154,16 +155,22 @@ class AugmentPlan(BaseModel):
     @property
     def things(self) -> frozenset[str]:
         """The objects that it changes."""
-        return frozenset((*self.sizes, *self.shift_m, *self.yaw_deg))
+        return frozenset((*self.sizes, *self.shapes, *self.shift_m, *self.yaw_deg))
 
     @model_validator(mode="after")
     def _each_value_once(self) -> Self:
-        for values in (self.sizes, self.shift_m, self.yaw_deg):
+        by_thing: tuple[dict[str, list[Any]], ...] = (
+            self.sizes,
+            self.shapes,
+            self.shift_m,
+            self.yaw_deg,
+        )
+        for values in by_thing:
             for name, said in values.items():
                 if not said:
                     raise ValueError(f"{name}: no value is given; give some, or leave it out")
         heights = {"terrain": self.terrain, "terrain_height": self.terrain_height}
-        for values in (self.sizes, self.shift_m, self.yaw_deg, heights):
+        for values in (*by_thing, heights):
             for name, said in values.items():
                 if len(set(said)) < len(said):
                     raise ValueError(f"{name}: a value is given twice; give each once")
@@ -195,7 +202,11 @@ def load_plan(path: str | Path) -> AugmentPlan:
 
 
 def variants(plan: AugmentPlan) -> Iterator[Variant]:
-    """Every combination of what a plan varies, or ``count`` of them."""
+    """Every combination of what a plan varies, or ``count`` of them.
+
+    Raises:
+        OptionsError: Two would have one name, as two robots of one file name.
+    """
     axes: list[list[dict[str, Any]]] = []
     for field in ("sizes", "shapes", "shift_m", "yaw_deg"):
         for name, values in getattr(plan, field).items():
@@ -209,6 +220,9 @@ def variants(plan: AugmentPlan) -> Iterator[Variant]:
     if plan.robots:
         axes.append([{"robot": robot} for robot in plan.robots])
     found = [_joined(parts) for parts in itertools.product(*axes)]
+    for name, times in Counter(variant.name for variant in found).items():
+        if times > 1:
+            raise OptionsError(f"{times} variants are named {name!r}; vary what tells them apart")
     if plan.count is not None and plan.count < len(found):
         rng = np.random.default_rng(plan.seed)
         found = [found[i] for i in sorted(rng.choice(len(found), plan.count, replace=False))]
