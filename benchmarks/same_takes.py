@@ -15,6 +15,7 @@ from measure import CLIPS, ROOT, on_one_core, table, write_section
 on_one_core()
 
 import numpy as np  # noqa: E402
+from scipy.optimize import least_squares  # noqa: E402
 
 from retarget import Motion, read_motion  # noqa: E402
 from retarget.geometry import matrix_from_quaternion  # noqa: E402
@@ -208,10 +209,14 @@ def shoulders_and_toes() -> str:
     acromions = np.linalg.norm(marker(markers, "LSHO") - marker(markers, "RSHO"), axis=1)
     apart = [np.linalg.norm(m.role_positions("left_shoulder") - m.role_positions("right_shoulder"), axis=1)
              for m in both]  # fmt: skip
-    risen, least = [], []
+    risen, least, behind = [], [], []
     for foot, side in enumerate(SIDES):
-        ball = both[0].role_positions(f"{side}_toe")[:, 2]
-        skin = marker(markers, f"{side[0].upper()}TOE")[:, 2]
+        joint, toes = (
+            both[0].role_positions(f"{side}_toe"),
+            marker(markers, f"{side[0].upper()}TOE"),
+        )
+        behind.append(float(np.nanmean(np.linalg.norm(toes - joint, axis=1))))
+        ball, skin = joint[:, 2], toes[:, 2]
         for ended, lifted in zip(
             TESTS.stances(both[0])[foot, 1][:, 1],
             TESTS.stances(both[1])[foot, 1][:, 1],
@@ -220,14 +225,53 @@ def shoulders_and_toes() -> str:
             span = slice(round(ended * both[0].fps), round(lifted * both[0].fps))
             risen.append(np.ptp(ball[span]))
             least.append(np.ptp(skin[span]))
+    inside = " and ".join(f"{1000 * one:.0f} mm" for one in turned_about(markers))
     return (
         f"Its shoulders are {1000 * apart[0].mean():.0f} mm apart, the markers on the acromions "
         f"{1000 * acromions.mean():.0f}, and no joint of a shoulder lies outside of its acromion: the upper arms "
-        "lean by that all the time. No published regression (Rab 2002, Reed 1999, Plug-in Gait) puts one there. From "
-        "the end of a toe's stance in the skeleton to that in the markers its ball rises by "
-        f"{1000 * np.mean(risen):.0f} mm (mean of {len(risen)} stances), the marker on the toes by "
-        f"{1000 * np.mean(least):.0f}."
+        "lean by that all the time. No published regression (Rab 2002, Reed 1999, Plug-in Gait) puts one there, and "
+        f"what the markers of the arms go round lies on the other side: {inside} inside of the acromions, if within "
+        "centimetres only, as arms of a jog swing one way. The skeleton's ball of the foot lies "
+        f"{1000 * np.mean(behind):.0f} mm from the marker on the toes, behind it: from the end of a toe's stance in "
+        f"the skeleton to that in the markers it rises by {1000 * np.mean(risen):.0f} mm (mean of {len(risen)} "
+        f"stances), the marker by {1000 * np.mean(least):.0f}."
     )
+
+
+def turned_about(markers: Trajectories) -> list[float]:
+    """How far inside of each acromion's marker the point lies about which the arm's turn on the thorax, metres.
+
+    From it the markers on upper arm and elbow keep their distances best, in axes fitted to those of the thorax.
+    """
+    thorax = np.stack(
+        [marker(markers, name) for name in ("C7", "T10", "CLAV", "STRN", "RBAC")], axis=1
+    )
+    middle = thorax.mean(axis=1)
+    first = thorax[0] - middle[0]
+    left, _, right = np.linalg.svd(np.einsum("tki,kj->tij", thorax - middle[:, None], first))
+    left[..., -1] *= np.linalg.det(left @ right)[:, None]
+    axes = left @ right  # Kabsch 1976, frame by frame
+
+    def within(name: str) -> np.ndarray:
+        return np.einsum("tji,tj->ti", axes, marker(markers, name) - middle)
+
+    tops = [np.nanmean(within(f"{side}SHO"), axis=0) for side in "LR"]
+    across = (tops[0] - tops[1]) / np.linalg.norm(tops[0] - tops[1])
+    found = []
+    for side, top, outwards in zip("LR", tops, (across, -across), strict=True):
+        arm = [within(side + name) for name in ("UPA", "ELB")]
+        arm = [places[np.isfinite(places).all(axis=1)] for places in arm]
+
+        def strayed_by(guess: np.ndarray, arm: list[np.ndarray] = arm) -> np.ndarray:
+            apart = [
+                np.linalg.norm(p - guess[:3], axis=1) - r
+                for p, r in zip(arm, guess[3:], strict=True)
+            ]
+            return np.concatenate(apart)
+
+        centre = least_squares(strayed_by, np.array([*top, 0.1, 0.3])).x[:3]
+        found.append(float((top - centre) @ outwards))
+    return found
 
 
 def encodings() -> str:
