@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import pickle
 import resource
 import sys
 import tempfile
@@ -179,6 +180,37 @@ def fbx(times: int) -> Iterator[bytes]:
     yield importlib.import_module("fbx_files").walking(whole=walk(times))
 
 
+def fbx_text(times: int) -> Iterator[bytes]:
+    yield importlib.import_module("fbx_files").walking(whole=walk(times), text=True)
+
+
+def glb(times: int) -> Iterator[bytes]:
+    tests = importlib.import_module("test_motion_gltf")
+    yield tests.glb(*tests.gltf(whole=walk(times)))
+
+
+def tensors(times: int) -> Iterator[bytes]:
+    world = pickle.loads(_made().gvhmr(walk(times)))["smpl_params_global"]
+    yield importlib.import_module("torch_files").torch({"smpl_params_global": world})
+
+
+def features(times: int) -> Iterator[bytes]:
+    tests = importlib.import_module("test_motion_arrays")
+    rows = tests.features(tests.y_up(motion())).astype(np.float32)
+    yield tests.npy(np.tile(rows, (times, 1)))
+
+
+def named_json(times: int) -> Iterator[bytes]:
+    from retarget.motion.formats.smpl.body import body_tree
+
+    names = json.dumps(body_tree("smpl").names[:22])
+    rows = json.dumps(np.round(motion().positions[:, :22], 4).tolist())[1:-1].encode()
+    yield b'{"joint_names": %b, "fps": 30, "positions": [' % names.encode()
+    for time in range(times):
+        yield rows if time == 0 else b", " + rows
+    yield b"]}"
+
+
 def amc(times: int) -> Iterator[bytes]:
     tests = importlib.import_module("test_motion_acclaim")
     values = tests.motion_values(PERIOD // 2)
@@ -212,7 +244,11 @@ WRITERS: dict[str, Callable[[int], Iterator[bytes]]] = {
         [_made().stage_two(walk(times), gender=np.array("neutral"))]
     ),
     "wham.pkl": lambda times: iter([_made().wham(walk(times))]),
+    "walk.pt": tensors,
+    "demo_track.pkl": lambda times: iter([_made().phalp(walk(times))]),
     "places.npz": places,
+    "features.npy": features,
+    "places.json": named_json,
     "places.csv": table_of_places,
     "walk.amc": amc,
     "walk.c3d": c3d,
@@ -221,7 +257,9 @@ WRITERS: dict[str, Callable[[int], Iterator[bytes]]] = {
     "nexus.csv": nexus,
     "walk.mvnx": mvnx,
     "take.csv": motive,
+    "walk.glb": glb,
     "walk.fbx": fbx,
+    "text.fbx": fbx_text,
 }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float32, Float64, Int64
 
 from retarget.errors import FileFormatError
 from retarget.geometry import quaternion_from_matrix, rotated, unit
@@ -60,11 +60,11 @@ def read_gltf(data: bytes, path: Path, asked: Asked) -> Recording:
     kept = _kept(file, parents, moved)
     if len(kept) < 3:
         raise FileFormatError(path, "its animation moves no skeleton", _REMEDY)
-    times = np.concatenate([keys for keys, _, _ in curves.values()])
-    begin, end = float(times.min()), float(times.max())
-    if not np.isfinite(times).all():
+    times = [keys for keys, _, _ in curves.values()]
+    begin, end = float(min(keys.min() for keys in times)), float(max(keys.max() for keys in times))
+    if not all(np.isfinite(keys).all() for keys in times):
         raise FileFormatError(path, "has keys at times that are not finite", _REMEDY)
-    fps = rate_of_keys([keys for keys, _, _ in curves.values()])
+    fps = rate_of_keys(times)
     wanted = moments(begin, end, fps, len(kept), path, _REMEDY)
     scales = _scales(file, parents, nodes)
     place = {node: joint for joint, node in enumerate(kept)}
@@ -196,12 +196,14 @@ def _scales(file: GltfFile, parents: list[int], nodes: list[dict[str, Any]]) -> 
     return total
 
 
-_Curve = tuple[Float64[np.ndarray, "k"], Float64[np.ndarray, "k w"], str]
+_Values = Float64[np.ndarray, "k w"] | Float32[np.ndarray, "k w"]
+_Curve = tuple[Float64[np.ndarray, "k"], _Values, str]
 
 
 def _curves(file: GltfFile, animation: dict[str, Any]) -> dict[tuple[int, str], _Curve]:
     """Times, values and interpolation of what an animation turns and moves; quaternions are wxyz."""
     found: dict[tuple[int, str], _Curve] = {}
+    times: dict[int, Float64[np.ndarray, "k"]] = {}  # many curves have the same
     samplers = animation.get("samplers", [])
     for channel in animation.get("channels", []):
         target = channel.get("target", {})
@@ -209,7 +211,9 @@ def _curves(file: GltfFile, animation: dict[str, Any]) -> dict[tuple[int, str], 
         if what not in ("rotation", "translation") or node is None:
             continue
         sampler = samplers[channel["sampler"]]
-        keys = file.numbers(sampler["input"])[:, 0]
+        if sampler["input"] not in times:
+            times[sampler["input"]] = file.numbers(sampler["input"])[:, 0].astype(np.float64)
+        keys = times[sampler["input"]]
         values = file.numbers(sampler["output"])
         how = str(sampler.get("interpolation", "LINEAR"))
         rows = 3 * len(keys) if how == "CUBICSPLINE" else len(keys)
@@ -228,7 +232,7 @@ def _curves(file: GltfFile, animation: dict[str, Any]) -> dict[tuple[int, str], 
 
 def _sampled(
     keys: Float64[np.ndarray, "k"],
-    values: Float64[np.ndarray, "n w"],
+    values: _Values,
     how: str,
     wanted: Float64[np.ndarray, "T"],
     turning: bool,
@@ -242,7 +246,8 @@ def _sampled(
     span = np.maximum(keys[after] - keys[before], 1e-9)
     s = np.clip((wanted - keys[before]) / span, 0.0, 1.0)[:, None]
     if how == "CUBICSPLINE":
-        into, points, out = values.reshape(-1, 3, values.shape[1]).swapaxes(0, 1)
+        parts = values.reshape(-1, 3, values.shape[1])
+        into, points, out = (np.asarray(parts[:, part]) for part in range(3))
         d = span[:, None]
         found = (
             (2 * s**3 - 3 * s**2 + 1) * points[before] + d * (s**3 - 2 * s**2 + s) * out[before]
@@ -250,16 +255,14 @@ def _sampled(
         )  # fmt: skip
         return unit(found) if turning else found
     if how == "STEP":
-        return (
-            unit(values[np.where(wanted + _SOON >= keys[after], after, before)])
-            if turning
-            else values[np.where(wanted + _SOON >= keys[after], after, before)]
-        )
+        last = values[np.where(wanted + _SOON >= keys[after], after, before)].astype(np.float64)
+        return unit(last) if turning else last
+    one, other = (values[keyed].astype(np.float64) for keyed in (before, after))
     if not turning:
-        return np.asarray((1 - s) * values[before] + s * values[after])
+        return np.asarray((1 - s) * one + s * other)
     from retarget.geometry import slerp
 
-    return slerp(unit(values[before]), unit(values[after]), s[:, 0])
+    return slerp(unit(one), unit(other), s[:, 0])
 
 
 def _rest_places(

@@ -14,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float32, Float64
 
 from retarget.errors import FileFormatError
 from retarget.inputs import read_bytes
@@ -44,8 +44,8 @@ class GltfFile:
 
     content: dict[str, Any]
     path: Path
-    inside: bytes
-    buffers: dict[int, bytes] = field(default_factory=dict)
+    inside: bytes | memoryview
+    buffers: dict[int, bytes | memoryview] = field(default_factory=dict)
 
     def items(self, kind: str) -> list[dict[str, Any]]:
         """All nodes, animations or others."""
@@ -54,8 +54,11 @@ class GltfFile:
             raise FileFormatError(self.path, f"its {kind} are no list", _REMEDY)
         return found
 
-    def numbers(self, accessor: int) -> Float64[np.ndarray, "n w"]:
-        """The numbers of an accessor, a row for each element; integers that are normalised become shares."""
+    def numbers(self, accessor: int) -> Float64[np.ndarray, "n w"] | Float32[np.ndarray, "n w"]:
+        """The numbers of an accessor, a row for each element; integers that are normalised become shares.
+
+        What is in single precision stays so: a long animation has millions.
+        """
         said = self._one("accessors", accessor)
         count, width = int(said.get("count", 0)), _WIDTHS.get(str(said.get("type")), 0)
         kind = _KINDS.get(int(said.get("componentType", 0)), "")
@@ -63,7 +66,7 @@ class GltfFile:
             raise FileFormatError(
                 self.path, f"accessor {accessor} is of no kind that is known", _REMEDY
             )
-        values = np.zeros((count, width))
+        values = np.zeros((count, width), np.float32 if kind == "<f4" else np.float64)
         if "bufferView" in said:
             values[:] = self._view(
                 said["bufferView"], int(said.get("byteOffset", 0)), kind, count, width
@@ -107,12 +110,12 @@ class GltfFile:
         )
         return np.ascontiguousarray(rows).view(kind).reshape(count, width)
 
-    def _buffer(self, index: int) -> bytes:
+    def _buffer(self, index: int) -> bytes | memoryview:
         if index not in self.buffers:
             self.buffers[index] = self._opened(index)
         return self.buffers[index]
 
-    def _opened(self, index: int) -> bytes:
+    def _opened(self, index: int) -> bytes | memoryview:
         said = self._one("buffers", index)
         uri = said.get("uri")
         if uri is None:
@@ -131,7 +134,8 @@ def open_gltf(data: bytes, path: Path) -> GltfFile:
     Raises:
         FileFormatError: It is neither, or of version 1.
     """
-    text, inside = data, b""
+    text: bytes = data
+    inside: bytes | memoryview = b""
     if data.startswith(_MAGIC):
         version = struct.unpack("<I", data[4:8])[0]
         if version != 2:
@@ -142,7 +146,7 @@ def open_gltf(data: bytes, path: Path) -> GltfFile:
             if kind == _JSON:
                 text = data[at + 8 : at + 8 + size]
             elif kind == _BIN:
-                inside = data[at + 8 : at + 8 + size]
+                inside = memoryview(data)[at + 8 : at + 8 + size]
             at += 8 + size
     try:
         content = json.loads(text.decode("utf-8-sig"))
