@@ -12,6 +12,8 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float64
 
+from retarget.motion.recording import LONG
+
 __all__ = ["FEATURES", "places_of_features"]
 
 FEATURES: Final = 263
@@ -21,18 +23,21 @@ _JOINTS: Final = slice(4, 67)  # 21 of them
 
 def places_of_features(rows: Float64[np.ndarray, "T 263"]) -> Float64[np.ndarray, "T 22 3"]:
     """Places of SMPL's 22 joints, y up, the first frame facing z; features must not be normalised."""
-    rows = np.asarray(rows, np.float64)
+    moves = np.asarray(rows[:, : _JOINTS.start], np.float64)
     ways = np.zeros((len(rows), 3))
-    ways[1:, 0], ways[1:, 2] = rows[:-1, 1], rows[:-1, 2]
+    ways[1:, 0], ways[1:, 2] = moves[:-1, 1], moves[:-1, 2]
     places = np.empty((len(rows), 22, 3))
     with np.errstate(over="ignore", invalid="ignore"):
-        turned = 2 * np.concatenate([[0.0], np.cumsum(rows[:-1, 0])])
+        turned = 2 * np.concatenate([[0.0], np.cumsum(moves[:-1, 0])])
         root = np.cumsum(_turned_back(ways[:, None], turned)[:, 0], axis=0)
-        beside = _turned_back(rows[:, _JOINTS].reshape(len(rows), -1, 3), turned)
-        places[:, 1:] = beside + root[:, None]
-    places[:, 0] = root
-    places[:, 0, 1] = rows[:, 3]
-    places[~(np.abs(places) < _FARTHEST)] = np.nan  # what is out of bounds is missing
+        for first in range(0, len(rows), LONG):
+            here = slice(first, first + LONG)
+            beside = np.asarray(rows[here, _JOINTS], np.float64).reshape(-1, 21, 3)
+            some = places[here]
+            some[:, 1:] = _turned_back(beside, turned[here]) + root[here, None]
+            some[:, 0] = root[here]
+            some[:, 0, 1] = moves[here, 3]
+            some[~(np.abs(some) < _FARTHEST)] = np.nan  # what is out of bounds is missing
     return places
 
 
