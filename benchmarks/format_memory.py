@@ -206,8 +206,8 @@ def named_json(times: int) -> Iterator[bytes]:
     names = json.dumps(body_tree("smpl").names[:22])
     rows = json.dumps(np.round(motion().positions[:, :22], 4).tolist())[1:-1].encode()
     yield b'{"joint_names": %b, "fps": 30, "positions": [' % names.encode()
-    for time in range(times):
-        yield rows if time == 0 else b", " + rows
+    for number in range(times):
+        yield rows if number == 0 else b", " + rows
     yield b"]}"
 
 
