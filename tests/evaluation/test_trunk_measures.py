@@ -142,3 +142,15 @@ def test_arms_that_swing_on_a_collar_bone_lean_no_trunk() -> None:
     assert before is not None
     assert before < 3
     assert after == pytest.approx(before, abs=0.05)
+
+
+def test_thighs_that_rise_lean_no_trunk_and_turn_no_hips(robot: RobotModel) -> None:
+    """The axes of the G1's hips do not meet: one thigh raised by 60 degrees moves their middle by 2 cm, no pelvis."""
+    result = motions.walk()
+    qpos = result.qpos.copy()
+    qpos[:, 7 + robot.joint_names.index("left_hip_pitch_joint")] -= np.radians(60)
+    before, after = (evaluate(motions.with_qpos(result, one), robot) for one in (result.qpos, qpos))
+    assert after["limb_error_thigh"] > before["limb_error_thigh"] + 10
+    for name in ("trunk_lean_error_mean", "hip_line_error_mean", "pelvis_heading_error_mean"):
+        # The yaw of the clip comes from the limbs, and moves a little.
+        assert after[name] == pytest.approx(before[name], abs=1), name

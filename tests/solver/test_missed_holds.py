@@ -30,7 +30,7 @@ def test_feet_of_crossed_legs_are_dragged_less(name: str, monkeypatch: pytest.Mo
     without_second_march(monkeypatch)
     before = evaluate(retarget_motion(dance(), robot(name), options), robot(name))
     assert after["toe_slide_mean"] < 0.5 * before["toe_slide_mean"]
-    assert after["toe_slide_second"] < 0.5 * before["toe_slide_second"]
+    assert after["toe_slide_second"] < min(0.12, 0.5 * before["toe_slide_second"])
     assert after["limb_error_mean"] < before["limb_error_mean"] + 0.3
     assert after["self_collision_share"] <= before["self_collision_share"] + 0.005
 

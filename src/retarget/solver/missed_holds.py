@@ -16,7 +16,7 @@ from retarget.motion.spans import runs, spans
 from retarget.solver.arrays import Clip, Problem
 from retarget.solver.balance.path import centre_path
 from retarget.solver.clip import ClipOptions, March, march_windows
-from retarget.solver.misses import held_misses
+from retarget.solver.misses import held_misses, squared_slides
 from retarget.solver.overlaps import fill_overlaps
 from retarget.solver.stances import place_loosely
 
@@ -103,7 +103,7 @@ def _with_part(clip: Clip, other: Clip, begin: int, end: int) -> Clip:
 def _march_part(
     march: March, begin: int, end: int, before: Problem, after: Problem, options: ClipOptions
 ) -> tuple[bool, int]:
-    """March over some frames between known ones; they stay where feet are dragged no less, or parts meet more."""
+    """March over some frames between known ones; they stay where feet slide no less, or parts meet more."""
     fixed, behind = min(begin, _KNOWN), min(len(march.qpos) - end, _KNOWN)
     if behind == 1:
         return False, 0
@@ -115,17 +115,27 @@ def _march_part(
     was = march.qpos[here]
     if not np.isfinite(again.qpos).all():
         return False, steps
-    dragged = _dragged(again.qpos, part) >= _dragged(was, before.part(here.start, here.stop))
-    if dragged or _overlap(again.qpos, part) > _overlap(was, part) + _CLOSER:
+    stood = before.part(here.start, here.stop)
+    if (
+        _slides(again.qpos, stood) >= _slides(was, stood)
+        or _overlap(again.qpos, part) > _overlap(was, part) + _CLOSER
+    ):
         return False, steps
     march.qpos[here] = again.qpos
     march.cost[here] = again.cost
     return True, steps
 
 
-def _dragged(qpos: Float64[np.ndarray, "T Q"], problem: Problem) -> float:
-    """How far feet are off their places along the ground: sum of squares, m^2."""
-    return float((_misses(qpos, problem) ** 2).sum())
+def _slides(qpos: Float64[np.ndarray, "T Q"], problem: Problem) -> float:
+    """How far feet move along the ground while they are held in one place: sum of squares, m^2.
+
+    Not how far they are off it: another place that a foot comes less near to may be one at which it stays.
+    """
+    clip, feet = problem.clip, problem.soles.contact_feet >= 0
+    held, places = (clip.contact_weights > 0) & feet, clip.anchors[..., :2]
+    kept = np.zeros_like(held)
+    kept[1:] = held[1:] & held[:-1] & (places[1:] == places[:-1]).all(axis=2)
+    return float(squared_slides(qpos, problem.tree, problem.soles, kept))
 
 
 def _overlap(qpos: Float64[np.ndarray, "T Q"], problem: Problem) -> float:

@@ -24,7 +24,8 @@ class BodyTrack:
         points: Joint centres of the robot, metres.
         rotations: Of the bodies that are compared, unit quaternions, wxyz.
         human: The human's joint centres of the same roles, metres.
-        shoulders: The robot's middle of the shoulders, fixed to its chest, metres; see `Build`.
+        middles: The robot's middle of the hips, fixed to its pelvis, and of the shoulders, fixed to its chest, metres;
+            see `Build`.
 
     Raises:
         RoleError: The source lacks a joint that is compared.
@@ -36,9 +37,10 @@ class BodyTrack:
         frames = len(source.positions)
         self.points = np.empty((frames, len(self.compared.roles), 3), np.float32)
         self.rotations = np.empty((frames, len(self.compared.carried), 4), np.float32)
-        self.shoulders = np.empty((frames, 3), np.float32)
-        self._chest = robot.roles.get("chest", robot.roles["pelvis"])
-        self._on_chest = robot_build(robot).shoulders
+        self.middles = np.empty((frames, 2, 3), np.float32)
+        pelvis = robot.roles["pelvis"]
+        self._trunk = np.array([pelvis, robot.roles.get("chest", pelvis)])
+        self._on_trunk = robot_build(robot).middles
         self.human = np.ascontiguousarray(source.positions[:, self.compared.joints])
 
     def add(
@@ -48,30 +50,21 @@ class BodyTrack:
         rotations: Float64[np.ndarray, "n B 3 3"],
     ) -> None:
         """Look at the world poses of all bodies (metres) in some frames."""
-        _watch(
-            positions,
-            rotations,
-            self.compared.bodies,
-            self.compared.points,
-            self.compared.carried,
-            self.points[frames],
-            self.rotations[frames],
-        )
-        turned = rotations[:, self._chest] @ self._on_chest
-        self.shoulders[frames] = positions[:, self._chest] + turned
+        what = self.compared
+        _carry(positions, rotations, what.bodies, what.points, self.points[frames])
+        _carry(positions, rotations, self._trunk, self._on_trunk, self.middles[frames])
+        _turn(rotations, what.carried, self.rotations[frames])
 
 
 @jit(fastmath=True)
-def _watch(
+def _carry(
     positions: Float64[np.ndarray, "n B 3"],
     rotations: Float64[np.ndarray, "n B 3 3"],
     bodies: Int64[np.ndarray, "P"],
     points: Float64[np.ndarray, "P 3"],
-    carried: Int64[np.ndarray, "D"],
-    out_points: Float32[np.ndarray, "n P 3"],
-    out_rotations: Float32[np.ndarray, "n D 4"],
+    out: Float32[np.ndarray, "n P 3"],
 ) -> None:
-    """Fill a `BodyTrack`'s frames."""
+    """Fill the places of points that are fixed to bodies, metres."""
     for t in range(positions.shape[0]):
         for p in range(bodies.shape[0]):
             b = bodies[p]
@@ -79,6 +72,16 @@ def _watch(
                 place = positions[t, b, i]
                 for k in range(3):
                     place += rotations[t, b, i, k] * points[p, k]
-                out_points[t, p, i] = place
-        for d in range(carried.shape[0]):
-            to_quaternion(rotations[t, carried[d]], out_rotations[t, d])
+                out[t, p, i] = place
+
+
+@jit(fastmath=True)
+def _turn(
+    rotations: Float64[np.ndarray, "n B 3 3"],
+    bodies: Int64[np.ndarray, "D"],
+    out: Float32[np.ndarray, "n D 4"],
+) -> None:
+    """Fill the rotations of bodies, unit quaternions, wxyz."""
+    for t in range(rotations.shape[0]):
+        for d in range(bodies.shape[0]):
+            to_quaternion(rotations[t, bodies[d]], out[t, d])

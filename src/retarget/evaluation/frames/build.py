@@ -27,17 +27,17 @@ class Build:
         ups: Axis of the pelvis' and of the chest's body, in its frame, that lies along the line from the middle of the
             hips to the middle of the shoulders where all joints are at zero or as near as they go; without legs or
             arms along the vertical. Without arms both are the pelvis'.
-        across: Axis of the chest's body, in its frame, along the line from the right to the left shoulder there;
-            without arms along that of the hips.
-        shoulders: Middle of the shoulders there in the chest's frame, metres; without arms that of the hips. Where a
-            shoulder rides on a joint that swings the arm, as one on a collar bone does, its own centre moves with the
-            arm, and this does not.
+        across: Axis of the pelvis' and of the chest's body, in its frame, along the line from the right to the left
+            hip or shoulder there; without arms both along that of the hips, without legs that of the shoulders.
+        middles: Middle of the hips there in the pelvis' frame, and of the shoulders in the chest's, metres; likewise.
+            Where the axes of a hip or shoulder do not meet, as on a collar bone, its centre moves with the limb, and
+            this does not: raising both thighs moves the G1's hips by 5 cm, and leans no trunk.
     """
 
     leg_length: float
     ups: Float64[np.ndarray, "2 3"]
-    across: Float64[np.ndarray, "3"]
-    shoulders: Float64[np.ndarray, "3"]
+    across: Float64[np.ndarray, "2 3"]
+    middles: Float64[np.ndarray, "2 3"]
 
 
 @lru_cache(maxsize=4)
@@ -64,8 +64,16 @@ def robot_build(robot: RobotModel) -> Build:
     if robot.has("leg") and robot.has("arm"):
         up = unit(pair("shoulder").mean(0) - first.mean(0))
     bodies = (robot.roles["pelvis"], robot.roles.get("chest", robot.roles["pelvis"]))
-    left, right = pair("shoulder") if robot.has("arm") else first
-    across = rotations[bodies[1]].T @ unit(left - right)
-    shoulders = rotations[bodies[1]].T @ ((left + right) / 2 - positions[bodies[1]])
-    ups = np.stack([rotations[body].T @ up for body in bodies])
-    return Build(leg_length, ups, across, shoulders)
+    pairs = (first, pair("shoulder") if robot.has("arm") else first)
+    own = [rotations[body].T for body in bodies]
+    ups = np.stack([frame @ up for frame in own])
+    across = np.stack(
+        [frame @ unit(left - right) for frame, (left, right) in zip(own, pairs, strict=True)]
+    )
+    middles = np.stack(
+        [
+            frame @ (ends.mean(0) - positions[body])
+            for frame, ends, body in zip(own, pairs, bodies, strict=True)
+        ]
+    )
+    return Build(leg_length, ups, across, middles)

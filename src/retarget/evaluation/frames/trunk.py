@@ -45,27 +45,25 @@ class _Seen(NamedTuple):
     """What the trunk is seen by.
 
     Attributes:
-        robot: Joint centres of the robot, metres.
-        shoulders: The middle of its shoulders, fixed to its chest, metres.
+        middles: The middle of its hips, fixed to its pelvis, and of its shoulders, fixed to its chest, metres.
         turned: Rotations of its bodies, unit quaternions, wxyz.
         human: Joint centres of the human, metres.
         rotations: Its packed rotations.
         ends: Where `_ENDS` are among the joint centres.
         parts: Pelvis and chest: robot body and human rotation.
         ups: Axes of the robot's pelvis and chest from hips to shoulders, upright.
-        across: Axis of the robot's chest from the right to the left shoulder, upright: the shoulders of some robots
-            ride on a joint that swings the arm, which does not turn the trunk.
+        across: Axes of the robot's pelvis and chest from the right to the left hip and shoulder, upright: where the
+            axes of a hip or shoulder do not meet, its centre swings with the limb, which does not turn the trunk.
     """
 
-    robot: Float32[np.ndarray, "T P 3"]
-    shoulders: Float32[np.ndarray, "T 3"]
+    middles: Float32[np.ndarray, "T 2 3"]
     turned: Float32[np.ndarray, "T D 4"]
     human: Float32[np.ndarray, "T P 3"]
     rotations: Int16[np.ndarray, "T S 4"]
     ends: Int64[np.ndarray, "4"]
     parts: Int64[np.ndarray, "2 2"]
     ups: Float64[np.ndarray, "2 3"]
-    across: Float64[np.ndarray, "3"]
+    across: Float64[np.ndarray, "2 3"]
 
 
 def find_trunk(
@@ -80,8 +78,7 @@ def find_trunk(
     if ends is None or not len(what.trunk):
         return None
     seen = _Seen(
-        bodies.points,
-        bodies.shoulders,
+        bodies.middles,
         bodies.rotations,
         bodies.human,
         np.ascontiguousarray(bodies.source.rotations),
@@ -116,18 +113,6 @@ def _normalise(out: Float64[np.ndarray, "3"]) -> None:
 
 
 @jit(fastmath=True, inner=True)
-def _directions(ends: Float64[np.ndarray, "4 3"], lines: Float64[np.ndarray, "5 3"]) -> None:
-    """Fill the lines that follow from joint centres."""
-    for i in range(3):
-        lines[_LINE, i] = ends[2, i] + ends[3, i] - ends[0, i] - ends[1, i]
-        lines[_HIPS, i] = ends[0, i] - ends[1, i]
-        lines[_SHOULDERS, i] = ends[2, i] - ends[3, i]
-    _normalise(lines[_LINE])
-    _normalise(lines[_HIPS])
-    _normalise(lines[_SHOULDERS])
-
-
-@jit(fastmath=True, inner=True)
 def _lines(
     points: Float32[np.ndarray, "P 3"],
     columns: Int64[np.ndarray, "4"],
@@ -138,7 +123,13 @@ def _lines(
     for e in range(4):
         for i in range(3):
             ends[e, i] = points[columns[e], i]
-    _directions(ends, lines)
+    for i in range(3):
+        lines[_LINE, i] = ends[2, i] + ends[3, i] - ends[0, i] - ends[1, i]
+        lines[_HIPS, i] = ends[0, i] - ends[1, i]
+        lines[_SHOULDERS, i] = ends[2, i] - ends[3, i]
+    _normalise(lines[_LINE])
+    _normalise(lines[_HIPS])
+    _normalise(lines[_SHOULDERS])
 
 
 @jit(fastmath=True)
@@ -151,7 +142,7 @@ def _compare(
     own = scratch((5, 3), np.float64)
     ups = scratch((2, 3), np.float64)
     H = scratch((3, 3), np.float64)
-    R = scratch((2, 3, 3), np.float64)
+    R = scratch((3, 3), np.float64)
     for t in range(seen.human.shape[0]):
         _lines(seen.human[t], seen.ends, ends, lines)
         weight = math.exp((lines[_LINE, 2] - 1.0) / _LEANING) + 1e-3
@@ -164,23 +155,20 @@ def _compare(
     _normalise(ups[1])
     for t in range(seen.human.shape[0]):
         _lines(seen.human[t], seen.ends, ends, lines)
-        _lines(seen.robot[t], seen.ends, ends, own)
-        for i in range(3):  # an arm that swings moves some shoulders, and leans no trunk
-            own[_LINE, i] = 2.0 * seen.shoulders[t, i] - ends[0, i] - ends[1, i]
+        for i in range(3):
+            own[_LINE, i] = np.float64(seen.middles[t, 1, i]) - np.float64(seen.middles[t, 0, i])
         _normalise(own[_LINE])
         for part in range(2):
             to_matrix(seen.rotations[t, seen.parts[part, 1]], H)
-            to_matrix(seen.turned[t, seen.parts[part, 0]], R[part])
+            to_matrix(seen.turned[t, seen.parts[part, 0]], R)
             for i in range(3):
                 lines[_PELVIS + part, i] = 0.0
                 own[_PELVIS + part, i] = 0.0
+                own[_HIPS + part, i] = 0.0
                 for k in range(3):
                     lines[_PELVIS + part, i] += H[i, k] * ups[part, k]
-                    own[_PELVIS + part, i] += R[part, i, k] * seen.ups[part, k]
-        for i in range(3):
-            own[_SHOULDERS, i] = 0.0
-            for k in range(3):
-                own[_SHOULDERS, i] += R[1, i, k] * seen.across[k]
+                    own[_PELVIS + part, i] += R[i, k] * seen.ups[part, k]
+                    own[_HIPS + part, i] += R[i, k] * seen.across[part, k]
         for line in range(5):
             x = yaw[1] * lines[line, 0] - yaw[0] * lines[line, 1]
             y = yaw[0] * lines[line, 0] + yaw[1] * lines[line, 1]

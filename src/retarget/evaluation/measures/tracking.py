@@ -29,13 +29,13 @@ _UPRIGHT = (
 )
 _HEADING = (
     "angle about the vertical between the human's and the robot's line from the right to the left {}, after the same "
-    "yaw, where both lines are within 45 degrees of level"
+    "yaw, where both lines are within 45 degrees of level; the robot's as its {} carries it"
 )
 _TRUNK = {
     "trunk_lean_error": (
         "Lean of the trunk",
         "angle in the world between the human's and the robot's line from the middle of the hips to the middle of the "
-        "shoulders, after the yaw of the limbs; no offset is taken off",
+        "shoulders, the robot's as pelvis and chest carry them, after the yaw of the limbs; no offset is taken off",
     ),
     "pelvis_lean_error": (
         "Lean of the pelvis",
@@ -45,11 +45,12 @@ _TRUNK = {
         "Lean of the chest",
         f"angle between the up axes of the chest, after the same yaw: {_UPRIGHT}",
     ),
-    "pelvis_heading_error": ("Heading of the pelvis", _HEADING.format("hip")),
-    "chest_heading_error": ("Heading of the chest", _HEADING.format("shoulder")),
+    "pelvis_heading_error": ("Heading of the pelvis", _HEADING.format("hip", "pelvis")),
+    "chest_heading_error": ("Heading of the chest", _HEADING.format("shoulder", "chest")),
     "hip_line_error": (
         "Line of the hips",
-        "angle in the world between the lines from the right to the left hip, after the same yaw",
+        "angle in the world between the lines from the right to the left hip, the robot's as its pelvis carries them, "
+        "after the same yaw",
     ),
     "shoulder_line_error": (
         "Line of the shoulders",
