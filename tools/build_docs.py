@@ -24,6 +24,7 @@ PAGES = {  # files outside docs that are pages, and where
     "benchmarks/RESULTS.md": "project/results.md",
 }
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
+_FILE = re.compile(r"[\w./]+\.md")  # as the words of a link: the page's title is better
 _BLOCK = re.compile(r"(^```.*?^```$)", re.DOTALL | re.MULTILINE)
 
 
@@ -32,6 +33,12 @@ def site_path(file: str) -> str | None:
     if file in PAGES:
         return PAGES[file]
     return file.removeprefix("docs/") if file.startswith("docs/") else None
+
+
+def title_of(file: str) -> str:
+    """The first heading of a file of the repository."""
+    found = re.search(r"^# (.+)$", (ROOT / file).read_text("utf-8"), re.MULTILINE)
+    return found[1] if found else file
 
 
 def turned(text: str, file: str, page: str) -> str:
@@ -46,6 +53,8 @@ def turned(text: str, file: str, page: str) -> str:
         goal = site_path(os.path.normpath(here / place))
         if goal is None:
             return words if words.startswith("`") else f"`{words}`"
+        if _FILE.fullmatch(words):
+            words = title_of(os.path.normpath(here / place))
         return f"{picture}[{words}]({os.path.relpath(goal, there)}{mark}{anchor})"
 
     parts = _BLOCK.split(text)

@@ -39,6 +39,8 @@ def test_links_lead_to_pages_and_pictures_of_the_site(tmp_path: Path) -> None:
 
 def test_links_to_code_become_names_and_those_in_code_stay() -> None:
     text = "see [it](../src/a.py), [why](../ARCHITECTURE.md#words)\n```\n[a](b)\n```\n"
+    named = turned("[tutorials/bvh.md](tutorials/bvh.md)", "docs/index.md", "index.md")
+    assert named == "[A folder of BVH files](tutorials/bvh.md)"
     assert turned(text, "docs/x.md", "x.md") == (
         "see `it`, [why](project/architecture.md#words)\n```\n[a](b)\n```\n"
     )

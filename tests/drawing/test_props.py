@@ -10,7 +10,7 @@ import pytest
 
 from retarget import RetargetingResult, load_robot
 from retarget.drawing.film import Film, Shot
-from retarget.drawing.look import THING, ContactState, rgb
+from retarget.drawing.look import STATE_COLOURS, THING, ContactState, rgb
 from retarget.drawing.marks import find_marks
 from retarget.drawing.props import Strip, props_of, wide_across
 from retarget.drawing.scene import Overlays, bodies_at
@@ -85,6 +85,26 @@ def test_who_stands_on_a_step_stands() -> None:
     stage = set_stage("step", [Cast("g1", result, G1)])
     marks = stage.actors[0].marks
     assert marks is not None and np.array_equal(marks.states, aware.states)
+
+
+def test_rings_and_what_carries_lie_on_the_step_that_is_stood_on() -> None:
+    result = step()
+    assert result.scene is not None
+    things = robot_things(result.scene)[1:]
+    marks = find_marks(result.qpos, result.contacts, result.fps, G1, result.source, things=things)
+    held = marks.states == ContactState.HELD
+    np.testing.assert_allclose(marks.grounds[held], marks.points[held][:, 2], atol=0.01)
+    top = marks.grounds[held].max()
+    assert top > 0.08  # the step, in the robot's size
+    on_it = held & (marks.grounds > 0.9 * top)
+    frame = int(on_it.any(axis=2).all(axis=1).nonzero()[0][0])
+    assert marks.support(frame)[:, 2].min() > 0.8 * top and marks.ground(frame) > 0.8 * top
+    stage = set_stage("step", [Cast("g1", result, G1)], with_human=False)
+    bodies = bodies_at(stage, frame, Overlays(trails=False, balance=False))
+    green = np.flatnonzero((bodies.paints[:, :3] == rgb(STATE_COLOURS[ContactState.HELD])).all(1))
+    rings = bodies.starts[green][bodies.radii[green] < 0.01]
+    assert len(rings) >= 16 and not bodies.hulls
+    assert (np.abs(rings[:, 2] - top) < 0.03).all()
 
 
 def test_feet_that_ride_do_not_slide() -> None:

@@ -13,6 +13,7 @@ from retarget.drawing.scene import Overlays, bodies_at
 from retarget.drawing.stage import Cast, set_stage
 from retarget.errors import OptionsError
 from retarget.evaluation.forces.hull import support_distance
+from retarget.geometry import quaternion_product
 from retarget.robots import robot_names
 
 G1 = load_robot("unitree_g1")
@@ -58,7 +59,7 @@ def test_a_floating_robot_is_lifted_a_sinking_one_sunk_and_a_dragged_one_slides(
 
 def test_mass_is_near_above_what_stands(walk: RetargetingResult) -> None:
     marks = marks_of(walk)
-    hulls = [(frame, marks.support(frame)) for frame in range(len(walk))]
+    hulls = [(frame, marks.support(frame)[:, :2]) for frame in range(len(walk))]
     away = [
         support_distance(hull, *map(float, marks.mass[frame, :2]))
         for frame, hull in hulls
@@ -111,6 +112,29 @@ def test_another_result_stands_on_the_other_side_in_its_own_time(walk: Retargeti
     assert np.dot(other.offset - robot.offset, human.offset - robot.offset) < 0
 
 
+def test_what_another_tool_made_elsewhere_goes_along_on_the_first_one_s_way(
+    walk: RetargetingResult,
+) -> None:
+    half, far = np.pi / 4, np.array([7.0, -3.0, 0.0])
+    turn = np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]])
+    qpos = walk.qpos.copy()
+    qpos[:, :3] = qpos[:, :3] @ turn.T + far
+    qpos[:, 3:7] = quaternion_product(
+        np.array([np.cos(half), 0, 0, np.sin(half)]), walk.qpos[:, 3:7]
+    )
+    other = Cast("theirs", replace(walk, qpos=qpos), G1)
+    near = set_stage("walk", [Cast("ours", walk, G1), other], with_human=False)
+    ours, theirs = near.actors
+    np.testing.assert_allclose(theirs.path - theirs.offset, ours.path, atol=0.02)
+    assert theirs.marks is not None and ours.marks is not None
+    np.testing.assert_array_equal(theirs.marks.states, ours.marks.states)
+    aside = walk.qpos.copy()
+    aside[:, 1] += 0.05  # is how they differ, and is seen
+    shifted = Cast("theirs", replace(walk, qpos=aside), G1)
+    _, seen = set_stage("walk", [Cast("ours", walk, G1), shifted], with_human=False).actors
+    np.testing.assert_allclose(seen.path - seen.offset, aside[:, :3])
+
+
 def test_a_recording_is_shown_without_a_robot(walk: RetargetingResult) -> None:
     stage = set_stage("walk", [], human=walk.source, fps=30.0)
     assert [actor.name for actor in stage.actors] == ["human"]
@@ -157,7 +181,7 @@ def test_no_part_of_a_robot_hangs_in_the_air(name: str) -> None:
 
 def test_a_hull_goes_around_once() -> None:
     points = np.random.default_rng(3).normal(size=(30, 2))
-    hull = convex_hull(points)
+    hull = points[convex_hull(points)]
     sides = np.roll(hull, -1, axis=0) - hull
     turns = sides[:, 0] * np.roll(sides[:, 1], -1) - sides[:, 1] * np.roll(sides[:, 0], -1)
     assert (turns > 0).all()

@@ -12,7 +12,7 @@ from jaxtyping import Float64, Int64, UInt8
 
 from retarget.drawing.camera import Camera, following
 from retarget.drawing.lettering import drawable, font_file
-from retarget.drawing.look import INK, MUTED, STATE_COLOURS, STATE_WORDS, ContactState
+from retarget.drawing.look import INK, MUTED, PAPER, STATE_COLOURS, STATE_WORDS, ContactState
 from retarget.drawing.painter import Painter
 from retarget.drawing.scene import Overlays, bodies_at
 from retarget.drawing.stage import Actor, Stage
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["LEAST_PIXELS", "MOST_PIXELS", "Film", "Shot"]
 
 _AZIMUTH, _ELEVATION = np.radians(36.0), np.radians(11.0)  # from the direction faced
+_AMONG_THINGS: Final = np.radians(24.0)  # elevation that looks over steps and platforms
 _ROOM: Final = 1.42  # heights that a picture shows at least, above and below included
 _MIDDLE: Final = 0.5  # of it, where a pelvis is
 _BELOW: Final = 0.26  # heights that it shows below the floor
@@ -98,7 +99,8 @@ class Film:
         self.fps = min(stage.fps, _MOST_FPS) if shot.fps is None else shot.fps
         self.frames = _frames(stage, shot, self.fps)
         self._painter = Painter(shot.width, shot.height)
-        self._view = Camera.looking(stage.azimuth + _AZIMUTH, _ELEVATION)
+        elevation = _AMONG_THINGS if any(prop.stays for prop in stage.props) else _ELEVATION
+        self._view = Camera.looking(stage.azimuth + _AZIMUTH, elevation)
         every = np.array([stage.centre(frame) for frame in range(stage.frames)])
         if stage.props:  # who climbs is followed upwards
             every[:, 2] = np.maximum(stage.pelvis_heights() - _MIDDLE * stage.height, 0.0)
@@ -183,6 +185,8 @@ class Film:
             if size < _LEAST_LETTERS:
                 return
         x, y = float(edge), self.shot.height - edge - 0.5 * size
+        ends = (x - 0.6 * size, y - size, x + wide - 0.2 * size, y + size)
+        pen.rounded_rectangle(ends, 0.5 * size, fill=PAPER)
         for state, text in zip(_LEGEND, words, strict=True):
             dot = 0.38 * size
             pen.ellipse((x, y - dot, x + 2 * dot, y + dot), fill=STATE_COLOURS[state])

@@ -34,6 +34,7 @@ class Marks:
     Attributes:
         points: Contact points: foot (left, right) x (heel, toe).
         states: What each does, a `ContactState`.
+        grounds: How high what is below each is: the floor at 0, or a thing.
         soles: All points of the soles on their undersides.
         stands: Whether a point of the soles is one that stands: near the floor, on a foot that is held.
         mass: Centre of mass.
@@ -44,6 +45,7 @@ class Marks:
 
     points: Float32[np.ndarray, "T F 2 3"]
     states: UInt8[np.ndarray, "T F 2"]
+    grounds: Float32[np.ndarray, "T F 2"]
     soles: Float32[np.ndarray, "T F S 3"]
     stands: Bool[np.ndarray, "T F S"]
     mass: Float32[np.ndarray, "T 3"]
@@ -63,9 +65,15 @@ class Marks:
         turns = np.linspace(0, 2 * np.pi, 16, endpoint=False)
         return place + radius * np.stack([np.cos(turns), np.sin(turns)], axis=-1)
 
-    def support(self, frame: int) -> Float64[np.ndarray, "C 2"]:
-        """Corners of the hull of what stands in a frame, counter-clockwise; none where nothing does."""
-        return convex_hull(self.soles[frame][self.stands[frame]][:, :2].astype(np.float64))
+    def support(self, frame: int) -> Float64[np.ndarray, "C 3"]:
+        """Corners of the hull of what stands in a frame, seen from above counter-clockwise; none where nothing does."""
+        places = self.soles[frame][self.stands[frame]].astype(np.float64)
+        return np.asarray(places[convex_hull(places[:, :2])])
+
+    def ground(self, frame: int) -> float:
+        """How high what is below the centre of mass is, metres: as high as the lowest point that stands."""
+        standing = self.stands[frame]
+        return float(self.soles[frame][standing][:, 2].min()) if standing.any() else 0.0
 
 
 def find_marks(
@@ -113,7 +121,9 @@ def find_marks(
     groups = _heels_and_toes(robot)
     points = np.stack([_lowest(soles[:, :, groups[end]]) for end in range(2)], axis=2)
     speeds = _speeds(points, things, fps)
-    states = _states(_above(points, things), speeds, contacts[:, : len(robot.feet)])
+    above = _above(points, things)
+    states = _states(above, speeds, contacts[:, : len(robot.feet)])
+    grounds = points[..., 2] - above
     starts, joints = ends[:, 0::2], ends[:, 1::2]
     held = (states == ContactState.HELD) | (states == ContactState.SLIDING)
     stands = np.zeros(soles.shape[:3], bool)
@@ -123,7 +133,7 @@ def find_marks(
     targets = starts + _directions(source, chain, yaw) * np.linalg.norm(
         joints - starts, axis=-1, keepdims=True
     )
-    return Marks(points, states, soles, stands, mass, targets.astype(np.float32), joints)
+    return Marks(points, states, grounds, soles, stands, mass, targets.astype(np.float32), joints)
 
 
 def _directions(source: SourceClip, chain: list[str], yaw: float) -> Float64[np.ndarray, "T J 3"]:
@@ -208,18 +218,18 @@ def _states(
     return states
 
 
-def convex_hull(points: Float64[np.ndarray, "n 2"]) -> Float64[np.ndarray, "C 2"]:
-    """Corners of the convex hull of points of a plane, counter-clockwise; the points themselves where they span none.
+def convex_hull(points: Float64[np.ndarray, "n 2"]) -> Int64[np.ndarray, "C"]:
+    """Which of some points of a plane are corners of their convex hull, counter-clockwise; all where they span none.
 
     Example:
         >>> convex_hull(np.array([[0, 0], [1, 0], [0.4, 0.1], [0, 1.0]])).tolist()
-        [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]
+        [0, 1, 3]
     """
     from scipy.spatial import ConvexHull, QhullError
 
     if len(points) < 3:
-        return points
+        return np.arange(len(points))
     try:
-        return np.asarray(points[ConvexHull(points).vertices])
+        return np.asarray(ConvexHull(points).vertices, np.int64)
     except QhullError:  # all on a line
-        return points[:0]
+        return np.zeros(0, np.int64)

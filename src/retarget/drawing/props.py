@@ -59,6 +59,11 @@ class Prop:
     turns: Float64[np.ndarray, "S 3 3"]
     first: int = 0
 
+    @property
+    def stays(self) -> bool:
+        """Whether nobody moves it."""
+        return len(self.places) == 1
+
     def pose(self, frame: int) -> tuple[Float64[np.ndarray, "3"], Float64[np.ndarray, "3 3"]]:
         """Where it is at one of the stage's frames; before it begins and after its end it waits."""
         own = min(max(frame - self.first, 0), len(self.places) - 1)

@@ -36,6 +36,7 @@ _THREAD: Final = 0.005  # metres; lines are thin capsules
 _TRAIL_S: Final = 1.2  # seconds of a foot's way before and after
 _TRAIL_STEPS: Final = 40
 _NEAR_TARGET: Final = 0.02  # metres: a target that is met is not drawn
+_ON_FLOOR: Final = 0.01  # metres: what is higher lies on a thing
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +120,16 @@ def _mark_bodies(actor: Actor, marks: Marks, frame: int, fps: float, overlays: O
     hulls: list[Outline] = []
     if overlays.balance:
         hull = marks.support(frame)
-        if len(hull) > 2:
-            hulls.append((hull + actor.offset[:2], SUPPORT))
+        if len(hull) > 2 and hull[:, 2].max() > _ON_FLOOR:
+            brush.path(np.concatenate([hull, hull[:1]]), SUPPORT)
+        elif len(hull) > 2:
+            hulls.append((hull[:, :2] + actor.offset[:2], SUPPORT))
     if overlays.trails:
         for side, way in zip((LEFT, RIGHT), foot_ways(marks, frame, fps), strict=False):
             brush.path(way, TRAILS[side])
     if overlays.balance:
         mass = marks.mass[frame].astype(np.float64)
-        ground = np.array([mass[0], mass[1], _THREAD])
+        ground = np.array([mass[0], mass[1], marks.ground(frame) + _THREAD])
         brush.dot(mass, _WEIGHT_RADIUS, WEIGHT)
         brush.line(mass, ground, WEIGHT)
         brush.dot(ground, 0.5 * _WEIGHT_RADIUS, WEIGHT)
@@ -149,8 +152,14 @@ def contact_bodies(marks: Marks, frame: int, offset: Float64[np.ndarray, "3"]) -
         for end in range(2):
             state = ContactState(int(marks.states[frame, foot, end]))
             brush.dot(marks.points[frame, foot, end], _TOUCH_RADIUS, STATE_COLOURS[state])
-            if state != ContactState.FREE:
-                rings.append((marks.halo(frame, foot, end) + offset[:2], STATE_COLOURS[state]))
+            if state == ContactState.FREE:
+                continue
+            ring, height = marks.halo(frame, foot, end), float(marks.grounds[frame, foot, end])
+            if height > _ON_FLOOR:  # the floor alone is filled
+                places = np.column_stack([ring, np.full(len(ring), height + _THREAD)])
+                brush.path(np.concatenate([places, places[:1]]), STATE_COLOURS[state])
+            else:
+                rings.append((ring + offset[:2], STATE_COLOURS[state]))
     return brush.bodies(tuple(rings))
 
 

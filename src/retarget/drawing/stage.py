@@ -11,7 +11,6 @@ from jaxtyping import Float64, Int64
 
 from retarget.drawing.figures import (
     Capsules,
-    facing,
     human_capsules,
     human_leg_length,
     robot_capsules,
@@ -19,11 +18,10 @@ from retarget.drawing.figures import (
 )
 from retarget.drawing.look import COMPARED, HUMAN, ROBOT
 from retarget.drawing.marks import Marks, find_marks
-from retarget.drawing.meshes import BodyMesh
+from retarget.drawing.placing import Cast, beside_first, heading_of, onto_robot, yaw_of
 from retarget.drawing.props import Prop, Strip, props_of, wide_across
 from retarget.errors import OptionsError
-from retarget.result import RetargetingResult, SourceClip
-from retarget.robots.model import RobotModel
+from retarget.result import SourceClip
 from retarget.scene_track import SceneTrack
 from retarget.scenes.tracked import robot_things, source_things
 from retarget.solver.kinematics.forward import forward_kinematics
@@ -36,25 +34,6 @@ _APART: Final = 2.1  # leg lengths between those who stand beside each other
 _FARTHEST: Final = 4.0  # of these where what they stand on is wide
 _HUMAN: Final = "human"  # its name
 _ENOUGH: Final = ("left_hip", "right_hip", "left_knee", "left_ankle", "pelvis")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Cast:
-    """A result and its robot.
-
-    Attributes:
-        name: What to call it.
-        result: The robot's motion, with the human's.
-        robot: The robot.
-        starts_s: Time of the clip at which it begins, seconds.
-        meshes: The robot's meshes, to be shown in place of its collision shapes.
-    """
-
-    name: str
-    result: RetargetingResult
-    robot: RobotModel
-    starts_s: float = 0.0
-    meshes: tuple[BodyMesh, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,7 +132,7 @@ def set_stage(
     """Place a human and robots.
 
     The human has the robot's size, so that both take the same way; beside each other all stand in a row across the
-    direction that the first one faces.
+    direction that the first one faces. Motions of other tools, which begin anywhere, are laid onto the first one's way.
 
     Args:
         title: Name of the clip.
@@ -173,25 +152,28 @@ def set_stage(
         _require(title, human)
         actor = _human_actor(human, 1.0, 0.0, np.zeros(3), np.zeros(3), faint=False)
         height = 2.2 * human_leg_length(human)
-        return Stage(title, fps, actor.frames, (actor,), _heading(human, 0.0), height, tuple(facts))
+        return Stage(
+            title, fps, actor.frames, (actor,), heading_of(human, 0.0), height, tuple(facts)
+        )
     first = casts[0]
     source = first.result.source
     if not len(first.result):
         raise OptionsError(f"{title}: has no frames to show")
     _require(title, source)
     leg = robot_leg_length(first.robot)
-    scale, yaw = leg / human_leg_length(source), _yaw(first)
-    azimuth = _heading(source, yaw)
+    scale, yaw = leg / human_leg_length(source), yaw_of(first)
+    azimuth = heading_of(source, yaw)
     along = np.array([-np.sin(azimuth), np.cos(azimuth), 0.0])
     apart = _apart(first, leg, along) * along
     rate = first.result.fps
-    robots = [
-        _robot_actor(_at_rate(cast, rate), ROBOT if k == 0 else COMPARED, -k * apart, rate)
-        for k, cast in enumerate(casts)
+    robots = [_robot_actor(first, ROBOT, np.zeros(3), rate)]
+    robots += [
+        _robot_actor(beside_first(cast, first), COMPARED, -k * apart, rate)
+        for k, cast in enumerate(casts[1:], 1)
     ]
     humans = []
     if with_human:
-        to_robot = _between(source, scale, yaw, first.result)
+        to_robot = onto_robot(source, scale, yaw, first.result)
         beside = np.zeros(3) if layout == "over" else apart
         humans = [
             _human_actor(source, scale, yaw, to_robot, beside, faint=layout == "over"),
@@ -252,12 +234,6 @@ def _require(title: str, source: SourceClip) -> None:
         raise OptionsError(f"{title}: the human has no {', '.join(lacking)}; nobody can be drawn")
 
 
-def _at_rate(cast: Cast, fps: float) -> Cast:
-    if cast.result.fps == fps:
-        return cast
-    return replace(cast, result=cast.result.resampled(fps))
-
-
 def _robot_actor(
     cast: Cast, colours: dict[int, str], offset: Float64[np.ndarray, "3"], fps: float
 ) -> Actor:
@@ -281,7 +257,7 @@ def _robot_actor(
             result.fps,
             robot,
             result.source,
-            _yaw(cast),
+            yaw_of(cast),
             () if result.scene is None else robot_things(result.scene)[1:],
         ),
     )
@@ -317,37 +293,3 @@ def _human_actor(
 
 def _moved(capsules: Capsules, offset: Float64[np.ndarray, "3"]) -> Capsules:
     return replace(capsules, starts=capsules.starts + offset, ends=capsules.ends + offset)
-
-
-def _heading(source: SourceClip, yaw: float) -> float:
-    x, y = facing(source).mean(axis=0)
-    return float(np.arctan2(y, x)) + yaw
-
-
-def _yaw(cast: Cast) -> float:
-    """How far the human must be turned about z to lie as the robot does: other tools may turn a clip."""
-    source, result, robot = cast.result.source, cast.result, cast.robot
-    frames = np.unique(np.linspace(0, len(result) - 1, 64).astype(np.int64))
-    pair = ("left_hip", "right_hip") if robot.has("leg") else ("left_shoulder", "right_shoulder")
-    across = source.position(pair[0])[frames] - source.position(pair[1])[frames]
-    places, turns = forward_kinematics(result.qpos[frames], robot)
-    ends = [
-        places[:, body] + turns[:, body] @ robot.role_points[role]
-        for role in pair
-        for body in [robot.roles[role]]
-    ]
-    theirs = ends[0] - ends[1]
-    sine = float((across[:, 0] * theirs[:, 1] - across[:, 1] * theirs[:, 0]).sum())
-    cosine = float((across[:, :2] * theirs[:, :2]).sum())
-    yaw = float(np.arctan2(sine, cosine))
-    return yaw if abs(yaw) > np.radians(15.0) else 0.0  # less is how the robot stands in its hips
-
-
-def _between(
-    source: SourceClip, scale: float, yaw: float, result: RetargetingResult
-) -> Float64[np.ndarray, "3"]:
-    """What moves the human, turned and in the robot's size, over the robot, along the floor."""
-    sine, cosine = np.sin(yaw), np.cos(yaw)
-    turn = scale * np.array([[cosine, sine, 0], [-sine, cosine, 0], [0, 0, 1]])
-    gap = np.median(result.qpos[:, :3] - source.position("pelvis") @ turn, axis=0)
-    return np.array([gap[0], gap[1], 0.0])

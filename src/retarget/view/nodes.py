@@ -5,32 +5,20 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from jaxtyping import Float64, UInt8
 
 from retarget.drawing.figures import Capsules, sides_of_bodies
-from retarget.drawing.look import (
-    STATE_COLOURS,
-    SUPPORT,
-    TARGET,
-    THING,
-    TRAILS,
-    WEIGHT,
-    ContactState,
-    rgb,
-)
-from retarget.drawing.marks import Marks
+from retarget.drawing.look import THING
 from retarget.drawing.props import Prop
-from retarget.drawing.scene import Overlays, foot_ways
+from retarget.drawing.scene import Overlays
 from retarget.drawing.stage import Actor, Stage
 from retarget.geometry import quaternion_from_matrix
-from retarget.view.shapes import BALL, DISC, ROD, Instances, Mesh, balls, fan, rods
+from retarget.view.copies import Batch, colour_bytes
+from retarget.view.mark_nodes import MarkNodes
+from retarget.view.shapes import BALL, ROD, Instances, balls, rods
 
 __all__ = ["StageNodes"]
 
 _ROOT: Final = "/stage"
-_SAME: Final = 1e-4  # metres by which sizes may change before they are sent again
-_CORNERS: Final = 24  # of a support polygon
-_ABOVE: Final = 0.006  # metres by which marks lie above the floor
 _NAME_ABOVE: Final = 0.5  # of the height, above the pelvis
 _FAINT: Final = 0.35
 
@@ -65,7 +53,7 @@ class StageNodes:
             for k, actor in enumerate(stage.actors)
         ]
         self._marks = [
-            _MarkNodes(self._scene, f"{_ROOT}/{k}/marks", actor, actor.marks, stage.fps)
+            MarkNodes(self._scene, f"{_ROOT}/{k}/marks", actor, actor.marks, stage.fps)
             for k, actor in enumerate(stage.actors)
             if actor.marks is not None
         ]
@@ -118,66 +106,21 @@ class _PropNode:
             path,
             prop.points.astype(np.float32),
             prop.triangles.astype(np.uint32),
-            color=_bytes(THING),
+            color=colour_bytes(THING),
             flat_shading=True,
             side="double",
+            # What does both is streaked by its own shadow.
+            cast_shadow=not prop.stays,
+            receive_shadow=prop.stays,
         )
         self.show(0)
 
     def show(self, frame: int) -> None:
-        if frame and len(self._prop.places) == 1:
+        if frame and self._prop.stays:
             return
         place, turn = self._prop.pose(frame)
         self._node.position = tuple(place)
         self._node.wxyz = tuple(quaternion_from_matrix(turn))
-
-    def show_at_all(self, visible: bool) -> None:
-        self._node.visible = visible
-
-
-class _Batch:
-    """Copies of a mesh, of which only what has changed is sent."""
-
-    def __init__(
-        self,
-        scene: Any,
-        name: str,
-        mesh: Mesh,
-        first: Instances,
-        colours: UInt8[np.ndarray, "K 3"],
-        *,
-        opacity: float | None = None,
-        shadow: bool = True,
-    ) -> None:
-        self._sent = first
-        self._node = scene.add_batched_meshes_simple(
-            name,
-            mesh.points,
-            mesh.triangles,
-            first.turns,
-            first.places,
-            batched_scales=first.sizes,
-            batched_colors=_linear(colours),
-            opacity=opacity,
-            lod="off",
-            cast_shadow=shadow,
-            receive_shadow=False,
-        )
-        self._colours = colours
-
-    def send(self, now: Instances, colours: UInt8[np.ndarray, "K 3"] | None = None) -> None:
-        if not np.array_equal(now.places, self._sent.places):
-            self._node.batched_positions = now.places
-        if not np.array_equal(now.turns, self._sent.turns):
-            self._node.batched_wxyzs = now.turns
-        sizes = self._sent.sizes
-        if np.abs(now.sizes - sizes).max(initial=0.0) > _SAME:
-            sizes = now.sizes
-            self._node.batched_scales = sizes
-        self._sent = Instances(now.places, now.turns, sizes)
-        if colours is not None and not np.array_equal(colours, self._colours):
-            self._colours = colours
-            self._node.batched_colors = _linear(colours)
 
     def show_at_all(self, visible: bool) -> None:
         self._node.visible = visible
@@ -190,13 +133,13 @@ class _Figure:
         self.name = actor.name
         self._actor, self._lift = actor, _NAME_ABOVE * stage.height
         shape = self._shape(0)
-        tones = np.array([_bytes(actor.colours[side]) for side in shape.sides], np.uint8)
+        tones = np.array([colour_bytes(actor.colours[side]) for side in shape.sides], np.uint8)
         opacity = _FAINT if actor.faint else None
         first = self._instances(shape)
-        self._balls = _Batch(
+        self._balls = Batch(
             scene, f"{path}/balls", BALL, first[0], np.concatenate([tones, tones]), opacity=opacity
         )
-        self._rods = _Batch(scene, f"{path}/rods", ROD, first[1], tones, opacity=opacity)
+        self._rods = Batch(scene, f"{path}/rods", ROD, first[1], tones, opacity=opacity)
         self._label = scene.add_label(f"{path}/name", actor.name, anchor="bottom-center")
         self._skin = [] if actor.cast is None else _skin(scene, path, actor)
         if self._skin:
@@ -243,143 +186,8 @@ def _skin(scene: Any, path: str, actor: Actor) -> list[tuple[int, Any]]:
                 f"{path}/mesh{k}",
                 mesh.points,
                 mesh.triangles.astype(np.uint32),
-                color=_bytes(actor.colours[sides[mesh.body]]),
+                color=colour_bytes(actor.colours[sides[mesh.body]]),
             ),
         )
         for k, mesh in enumerate(actor.cast.meshes)
     ]
-
-
-class _MarkNodes:
-    """What is marked on a robot."""
-
-    def __init__(self, scene: Any, path: str, actor: Actor, marks: Marks, fps: float) -> None:
-        self._actor, self._marks, self._fps = actor, marks, fps
-        self._rings = (
-            _Batch(scene, f"{path}/rings", DISC, *self._contacts(0), shadow=False, opacity=0.85)
-            if marks.feet
-            else None
-        )
-        self._mass = _Batch(
-            scene, f"{path}/mass", BALL, self._weight(0), _tinted(WEIGHT, 2), shadow=False
-        )
-        self._plumb = _Batch(
-            scene, f"{path}/plumb", ROD, self._line(0), _tinted(WEIGHT, 1), shadow=False
-        )
-        self._aims = _Batch(
-            scene,
-            f"{path}/aims",
-            BALL,
-            self._targets(0),
-            _tinted(TARGET, marks.targets.shape[1]),
-            opacity=0.55,
-        )
-        self._support = scene.add_mesh_simple(
-            f"{path}/support",
-            self._hull(0),
-            fan(_CORNERS),
-            color=_bytes(SUPPORT),
-            opacity=0.7,
-            side="double",
-            cast_shadow=False,
-            receive_shadow=False,
-        )
-        self._ways = [
-            scene.add_line_segments(
-                f"{path}/way{foot}",
-                segments,
-                _bytes(TRAILS[foot]),
-                thickness=0.008,
-            )
-            for foot, segments in enumerate(self._trails(0))
-        ]
-        self._sent_hull = self._hull(0)
-
-    def show(self, frame: int, overlays: Overlays) -> None:
-        own = self._actor.frame(frame)
-        if self._rings is not None:
-            self._rings.show_at_all(overlays.contacts)
-            if overlays.contacts:
-                self._rings.send(*self._contacts(own))
-        for node in (self._mass, self._plumb):
-            node.show_at_all(overlays.balance)
-        self._support.visible = overlays.balance
-        if overlays.balance:
-            self._mass.send(self._weight(own))
-            self._plumb.send(self._line(own))
-            hull = self._hull(own)
-            if not np.array_equal(hull, self._sent_hull):
-                self._support.vertices = self._sent_hull = hull
-        self._aims.show_at_all(overlays.targets)
-        if overlays.targets:
-            self._aims.send(self._targets(own))
-        for way, segments in zip(self._ways, self._trails(own), strict=True):
-            way.visible = overlays.trails
-            if overlays.trails:
-                way.points = segments
-
-    def _contacts(self, frame: int) -> tuple[Instances, UInt8[np.ndarray, "C 3"]]:
-        """A disc under each heel and toe; of what is in the air none."""
-        marks = self._marks
-        count = 2 * marks.feet
-        states = marks.states[frame].reshape(count)
-        halos = [marks.halo(frame, foot, end) for foot in range(marks.feet) for end in range(2)]
-        centres = np.array([halo.mean(axis=0) for halo in halos]) + self._actor.offset[:2]
-        radii = np.array([np.linalg.norm(halo[0] - halo.mean(axis=0)) for halo in halos])
-        radii = np.where(states == ContactState.FREE, 1e-5, radii)
-        height = _ABOVE * (1 + np.arange(count) / count)
-        turns = np.tile(np.array([1.0, 0, 0, 0], np.float32), (count, 1))
-        sizes = np.repeat(radii[:, None], 3, axis=1)
-        colours = np.array([_bytes(STATE_COLOURS[ContactState(s)]) for s in states], np.uint8)
-        places = np.column_stack([centres, height])
-        return Instances(places.astype(np.float32), turns, sizes.astype(np.float32)), colours
-
-    def _weight(self, frame: int) -> Instances:
-        """The centre of mass, and the place below it."""
-        mass = self._marks.mass[frame].astype(np.float64) + self._actor.offset
-        ground = np.array([mass[0], mass[1], 0.0])
-        one = balls(mass[None], ground[None], np.ones(1))
-        sizes = np.array([[0.03] * 3, [0.014] * 3], np.float32)
-        return Instances(one.places, one.turns, sizes)
-
-    def _line(self, frame: int) -> Instances:
-        mass = self._marks.mass[frame].astype(np.float64) + self._actor.offset
-        return rods(mass[None], np.array([[mass[0], mass[1], 0.0]]), np.array([0.004]))
-
-    def _targets(self, frame: int) -> Instances:
-        places = self._marks.targets[frame].astype(np.float64) + self._actor.offset
-        aims = balls(places, places[:0], np.full(len(places), 0.06))
-        count = len(places)
-        return Instances(aims.places, aims.turns[:count], aims.sizes[:count])
-
-    def _hull(self, frame: int) -> Float64[np.ndarray, "24 3"]:
-        """Corners of what stands, the last one repeated: the mesh keeps its triangles."""
-        hull = self._marks.support(frame)[:_CORNERS]
-        corners = np.zeros((_CORNERS, 3), np.float32)
-        if len(hull) > 2:
-            corners[: len(hull), :2] = hull
-            corners[len(hull) :, :2] = hull[-1]
-        corners[:, :2] += self._actor.offset[:2]
-        corners[:, 2] = 0.5 * _ABOVE
-        return corners
-
-    def _trails(self, frame: int) -> list[np.ndarray]:
-        ways = foot_ways(self._marks, frame, self._fps)
-        return [
-            np.stack([way[:-1], way[1:]], axis=1) + self._actor.offset.astype(np.float32)
-            for way in ways
-        ]
-
-
-def _bytes(colour: str) -> tuple[int, int, int]:
-    red, green, blue = (rgb(colour) * 255).round().astype(int).tolist()
-    return red, green, blue
-
-
-def _linear(colours: UInt8[np.ndarray, "K 3"]) -> UInt8[np.ndarray, "K 3"]:
-    """Colours of copies, which browsers take as shares of light, unlike those of single nodes."""
-    return np.asarray(np.rint(255 * (colours / 255.0) ** 2.2), np.uint8)
-
-
-def _tinted(colour: str, count: int) -> UInt8[np.ndarray, "K 3"]:
-    return np.tile(np.array(_bytes(colour), np.uint8), (count, 1))

@@ -35,9 +35,9 @@ class Fate(StrEnum):
 
 FATES: Final[Mapping[Fate, tuple[str, str]]] = MappingProxyType(
     {
-        Fate.FIT: ("fit", "passes all gates"),
-        Fate.CLOSE: ("fit, close", "passes all gates, one of them only just"),
-        Fate.UNFIT: ("not fit", "misses a gate"),
+        Fate.FIT: ("fit", "all gates passed"),
+        Fate.CLOSE: ("fit, close", "all gates passed, one of them only just"),
+        Fate.UNFIT: ("not fit", "a gate missed"),
         Fate.UNJUDGED: ("not judged", "has a result, of which nobody knows what it is worth"),
         Fate.FAILED: ("no result", "could not be read or retargeted"),
     }
@@ -161,7 +161,7 @@ def _failure(kind: str, record: BatchRunRecord) -> str:
     for path in (record.motion, record.output, record.output_file):
         said = said.replace(str(path), "")
     said = re.sub(_QUOTED, "...", said.strip(" :"))
-    said = re.sub(r"\b\d+(\.\d+)?\b", "#", said.partition(";")[0])
+    said = re.sub(r"\b\d+(\.\d+)?\b", "\N{HORIZONTAL ELLIPSIS}", said.partition(";")[0])
     return f"{kind}: {shortened(said, _LONGEST_CAUSE)}" if said else kind
 
 

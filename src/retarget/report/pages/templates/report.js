@@ -85,7 +85,7 @@
     { key: "clip", text: "Clip" }, { key: "verdict", text: "Verdict" }, { key: "why", text: "Why" },
     ...(several ? [{ key: "batch", text: "Batch" }] : []),
     { key: "seconds", text: "Length s", num: true },
-    ...columns.map((name) => { const m = byName.get(name); return { key: name, text: m.unit ? `${m.title} ${m.unit}` : m.title, num: true, hint: m.definition }; }),
+    ...columns.map((name) => { const m = byName.get(name); return { key: name, text: m.unit ? `${m.title} ${m.unit}` : m.title, num: true, hint: m.definition.replaceAll("`", "") }; }),
   ];
   const drawHead = () => {
     const row = make("tr");
@@ -226,7 +226,7 @@
       for (const m of measured) {
         const line = make("tr"), name = make("th", m.title), value = m.values[at];
         name.scope = "row";
-        name.title = m.definition;
+        name.title = m.definition.replaceAll("`", "");
         line.append(name, make("td", withUnit(m, value), `num ${kindOf(m, value)}`), ...(gated ? [[m.warn, "num wide"], [m.fail, "num"]].map(([limit, kind]) => make("td", limit === null ? "" : withUnit(m, limit), kind)) : []));
         table.tBodies[0].append(line);
       }
