@@ -21,7 +21,10 @@ from retarget.motion import read_motion  # noqa: E402
 from retarget.pipeline import make_targets, retarget_motion  # noqa: E402
 from retarget.robots import load_robot  # noqa: E402
 
-COMMAND = "make bench (benchmarks/tools_beside.py): retarget compare ours/ mink/ --robot unitree_g1"
+COMMAND = (
+    "make bench (benchmarks/tools_beside.py): "
+    "retarget compare ours/ mink/ --robot unitree_g1 --read-as mink=gmr"
+)
 LONGEST = 8.0  # s of a clip: mink solves 500 to 1000 frames/s
 SHORTEST = 1.5  # s that can be laid beside each other in time
 DANCE = "lafan1_bvh/bvhTools_test2_3945f.bvh"
@@ -47,13 +50,14 @@ def main() -> None:
             peer = solve_with_mink(targets, anatomy, robot)
             other = replace(result, qpos=peer.qpos, residuals={}, yielded=())
             export_result(other, mink / f"{name}.pkl", "gmr", robot=robot)
-        beside = compare([ours, mink], robot="unitree_g1")
+        beside = compare([ours, mink], robot="unitree_g1", read_as={"mink": "gmr"})
         motion = read_motion(CLIPS / DANCE)
         retarget_motion(motion, robot).save_npz(Path(place) / "dance.npz")
         makers = compare(
             [f"ours={place}/dance.npz", f"Unitree={CLIPS / MAKERS}"],
             robot="unitree_g1",
-            source_fps=MAKERS_FPS,
+            source_fps={"Unitree": MAKERS_FPS},
+            read_as={"Unitree": "unitree_csv"},
         )
     body = (
         f"Every readable clip of {SHORTEST:g} s and more, its first {LONGEST:g} s, onto the Unitree G1: ours, and "

@@ -332,6 +332,7 @@ LAYERS = {
         "compiled",
         "errors",
         "files",
+        "geometry",
         "ground",
         "result",
         "robots",

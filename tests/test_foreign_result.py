@@ -69,6 +69,35 @@ def test_a_file_of_another_tool_is_scored_as_our_own_result_is(tmp_path: Path) -
     assert len(RetargetingResult.load_npz(tmp_path / "result.npz")) == found.frames
 
 
+def test_a_format_that_is_named_leaves_no_doubt_about_quaternions(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    robot, path = load_robot("unitree_g1"), tmp_path / "upside.pkl"
+    still = replace(ours(), qpos=ours().qpos.copy())
+    still.qpos[:, 3:7] = [
+        1.0,
+        0.0,
+        0.0,
+        0.0,
+    ]  # read in the other order it is turned about z: as upright
+    export_result(still, path, "gmr", robot=robot)
+    guessed, named = read_robot_motion(path, robot), read_robot_motion(path, robot, kind="gmr")
+    assert [doubt.name for doubt in guessed.doubts] == ["layout"]
+    assert any("cannot be told" in note for note in guessed.notes)
+    assert named.doubts == () and not any("cannot be told" in note for note in named.notes)
+    np.testing.assert_allclose(named.qpos, still.qpos, atol=1e-6)
+    with pytest.raises(FileFormatError):
+        read_robot_motion(path, robot, kind="mjlab")
+    words = ["evaluate", "--result", str(path), "--robot", "unitree_g1"]
+    capsys.readouterr()
+    assert main([*words, "--read-as", "gmr"]) == 0
+    assert "cannot be told" not in capsys.readouterr().err
+    assert main([*words, "--read-as", "nobody"]) == 2
+    assert "nobody" in capsys.readouterr().err
+    assert main(["run", "--motion", str(path), "--read-as", "gmr", "--output", "x.npz"]) == 2
+    assert "--from-robot" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("begin", [0, 17])
 def test_a_motion_that_begins_later_is_laid_where_it_belongs(begin: int) -> None:
     robot, own = load_robot("unitree_g1"), ours()
@@ -197,7 +226,7 @@ def test_the_command_line_runs_scores_and_asks(
     np.testing.assert_allclose(converted.qpos, read_robot_motion(table, g1, fps=30).qpos, atol=2e-6)
     own_result = ["export", "--result", str(own), "--output", str(tmp_path / "y.csv")]
     assert main([*own_result, "--robot", "unitree_g1"]) == 2
-    assert "of another tool" in capsys.readouterr().err
+    assert "for another tool's motion" in capsys.readouterr().err
     assert main(["check", str(table)]) == 0
     assert "unitree_csv" in capsys.readouterr().out
     assert main(["check", str(own)]) == 1

@@ -20,7 +20,7 @@ from retarget.errors import FileFormatError, OptionsError, RetargetError
 from retarget.files import split_which
 from retarget.frame_rates import LEAST_FPS, MOST_FPS
 from retarget.inputs import read_toml, understanding
-from retarget.kinds import MotionFormatKind, RobotKind
+from retarget.kinds import ExportFormat, MotionFormatKind, RobotKind
 from retarget.options import RetargetOptions
 from retarget.wording import shortened
 
@@ -96,6 +96,7 @@ class RunConfig(BaseModel):
         smpl_models: Folder of SMPL, SMPL-H and SMPL-X model files; None looks at ``RETARGET_SMPL_MODELS``.
         subject_from: Which files are of one person (`retarget.subject_rules`): what is constant about the skeleton is
             then fitted over their longest; None fits each clip alone.
+        read_as: Format of these robot motions; told from the files when None.
         from_robot: The files are motions of this robot, known by name or the path of its model; None for humans'.
         scene: File of the things around the motions (``scene.toml``), or a pattern of one beside each, in which
             ``{stem}`` is the motion's name without its ending.
@@ -121,6 +122,7 @@ class RunConfig(BaseModel):
     source_fps: Annotated[float, Field(ge=LEAST_FPS, le=MOST_FPS)] | None = None
     smpl_models: Path | None = None
     subject_from: Annotated[str, AfterValidator(_subject_rule)] | None = None
+    read_as: ExportFormat | None = None
     from_robot: str | None = None
     scene: Path | None = None
     variant: Annotated[Any, BeforeValidator(_variant)] = None
@@ -201,6 +203,10 @@ class RunConfig(BaseModel):
             raise ValueError(
                 "a robot's motion is of no person: leave out --subject-from or --from-robot"
             )
+        if self.from_robot is None and self.read_as is not None:
+            raise ValueError(
+                "--read-as is for the motions of a robot: name it with --from-robot; a human's has --format"
+            )
         return self
 
     def _relative_to(self, folder: Path) -> RunConfig:
@@ -235,7 +241,9 @@ class RunConfig(BaseModel):
             from retarget.robot_recording import read_robot_recording
             from retarget.robots import load_robot
 
-            return read_robot_recording(path, load_robot(self.from_robot), self.source_fps)
+            return read_robot_recording(
+                path, load_robot(self.from_robot), self.source_fps, self.read_as
+            )
         from retarget.motion import read_motion
 
         return read_motion(

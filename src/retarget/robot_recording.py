@@ -89,20 +89,23 @@ def motion_of_robot(motion: RobotMotion, robot: RobotModel) -> Motion:
     )
 
 
-def read_robot_recording(path: str | Path, robot: RobotModel, fps: float | None = None) -> Motion:
+def read_robot_recording(
+    path: str | Path, robot: RobotModel, fps: float | None = None, kind: str | None = None
+) -> Motion:
     """Read a robot's motion, of any format known or a result of ours, as the recording for another robot.
 
     Args:
         path: The file.
         robot: The robot that it is of.
         fps: Frames per second, for files that do not say it.
+        kind: Its format; told from the file when None.
 
     Raises:
         FileFormatError: It cannot be read, or is of another robot.
         OptionsError: The file does not say its rate and none is given.
         RobotError: The robot lacks a part.
     """
-    return motion_of_robot(read_robot_motion(path, robot, fps=fps), robot)
+    return motion_of_robot(read_robot_motion(path, robot, fps=fps, kind=kind), robot)
 
 
 def _point(robot: RobotModel, role: str) -> Float64[np.ndarray, "3"]:

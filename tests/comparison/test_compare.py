@@ -28,7 +28,7 @@ from retarget.errors import OptionsError
 from retarget.evaluation import MEASURES, Gates
 from retarget.evaluation.faults import FAULTS
 from retarget.evaluation.gates import measure_behind
-from retarget.exchange.write import export_result
+from retarget.exchange.write import ExportOptions, export_result
 from retarget.motion import read_motion
 from retarget.pipeline import retarget_motion
 from retarget.result import RetargetingResult
@@ -137,6 +137,35 @@ def test_another_tools_file_is_laid_beside_our_result(
         assert clip.values[name][1] == pytest.approx(clip.values[name][0], abs=0.02), name
     with pytest.raises(OptionsError, match="--robot"):
         compare([own, tmp_path / "g1_humanoid_dance.pkl"])
+
+
+def test_what_a_side_s_files_do_not_say_is_said_by_its_label(
+    ours: Path, robot: RobotModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = next(iter(sorted(ours.glob("*dance*"))))
+    result = RetargetingResult.load_npz(own)
+    tables, pickles = tmp_path / "tables", tmp_path / "pickles"
+    tables.mkdir()
+    pickles.mkdir()
+    for path, kind, fps in (
+        (tables / "dance.csv", "unitree_csv", 25),
+        (pickles / "dance.pkl", "gmr", 50),
+    ):
+        export_result(result, path, kind, robot=robot, options=ExportOptions(fps=fps))
+    sides = [own, f"a={tables}", f"b={pickles}"]
+    given = {"robot": "unitree_g1", "sources": clips_folder()}
+    with pytest.raises(OptionsError, match="says 50 frames per second, not 25"):
+        compare(sides, source_fps=25.0, **given)
+    found = compare(sides, source_fps={"a": 25.0}, read_as={"b": "gmr"}, **given)
+    assert found.clips[0].fps == pytest.approx(25.0)
+    with pytest.raises(OptionsError, match="no side is called 'c', but"):
+        compare(sides, read_as={"c": "gmr"}, **given)
+    words = ["compare", *map(str, sides), "--robot", "unitree_g1"]
+    words += ["--sources", str(clips_folder()), "--source-fps", "a=25", "--read-as", "b=gmr"]
+    assert main(words) == 0
+    assert main([*words, "--source-fps", "a=30"]) == 2
+    assert "says two things of a" in capsys.readouterr().err
+    assert main([*words[:-4], "--source-fps", "fast"]) == 2
 
 
 def test_clips_match_by_name_whatever_stands_around_it(tmp_path: Path, ours: Path) -> None:

@@ -57,6 +57,7 @@ def benchmark(
     ] = None,
     robot_description: flags.RobotDescription = None,
     source_fps: flags.SourceRate = None,
+    read_as: flags.ReadAs = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -91,6 +92,7 @@ def benchmark(
         robot=robot,
         robot_description=robot_description,
         fps=source_fps,
+        kind=read_as,
         progress=_with_progress,
     )
     if output is not None:

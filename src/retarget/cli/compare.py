@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["compare", "diff"]
 
+_Told = TypeVar("_Told")
 _MOST_JOINTS, _MOST_PARTINGS, _MOST_LEFT = 10, 20, 10
 
 _Robot = Annotated[
@@ -55,7 +56,25 @@ def compare(
             show_default="what our result of the clip was made from",
         ),
     ] = None,
-    source_fps: flags.SourceRate = None,
+    source_fps: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--source-fps",
+            metavar="[SIDE=]NUMBER",
+            help="Frames per second of other tools' files that do not say it; may be repeated.",
+            rich_help_panel=flags.READING,
+        ),
+    ] = None,
+    read_as: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--read-as",
+            metavar="[SIDE=]FORMAT",
+            help="Format of other tools' files, see 'retarget formats --exports'; may be repeated.",
+            show_default="told from each file",
+            rich_help_panel=flags.READING,
+        ),
+    ] = None,
     measure: Annotated[
         list[str] | None,
         typer.Option(
@@ -111,7 +130,8 @@ def compare(
         robot=robot,
         robot_description=robot_description,
         sources=sources,
-        source_fps=source_fps,
+        source_fps=_by_side("--source-fps", source_fps, _rate),
+        read_as=_by_side("--read-as", read_as, str),
         gates=Gates.named(gate),
         seed=seed,
         progress=_with_progress,
@@ -127,6 +147,29 @@ def compare(
     for path in (output, picture):
         if path is not None:
             tell(f"written: {path}")
+
+
+def _by_side(
+    option: str, given: list[str] | None, read: Callable[[str], _Told]
+) -> dict[str, _Told] | None:
+    """What is said of sides, by label; without one it is said of all others."""
+    from retarget.comparison.sides import ALL
+
+    found: dict[str, _Told] = {}
+    for text in given or []:
+        label, mark, value = text.rpartition("=")
+        label = label if mark else ALL
+        if label in found:
+            raise UsageError(f"{option}: says two things of {label or 'all sides'}; say one")
+        found[label] = read(value)
+    return found or None
+
+
+def _rate(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(f"--source-fps must be a number, not {text!r}") from None
 
 
 def _form(output: Path | None, form: str | None) -> str:
@@ -193,6 +236,7 @@ def diff(
         ),
     ] = None,
     source_fps: flags.SourceRate = None,
+    read_as: flags.ReadAs = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Say where two results of one clip differ, frame by frame: in which joint, and by how much."""
@@ -208,6 +252,7 @@ def diff(
         robot_description=robot_description,
         source=source,
         source_fps=source_fps,
+        read_as=read_as,
     )
     if as_json:
         print_json(found.model_dump(mode="json"))

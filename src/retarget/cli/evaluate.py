@@ -68,6 +68,7 @@ def evaluate(
         ),
     ] = None,
     source_fps: flags.SourceRate = None,
+    read_as: flags.ReadAs = None,
     save_result: Annotated[
         Path | None,
         typer.Option(
@@ -108,10 +109,12 @@ def evaluate(
     else:
         assert result is not None
         inputs = {result.stem: result}
-    foreign = Foreign(source, robot, robot_description, source_fps, save_result)
+    foreign = Foreign(source, robot, robot_description, source_fps, read_as, save_result)
     other = result is not None and (source is not None or not is_result_file(result))
-    if not other and (source_fps is not None or save_result is not None):
-        raise UsageError("--source-fps and --save-result are for robot motions of other tools")
+    if not other and any(given is not None for given in (source_fps, read_as, save_result)):
+        raise UsageError(
+            "--source-fps, --read-as and --save-result are for robot motions of other tools"
+        )
     if result is not None and not other:
         require_file(result, "a result (.npz)")
     gates = _gates(gate)

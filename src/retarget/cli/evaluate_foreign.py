@@ -27,6 +27,7 @@ class Foreign:
         robot: The robot that it is of.
         description: TOML that describes that robot.
         fps: Frames per second, where the file does not say it.
+        kind: Its format; told from the file when None.
         save_result: Where to write it as a result of ours.
     """
 
@@ -34,6 +35,7 @@ class Foreign:
     robot: str | None
     description: Path | None
     fps: float | None
+    kind: str | None
     save_result: Path | None
 
 
@@ -50,7 +52,7 @@ def judge_foreign(path: Path, given: Foreign, gates: Gates | None = None) -> Cli
 
     if given.save_result is not None:
         check_outputs([Output(given.save_result, "a result", (".npz",))], [path, given.source])
-    motion, robot = read_foreign(path, given.robot, given.description, given.fps)
+    motion, robot = read_foreign(path, given.robot, given.description, given.fps, given.kind)
     human = None if given.source is None else RunConfig().read_motion(require_motion(given.source))
     result, found = foreign_result(motion, robot, human)
     if found is None:
@@ -71,7 +73,11 @@ def judge_foreign(path: Path, given: Foreign, gates: Gates | None = None) -> Cli
 
 
 def read_foreign(
-    path: Path, name: str | None, description: Path | None, fps: float | None
+    path: Path,
+    name: str | None,
+    description: Path | None,
+    fps: float | None,
+    kind: str | None = None,
 ) -> tuple[RobotMotion, RobotModel]:
     """A robot motion of another tool, and the robot that it is of.
 
@@ -91,7 +97,7 @@ def read_foreign(
     config = RunConfig(robot=name, robot_description=description)
     options.require_robot_files(config)
     robot = config.load_robot()
-    motion = read_robot_motion(path, robot, fps=fps)
+    motion = read_robot_motion(path, robot, fps=fps, kind=kind)
     for note in motion.notes:
         say(f"note: {path}: {note}")
     return motion, robot

@@ -10,7 +10,7 @@ import typer
 from retarget.cli.common import JsonFlag, UsageError, print_json, require_file, say, tell
 from retarget.cli.evaluate_foreign import read_foreign
 from retarget.cli.export_batch import export_batch
-from retarget.cli.flags import RobotDescription, SourceRate
+from retarget.cli.flags import ReadAs, RobotDescription, SourceRate
 from retarget.cli.outputs import Output, check_outputs
 from retarget.cli.picking import OnlyOption
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["export"]
 
-_OF_OTHERS = "--robot, --robot-description and --source-fps are for a robot motion of another tool, given by --result"
+_OF_OTHERS = "--robot, --robot-description, --source-fps and --read-as are for another tool's motion (--result)"
 
 
 def export(
@@ -121,6 +121,7 @@ def export(
     ] = None,
     robot_description: RobotDescription = None,
     source_fps: SourceRate = None,
+    read_as: ReadAs = None,
     force: Annotated[bool, typer.Option("--force", help="Write again what exists.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -134,7 +135,8 @@ def export(
 
     options = ExportOptions(fps, joints, _quaternion(quaternion), fixed_links, clip, objects)
     table = export_table(consumer)
-    named = robot is not None or robot_description is not None or source_fps is not None
+    foreign = (robot, robot_description, source_fps, read_as)
+    named = any(given is not None for given in foreign)
     if batch_manifest is not None:
         if named:
             raise UsageError(_OF_OTHERS)
@@ -161,7 +163,7 @@ def export(
         )
     if named and is_result_file(result):
         raise UsageError(_OF_OTHERS)
-    _export_one(result, output, table, options, as_json, (robot, robot_description, source_fps))
+    _export_one(result, output, table, options, as_json, foreign)
 
 
 def _export_one(
@@ -170,7 +172,7 @@ def _export_one(
     table: ExportTable,
     options: ExportOptions,
     as_json: bool,
-    foreign: tuple[str | None, Path | None, float | None],
+    foreign: tuple[str | None, Path | None, float | None, str | None],
 ) -> None:
     from retarget.config import RunConfig
     from retarget.export import export_result
@@ -178,7 +180,7 @@ def _export_one(
     from retarget.result import RetargetingResult
     from retarget.result_file import is_result_file
 
-    if foreign == (None, None, None):
+    if foreign == (None,) * len(foreign):
         require_file(result, "a result (.npz)")
     told = output.with_name(f"{output.name}.json")
     places = [Output(output, "an export", folder=not table.suffix), Output(told, "what it holds")]

@@ -15,6 +15,7 @@ __all__ = [
     "GlitchesFlag",
     "Meshes",
     "Number",
+    "ReadAs",
     "RobotDescription",
     "RolesFile",
     "SceneFile",
@@ -104,6 +105,16 @@ SourceRate = Annotated[
         metavar="NUMBER",
         help="Frames per second of the files, over what they say.",
         show_default="the files' own",
+        rich_help_panel=READING,
+    ),
+]
+ReadAs = Annotated[
+    str | None,
+    typer.Option(
+        "--read-as",
+        metavar="FORMAT",
+        help="Format of another tool's robot motion; see 'retarget formats --exports'.",
+        show_default="told from the file",
         rich_help_panel=READING,
     ),
 ]

@@ -40,6 +40,7 @@ class OpeningOptions:
     ] = None
     robot_description: flags.RobotDescription = None
     source_fps: flags.SourceRate = None
+    read_as: flags.ReadAs = None
     meshes: flags.Meshes = None
 
     @property
@@ -68,6 +69,7 @@ class OpeningOptions:
             robot_description=self.robot_description,
             source=None if self.source is None else require_motion(self.source),
             source_fps=self.source_fps,
+            read_as=self.read_as,
             compare=tuple(self.compare or ()),
             meshes=self.meshes,
         )

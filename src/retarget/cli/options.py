@@ -57,6 +57,7 @@ class RunOptions:
     smpl_models: flags.SmplModels = None
     subject_from: flags.SubjectFrom = None
     scene: flags.SceneFile = None
+    read_as: flags.ReadAs = None
     from_robot: Annotated[
         str | None,
         typer.Option(
@@ -250,7 +251,7 @@ class RunOptions:
             changes["robot_description"] = self.robot_description
         for name in (
             "skip_bind_pose", "up", "unit", "floor_m", "keep_glitches", "source_fps", "smpl_models",
-            "subject_from", "from_robot", "scene",
+            "subject_from", "read_as", "from_robot", "scene",
         ):  # fmt: skip
             if getattr(self, name) is not None:
                 changes[name] = getattr(self, name)

@@ -28,13 +28,11 @@ class Given:
         robot: The robot that they are of.
         description: TOML that describes it.
         sources: The human motion that they were made from, or a folder of such.
-        fps: Frames per second, of files that do not say it.
     """
 
     robot: str | None = None
     description: Path | None = None
     sources: Path | None = None
-    fps: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +87,7 @@ def _foreign(entry: Entry, source: Path, given: Given) -> tuple[Laid, float]:
             f"{entry.path}: is no result of ours; if it is another tool's robot motion, name its robot with --robot"
         )
     robot = RunConfig(robot=given.robot, robot_description=given.description).load_robot()
-    motion = read_robot_motion(entry.path, robot, fps=given.fps)
+    motion = read_robot_motion(entry.path, robot, fps=entry.fps, kind=entry.kind)
     result, found = foreign_result(motion, robot, RunConfig().read_motion(source))
     if found is None:
         return Laid(result, robot, 0.0), motion.fps

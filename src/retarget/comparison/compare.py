@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from jaxtyping import Float64
 from retarget.comparison.aligned import Given, lay_beside
 from retarget.comparison.models import ClipValues, Comparison, MeasureRow, PairedRow, SideSummary
 from retarget.comparison.paired import paired_rows
-from retarget.comparison.sides import Entry, Side, matched, read_side
+from retarget.comparison.sides import Entry, Side, matched, read_side, told
 from retarget.errors import OptionsError, RetargetError
 from retarget.evaluation import MEASURES, Gates, evaluate
 from retarget.evaluation.gates import measure_behind
@@ -25,7 +25,8 @@ def compare(
     robot: str | None = None,
     robot_description: Path | None = None,
     sources: Path | None = None,
-    source_fps: float | None = None,
+    source_fps: float | Mapping[str, float] | None = None,
+    read_as: str | Mapping[str, str] | None = None,
     gates: Gates | None = None,
     seed: int = 0,
     progress: Callable[
@@ -43,7 +44,8 @@ def compare(
         robot_description: TOML that describes it.
         sources: The human motion that other tools' files were made from, or a folder of such; by default the one that
             our result of the clip was made from.
-        source_fps: Frames per second of other tools' files that do not say it.
+        source_fps: Frames per second of other tools' files that do not say it, or by a side's label.
+        read_as: Format of other tools' files, or by a side's label; told from each file when None.
         gates: To count passes by; ``train-ready`` if none.
         seed: Of the bootstrap.
         progress: Goes through the clips.
@@ -53,13 +55,14 @@ def compare(
     """
     if len(sides) < 2:
         raise OptionsError("give two things to compare, or more")
-    read = _labelled([read_side(str(side)) for side in sides])
+    labelled = _labelled([read_side(str(side)) for side in sides])
+    read = told(labelled, source_fps, read_as)
     pairs, left = matched(read)
     if not pairs:
         some = "; ".join(f"{one.label}: {', '.join(list(one.entries)[:3])}" for one in read)
         raise OptionsError(f"no clip is on all sides ({some}); name the files of one clip alike")
     gates = gates or Gates.named("train-ready")
-    given = Given(robot, robot_description, sources, source_fps)
+    given = Given(robot, robot_description, sources)
     clips: list[ClipValues] = []
     unjudged: dict[str, str] = {}
     for name, entries in progress(pairs.items()):

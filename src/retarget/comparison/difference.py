@@ -125,6 +125,7 @@ def diff(
     robot_description: Path | None = None,
     source: Path | None = None,
     source_fps: float | None = None,
+    read_as: str | None = None,
 ) -> Difference:
     """Compare two results of one clip and one robot, frame by frame.
 
@@ -138,6 +139,7 @@ def diff(
         robot_description: TOML that describes it.
         source: The human motion that another tool's file was made from.
         source_fps: Frames per second of a file that does not say it.
+        read_as: Format of another tool's file; told from it when None.
 
     Raises:
         OptionsError: They are of robots with different joints, or of no common stretch of a clip.
@@ -147,8 +149,11 @@ def diff(
         >>> diff("old/walk.npz", "new/walk.npz").partings[0].text  # doctest: +SKIP
         'from 3.20 to 3.63 s: left_elbow_joint by up to 34 degrees, at 3.40 s'
     """
-    entries = [Entry(clip_key(Path(p).name), Path(p), is_result(Path(p))) for p in (first, second)]
-    laid = lay_beside(entries, Given(robot, robot_description, source, source_fps))
+    entries = [
+        Entry(clip_key(path.name), path, is_result(path), source_fps, read_as)
+        for path in (Path(first), Path(second))
+    ]
+    laid = lay_beside(entries, Given(robot, robot_description, source))
     one, other = laid
     if one.robot.joint_names != other.robot.joint_names:
         raise OptionsError(

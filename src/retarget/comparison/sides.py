@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from retarget.containers import npz_names, read_npz
 from retarget.errors import FileFormatError, OptionsError, RetargetError
 
-__all__ = ["Entry", "Side", "alike", "clip_key", "is_result", "matched", "read_side"]
+__all__ = ["Entry", "Side", "alike", "clip_key", "is_result", "matched", "read_side", "told"]
 
 _MOTIONS: Final = (".npz", ".csv", ".pkl", ".pt", ".motion", ".npy", ".json", ".joblib", ".txt")
+ALL: Final = ""  # in place of a side's label: of all that are not named
 _NO_CLIPS: Final = ("manifest.json", "index.json", "summary.json")
 _SUFFIXES: Final = re.compile(
     r"(\.(npz|csv|pkl|pt|motion|npy|json|joblib|txt|bvh|amc|c3d|fbx))+$", re.I
@@ -29,11 +30,15 @@ class Entry:
         name: By which it is matched.
         path: Its file.
         own: Whether it is a result of ours, which has the human beside it.
+        fps: Frames per second of another tool's file that does not say it.
+        kind: Format of another tool's file; told from it when None.
     """
 
     name: str
     path: Path
     own: bool
+    fps: float | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,33 @@ def read_side(text: str) -> Side:
         raise OptionsError(f"{path}: holds no robot motion ({', '.join(_MOTIONS)})")
     usual = path.parent.name if path.name.endswith("manifest.json") else clip_key(path.name)
     return Side(label or usual or str(path), path, entries)
+
+
+def told(
+    sides: Sequence[Side],
+    fps: float | Mapping[str, float] | None,
+    kinds: str | Mapping[str, str] | None,
+) -> list[Side]:
+    """The same with what people say of other tools' files: one thing for all sides, or by their labels.
+
+    Raises:
+        OptionsError: There is no side of a label.
+    """
+    labels = [side.label for side in sides]
+    for given in (fps, kinds):
+        if isinstance(given, Mapping) and (unknown := set(given) - {*labels, ALL}):
+            raise OptionsError(f"no side is called {min(unknown)!r}, but {', '.join(labels)}")
+
+    def of(side: Side) -> Side:
+        rate = fps.get(side.label, fps.get(ALL)) if isinstance(fps, Mapping) else fps
+        kind = kinds.get(side.label, kinds.get(ALL)) if isinstance(kinds, Mapping) else kinds
+        entries = {
+            name: entry if entry.own else replace(entry, fps=rate, kind=kind)
+            for name, entry in side.entries.items()
+        }
+        return replace(side, entries=entries)
+
+    return [of(side) for side in sides]
 
 
 def _entries(path: Path) -> Iterator[Entry]:

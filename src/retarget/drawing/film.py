@@ -29,6 +29,9 @@ _ROOM: Final = 1.42  # heights that a picture shows at least, above and below in
 _MIDDLE: Final = 0.5  # of it, where a pelvis is
 _BELOW: Final = 0.26  # heights that it shows below the floor
 _HEAD: Final = 0.15  # of it that title and time take
+_FOOT: Final = 0.17  # of it, that the legend takes, and a foot in front of who it belongs to
+_WIDER: Final = 1.03  # times as much room, until all are in it
+_MOST_ROOM: Final = 8.0  # heights
 _STRETCH: Final = 0.8  # heights to either side of whoever stands outermost: arms reach so far
 _NAME_ABOVE: Final = 0.05  # heights above whoever it names
 _NAME_S: Final = 0.35  # seconds to either side over which its height is smoothed
@@ -132,13 +135,27 @@ class Film:
         names = _NAME_ABOVE * stage.height if self.shot.words else 0.0
         free = 1.0 - _HEAD * self.shot.words
         high = (self._highest + names + _BELOW * stage.height) / free
-        return float(max(_ROOM * stage.height, high, wide * self.shot.height / self.shot.width))
+        metres = max(_ROOM * stage.height, high, wide * self.shot.height / self.shot.width)
+        while not self._shows_feet(metres) and metres < _MOST_ROOM * stage.height:
+            metres *= _WIDER
+        return float(metres)
 
-    def _camera(self, frame: int) -> Camera:
+    def _shows_feet(self, metres: float) -> bool:
+        """Whether the feet of those who stand nearest are above a picture's edge, and its legend."""
+        offsets = np.array([actor.offset for actor in self.stage.actors])
+        camera = self._view.framing(self._middle(metres), metres, 1)
+        away = offsets - offsets.mean(axis=0) - camera.eye
+        down = camera.focal * (away @ camera.up) / (away @ camera.towards)
+        return bool(down.max() < 0.5 - (_FOOT if self.shot.words else 0.0))
+
+    def _middle(self, metres: float) -> Float64[np.ndarray, "3"]:
+        """What a picture of so many metres has in its middle, from where the camera's way is."""
         # Who is wide rather than high stands in the middle.
         tall = self.stage.height
-        middle = min(self._metres / 2 - _BELOW * tall, max(self._highest, tall) / 2)
-        centre = self._path[frame] + [0.0, 0.0, middle]
+        return np.array([0.0, 0.0, min(metres / 2 - _BELOW * tall, max(self._highest, tall) / 2)])
+
+    def _camera(self, frame: int) -> Camera:
+        centre = self._path[frame] + self._middle(self._metres)
         return self._view.framing(centre, self._metres, self.shot.height)
 
     def _written(

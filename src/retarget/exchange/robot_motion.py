@@ -77,7 +77,7 @@ def read_robot_motion(
         path: The file, or a folder of tables.
         robot: The robot that it is of.
         fps: Frames per second, for files that do not say it; where they do, it must be theirs.
-        kind: The format; told from the file when None.
+        kind: The format, whose order of quaternions then holds where nothing tells it; told from the file when None.
         clip: Name of the clip in a file of several.
 
     Raises:
@@ -111,8 +111,12 @@ def read_robot_motion(
         qpos=qpos,
         fps=rate,
         held=tuple(name for name in robot.joint_names if name not in present),
-        doubts=_doubts(found),
-        notes=tuple(f"{finding.name}: {finding.text}" for finding in found.findings),
+        doubts=_doubts(found, named=kind is not None),
+        notes=tuple(
+            f"{finding.name}: {finding.text}"
+            for finding in found.findings
+            if finding.wrong or finding.name != "quaternion" or kind is None
+        ),
     )
 
 
@@ -172,10 +176,10 @@ def _rate(path: Path, motion: StoredMotion, given: float | None) -> float:
     return float(rate)
 
 
-def _doubts(found: ClipCheck) -> tuple[Doubt, ...]:
-    """What the file leaves open about itself."""
+def _doubts(found: ClipCheck, *, named: bool) -> tuple[Doubt, ...]:
+    """What the file leaves open about itself; a format that is named says in which order it has quaternions."""
     doubts = []
-    if not found.layout.sure:
+    if not found.layout.sure and not named:
         reason = (
             "whether quaternions are wxyz or xyzw cannot be told from the motion; name its format"
         )

@@ -36,6 +36,7 @@ class _Scoring:
         robot: The robot.
         gates: To pass.
         fps: Frames per second of files that do not say it.
+        kind: Their format; told from each when None.
     """
 
     suite: Suite
@@ -44,6 +45,7 @@ class _Scoring:
     robot: RobotModel
     gates: Gates
     fps: float | None
+    kind: str | None
 
 
 def score_suite(
@@ -55,6 +57,7 @@ def score_suite(
     robot: str | None = None,
     robot_description: Path | None = None,
     fps: float | None = None,
+    kind: str | None = None,
     gates: Gates | None = None,
     progress: Progress = iter,
 ) -> BenchmarkCard:
@@ -71,6 +74,7 @@ def score_suite(
         robot: The robot that they are of; the suite's if none.
         robot_description: TOML that describes it.
         fps: Frames per second of the tool's files, where they do not say it.
+        kind: Format of the tool's files; told from each when None.
         gates: To count passes by; ``train-ready`` if none.
         progress: Goes through the clips.
 
@@ -94,7 +98,7 @@ def score_suite(
         )
     model = RunConfig(robot=robot or suite.robot, robot_description=robot_description).load_robot()
     gates = gates or Gates.named("train-ready")
-    scoring = _Scoring(suite, recordings, read_side(str(results)).entries, model, gates, fps)
+    scoring = _Scoring(suite, recordings, read_side(str(results)).entries, model, gates, fps, kind)
     scored = [_score(clip, scoring) for clip in progress(suite.clips)]
     if not any(clip.status in ("judged", "failed") for clip in scored):
         raise OptionsError(
@@ -147,7 +151,7 @@ def _score(clip: SuiteClip, scoring: _Scoring) -> CardClip:
 
 def _judge(told: CardClip, recording: Path, entry: Entry, scoring: _Scoring) -> CardClip:
     human = RunConfig().read_motion(recording)
-    motion = read_robot_motion(entry.path, scoring.robot, fps=scoring.fps)
+    motion = read_robot_motion(entry.path, scoring.robot, fps=scoring.fps, kind=scoring.kind)
     result, found = foreign_result(motion, scoring.robot, human)
     report = evaluate(
         result.resampled(scoring.suite.fps), scoring.robot, gates=scoring.gates, clip=told.name

@@ -29,6 +29,7 @@ class Opening:
         robot_description: TOML that describes that robot.
         source: The human motion that another tool's file was made from.
         source_fps: Frames per second of files that do not say it.
+        read_as: Format of other tools' files; told from them when None.
         compare: Other results, or other tools' files, to stand beside.
         meshes: Folder or model file with the robot's meshes.
 
@@ -41,6 +42,7 @@ class Opening:
     robot_description: Path | None = None
     source: Path | None = None
     source_fps: float | None = None
+    read_as: str | None = None
     compare: tuple[Path, ...] = ()
     meshes: Path | None = None
 
@@ -134,7 +136,7 @@ def _cast(path: Path, opening: Opening, name: str, beside: Cast | None = None) -
     from retarget.robot_recording import motion_of_robot
 
     robot = _robot_given(path, opening, beside)
-    motion = read_robot_motion(path, robot, fps=opening.source_fps)
+    motion = read_robot_motion(path, robot, fps=opening.source_fps, kind=opening.read_as)
     if opening.source is not None:
         human = RunConfig().read_motion(opening.source)
         result, found = foreign_result(motion, robot, human)
