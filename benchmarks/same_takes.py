@@ -253,7 +253,7 @@ def turned_about(markers: Trajectories) -> list[float]:
     axes = left @ right  # Kabsch 1976, frame by frame
 
     def within(name: str) -> np.ndarray:
-        return np.einsum("tji,tj->ti", axes, marker(markers, name) - middle)
+        return np.asarray(np.einsum("tji,tj->ti", axes, marker(markers, name) - middle))
 
     tops = [np.nanmean(within(f"{side}SHO"), axis=0) for side in "LR"]
     across = (tops[0] - tops[1]) / np.linalg.norm(tops[0] - tops[1])

@@ -108,6 +108,32 @@ def gvhmr(motion: Walk) -> bytes:
     )
 
 
+_OF_SOMA = {
+    "pelvis": "Hips", "spine1": "Spine1", "spine2": "Spine2", "spine3": "Chest", "neck": "Neck1", "head": "Head",
+    **{f"{side}_{ours}": f"{side.capitalize()}{theirs}" for side in ("left", "right") for ours, theirs in (
+        ("hip", "Leg"), ("knee", "Shin"), ("ankle", "Foot"), ("foot", "ToeBase"), ("collar", "Shoulder"),
+        ("shoulder", "Arm"), ("elbow", "ForeArm"), ("wrist", "Hand"))},
+}  # fmt: skip
+
+
+def gem_x(motion: Walk, fists: float = 0.0) -> bytes:
+    """SOMA's joints turned as SMPL's; fingers bent by an angle, rad, in the second half."""
+    upright, names = y_up(motion), body_tree("soma").names
+    poses = np.zeros((len(upright.trans), len(names), 3))
+    for ours, theirs in _OF_SOMA.items():
+        poses[:, names.index(theirs)] = upright.poses[:, body_tree("smpl").names.index(ours)]
+    for joint, name in enumerate(names):
+        if name.startswith("LeftHand") and name[-1] in "234":
+            poses[len(poses) // 2 :, joint, 2] = -fists
+    poses = poses.astype(np.float32)
+    world = {"global_orient": poses[:, 0], "body_pose": poses[:, 1:].reshape(len(poses), -1),
+             "transl": upright.trans.astype(np.float32), "identity_coeffs": np.zeros((len(poses), 45), np.float32),
+             "scale_params": np.zeros((len(poses), 69), np.float32)}  # fmt: skip
+    return pickle.dumps(
+        {"body_params_global": world, "body_params_incam": world, "K_fullimg": np.eye(3)}
+    )
+
+
 def wham(*motions: Walk) -> bytes:
     people = {}
     for number, motion in enumerate(motions):

@@ -264,7 +264,8 @@ _BINARY: Final = mixed(damage_head, damage_bytes)
 
 RECORDINGS: Final[Mapping[str, Sound]] = {
     "smpl_npz": Sound("clip.npz", _amass, damage_archive),
-    "smpl_pkl": Sound("clip.pkl", _of_smpl("gvhmr", "wham", "glamr", "aistpp"), mixed(damage_pickle, damage_bytes)),
+    "smpl_pkl": Sound("clip.pkl", _of_smpl("gvhmr", "gem_x", "wham", "glamr", "aistpp"),
+                      mixed(damage_pickle, damage_bytes)),
     "smpl_frames": Sound("clip.pkl", _of_smpl("hybrik", "phalp", "three_dpw"), damage_bytes),
     "smpl_npy": Sound("clip.npy", _of_smpl("tram", "motion_x"), _BINARY),
     "torch": Sound("clip.pt", _torch, damage_zipped_pickle),

@@ -60,7 +60,7 @@ KNOWN: Final = (
     ),
     MotionFormat(
         MotionFormatKind.SMPL,
-        "SMPL, SMPL-H and SMPL-X bodies: AMASS, video models, generators",
+        "SMPL, SMPL-H, SMPL-X and SOMA bodies: AMASS, video models, generators",
         (".npz", ".pkl", ".pt", ".npy"),
         found_in("smpl.reader.read_smpl", "smpl.reader.looks_like_smpl"),
         layouts=(
@@ -79,6 +79,10 @@ KNOWN: Final = (
             (
                 "GVHMR, GEM",
                 "smpl_params_global or body_params_global; y up; 30 fps, doubted *",
+            ),
+            (
+                "GEM-X",
+                "body_params_global of SOMA's 77 joints; on a fixed skeleton, doubted; y up; 30 fps, doubted *",
             ),
             (
                 "WHAM",
@@ -294,7 +298,7 @@ KNOWN: Final = (
             (
                 "bones",
                 "constant, linear and cubic curves; orders of angles, turns before and after, pivots, scaled roots; of "
-                "several layers the first; text and older versions are refused",
+                "several layers the first; older versions are refused",
             ),
         ),
     ),

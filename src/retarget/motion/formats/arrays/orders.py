@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from retarget.motion.formats.smpl.body import body_tree
+from retarget.motion.formats.smpl.soma import SOMA, tree_of_lines
 
 __all__ = ["JointOrder", "fitting_order", "orders"]
 
@@ -41,13 +42,6 @@ class JointOrder(NamedTuple):
 
 
 # Lines of joints, each from one that was named before; a name alone begins the skeleton.
-_SOMA_HAND: Final = tuple(
-    f"{{}}Hand {' '.join('{}Hand' + finger + part for part in parts)}"
-    for finger, parts in (
-        ("Thumb", ("1", "2", "3", "End")),
-        *((name, ("1", "2", "3", "4", "End")) for name in ("Index", "Middle", "Ring", "Pinky")),
-    )
-)
 _LINES: Final = {
     "LAFAN1": (
         "Hips LeftUpLeg LeftLeg LeftFoot LeftToe", "Hips RightUpLeg RightLeg RightFoot RightToe",
@@ -60,13 +54,7 @@ _LINES: Final = {
         "Chest RightShoulder RightArm RightForeArm RightHand RightHandThumbEnd", "RightHand RightHandMiddleEnd",
         "Hips LeftLeg LeftShin LeftFoot LeftToeBase", "Hips RightLeg RightShin RightFoot RightToeBase",
     ),
-    "SOMA77": (
-        "Hips Spine1 Spine2 Chest Neck1 Neck2 Head HeadEnd", "Head Jaw", "Head LeftEye", "Head RightEye",
-        "Chest LeftShoulder LeftArm LeftForeArm LeftHand", *(line.replace("{}", "Left") for line in _SOMA_HAND),
-        "Chest RightShoulder RightArm RightForeArm RightHand", *(line.replace("{}", "Right") for line in _SOMA_HAND),
-        "Hips LeftLeg LeftShin LeftFoot LeftToeBase LeftToeEnd",
-        "Hips RightLeg RightShin RightFoot RightToeBase RightToeEnd",
-    ),
+    "SOMA77": SOMA,
     "SMPL-H in MuJoCo's order": (
         "Pelvis L_Hip L_Knee L_Ankle L_Toe", "Pelvis R_Hip R_Knee R_Ankle R_Toe",
         "Pelvis Torso Spine Chest Neck Head",
@@ -99,19 +87,6 @@ _LINES: Final = {
 _GUESSED_ROBOTS: Final = {34: "Unitree G1"}
 
 
-def _from_lines(name: str, lines: tuple[str, ...]) -> JointOrder:
-    names: list[str] = []
-    parents: list[int] = []
-    for line in lines:
-        words = line.split()
-        last = names.index(words[0]) if words[0] in names else -1
-        for word in words[0 if last < 0 else 1 :]:
-            names.append(word)
-            parents.append(last)
-            last = len(names) - 1
-    return JointOrder(name, tuple(names), np.array(parents, np.int64))
-
-
 @cache
 def orders() -> tuple[JointOrder, ...]:
     """All known orders."""
@@ -121,7 +96,7 @@ def orders() -> tuple[JointOrder, ...]:
             ("SMPL's body", "smpl", 22), ("SMPL", "smpl", 24), ("SMPL-H", "smplh", 52), ("SMPL-X", "smplx", 55),
         )
     ]  # fmt: skip
-    return (*found, *(_from_lines(name, lines) for name, lines in _LINES.items()))
+    return (*found, *(JointOrder(name, *tree_of_lines(lines)) for name, lines in _LINES.items()))
 
 
 def _first(kind: str, count: int) -> tuple[tuple[str, ...], Int64[np.ndarray, "J"]]:

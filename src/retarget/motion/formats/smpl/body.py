@@ -1,4 +1,4 @@
-"""The joint trees of SMPL, SMPL-H and SMPL-X, and one fixed skeleton each for when nobody knows the body's shape.
+"""The joint trees of SMPL, SMPL-H, SMPL-X and SOMA, and one fixed skeleton each for when nobody knows the body's shape.
 
 The trunk and limbs of SMPL are the rest joints of one body without any dependence on shape: an "SMPL-Body" as its
 licence calls it, CC BY 4.0 (see NOTICE; M. Loper et al., "SMPL: A Skinned Multi-Person Linear Model", 2015), as
@@ -14,6 +14,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from jaxtyping import Float64, Int64
+
+from retarget.motion.formats.smpl.soma import SOMA, SOMA_FINGERS, SOMA_REST, tree_of_lines
 
 __all__ = ["BodyTree", "body_tree", "fixed_skeleton"]
 
@@ -55,6 +57,7 @@ _HAND: Final = {
     "pinky": (0.0780, -0.0380, 0.0327, 0.0181, -0.18),
     "thumb": (0.0230, 0.0270, 0.0462, 0.0316, 0.70),
 }
+_IN_THE_PALM: Final = 0.35  # of the way to the knuckle, where SOMA has a joint that hardly turns
 _PALM_DOWN: Final = 0.008  # metres by which the thumb's root lies below the palm's plane
 
 
@@ -67,7 +70,9 @@ class BodyTree(NamedTuple):
 
 @cache
 def body_tree(kind: str) -> BodyTree:
-    """The tree of ``smpl`` (24 joints), ``smplh`` (52) or ``smplx`` (55), in the models' own order."""
+    """The tree of ``smpl`` (24 joints), ``smplh`` (52), ``smplx`` (55) or ``soma`` (77), in the models' own order."""
+    if kind == "soma":
+        return BodyTree(*tree_of_lines(SOMA))
     rows = list(_BODY)
     if kind == "smpl":
         rows += [("left_hand", _LEFT_WRIST), ("right_hand", _RIGHT_WRIST)]
@@ -92,6 +97,8 @@ def fixed_skeleton(kind: str) -> Float64[np.ndarray, "J 3"]:
     """Rest joints of a body of one shape in the model's axes, metres: x left, y up, z forward."""
     tree = body_tree(kind)
     joints = np.zeros((len(tree.names), 3))
+    if kind == "soma":
+        return _soma_joints()
     if kind == "smplx":
         joints[:22] = np.array(_SMPLX) * (_leg(_smpl_joints()) / _leg(np.array(_SMPLX)))
     else:
@@ -107,14 +114,36 @@ def fixed_skeleton(kind: str) -> Float64[np.ndarray, "J 3"]:
         joints[tree.names.index("right_eye")] = head + np.array([-0.03, 0.06, 0.08])
     for side, sign in (("left", 1.0), ("right", -1.0)):
         wrist = joints[tree.names.index(f"{side}_wrist")]
-        for finger, (along, across, first, second, spread) in _HAND.items():
-            way = np.array([np.cos(spread), 0.0, np.sin(spread)])
-            place = np.array([along, -_PALM_DOWN if finger == "thumb" else 0.0, across])
-            for phalanx, length in enumerate((0.0, first, second), 1):
-                place = place + length * way
-                joints[tree.names.index(f"{side}_{finger}{phalanx}")] = wrist + place * (
-                    sign, 1.0, 1.0,
-                )  # fmt: skip
+        for finger in _FINGERS:
+            for phalanx, place in enumerate(_phalanges(finger, sign), 1):
+                joints[tree.names.index(f"{side}_{finger}{phalanx}")] = wrist + place
+    return joints
+
+
+def _phalanges(finger: str, sign: float) -> list[Float64[np.ndarray, "3"]]:
+    """Where a finger's three joints are from the wrist, metres; ``sign`` is 1 on the left."""
+    along, across, first, second, spread = _HAND[finger]
+    way = np.array([np.cos(spread), 0.0, np.sin(spread)])
+    place = np.array([along, -_PALM_DOWN if finger == "thumb" else 0.0, across])
+    places = [place, place + first * way, place + (first + second) * way]
+    return [one * (sign, 1.0, 1.0) for one in places]
+
+
+def _soma_joints() -> Float64[np.ndarray, "77 3"]:
+    """Joints of the trunk and limbs, and knuckles from the measures of hands; others stay where their parents are."""
+    names, parents = body_tree("soma")
+    joints = np.zeros((len(names), 3))
+    for joint, (name, parent) in enumerate(zip(names, parents, strict=True)):
+        if parent >= 0:
+            joints[joint] = joints[parent] + SOMA_REST.get(name, (0.0, 0.0, 0.0))
+    for side, sign in (("Left", 1.0), ("Right", -1.0)):
+        wrist = joints[names.index(f"{side}Hand")]
+        for finger, parts in SOMA_FINGERS.items():
+            places = _phalanges(finger, sign)
+            if len(parts) > len(places):
+                places = [places[0] * _IN_THE_PALM, *places]
+            for part, place in zip(parts, places, strict=True):
+                joints[names.index(side + part)] = wrist + place
     return joints
 
 

@@ -1,6 +1,7 @@
 """The layouts in which tools write motions of the SMPL family, told apart by their keys: who is in a file, and where.
 
-Keys as read in the tools' own sources: GVHMR ``hmr4d/model/gvhmr/gvhmr_pl_demo.py``, WHAM ``demo.py``, TRAM
+Keys as read in the tools' own sources: GVHMR ``hmr4d/model/gvhmr/gvhmr_pl_demo.py``, GEM-X
+``scripts/demo/demo_soma.py`` and add-ons that read what it writes, WHAM ``demo.py``, TRAM
 ``scripts/estimate_humans.py``, HybrIK ``scripts/demo_video.py``, PHALP (4D-Humans), GLAMR, the AIST++, 3DPW and EMDB
 releases, AMASS in both generations and Motion-X. SLAHMR's, PromptHMR's, PHC's and MDM's are from memory.
 """
@@ -60,6 +61,7 @@ AMASS: Final = Layout("AMASS")
 GENERAL: Final = Layout("SMPL", likely_up="y")
 GVHMR: Final = Layout("GVHMR", "y", fps=30.0, rate_doubt=0.1, kind="smplx")
 GEM: Final = Layout("GEM", "y", fps=30.0, rate_doubt=0.1, kind="smplx")
+GEM_X: Final = Layout("GEM-X", likely_up="y", fps=30.0, rate_doubt=0.1, kind="soma")
 WHAM: Final = Layout("WHAM", "y", kind="smpl")
 GLAMR: Final = Layout("GLAMR", "z", kind="smpl")
 AISTPP: Final = Layout("AIST++", "y", fps=60.0, kind="smpl")
@@ -110,7 +112,7 @@ def _gvhmr(content: Fields) -> list[Person]:
     for key, layout in _WORLDS.items():
         world = content.get(key)
         if isinstance(world, Mapping) and "body_pose" in world:
-            return [Person("1", world, layout)]
+            return [Person("1", world, GEM_X if "identity_coeffs" in world else layout)]
     return []
 
 

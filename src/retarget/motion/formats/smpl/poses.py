@@ -28,7 +28,8 @@ from retarget.motion.recording import LONG
 
 __all__ = ["BODY_JOINTS", "Pose", "pose_of", "turn"]
 
-_FULL_JOINTS: Final = (24, 52, 55, 22)
+_FULL_JOINTS: Final = (24, 52, 55, 22, 77)
+_SOMA_ROWS: Final = {228: 3, 684: 9}  # numbers of 76 joints in a row, and of each
 BODY_JOINTS, _HAND_JOINTS = 22, 15
 _STILL: Final = 1e-6
 
@@ -71,7 +72,7 @@ def pose_of(person: Person, path: Path) -> Pose:
             cause = f"has poses of {rows.shape[1]} numbers per frame, no count of an SMPL body"
             raise FileFormatError(path, cause, REMEDY)
         values = rows.reshape(len(rows), -1, per)
-        kind = {24: "smpl", 52: "smplh", 55: "smplx"}.get(values.shape[1], "")
+        kind = {24: "smpl", 52: "smplh", 55: "smplx", 77: "soma"}.get(values.shape[1], "")
         return Pose(kind or stated or person.layout.kind or "smpl", values)
     return _split_pose(person, stated, path)
 
@@ -83,12 +84,15 @@ def _split_pose(person: Person, stated: str, path: Path) -> Pose:
         missing = "root_orient (or global_orient)" if root is None else "pose_body (or body_pose)"
         raise FileFormatError(path, f"has poses but no {missing}", REMEDY)
     rows = body.reshape(len(body), -1)
-    per = numbers_per_joint(rows.shape[1], (21, 23, 24))
+    soma = _SOMA_ROWS.get(rows.shape[1], 0)
+    per = soma or numbers_per_joint(rows.shape[1], (21, 23, 24))
     top = root.reshape(len(root), -1)
     if not per or top.shape != (len(rows), per):
         cause = f"its root orientation is {root.shape} and its body pose {body.shape}"
         raise FileFormatError(path, cause, REMEDY)
     parts = [top, rows]
+    if soma:
+        return Pose("soma", np.concatenate(parts, axis=1).reshape(len(rows), -1, per))
     joints = rows.shape[1] // per
     kind = stated or person.layout.kind
     if not kind:

@@ -35,6 +35,7 @@ from retarget.motion.formats.smpl.poses import BODY_JOINTS, Pose, pose_of, turn
 from retarget.motion.formats.smpl.rotations import quaternions_of, six_are_rows
 from retarget.motion.formats.smpl.size import Size, size_by_stance
 from retarget.motion.formats.smpl.skeleton import rest_body, stand_in_doubt
+from retarget.motion.formats.smpl.soma import SOMA_FEET, SOMA_FINGERS, SOMA_REST
 from retarget.motion.recording import LONG, Recording
 
 __all__ = ["looks_like_smpl", "read_smpl"]
@@ -48,7 +49,7 @@ _SIGNATURES: Final = (
     (b"smplx_world", b"trans"), (b"pose_aa", b"trans", b"beta"),
 )  # fmt: skip
 _HEAD: Final = 1 << 16  # bytes that name the keys of nearly all files, however long they are
-_FEET: Final = (7, 8, 10, 11)  # ankles and balls of the feet, in all bodies
+_FEET: Final = ("left_ankle", "right_ankle", "left_foot", "right_foot")  # the latter are the balls
 
 
 def looks_like_smpl(data: bytes) -> bool:
@@ -89,11 +90,6 @@ def read_smpl(data: bytes, path: Path, asked: Asked) -> Recording:
         raise FileFormatError(path, cause, REMEDY)
     names = [person.name for person in people]
     person = people[asked.index_of(names, path)]
-    if "identity_coeffs" in person.fields:
-        cause = "holds SOMA parameters of GEM-X, whose joints only SOMA's own body model tells"
-        raise FileFormatError(
-            path, cause, "write the skeleton as BVH with GEM-X's export_soma_bvh, and give that"
-        )
     pose = pose_of(person, path)
     trans, travel = translation_of(person, len(pose.values), path)
     gender = gender_of(person.fields.get("gender"))
@@ -107,8 +103,9 @@ def read_smpl(data: bytes, path: Path, asked: Asked) -> Recording:
     del content, people, person  # of a long clip they are larger than what is made of them
     recording = _recording(pose, trans, body.joints, kept, path)
     if body.cause:
-        size = _sized(recording[2], trans, asked.source_fps or fps, kept, body.size, moves)
-        doubts.insert(0, stand_in_doubt(body.cause, size))
+        feet = _feet(pose.kind, kept)
+        size = _sized(recording[2], trans, asked.source_fps or fps, feet, body.size, moves)
+        doubts.insert(0, stand_in_doubt(pose.kind, body.cause, size))
     return Recording(
         joint_names=recording[0],
         parents=recording[1],
@@ -165,13 +162,12 @@ def _sized(
     positions: Float64[np.ndarray, "T K 3"],
     trans: Float64[np.ndarray, "T 3"],
     fps: float,
-    kept: Int64[np.ndarray, "K"],
+    feet: list[int],
     size: Size,
     moves: bool,
 ) -> Size:
     """Scale a body of size 1 in place, as its shape and, where it travels, its feet tell; returns its size."""
     if size.error and moves:
-        feet = [int(np.flatnonzero(kept == joint)[0]) for joint in _FEET]
         size = size_by_stance(positions[:, 0], positions[:, feet], fps, size)
     if size.scale != 1.0:
         for first in range(0, len(positions), LONG):
@@ -181,16 +177,33 @@ def _sized(
     return size
 
 
+def _feet(kind: str, kept: Int64[np.ndarray, "K"]) -> list[int]:
+    """Ankles and balls of the feet among the joints that are kept."""
+    names = body_tree(kind).names
+    feet = SOMA_FEET if kind == "soma" else _FEET
+    return [int(np.flatnonzero(kept == names.index(foot))[0]) for foot in feet]
+
+
 def _kept_joints(pose: Pose) -> Int64[np.ndarray, "K"]:
     """Body joints, and those of hands that are ever turned; a face has no part in a robot's motion."""
     names = body_tree(pose.kind).names
     if pose.kind == "smpl":
         return np.arange(len(names))
+    if pose.kind == "soma":
+        return _kept_of_soma(pose, names)
     first = names.index("left_index1")
     hands = np.arange(first, len(names))
     moves = turn(pose.values[:, first:])
     body = np.arange(BODY_JOINTS)
     return np.concatenate([body, hands]) if moves else body
+
+
+def _kept_of_soma(pose: Pose, names: tuple[str, ...]) -> Int64[np.ndarray, "K"]:
+    fingers = {f"{side}{part}" for side in ("Left", "Right")
+               for parts in SOMA_FINGERS.values() for part in parts}  # fmt: skip
+    hands = np.array([joint for joint, name in enumerate(names) if name in fingers])
+    body = np.array([joint for joint, name in enumerate(names) if joint == 0 or name in SOMA_REST])
+    return np.sort(np.concatenate([body, hands])) if turn(pose.values[:, hands]) else body
 
 
 def _compact(pose: Pose, kept: Int64[np.ndarray, "K"]) -> Pose:

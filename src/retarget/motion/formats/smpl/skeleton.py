@@ -36,7 +36,12 @@ _UNKNOWN_SHAPE: Final = 0.1
 _AVERAGE_SHAPE: Final = 0.03
 _COST: Final = (
     "limb directions differ from those of the true body by 0.6 to 0.9 degrees (median; 2 in the worst twentieth), "
-    "hips and collars by 2 to 2.5, lengths by about {length} percent"
+    "hips and collars by 2 to 2.5, lengths by about {length} percent; give your own model files with --smpl-models"
+)
+# Between the two skeletons that NVIDIA publishes: Kimodo's, which stands in, and soma-retargeter's.
+_COST_OF_SOMA: Final = (
+    "shanks may be 5 degrees off the true body's, other bones 1, lengths about {length} percent; for the body's own "
+    "skeleton give the BVH that GEM-X's export_soma_bvh writes"
 )
 
 
@@ -70,7 +75,7 @@ def rest_body(
     """Rest joints of a body of a shape.
 
     Args:
-        kind: ``smpl``, ``smplh`` or ``smplx``.
+        kind: ``smpl``, ``smplh``, ``smplx`` or ``soma``, of which no model files are read.
         gender: ``female``, ``male`` or ``neutral``.
         betas: Shape coefficients; those beyond what a model file has are left out.
         models: Folder of the user's model files; None to take the fixed skeleton.
@@ -78,6 +83,9 @@ def rest_body(
     Raises:
         FileFormatError: A model file is there and unreadable.
     """
+    if kind == "soma":
+        cause = "SOMA's own body model is not read"
+        return RestBody(fixed_skeleton(kind), (), cause, Size(1.0, _ERROR_UNKNOWN, 0.0))
     if models is not None:
         found = _model_file(models, kind, gender)
         if found is not None:
@@ -94,16 +102,14 @@ def rest_body(
     return RestBody(fixed_skeleton(kind), (), cause, Size(scale, error, 0.0))
 
 
-def stand_in_doubt(cause: str, size: Size) -> Doubt:
+def stand_in_doubt(kind: str, cause: str, size: Size) -> Doubt:
     """What a fixed skeleton costs that stands in for a body's own, at a size."""
     how = f", scaled by {size.scale:.3f}" if abs(size.scale - 1.0) > 5e-4 else ""
     if size.seconds:
         how += f" as {size.seconds:.1f} s of feet that stand show it"
-    reason = (
-        f"{cause}, so a fixed skeleton stands in{how}: "
-        + _COST.format(length=f"{max(100 * size.error, _LEAST_PERCENT):.1f}")
-        + "; give your own model files with --smpl-models"
-    )
+    reason = f"{cause}, so a fixed skeleton stands in{how}: " + (
+        _COST_OF_SOMA if kind == "soma" else _COST
+    ).format(length=f"{max(100 * size.error, _LEAST_PERCENT):.1f}")
     return Doubt("skeleton", _UNKNOWN_SHAPE if size.error else _AVERAGE_SHAPE, reason)
 
 
