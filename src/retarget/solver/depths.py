@@ -1,6 +1,8 @@
-"""How deep a solved motion is in things."""
+"""How deep a solved motion is in things, and the kernels that look at one sphere in one of them."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
@@ -11,7 +13,43 @@ from retarget.scenes.distance import FIELD, Shapes, shape_distance
 from retarget.solver.arrays import Scene, Tree
 from retarget.solver.kinematics.forward import body_kinematics
 
-__all__ = ["may_touch", "scene_depths"]
+__all__ = [
+    "Enclosures",
+    "Standing",
+    "enclose",
+    "may_touch",
+    "scene_depths",
+    "sphere_depth",
+    "surely_outside",
+]
+
+
+class Enclosures(NamedTuple):
+    """One sphere around all spheres of each body, which lie one after the other.
+
+    Attributes:
+        first: First sphere of each body, and how many there are.
+        middles: Of the sphere around them, the body's frame, metres.
+        sizes: Its radius, metres.
+    """
+
+    first: Int64[np.ndarray, "B+1"]
+    middles: Float64[np.ndarray, "B 3"]
+    sizes: Float64[np.ndarray, "B"]
+
+
+class Standing(NamedTuple):
+    """How the robot stands in one frame.
+
+    Attributes:
+        R: World rotations of the bodies.
+        r: Their origins, relative to the base, metres.
+        axes: World axes of the joints.
+    """
+
+    R: Float64[np.ndarray, "B 3 3"]
+    r: Float64[np.ndarray, "B 3"]
+    axes: Float64[np.ndarray, "B 3"]
 
 
 def scene_depths(
@@ -42,14 +80,15 @@ def _find_depths(
     depth: Float64[np.ndarray, "T"],
 ) -> None:
     bodies = tree.parents.shape[0]
-    R = scratch((bodies, 3, 3), np.float64)
-    r = scratch((bodies, 3), np.float64)
-    a = scratch((bodies, 3), np.float64)
-    first = scratch(bodies + 1, np.int64)
-    middles = scratch((bodies, 3), np.float64)
-    sizes = scratch(bodies, np.float64)
-    _enclose(scene, first, middles, sizes)
-    x = scratch(3, np.float64)
+    stand = Standing(
+        scratch((bodies, 3, 3), np.float64),
+        scratch((bodies, 3), np.float64),
+        scratch((bodies, 3), np.float64),
+    )
+    around = Enclosures(
+        scratch(bodies + 1, np.int64), scratch((bodies, 3), np.float64), scratch(bodies, np.float64)
+    )
+    enclose(scene, around)
     g = scratch(3, np.float64)
     for t in range(qpos.shape[0]):
         if not asked[t]:
@@ -59,20 +98,15 @@ def _find_depths(
             if not may_touch(scene, t, o, qpos[t]):
                 continue
             if not posed:
-                body_kinematics(qpos[t], tree, R, r, a)
+                body_kinematics(qpos[t], tree, stand.R, stand.r, stand.axes)
                 posed = True
             for b in range(bodies):
-                if first[b] == first[b + 1]:
+                if surely_outside(scene, around, t, o, b, qpos[t], stand, 0.0):
                     continue
-                _seen_from(scene, t, o, qpos[t], R[b], r[b], middles[b], x)
-                if _outside(scene.shapes, o, x) >= sizes[b]:
-                    continue
-                for s in range(first[b], first[b + 1]):
-                    _seen_from(scene, t, o, qpos[t], R[b], r[b], scene.points[s], x)
-                    if _outside(scene.shapes, o, x) >= scene.radii[s] - depth[t]:
-                        continue
-                    distance = shape_distance(scene.shapes, o, x[0], x[1], x[2], 0.0, 0.0, 0.0, g)
-                    depth[t] = max(depth[t], scene.radii[s] - distance)
+                for s in range(around.first[b], around.first[b + 1]):
+                    depth[t] = max(
+                        depth[t], sphere_depth(scene, t, o, s, qpos[t], stand, depth[t], g)
+                    )
 
 
 @jit(fastmath=True, inner=True)
@@ -87,14 +121,10 @@ def may_touch(scene: Scene, t: int, o: int, q: Float64[np.ndarray, "Q"]) -> bool
 
 
 @jit(fastmath=True, inner=True)
-def _enclose(
-    scene: Scene,
-    first: Int64[np.ndarray, "B+1"],
-    middles: Float64[np.ndarray, "B 3"],
-    sizes: Float64[np.ndarray, "B"],
-) -> None:
-    """Fill which spheres each body has, one after the other, and the middle and radius of one around them, metres."""
+def enclose(scene: Scene, around: Enclosures) -> None:
+    """Fill which spheres each body has, and what is around them."""
     spheres = scene.bodies.shape[0]
+    first, middles, sizes = around.first, around.middles, around.sizes
     s = 0
     for b in range(sizes.shape[0]):
         first[b] = s
@@ -114,17 +144,59 @@ def _enclose(
 
 
 @jit(fastmath=True, inner=True)
+def surely_outside(
+    scene: Scene,
+    around: Enclosures,
+    t: int,
+    o: int,
+    b: int,
+    q: Float64[np.ndarray, "Q"],
+    stand: Standing,
+    beside: float,
+) -> bool:
+    """Whether no sphere of body b can come within ``beside`` metres of shape o at frame t, at a glance.
+
+    Also where it has none.
+    """
+    if around.first[b] == around.first[b + 1]:
+        return True
+    x0, x1, x2 = _seen_from(scene, t, o, b, q, stand, around.middles[b])
+    return bool(_least_distance(scene.shapes, o, x0, x1, x2) >= around.sizes[b] + beside)
+
+
+@jit(fastmath=True, inner=True)
+def sphere_depth(
+    scene: Scene,
+    t: int,
+    o: int,
+    s: int,
+    q: Float64[np.ndarray, "Q"],
+    stand: Standing,
+    least: float,
+    g: Float64[np.ndarray, "3"],
+) -> float:
+    """How deep sphere s is in shape o at frame t, metres, and, filled, its way out in the shape's frame.
+
+    Where it surely is no deeper than ``least`` it is told to be outside.
+    """
+    x0, x1, x2 = _seen_from(scene, t, o, scene.bodies[s], q, stand, scene.points[s])
+    if _least_distance(scene.shapes, o, x0, x1, x2) >= scene.radii[s] - least:
+        return -np.inf
+    return float(scene.radii[s] - shape_distance(scene.shapes, o, x0, x1, x2, 0.0, 0.0, 0.0, g))
+
+
+@jit(fastmath=True, inner=True)
 def _seen_from(
     scene: Scene,
     t: int,
     o: int,
+    b: int,
     q: Float64[np.ndarray, "Q"],
-    R: Float64[np.ndarray, "3 3"],
-    r: Float64[np.ndarray, "3"],
+    stand: Standing,
     point: Float64[np.ndarray, "3"],
-    out: Float64[np.ndarray, "3"],
-) -> None:
-    """Fill where a body's point is in the frame of shape o at frame t, metres."""
+) -> tuple[float, float, float]:
+    """Where a point of body b is in the frame of shape o at frame t, metres."""
+    R, r, T = stand.R[b], stand.r[b], scene.turns[t, o]
     e0 = q[0] + r[0] - scene.places[t, o, 0]
     e1 = q[1] + r[1] - scene.places[t, o, 1]
     e2 = q[2] + r[2] - scene.places[t, o, 2]
@@ -132,18 +204,20 @@ def _seen_from(
         e0 += R[0, k] * point[k]
         e1 += R[1, k] * point[k]
         e2 += R[2, k] * point[k]
-    T = scene.turns[t, o]
-    for k in range(3):
-        out[k] = T[0, k] * e0 + T[1, k] * e1 + T[2, k] * e2
+    return (
+        T[0, 0] * e0 + T[1, 0] * e1 + T[2, 0] * e2,
+        T[0, 1] * e0 + T[1, 1] * e1 + T[2, 1] * e2,
+        T[0, 2] * e0 + T[1, 2] * e1 + T[2, 2] * e2,
+    )
 
 
 @jit(fastmath=True, inner=True)
-def _outside(shapes: Shapes, o: int, x: Float64[np.ndarray, "3"]) -> float:
+def _least_distance(shapes: Shapes, o: int, x0: float, x1: float, x2: float) -> float:
     """A bound from below of a point's distance from shape o, metres: how far it is beyond a face of the box around it.
 
     Below a field of heights there is no face.
     """
     h = shapes.halves[o]
-    up = x[2] if shapes.kinds[o] == FIELD else abs(x[2])
-    beyond: float = max(max(abs(x[0]) - h[0], abs(x[1]) - h[1]), up - h[2])  # noqa: PLW3301 - two are faster
+    up = x2 if shapes.kinds[o] == FIELD else abs(x2)
+    beyond: float = max(max(abs(x0) - h[0], abs(x1) - h[1]), up - h[2])  # noqa: PLW3301 - two are faster
     return beyond - float(shapes.rounds[o])

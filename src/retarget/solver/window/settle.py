@@ -212,11 +212,21 @@ def solve_window(
                 continue
             stopped = settled or promise < options.promise_tolerance * cost or steps >= limit
             _copy(here, last_good)
-        retaken = False
         if not stopped:
             _choose_active(
-                qpos, first, frames, after, held, candidate_count, met, problem, window, poses
+                qpos,
+                first,
+                frames,
+                after,
+                held,
+                candidate_count,
+                met,
+                retaken,
+                problem,
+                window,
+                poses,
             )
+        retaken = False
         retract_all(here, window.step, limits)
     return steps
 
@@ -253,6 +263,7 @@ def _choose_active(
     held: int,
     candidate_count: int,
     met: int,
+    retaken: bool,
     problem: Problem,
     window: Window,
     poses: Poses,
@@ -295,6 +306,7 @@ def _choose_active(
         problem.scene,
         window.things,
         met,
+        retaken,
     )
 
 

@@ -46,8 +46,9 @@ def predict_touching(
     scene: Scene | None,
     things: Things | None,
     met: int,
+    retaken: bool,
 ) -> None:
-    """Mark the spheres and pairs that would touch after the step, to first order."""
+    """Mark the spheres and pairs that would touch after the step, to first order; see `predict_things`."""
     bodies = tree.parents.shape[0]
     step = scratch((bodies + 5, LANES), REAL)
     spin = packs(scratch((bodies, 3, LANES), REAL))
@@ -74,7 +75,7 @@ def predict_touching(
         if candidates.shape[0] > 0:
             shifts, marks = packs(pair_shift[p]), packs(pair_active[p])
             _predict_pairs(p, candidates, poses, capsules, velocity, spin, shifts, marks)
-        predict_things(p, poses, scene, things, met, velocity, spin)
+        predict_things(p, poses, scene, things, met, retaken, velocity, spin)
 
 
 @jit(fastmath=True, inner=True)

@@ -19,6 +19,9 @@ LARGEST_SHIFT = 0.1
 """Largest multiplier of a sphere, metres; as for capsules."""
 
 _REACH = 0.03  # metres within which an approach is predicted
+# Metres off a surface at which a step has what touches it go on touching: what a hand presses on is let go of, and
+# pressed in a centimetre, by turns else.
+_STICKING = 2e-4
 
 
 @jit(fastmath=True, inner=True)
@@ -28,10 +31,14 @@ def predict_things(
     scene: Scene | None,
     things: Things | None,
     count: int,
+    retaken: bool,
     velocity: Float[np.ndarray, "B 3"],
     spin: Float[np.ndarray, "B 3"],
 ) -> None:
-    """Mark the pairs of a pack that would touch after the step, to first order."""
+    """Mark the pairs of a pack that would touch after the step, to first order.
+
+    Where a step is ``retaken`` with new multipliers, what these push stays marked: the step itself knows the old ones.
+    """
     if scene is None or things is None:
         return
     q, R, r = packs(poses.qpos[p]), packs(poses.R[p]), packs(poses.r[p])
@@ -62,8 +69,11 @@ def predict_things(
             + normal[1] * (velocity[b, 1] + spin[b, 2] * d0 - spin[b, 0] * d2)
             + normal[2] * (velocity[b, 2] + spin[b, 0] * d1 - spin[b, 1] * d0)
         )
-        touches = distance + rate < scene.radii[s] + shift[m]
+        off = distance + rate - scene.radii[s] - shift[m]
+        touches = off < where(was, _STICKING, 0.0)
         within = either(distance < within_reach, was)
+        if retaken:
+            touches = either(touches, both(was, shift[m] > 0.0))
         touching[m] = where(both(touches, within), 1.0, 0.0)
 
 
