@@ -11,6 +11,7 @@ import pytest
 from retarget.cli.main import main
 from retarget.demo import clips_folder
 from retarget.errors import OptionsError, UnknownNameError
+from retarget.evaluation import MEASURES, Gates
 from retarget.evaluation.faults import FAULTS
 from retarget.exchange.write import export_result
 from retarget.files import sha256_of
@@ -175,6 +176,17 @@ def test_the_command_writes_the_card(
     written = json.loads((tmp_path / "card.json").read_text())
     assert written["clips"][0]["source_known"] is True and not written["clips"][0]["passed"]
     text = card_markdown(card)
+    gates = Gates.named("train-ready").gates
+    assert card.limits["limb_gain_error_max"] == gates["limb_gain_error_max"].fail
+    for name in ("limb_gain_error_mean", "limb_gain_error_max", "toe_slide_second"):
+        worst = max(clip.values[name] for clip in card.clips[:2])
+        told = [
+            MEASURES[name].text(value) for value in (card.means[name], worst, card.limits[name])
+        ]
+        assert f"| {' | '.join(told)} | `{name}` |" in text
+    assert "human_gait_pace" not in text  # whose recording it is, every tool has it alike
+    again = card.model_copy(update={"source_fps": 30.0, "read_as": "gmr"})
+    assert "--robot unitree_g1 --source-fps 30 --read-as gmr\n" in card_markdown(again)
     assert "2 of 3 clips pass" in text and "Not the whole suite" in text and "no result" in text
     spoilt = [
         clip.model_copy(update={"failed_gates": ("jerk_mean", "understood")[: k + 1]})

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from retarget.comparison.models import Comparison, MeasureRow
 from retarget.evaluation.measures.measure import GROUPS
 from retarget.evaluation.measures.registry import COLUMNS, MEASURES, measures_of_group
 
-__all__ = ["shown_rows"]
+__all__ = ["of_recording", "shown_rows", "telling"]
 
 
 def shown_rows(comparison: Comparison, measures: Sequence[str] | None = None) -> list[MeasureRow]:
@@ -21,18 +21,25 @@ def shown_rows(comparison: Comparison, measures: Sequence[str] | None = None) ->
     """
     if measures:
         return [comparison.row(name) for name in measures]
-    first = {name for column in COLUMNS for name in column.measures}
-    grouped = [measure.name for group in GROUPS for measure in measures_of_group(group)]
-    rows = [comparison.row(name) for name in grouped]
+    gated = {row.measure for row in comparison.rows if row.misses is not None}
     return [
         row
-        for row in rows
-        if (row.measure in first or row.misses is not None)
-        and MEASURES[row.measure].better != "none"
-        and (any(row.misses or ()) or (any(row.means) and not _of_recording(row.measure)))
+        for row in map(comparison.row, telling(gated))
+        if any(row.misses or ()) or (any(row.means) and not of_recording(row.measure))
     ]
 
 
-def _of_recording(name: str) -> bool:
+def telling(gated: Collection[str]) -> list[str]:
+    """Measures that tell how good a motion is, group by group: those with a gate, and those that tables begin with."""
+    first = {name for column in COLUMNS for name in column.measures}
+    return [
+        measure.name
+        for group in GROUPS
+        for measure in measures_of_group(group)
+        if (measure.name in first or measure.name in gated) and measure.better != "none"
+    ]
+
+
+def of_recording(name: str) -> bool:
     """Whether a measure is of the recording alone: whatever a tool makes of it has the same."""
     return name == "duration" or name.startswith("human_") or MEASURES[name].group in ("doubts",)

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from retarget.comparison.shown import of_recording, telling
 from retarget.evaluation.gates import measure_behind, title_of
 from retarget.evaluation.measures.registry import COLUMNS, MEASURES
 
@@ -62,6 +63,9 @@ class BenchmarkCard(BaseModel):
         robot_sha256: Of its model.
         fps: Frames per second at which everything was judged.
         gates: Name of the profile of gates.
+        limits: What it fails beyond, by measure, in its unit.
+        source_fps: Frames per second that the tool's files were said to have; none where they say it.
+        read_as: Format that they were said to have; none where it was told from them.
         scored_by: Version of this package.
         means: Mean over judged clips of each measure, every clip counting alike.
         clips: One by one, in the suite's order.
@@ -78,6 +82,9 @@ class BenchmarkCard(BaseModel):
     robot_sha256: str
     fps: float
     gates: str
+    limits: dict[str, float]
+    source_fps: float | None = None
+    read_as: str | None = None
     scored_by: str
     means: dict[str, float | None]
     clips: tuple[CardClip, ...]
@@ -114,27 +121,44 @@ def card_markdown(card: BenchmarkCard) -> str:
         ["without a result", str(card.count("no result"))],
         ["that cannot be judged", str(card.count("failed"))],
     ]
-    means = [
-        [column.title, column.cell(card.means), " / ".join(f"`{n}`" for n in column.measures)]
-        for column in COLUMNS
-    ]
     rows = [_row(clip) for clip in card.clips if clip.status != "no clip"]
     heads = ["clip", "", *(column.title for column in COLUMNS), "covered", "recording", "result"]
     return (
         f"# {card.tool} on {card.suite}\n\n"
         f"{card.passed} of {card.asked} clips pass.{whole}\n\n"
         + _table(["", ""], facts)
-        + "\n\n## Means over clips\n\n"
-        + _table(["", "mean", "measures"], means)
+        + "\n\n## Over clips\n\n"
+        + _table(["", "mean", "worst", "gate", "measure"], _measured(card))
         + _missed(card)
         + "\n\n## Clips\n\n"
         + _table(heads, rows)
         + "\n\nHashes are the first twelve digits of SHA-256; a star marks a recording whose hash the suite knows. To "
         "do it again:\n\n```sh\n"
         f"retarget benchmark --suite {card.suite} --clips DIR --results DIR --tool {quote(card.tool)} "
-        f"--robot {card.robot}\n"
+        f"--robot {card.robot}{_said(card)}\n"
         "```\n"
     )
+
+
+def _said(card: BenchmarkCard) -> str:
+    """What was said of the tool's files, as options."""
+    rate = "" if card.source_fps is None else f" --source-fps {card.source_fps:g}"
+    return rate + ("" if card.read_as is None else f" --read-as {card.read_as}")
+
+
+def _measured(card: BenchmarkCard) -> list[list[str]]:
+    """Mean and worst clip of what passes and tables are made of; of what no clip has, nothing."""
+    rows = []
+    for name in telling(card.limits):
+        measure, limit = MEASURES[name], card.limits.get(name)
+        values = [v for clip in card.clips if (v := clip.values.get(name)) is not None]
+        if of_recording(name) or not values:
+            continue
+        worst = min(values) if measure.better == "higher" else max(values)
+        gate = "" if limit is None else measure.text(limit)
+        told = [measure.text(card.means[name]), measure.text(worst), gate]
+        rows.append([measure.title, *told, f"`{name}`"])
+    return rows
 
 
 def _missed(card: BenchmarkCard) -> str:

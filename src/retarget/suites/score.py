@@ -11,6 +11,7 @@ from retarget.comparison.sides import Entry, alike, clip_key, read_side
 from retarget.config import RunConfig
 from retarget.errors import OptionsError, RetargetError
 from retarget.evaluation import MEASURES, Gates, evaluate
+from retarget.evaluation.gates import measure_behind
 from retarget.exchange.robot_motion import read_robot_motion
 from retarget.files import sha256_of
 from retarget.foreign_result import foreign_result
@@ -113,6 +114,13 @@ def score_suite(
         robot_sha256=model.sha256,
         fps=suite.fps,
         gates=gates.name,
+        limits={
+            measure_behind(name).name: gate.fail
+            for name, gate in gates.gates.items()
+            if gate.fail is not None
+        },
+        source_fps=fps,
+        read_as=None if kind is None else str(kind),
         scored_by=__version__,
         means=means_of(scored),
         clips=tuple(scored),
