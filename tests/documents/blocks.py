@@ -5,13 +5,25 @@ from __future__ import annotations
 import re
 import shlex
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from retarget.cli.main import main
+from retarget.config import RunConfig
+from retarget.evaluation import Gates
+from retarget.motion import read_role_overrides
+from retarget.plugins import EXPORTS, FORMATS, ROBOTS
+from retarget.robots.spec import read_robot_spec
+from retarget.scenes.read import load_scene
+from retarget.scenes.variants import load_plan
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"]
+DOCUMENTS = [
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "examples/README.md")),
+]
 _BLOCK = re.compile(
     r"(?:^<!-- not run: (?P<reason>[^\n]*) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$",
     re.DOTALL | re.MULTILINE,
@@ -61,9 +73,41 @@ def run(block: Block, names: dict[str, object]) -> None:
     elif block.language == "python":
         exec(compile(block.text, block.place, "exec"), names)  # our own documents
     elif block.language == "toml":
-        tomllib.loads(block.text)
+        _read_toml(block)
     else:
         raise AssertionError(f"{block.place}: nobody runs {block.language!r}")
+
+
+def file_shown(block: Block) -> str:
+    """The name of the file that a block shows, which its first line says: ``# plan.toml: ...``; empty of others."""
+    found = re.match(r"# (\w[\w.]*\.toml)\b", block.text)
+    return found[1] if found else ""
+
+
+def _read_toml(block: Block) -> None:
+    """Read a file that is shown by what reads such files; a package's entry points lead into a group of ours."""
+    tables = tomllib.loads(block.text)
+    if "project" in tables:
+        groups = tables["project"]["entry-points"].keys()
+        assert groups <= {group.name for group in (EXPORTS, FORMATS, ROBOTS)}, block.place
+        return
+    path = Path(file_shown(block) or "shown.toml")
+    path.write_text(block.text)
+    for keys, read in _READERS:
+        if keys & tables.keys():
+            read(path)
+            return
+    raise AssertionError(f"{block.place}: nobody reads a file of {', '.join(tables)}")
+
+
+_READERS: Final[tuple[tuple[set[str], Callable[[Path], object]], ...]] = (
+    ({"gates"}, Gates.load),
+    ({"sizes"}, load_plan),
+    ({"object", "terrain"}, load_scene),
+    ({"options"}, RunConfig.load),
+    ({"links", "joint_sets"}, read_robot_spec),
+    ({"roles"}, read_role_overrides),
+)
 
 
 def _run_line(line: str, block: Block) -> None:

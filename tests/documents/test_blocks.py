@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
-from blocks import DOCUMENTS, ROOT, blocks_of, run
+from blocks import DOCUMENTS, ROOT, blocks_of, file_shown, run
 
 from retarget import load_robot, read_motion, retarget_motion
 from retarget.batch.review import ClipReview, Review, review_path
@@ -16,12 +18,14 @@ from retarget.cli.main import main
 from retarget.demo import clips_folder
 from retarget.export import export_result
 from retarget.kinds import ExportFormat, MotionFormatKind, RobotKind
+from retarget.scenes import read_trajectory
 
 CLIPS = ROOT.parent / "shared" / "clips"
 AMASS = CLIPS / "smpl_npz" / "video_walk_level1_filter_amass.npz"
 _FRAMES = 48  # a second and a half: what compares two motions needs one
 
-_NEED_OTHER_FILES = {"scenes": "recordings with objects, which the tests of scenes make themselves"}
+CARRY = CLIPS / "scenes" / "sub3_largebox_003.pt"
+_RECORDINGS = {"amass": AMASS, "scenes": CARRY}  # that may not be handed out, by document
 
 
 def short_bvh(frames: int) -> str:
@@ -66,6 +70,26 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return desk
 
 
+def put_things_there(here: Path) -> None:
+    """A recording of somebody who carries a box, and the files of what is around."""
+    shutil.copyfile(CARRY, here / "carry.pt")
+    shutil.copyfile(CARRY.with_name("largebox.obj"), here / "largebox.obj")
+    path = read_trajectory(CARRY)
+    np.savez(
+        here / "box_path.npz", positions=path.positions, rotations=path.rotations, fps=path.fps
+    )
+    np.save(here / "heights.npy", np.zeros((4, 4)))
+    box = '<geom type="box" size="0.2 0.2 0.2" pos="3 3 0.2"/>'
+    (here / "gym.xml").write_text(f"<mujoco><worldbody>{box}</worldbody></mujoco>")
+    shutil.copyfile(CARRY.with_name("climb_seq_0") / "multi_boxes.obj", here / "multi_boxes.obj")
+    (here / "clips").mkdir()
+    shutil.copyfile(CARRY, here / "clips" / "carry.pt")
+    (here / "clips" / "carry.scene.toml").write_text(
+        '[[object]]\nname = "largebox"\nmesh = "../largebox.obj"\ntrajectory = "carry.pt"\n'
+        '[[terrain]]\nname = "steps"\nboxes = [{ center = [3, 3, 0.1], size_m = [1, 1, 0.2] }]\n'
+    )
+
+
 @pytest.fixture
 def own_registries(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a document registers is known to its own blocks only."""
@@ -89,10 +113,9 @@ def test_the_blocks_of_a_document_run(
     blocks = [block for block in blocks_of(document) if not block.reason]
     if not blocks:
         return
-    if document.stem in _NEED_OTHER_FILES:
-        pytest.skip(f"needs {_NEED_OTHER_FILES[document.stem]}")
-    if document.stem == "amass" and not AMASS.is_file():
-        pytest.skip(f"{AMASS} is absent, and AMASS may not be handed out")
+    wanted = _RECORDINGS.get(document.stem)
+    if wanted is not None and not wanted.is_file():
+        pytest.skip(f"{wanted} is absent, and may not be handed out")
     here = tmp_path / "desk"
     shutil.copytree(desk, here)
     if '"day 1/' in document.read_text():
@@ -102,6 +125,11 @@ def test_the_blocks_of_a_document_run(
         text = manifest.read_text().replace("robot_of_days", "robot")
         manifest.write_text(text.replace(str(desk), str(here)))
     monkeypatch.chdir(here)
+    if document.stem == "scenes":
+        put_things_there(here)
+    for block in blocks:
+        if name := file_shown(block):  # wherever it is shown
+            (here / name).write_text(block.text)
     monkeypatch.setattr("retarget.cli.batch.usable_cores", lambda: 1)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
     names: dict[str, object] = {"__name__": "reader"}
@@ -114,6 +142,22 @@ def test_the_blocks_of_a_document_run(
         names |= {"frames": frames, "send": lambda qpos: None}
     for block in blocks:
         run(block, names)
+
+
+def test_no_block_of_any_document_is_left_out() -> None:
+    """Fences that begin within a line, or with something else than a word, are not found and so not run."""
+    tracked = {
+        path
+        for folder in ("", "docs", "docs/tutorials", "examples")
+        for path in (ROOT / folder).glob("*.md")
+    }
+    elsewhere = {ROOT / name for name in ("ARCHITECTURE.md", "CHANGELOG.md")}  # figures and words
+    assert tracked - elsewhere == set(DOCUMENTS)
+    for path in elsewhere:
+        assert all(block.language == "" for block in blocks_of(path)), path
+    for path in DOCUMENTS:
+        fences = re.findall(r"^[ >]*(?:```|~~~)", path.read_text("utf-8"), re.MULTILINE)
+        assert len(fences) == 2 * len(blocks_of(path)), path
 
 
 def test_what_is_not_run_says_why() -> None:

@@ -39,6 +39,13 @@ GEOMS = {
 }
 
 
+def test_level_ground_can_be_made_smaller() -> None:
+    ground = Shape.height_field(np.zeros((3, 4)), (2.0, 3.0)).scaled(0.7)
+    np.testing.assert_allclose(2 * ground.half[:2], [1.4, 2.1])
+    with pytest.raises(RetargetError, match="has no size"):
+        Shape.height_field(np.zeros((3, 4)), (2.0, 1e-5))
+
+
 @pytest.mark.parametrize("name", GEOMS)
 def test_distances_are_those_of_mujoco(name: str) -> None:
     shape, geom = GEOMS[name]

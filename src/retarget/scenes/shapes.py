@@ -68,7 +68,8 @@ class Shape:
                 f"a {KINDS[self.kind]} is {largest:g} m large and {away:g} m away; "
                 f"up to {2 * _LARGEST:g} and {FARTHEST:g} m are taken: give metres"
             )
-        least = float(self.half.min())
+        sides = self.half[:2] if self.kind == FIELD else self.half  # level ground may be flat
+        least = float(sides.min())
         if self.rounded < 0 or least < 0 or least + self.rounded < _THINNEST:
             size = ", ".join(f"{2 * (h + self.rounded):g}" for h in self.half)
             raise RetargetError(
