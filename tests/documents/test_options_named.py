@@ -13,7 +13,7 @@ from blocks import DOCUMENTS, ROOT
 from retarget.cli.main import app
 
 FOREIGN = {  # of other tools, which the documents show beside ours
-    "--array", "--cpus-per-task", "--signal", "--head", "--env",
+    "--array", "--cpus-per-task", "--signal", "--head", "--env", "--python",
     "--input-fps", "--pos-units", "--rot-format", "--joint-units", "--strict",
 }  # fmt: skip
 OF_EVERY_COMMAND = {"--help", "--debug", "--version", "--install-completion", "--show-completion"}
