@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +10,8 @@ import mujoco
 import numpy as np
 import pytest
 from loaders import ISAAC_MAP_OF_G1, Loaded
-from robot_motions import mujoco_model, result_of, smooth_motion, unitree_dance
+from robot_motions import mujoco_model, result_of, smooth_motion
 
-from retarget.exchange.registry import export_formats
 from retarget.export import ExportFormat, export_result
 from retarget.result import RetargetingResult
 from retarget.robots import load_robot
@@ -34,14 +31,6 @@ SET_23 = G1.joint_sets["g1_23"]
 UPPER_23 = tuple(name for name in G1.joint_names if "wrist" not in name)
 ALL = G1.joint_names
 TRACKED = (0, 2, 4, 6, 8, 10, 12, 15, 17, 19, 22, 24, 26, 29)  # of whole_body_tracking, among LINKS
-
-
-@pytest.fixture(scope="module")
-def dance() -> RetargetingResult:
-    """Ten seconds of Unitree's own retargeting of the LAFAN1 dance."""
-    qpos = unitree_dance()[:300]
-    qpos[:, 3:7] /= np.linalg.norm(qpos[:, 3:7], axis=1, keepdims=True)
-    return result_of(qpos, 30.0, G1)
 
 
 # Format -> how its loader reads it, the rate at which it reads, and the joints.
@@ -80,18 +69,6 @@ VELOCITIES = {
     "protomotions": ("origin", PROTOMOTIONS_LINKS),
     "sonic_deploy": ("centre", tuple(LINKS[b] for b in TRACKED)),
 }
-
-
-@pytest.fixture(scope="module")
-def written(dance: RetargetingResult, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("exports")
-    paths = {}
-    for table in export_formats():
-        name = f"{table.kind}_{table.stem}" if table.stem else str(table.kind)
-        path = folder / f"{name}{table.suffix}"
-        export_result(dance, path, table.kind, robot=G1)
-        paths[str(table.kind)] = path
-    return paths
 
 
 def test_every_format_of_ours_is_read_here() -> None:
@@ -300,65 +277,6 @@ def test_keyframes_compile_with_the_robot(
     np.testing.assert_allclose(model.key_qpos[:, 7:], dance.qpos[:, 7:], atol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["gmr", "twist", "phc", "pbhc", "sonic", "amp_rsl_rl"])
-def test_pickles_name_nothing_but_public_makers_of_arrays(
-    name: str, written: dict[str, Path]
-) -> None:
-    raw = written[name].read_bytes()
-    assert b"numpy._core" not in raw and b"numpy.core" not in raw
-    seen: set[str] = set()
-
-    class Watching(pickle.Unpickler):
-        def find_class(self, module: str, found: str) -> object:
-            seen.add(f"{module}.{found}")
-            return super().find_class(module, found)
-
-    with written[name].open("rb") as stream:
-        if name == "amp_rsl_rl":
-            np.lib.format.read_magic(stream)
-            np.lib.format.read_array_header_1_0(stream)
-        value = Watching(stream).load()
-    assert seen <= {"numpy.ndarray", "numpy.array", "builtins.bytearray"}
-    arrays = list((value.item() if name == "amp_rsl_rl" else value).values())
-    arrays = list(arrays[0].values()) if name in ("phc", "pbhc", "sonic") else arrays
-    for array in arrays:
-        if isinstance(array, np.ndarray):
-            assert array.flags.writeable and array.flags.c_contiguous
-
-
-@pytest.mark.parametrize("kind", ["beyondmimic", "mjlab", "holosoma_wbt", "loco_mujoco"])
-def test_readers_in_cpp_find_every_array_of_numbers(kind: str, written: dict[str, Path]) -> None:
-    seen = loaders.cnpy_keys(written[kind].read_bytes())
-    data = np.load(written[kind])
-    for key in data.files:
-        if data[key].dtype.kind != "U":
-            assert seen[key] == (data[key].dtype.str, data[key].shape)
-
-
-def test_tensors_are_what_torch_reads(written: dict[str, Path]) -> None:
-    torch = pytest.importorskip("torch", reason="torch reads its own files")
-    path = written["protomotions"]
-    expected = loaders.torch_dict(path)
-    for weights_only in (True, False):
-        found = torch.load(path, weights_only=weights_only)
-        assert set(found) == set(expected)
-        for key, value in expected.items():
-            if isinstance(value, np.ndarray):
-                np.testing.assert_array_equal(found[key].numpy(), value)
-            else:
-                assert found[key] == value
-
-
-def test_equal_motions_make_equal_files(
-    written: dict[str, Path], dance: RetargetingResult, tmp_path: Path
-) -> None:
-    for kind, path in written.items():
-        again = tmp_path / path.name
-        export_result(dance, again, kind, robot=G1)
-        pairs = [(path, again)] if path.is_file() else [(f, again / f.name) for f in path.iterdir()]
-        assert all(one.read_bytes() == other.read_bytes() for one, other in pairs), kind
-
-
 @pytest.mark.parametrize("name", ["unitree_h1", "booster_t1"])
 @pytest.mark.parametrize("kind", ["beyondmimic", "mjlab", "holosoma_wbt"])
 def test_other_robots_links_stand_in_order_too(kind: str, name: str, tmp_path: Path) -> None:
@@ -377,32 +295,3 @@ def test_other_robots_links_stand_in_order_too(kind: str, name: str, tmp_path: P
         assert names == [model.body(b).name for b in range(1, model.nbody)]
     if kind == "beyondmimic":
         assert names != [model.body(b).name for b in range(1, model.nbody)]
-
-
-def test_a_file_is_read_by_numpy_1(written: dict[str, Path]) -> None:
-    """By a NumPy of the first major version, where one is at hand: trainers on Isaac Gym have no other."""
-    python = numpy_1_python()
-    program = (
-        "import pickle, sys, numpy as np\n"
-        "assert np.__version__ < '2', np.__version__\n"
-        "for path in sys.argv[1:]:\n"
-        "    if path.endswith('.npz'): dict(np.load(path))\n"
-        "    elif path.endswith('.npy'): np.load(path, allow_pickle=True).item()\n"
-        "    else: pickle.load(open(path, 'rb'))\n"
-        "print('read', len(sys.argv) - 1)\n"
-    )
-    paths = [str(p) for p in written.values() if p.suffix in (".npz", ".npy", ".pkl")]
-    done = subprocess.run(
-        [python, "-c", program, *paths], capture_output=True, text=True, check=False
-    )
-    assert done.stdout == f"read {len(paths)}\n", done.stderr
-
-
-def numpy_1_python() -> str:
-    """A Python with NumPy 1, named by RETARGET_NUMPY1_PYTHON; skips the test without one."""
-    import os
-
-    python = os.environ.get("RETARGET_NUMPY1_PYTHON", "")
-    if not python:
-        pytest.skip("set RETARGET_NUMPY1_PYTHON to a Python that has NumPy 1")
-    return python
