@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
 
 from retarget.errors import FileFormatError
 from retarget.motion.formats import table
+from retarget.motion.formats.arrays.json_rows import object_with_rows
 from retarget.motion.formats.table import Pick, parse_picks, parse_table
 
 HERE = Path("table.csv")
@@ -63,3 +66,36 @@ def test_what_is_no_number_is_told_with_its_line(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(table, "_PIECE", 8)
     with pytest.raises(FileFormatError, match=r"table.csv:7: value 2 is 'x'"):
         parse_table(b"1,2\n3,4\n5,6\n7,8\n9,x\n", 0, 2, HERE, first_line=3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": 1, "at": [[1, 2], [3, 4]]}', ' {"at" : [ [1.5e3,-2] ,[3,4] ] , "b": {"c": [null]}}\n', '{"at": []}',
+        '{"at": [1, 2, 3], "at": [4]}', "", "{", "[1]", "{}", '{"at": 3}', '{"at": [[1, 2], [3]]}', '{"at": [[1, 2],]}',
+        '{"at": [[1 2]]}', '{"at": [[1, 2]] "b": 1}', '{"at": [[1, 2]], }', '{"at": [[1, 2]', '{"at": [[1, 2]]}}',
+        '{1: 2, "at": [[1]]}', "{'at': [[1]]}", '{"at": [["x"]]}', '{"at": [{}]}', '{"at"; [[1]]}',
+    ],
+)  # fmt: skip
+def test_rows_of_json_are_what_json_says(text: str) -> None:
+    def plainly() -> tuple[dict[str, Any], np.ndarray]:
+        content = json.loads(text)
+        return content, np.array(content.pop("at"), np.float64)
+
+    try:
+        values, rows = plainly()
+        assert rows.ndim
+    except (ValueError, TypeError, KeyError, AttributeError, AssertionError):
+        with pytest.raises((ValueError, TypeError, KeyError)):
+            object_with_rows(text, "at")
+        return
+    found, theirs = object_with_rows(text, "at")
+    assert found == values
+    np.testing.assert_array_equal(theirs, rows)
+
+
+def test_many_rows_of_json_are_one_array() -> None:
+    rows = np.arange(30_000.0).reshape(10_000, 3)
+    found = object_with_rows(json.dumps({"at": rows.tolist(), "fps": 30}), "at")
+    assert found[0] == {"fps": 30}
+    np.testing.assert_array_equal(found[1], rows)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from jaxtyping import Float64
 
 from retarget.errors import FileFormatError
+from retarget.motion.formats.arrays.json_rows import object_with_rows
 from retarget.motion.formats.arrays.points import PointSet, recording_of_points
 from retarget.motion.formats.asked import Asked
 from retarget.motion.formats.table import Pick, parse_picks
@@ -167,9 +167,11 @@ def read_named_json(data: bytes, path: Path, asked: Asked) -> Recording:
     if len(data) > _LARGEST:
         raise FileFormatError(path, "is too large for JSON", "write it as .npz")
     try:
-        content: Any = json.loads(data.decode("utf-8-sig"))
+        text = data.decode("utf-8-sig")
+        del data
+        content, places = object_with_rows(text, "positions")
+        del text  # of a long recording these are larger than what is made of them
         names = tuple(str(name) for name in content["joint_names"])
-        places = np.array(content["positions"], np.float64)
         parents = content.get("parents")
         tree = (
             None
@@ -192,4 +194,6 @@ def read_named_json(data: bytes, path: Path, asked: Asked) -> Recording:
         )
     if tree is not None and (len(tree) != len(names) or (tree >= np.arange(len(names))).any()):
         raise FileFormatError(path, "its parents do not come before their children", _JSON_REMEDY)
-    return recording_of_points(PointSet(places, names, tree, fps=fps), path)
+    points = [PointSet(places, names, tree, fps=fps)]
+    del places
+    return recording_of_points(points.pop(), path)

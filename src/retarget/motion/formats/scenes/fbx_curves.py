@@ -50,8 +50,12 @@ class FbxCurve(NamedTuple):
         return self.keys[:most] / _SECOND
 
 
-def curve_of(node: FbxNode) -> FbxCurve | None:
+def curve_of(node: FbxNode, like: FbxCurve | None = None) -> FbxCurve | None:
     """The curve that a node ``AnimationCurve`` holds; None where it has no keys.
+
+    Args:
+        node: The node.
+        like: A curve that may have its keys at the same times: these are then not kept twice.
 
     Raises:
         ValueError: Its keys do not fit.
@@ -59,6 +63,8 @@ def curve_of(node: FbxNode) -> FbxCurve | None:
     keys, values = node.array("KeyTime"), node.array("KeyValueFloat")
     if len(keys) == 0:
         return None
+    if like is not None and np.array_equal(keys, like.keys):
+        keys = like.keys
     whole = keys.dtype == np.int64 and values.dtype.kind == "f" and len(values) == len(keys)
     if not whole or np.any(keys[1:] < keys[:-1]) or not np.isfinite(values).all():
         raise ValueError("a curve has keys that do not fit")

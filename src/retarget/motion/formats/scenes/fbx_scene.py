@@ -111,6 +111,7 @@ def takes_of(scene: FbxScene) -> dict[str, Curves]:
             name = _text(node.values[1]).partition("\0")[0] if len(node.values) > 1 else ""
             stacks[number] = name or str(len(stacks) + 1)
     found: dict[str, Curves] = {name: {} for name in stacks.values()}
+    last: FbxCurve | None = None
     for number, node in scene.objects.items():
         if node.name != "AnimationCurve":
             continue
@@ -123,9 +124,13 @@ def takes_of(scene: FbxScene) -> dict[str, Curves]:
                 for stack, _ in scene.owners(layer, "AnimationStack")
             ]
             for model, what in scene.owners(group, "Model"):
-                if what in (PLACE, TURN) and takes and (curve := curve_of(node)) is not None:
-                    for take in takes:
-                        found[take].setdefault((model, what), {}).setdefault(_AXES[axis[2:]], curve)
+                if what not in (PLACE, TURN) or not takes:
+                    continue
+                if (curve := curve_of(node, last)) is None:
+                    continue
+                last = curve
+                for take in takes:
+                    found[take].setdefault((model, what), {}).setdefault(_AXES[axis[2:]], curve)
     return found
 
 
