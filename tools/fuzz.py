@@ -3,7 +3,7 @@
 Usage: python tools/fuzz.py [--cases N] [--kinds bvh,npz,...] [--seed S] [--write]
        python tools/fuzz.py --kinds bvh --case 123 --keep FOLDER    (make one case again)
 
-Each kind's cases run in a child process that a watchdog looks after: what takes over 10 s of a core or 2 GiB, or ends
+Each kind's cases run in a child process that a watchdog looks after: what takes over 10 s of a core or 1 GiB, or ends
 the process, is a fault of that case, and the rest goes on in a new child. A case is drawn from the seed, the kind and
 its number alone.
 """
@@ -38,7 +38,7 @@ _MOST_SECONDS: Final = 10.0  # of a core that a case may take
 _TO_COMPILE: Final = (
     120.0  # and the first that needs a kernel, on a machine that has not compiled it
 )
-_MOST_BYTES: Final = 2 << 30  # that the child may have had, its own libraries included
+_MOST_BYTES: Final = 1 << 30  # that a case may take, besides what the child has before
 _TO_START: Final = (
     20.0  # of a core that a child may take before its first case, to make sound files
 )
@@ -132,15 +132,16 @@ def judge_sound(kind: Kind) -> None:
 
 def run_cases(kind: Kind, seed: int, cases: range, place: Path) -> None:
     """In a child: run cases, noting in a shared page which one it is at; print how each ends that was not refused."""
-    resource.setrlimit(resource.RLIMIT_DATA, (4 * _MOST_BYTES, 4 * _MOST_BYTES))
+    resource.setrlimit(resource.RLIMIT_DATA, (8 * _MOST_BYTES, 8 * _MOST_BYTES))
     kind.seeds()
+    before = _most_had()
     gc.freeze()  # compiled code and tables, in which nothing is to be collected after each few cases
     with place.open("r+b") as stream, mmap.mmap(stream.fileno(), _PLACE.size) as page:
         with tempfile.TemporaryDirectory(dir=_fast_folder()) as folder:
             for case in cases:
                 _PLACE.pack_into(page, 0, case)
                 how, said = judged(kind, damaged(kind, seed, case), Path(folder))
-                peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+                peak = _most_had() - before
                 if peak > _MOST_BYTES:
                     how, said = "memory", f"{peak / 2**30:.1f} GiB"
                 print(
@@ -150,6 +151,11 @@ def run_cases(kind: Kind, seed: int, cases: range, place: Path) -> None:
                 if peak > _MOST_BYTES:
                     return
         _PLACE.pack_into(page, 0, cases.stop)
+
+
+def _most_had() -> int:
+    """Bytes of memory that this process has had at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def _fast_folder() -> str | None:
@@ -299,7 +305,7 @@ def write_section(report: str, cases: int, seed: int) -> None:
         "Damaged files of each kind: flipped, cut and repeated bytes, swapped words, huge numbers, deep nesting, "
         "arrays of other types and shapes, archives that unpack to gigabytes, pickles that ask for foreign names; "
         "check sums are put right where a reader would stop at them. Each is taken as finite numbers or refused in "
-        "one line that names it: no traceback, no warning, nothing over 10 s or 2 GiB, nothing left behind, no input "
+        "one line that names it: no traceback, no warning, nothing over 10 s or 1 GiB, nothing left behind, no input "
         "changed. "
         f"Seed {seed}; `--kinds KIND --case N --keep FOLDER` makes a case again.\n\n{report}"
     )

@@ -111,6 +111,19 @@ def test_an_archive_that_unpacks_to_too_much_is_refused_before_it_takes_any_memo
     assert len(read_npz(bomb, "a.npz", ("b",), limit_bytes=1)) == 0
 
 
+def test_a_large_array_is_in_memory_once_while_it_is_unpacked() -> None:
+    packed = zeros(64)
+    assert peak(lambda: read_npz(packed, "a.npz")) < 72 << 20
+    (array,) = read_npz(packed, "a.npz").values()
+    assert array.nbytes == 64 << 20
+    assert not array.any()
+    assert not array.flags.writeable
+    torn = bytearray(packed)
+    torn[packed.index(b"PK\x01\x02") + 16] ^= 1  # of the check sum
+    with pytest.raises(FileFormatError, match="Bad CRC"):
+        read_npz(bytes(torn), "a.npz")
+
+
 def test_an_archive_that_lies_about_its_size_takes_no_more_than_it_says() -> None:
     honest = zeros(64)
     with zipfile.ZipFile(io.BytesIO(honest)) as archive:

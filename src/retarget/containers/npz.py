@@ -158,7 +158,7 @@ def read_npz(
         for entry in archive.names:
             name = entry.removesuffix(".npy")
             if entry != name and (names is None or name in names):
-                content = archive.view(entry) if views else archive.read(entry)
+                content = archive.view(entry) if views else archive.content(entry)
                 found[name] = _array(content, name, allowance, budget)
     return found
 

@@ -8,12 +8,15 @@ from io import BytesIO
 from typing import Final
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
+import numpy as np
+
 from retarget.containers.limits import Budget, Refused
 
 __all__ = ["Zip"]
 
 
 _LOCAL: Final = struct.Struct("<4s5H3L2H")
+_PIECE: Final = 1 << 20  # bytes that are unpacked at a time
 _PLAIN_FLAGS: Final = 0x0808  # sizes that follow the content, and names in UTF-8
 
 
@@ -42,6 +45,31 @@ class Zip:
             KeyError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError: It is torn, missing or packed
                 in a way that nobody can read.
         """
+        entry = self._allowed(name)
+        with self._archive.open(entry) as member:
+            return member.read(
+                entry.file_size
+            )  # not all of it: what lies about its size may unpack to anything
+
+    def content(self, name: str) -> bytes | memoryview:
+        """An entry's content as `read` returns it; a large one is there once while it is unpacked, and not twice.
+
+        Raises:
+            Refused: As there, and so are the others.
+        """
+        if self._archive.getinfo(name).file_size <= _PIECE:
+            return self.read(name)
+        entry = self._allowed(name)
+        room = np.empty(entry.file_size, np.uint8)  # memory is taken as it is filled
+        filled = 0
+        with self._archive.open(entry) as member:
+            while piece := member.read(min(_PIECE, entry.file_size - filled)):
+                room[filled : filled + len(piece)] = np.frombuffer(piece, np.uint8)
+                filled += len(piece)
+        return room[:filled].data.toreadonly()
+
+    def _allowed(self, name: str) -> ZipInfo:
+        """An entry that may be unpacked."""
         entry = self._archive.getinfo(name)
         if entry.flag_bits & 1:
             raise Refused("is locked with a password", "unlock it first")
@@ -50,13 +78,10 @@ class Zip:
             raise Refused(
                 f"packs the entry {name[:80]!r} in an unusual way", "pack it as ZIP files are"
             )
-        with self._archive.open(entry) as member:
-            return member.read(
-                entry.file_size
-            )  # not all of it: what lies about its size may unpack to anything
+        return entry
 
     def view(self, name: str) -> bytes | memoryview:
-        """An entry's content as `read` returns it, but a part of the file where it is stored as it is.
+        """An entry's content as `content` returns it, but a part of the file where it is stored as it is.
 
         Raises:
             Refused: As there, and so are the others.
@@ -64,7 +89,7 @@ class Zip:
         entry = self._archive.getinfo(name)
         found = self._stored(entry)
         if found is None:
-            return self.read(name)
+            return self.content(name)
         self._budget.take(entry.file_size, f"the entry {name[:80]!r}")
         if zlib.crc32(found) != entry.CRC:
             raise BadZipFile(f"Bad CRC-32 for file {name[:80]!r}")

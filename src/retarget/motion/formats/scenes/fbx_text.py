@@ -99,7 +99,9 @@ class _Tree:
 
     def nodes(self) -> tuple[FbxNode, ...]:
         at = 3 if self.data.startswith(b"\xef\xbb\xbf") else 0
-        stop = len(self.data.rstrip())
+        stop = len(self.data)
+        while stop and self.data[stop - 1 : stop].isspace():
+            stop -= 1
         while at < stop:
             match = _TOKEN.match(self.data, at)
             if match is None:
