@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["FALL_SHARE", "FALL_SPAN", "GRAVITY", "STANDING_HEIGHT"]
+__all__ = ["FALL_SHARE", "FALL_SPAN", "FRICTION", "GRAVITY", "STANDING_HEIGHT"]
 
 GRAVITY: Final = 9.81
 """m/s^2."""
+
+FRICTION: Final = 0.8
+"""Coefficient between robot and floor; rubber on most floors has more."""
 
 STANDING_HEIGHT: Final = 0.005
 """Metres above the ground up to which what is at rest stands on it."""

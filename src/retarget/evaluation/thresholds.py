@@ -22,7 +22,6 @@ __all__ = [
     "FLIGHT_HEIGHT",
     "FLIGHT_KEPT",
     "FORCE_SHARE",
-    "FRICTION",
     "GAIN_MOTION",
     "GAIN_RATE",
     "GAIN_WINDOW",
@@ -93,7 +92,6 @@ SURE_FLIGHT = 0.04  # m likewise: no walker's feet are both so high, and a hop's
 FLIGHT_ENOUGH = 0.1  # s of sure flight, without which nothing is said of it
 FLIGHT_KEPT = 0.01  # m that all of the robot is above the floor in flight
 UNSUPPORTED_HEIGHT = 0.02  # m above the floor of a robot's lowest point
-FRICTION = 0.8  # coefficient between robot and floor; rubber on most floors has more
 STANDING_SPEED = 0.25  # m/s up to which it stands: as for the human's stance
 TORQUE_ARM = 0.3  # m over which a torque counts as a force: a quarter of a humanoid robot's height
 FORCE_SHARE = 0.1  # of the weight

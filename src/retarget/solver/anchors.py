@@ -12,22 +12,19 @@ from retarget.solver.arrays import Problem, Soles, Tree, single_robot
 from retarget.solver.kinematics.forward import world_point
 from retarget.solver.kinematics.lanes import make_poses, pose_lanes
 
-__all__ = ["STANCE_MEMORY", "anchors_from_start"]
+__all__ = ["STANCE_MEMORY", "anchors_from_start", "contact_places"]
 
 STANCE_MEMORY = 4.0  # seconds
 
 
 @jit(fastmath=True)
-def _place_anchors(
+def _fill_places(
     qpos: Float64[np.ndarray, "T Q"],
-    weights: Float64[np.ndarray, "T K"],
-    anchors: Float64[np.ndarray, "T K 3"],
-    half: int,
     tree: Tree,
     soles: Soles,
     place: Float64[np.ndarray, "T K 2"],
 ) -> None:
-    frames, points = weights.shape
+    frames, points = place.shape[0], place.shape[1]
     poses = make_poses(tree)
     from_base = scratch((3, LANES), REAL)
     for first in range(0, frames, LANES):
@@ -38,6 +35,17 @@ def _place_anchors(
             for lane in range(min(LANES, frames - first)):
                 for k in range(2):
                     place[first + lane, i, k] = qpos[first + lane, k] + from_base[k, lane]
+
+
+@jit(fastmath=True)
+def _place_anchors(
+    place: Float64[np.ndarray, "T K 2"],
+    weights: Float64[np.ndarray, "T K"],
+    anchors: Float64[np.ndarray, "T K 3"],
+    half: int,
+    soles: Soles,
+) -> None:
+    frames, points = weights.shape
     for i in range(points):
         start = 0
         while start < frames:
@@ -109,9 +117,18 @@ def anchors_from_start(
     moves along: somebody who stands and then kneels turns the robot's foot, because its knee is only a hinge, and a
     foot that turns over seconds does not slide.
     """
-    clip, packed = problem.clip, single_robot(problem)
-    anchors = clip.anchors.copy()
+    clip, anchors = problem.clip, problem.clip.anchors.copy()
     half = max(1, round(memory / 2 * problem.fps))
-    place = np.empty((*clip.contact_weights.shape, 2))
-    _place_anchors(start, clip.contact_weights, anchors, half, packed.tree, packed.soles, place)
+    places = contact_places(start, problem)
+    _place_anchors(places, clip.contact_weights, anchors, half, single_robot(problem).soles)
     return anchors
+
+
+def contact_places(
+    qpos: Float64[np.ndarray, "T Q"], problem: Problem
+) -> Float64[np.ndarray, "T K 2"]:
+    """Where along the ground each point is that may be held, metres."""
+    packed = single_robot(problem)
+    places = np.empty((*problem.clip.contact_weights.shape, 2))
+    _fill_places(qpos, packed.tree, packed.soles, places)
+    return places

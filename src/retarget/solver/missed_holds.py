@@ -1,30 +1,43 @@
 """Feet that a march has dragged off their places stand elsewhere: what cannot be held there is marched over once more.
 
 Where feet are held is chosen from a start that knows no legs in each other's way. Where joint limits or the other leg
-do not let a foot be kept there, it and those that stand at the same time are placed by a solve with loose anchors,
-which knows both.
+do not let a foot be kept there, other places are tried in turn: those of a solve with loose anchors, which knows both,
+and those that feet were dragged to. What drags feet less is kept, part by part.
 """
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Callable
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from retarget.motion.spans import runs, spans
+from retarget.motion.spans import runs
+from retarget.solver.anchors import contact_places
 from retarget.solver.arrays import Clip, Problem
 from retarget.solver.balance.path import centre_path
 from retarget.solver.clip import ClipOptions, March, march_windows
-from retarget.solver.misses import held_misses, squared_slides
-from retarget.solver.overlaps import fill_overlaps
 from retarget.solver.stances import place_loosely
+from retarget.solver.standing import (
+    JOLT,
+    base_jolts,
+    deepest_overlap,
+    foot_misses,
+    stances_of,
+    toe_steps,
+    unrest,
+    whole_stances,
+)
 
 __all__ = ["Held", "hold_again"]
 
 _MISSED: Final = 0.02  # metres along the ground that a foot is off its place
 _CLOSER: Final = 0.003  # metres by which parts of the robot may come nearer to each other, as windows leave so much
+_GAINED: Final = 1e-4  # m^2 of unrest that must be gained: a centimetre in a frame
 _AROUND: Final = 0.3  # seconds before and after such a stance that are marched over again
+_RESTLESS: Final = 0.2  # m/s along the ground from which a held foot does not stand
+_COST, _PROMISE, _STEPS = 0.02, 0.002, 40  # of these marches; see `ClipOptions`
 _KNOWN: Final = 2  # frames before and behind them, on which second differences depend
 
 
@@ -42,6 +55,84 @@ class Held(NamedTuple):
     centre: float
 
 
+class _Missed(NamedTuple):
+    """What is held off its place, and what may be changed about it.
+
+    Attributes:
+        off: Points of feet that are farther from their places than `_MISSED`.
+        restless: Those that move though they are held.
+        may: Frames and points whose hold may move.
+        shares: By frame, how far a place is moved of how far it was missed: less where more has made it worse.
+    """
+
+    off: Bool[np.ndarray, "T K"]
+    restless: Bool[np.ndarray, "T K"]
+    may: Bool[np.ndarray, "T K"]
+    shares: Float64[np.ndarray, "T"]
+
+
+_Way: TypeAlias = Callable[
+    [March, Held, _Missed, ClipOptions], tuple[Clip, Bool[np.ndarray, "T K"]]
+]
+
+
+def _there(
+    march: March, held: Held, missed: _Missed, options: ClipOptions
+) -> tuple[Clip, Bool[np.ndarray, "T K"]]:
+    """Nothing moved: what is held, but restless, has mostly not converged."""
+    return held.problem.clip, missed.restless
+
+
+def _yielding(
+    march: March, held: Held, missed: _Missed, options: ClipOptions
+) -> tuple[Clip, Bool[np.ndarray, "T K"]]:
+    """Missed stances, and those at the same time, where a loose solve has them; what that misses gives way."""
+    clip, moved = held.problem.clip, _with_others(missed, held.stances)
+    anchors, weights = clip.anchors.copy(), clip.contact_weights.copy()
+    place_loosely(march.qpos, held.stances, moved, options, anchors, weights)
+    return clip._replace(anchors=anchors, contact_weights=weights), moved
+
+
+def _loosely(
+    march: March, held: Held, missed: _Missed, options: ClipOptions
+) -> tuple[Clip, Bool[np.ndarray, "T K"]]:
+    """The same, held there as firmly as before."""
+    clip, moved = held.problem.clip, _with_others(missed, held.stances)
+    anchors = clip.anchors.copy()
+    place_loosely(march.qpos, held.stances, moved, options, anchors, None)
+    return clip._replace(anchors=anchors), moved
+
+
+def _where_dragged(
+    march: March, held: Held, missed: _Missed, options: ClipOptions
+) -> tuple[Clip, Bool[np.ndarray, "T K"]]:
+    """Missed stances moved by how far off their places they were: the mean in which a frame counts as it is missed.
+
+    Where limits or the other leg drag a foot along for some frames of its stance, it stands where it can be in these:
+    in the others it is free to.
+    """
+    clip = held.problem.clip
+    moved = whole_stances(missed.off, held.stances)
+    anchors = clip.anchors.copy()
+    offsets = contact_places(march.qpos, held.problem) - clip.anchors[..., :2]
+    for point in np.flatnonzero(moved.any(axis=0)).tolist():
+        for first, last in stances_of(held.stances, point):
+            if not moved[first, point]:
+                continue
+            own = offsets[first:last, point]
+            far = np.linalg.norm(own, axis=1)
+            share = missed.shares[first:last].min()
+            anchors[first:last, point, :2] += share * (far @ own) / far.sum()
+    return clip._replace(anchors=anchors), moved
+
+
+_WAYS: Final[tuple[_Way, ...]] = (
+    _there,
+    *(_yielding, _where_dragged, _where_dragged),
+    *(_loosely, _where_dragged, _where_dragged),
+)
+
+
 def hold_again(
     march: March,
     first: int,
@@ -50,7 +141,7 @@ def hold_again(
     carried: Bool[np.ndarray, "T K"],
     options: ClipOptions,
 ) -> tuple[Float64[np.ndarray, "T K 3"], int]:
-    """March once more, in place, over stances from ``first`` to before ``last`` that are missed.
+    """March again, in place, over stances from ``first`` to before ``last`` that are missed.
 
     Args:
         march: What has been marched over.
@@ -63,31 +154,53 @@ def hold_again(
     Returns:
         Where everything is held now, metres, and steps times frames.
     """
-    problem, clip = held.problem, held.problem.clip
-    off = (_misses(march.qpos, problem) > _MISSED) & ~carried
-    moved = _with_others(_whole_stances(off, held.stances), held.stances) & ~carried
-    outside = np.ones(len(moved), bool)
-    outside[first:last] = False
-    moved &= ~_whole_stances(moved & outside[:, None], held.stances)
-    if not moved.any():
-        return clip.anchors, 0
-    anchors, weights = clip.anchors.copy(), clip.contact_weights.copy()
-    place_loosely(march.qpos, held.stances, moved, options, anchors, weights)
-    placed = clip._replace(anchors=anchors, contact_weights=weights)
+    inside = np.zeros(len(march.qpos), bool)
+    inside[first:last] = True
+    shares = np.ones(len(inside))
+    steps = 0
+    for way in _WAYS:
+        outside = np.broadcast_to(~inside[:, None], carried.shape)
+        may = ~carried & ~whole_stances(outside, held.stances)
+        off = (foot_misses(march.qpos, held.problem)[..., 0] > _MISSED) & may
+        restless = toe_steps(march.qpos, held.problem) > _RESTLESS / held.problem.fps
+        restless |= (base_jolts(march.qpos, held.problem.fps) > JOLT)[:, None]
+        restless &= may & (held.problem.clip.contact_weights > 0)
+        clip, moved = way(march, held, _Missed(off, restless, may, shares), options)
+        if not moved.any():
+            continue
+        held, worse, more = _keep_better(march, inside, held, clip, moved, options)
+        steps += more
+        if way is _where_dragged:
+            shares[worse] *= 0.5
+    return held.problem.clip.anchors, steps
+
+
+def _keep_better(
+    march: March,
+    inside: Bool[np.ndarray, "T"],
+    held: Held,
+    placed: Clip,
+    moved: Bool[np.ndarray, "T K"],
+    options: ClipOptions,
+) -> tuple[Held, Bool[np.ndarray, "T"], int]:
+    """March over what has moved: how it is held now, where that was no better, and steps times frames."""
+    problem, steps = held.problem, 0
+    kept = problem.clip
     if held.centre > 0.0:
-        path, shares = centre_path(march.qpos, problem._replace(clip=placed))
-        placed = placed._replace(centres=path, centre_weights=held.centre * shares)
-    again, kept, steps = problem._replace(clip=placed), clip, 0
+        path, counted = centre_path(march.qpos, problem._replace(clip=placed))
+        placed = placed._replace(centres=path, centre_weights=held.centre * counted)
+    after = problem._replace(clip=placed)
     around = round(_AROUND * problem.fps)
-    wide = np.zeros(len(moved), bool)
-    for begin, end in runs(moved.any(axis=1)):
-        wide[max(begin - around, first) : min(end + around, last)] = True
-    for begin, end in runs(wide):
-        better, more = _march_part(march, begin, end, problem, again, options)
+    wide, worse = np.zeros((2, len(moved)), bool)
+    for begin, end in runs(np.asarray(moved.any(axis=1))):
+        wide[max(begin - around, 0) : end + around] = True
+    for begin, end in runs(np.asarray(wide & inside)):
+        better, more = _march_part(march, begin, end, problem, after, options)
         steps += more
         if better:
             kept = _with_part(kept, placed, begin, end)
-    return kept.anchors, steps
+        worse[begin:end] = not better
+    return held._replace(problem=problem._replace(clip=kept)), worse, steps
 
 
 def _with_part(clip: Clip, other: Clip, begin: int, end: int) -> Clip:
@@ -103,77 +216,32 @@ def _with_part(clip: Clip, other: Clip, begin: int, end: int) -> Clip:
 def _march_part(
     march: March, begin: int, end: int, before: Problem, after: Problem, options: ClipOptions
 ) -> tuple[bool, int]:
-    """March over some frames between known ones; they stay where feet slide no less, or parts meet more."""
+    """March over some frames between known ones; they stay where feet are dragged no less, or parts meet more."""
     fixed, behind = min(begin, _KNOWN), min(len(march.qpos) - end, _KNOWN)
     if behind == 1:
         return False, 0
     here = slice(begin - fixed, end + behind)
     part = after.part(here.start, here.stop)
     again = March.of(march.qpos[here], part)
-    own = options._replace(known=behind)
+    own = options._replace(
+        known=behind, cost_tolerance=_COST, promise_tolerance=_PROMISE, most_steps=_STEPS
+    )
     steps, _ = march_windows(again, fixed, fixed, len(again.qpos), part, own)
     was = march.qpos[here]
     if not np.isfinite(again.qpos).all():
         return False, steps
-    stood = before.part(here.start, here.stop)
-    if (
-        _slides(again.qpos, stood) >= _slides(was, stood)
-        or _overlap(again.qpos, part) > _overlap(was, part) + _CLOSER
-    ):
+    gain = unrest(was, before.part(here.start, here.stop)) - unrest(again.qpos, part)
+    if gain < _GAINED or deepest_overlap(again.qpos, part) > deepest_overlap(was, part) + _CLOSER:
         return False, steps
     march.qpos[here] = again.qpos
     march.cost[here] = again.cost
     return True, steps
 
 
-def _slides(qpos: Float64[np.ndarray, "T Q"], problem: Problem) -> float:
-    """How far feet move along the ground while they are held in one place: sum of squares, m^2.
-
-    Not how far they are off it: another place that a foot comes less near to may be one at which it stays.
-    """
-    clip, feet = problem.clip, problem.soles.contact_feet >= 0
-    held, places = (clip.contact_weights > 0) & feet, clip.anchors[..., :2]
-    kept = np.zeros_like(held)
-    kept[1:] = held[1:] & held[:-1] & (places[1:] == places[:-1]).all(axis=2)
-    return float(squared_slides(qpos, problem.tree, problem.soles, kept))
-
-
-def _overlap(qpos: Float64[np.ndarray, "T Q"], problem: Problem) -> float:
-    """The most that capsules of the robot are nearer to each other than they may be, metres."""
-    capsules, deepest = problem.capsules, np.zeros(len(qpos))
-    fill_overlaps(qpos, problem.tree, capsules, np.arange(len(capsules.pairs)), deepest)
-    return float(deepest.max(initial=0.0))
-
-
-def _misses(qpos: Float64[np.ndarray, "T Q"], problem: Problem) -> Float64[np.ndarray, "T K"]:
-    """How far each point of a foot is off its place along the ground, metres; 0 where it is not held."""
-    soles, clip = problem.soles, problem.clip
-    held = (clip.contact_weights > 0) & (soles.contact_feet >= 0)
-    missed = np.zeros((*held.shape, 2), np.float32)
-    lift = problem.weights.heel_lift
-    held_misses(qpos, problem.tree, soles, lift, held, clip.anchors, missed)
-    return np.asarray(missed[..., 0], np.float64)
-
-
-def _whole_stances(some: Bool[np.ndarray, "T K"], stances: Problem) -> Bool[np.ndarray, "T K"]:
-    """All frames of the stances of which some are given."""
-    whole = np.zeros_like(some)
-    if not some.any():
-        return whole
-    clip = stances.clip
-    for point in np.flatnonzero(some.any(axis=0)):
-        place = clip.anchors[:, point, :2]
-        begins = np.ones(len(place), bool)
-        begins[1:] = (place[1:] != place[:-1]).any(axis=1)
-        first, last = spans(clip.contact_weights[:, point] > 0, begins)
-        for begin, end in zip(first, last, strict=True):
-            whole[begin:end, point] = bool(some[begin:end, point].any())
-    return whole
-
-
-def _with_others(whole: Bool[np.ndarray, "T K"], stances: Problem) -> Bool[np.ndarray, "T K"]:
-    """Those stances, and all of feet that stand at the same time."""
+def _with_others(missed: _Missed, stances: Problem) -> Bool[np.ndarray, "T K"]:
+    """Missed stances, and all of feet that stand at the same time, without those that may not move."""
+    whole = whole_stances(missed.off, stances)
     feet = stances.soles.contact_feet >= 0
     standing = (stances.clip.contact_weights > 0) & feet
     some = np.asarray(whole.any(axis=1))
-    return _whole_stances(standing & some[:, None], stances)
+    return np.asarray(whole_stances(standing & some[:, None], stances) & missed.may)

@@ -21,7 +21,6 @@ __all__ = [
     "held_misses",
     "missed_runs",
     "point_misses",
-    "squared_slides",
 ]
 
 MISSED_DISTANCE = 0.02  # metres that a held point may be off its place
@@ -115,30 +114,3 @@ def point_misses(
             height = max(height, min(contact_rise(R, soles, i, 0.0, 0.0, 1.0) + height, heel_lift))
             missed[i, 0] = np.sqrt(e0 * e0 + e1 * e1)
             missed[i, 1] = q[2] + x[2] - height
-
-
-@jit(fastmath=True, allocates=True)
-def squared_slides(
-    qpos: Float64[np.ndarray, "T Q"],
-    tree: Tree,
-    soles: Soles,
-    kept: Bool[np.ndarray, "T K"],
-) -> float:
-    """Sum of squares of the steps along the ground by which points come to frames in which they are kept, m^2."""
-    bodies, points = tree.parents.shape[0], kept.shape[1]
-    R = scratch((bodies, 3, 3), np.float64)
-    r = scratch((bodies, 3), np.float64)
-    a = scratch((bodies, 3), np.float64)
-    x = scratch(3, np.float64)
-    before = np.zeros((points, 2))
-    total = 0.0
-    for t in range(qpos.shape[0]):
-        body_kinematics(qpos[t], tree, R, r, a)
-        for i in range(points):
-            world_point(R, r, soles.contact_bodies[i], soles.contact_points[i], x)
-            for k in range(2):
-                place = qpos[t, k] + x[k]
-                if t > 0 and kept[t, i]:
-                    total += (place - before[i, k]) ** 2
-                before[i, k] = place
-    return total

@@ -59,7 +59,7 @@ def place_loosely(
     moved: Bool[np.ndarray, "T K"],
     options: ClipOptions,
     anchors: Float64[np.ndarray, "T K 3"],
-    weights: Float64[np.ndarray, "T K"],
+    weights: Float64[np.ndarray, "T K"] | None,
 ) -> None:
     """Place some holds where a solve with all anchors loose has them, and let give way what that misses; in place.
 
@@ -69,7 +69,7 @@ def place_loosely(
         moved: The holds, frame by frame.
         options: Of the solve.
         anchors: Where all are held so far, metres.
-        weights: And how firmly.
+        weights: And how firmly; none where nothing is to give way.
     """
     clip = problem.clip
     for first, last in runs(np.asarray(moved.any(axis=1))):
@@ -83,6 +83,8 @@ def place_loosely(
         places = anchors_from_start(wanted, own, MEMORY)
         here = moved[first:last]
         anchors[first:last] = np.where(here[..., None], places, anchors[first:last])
+        if weights is None:
+            continue
         kept, lift = _give_way(wanted, own, anchors[first:last], here)
         anchors[first:last, :, 2] += lift
         weights[first:last] *= kept

@@ -18,7 +18,6 @@ from retarget.evaluation.frames.statistics import mean_of, percentile_of
 from retarget.evaluation.thresholds import (
     BALLISTIC_SHARE,
     FORCE_SHARE,
-    FRICTION,
     HUMAN_SPAN,
     QUASI_STATIC_ACCELERATION,
     QUASI_STATIC_SPEED,
@@ -27,7 +26,7 @@ from retarget.evaluation.thresholds import (
     SUPPORT_MARGIN,
     TORQUE_ARM,
 )
-from retarget.ground import GRAVITY, STANDING_HEIGHT
+from retarget.ground import FRICTION, GRAVITY, STANDING_HEIGHT
 from retarget.robots.model import RobotModel
 from retarget.solver.kinematics.forward import pose_blocks, tree_arrays
 

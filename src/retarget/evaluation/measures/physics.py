@@ -8,7 +8,6 @@ from retarget.evaluation.measures.measure import Measure, Series, declared
 from retarget.evaluation.thresholds import (
     BALLISTIC_SHARE,
     FORCE_SHARE,
-    FRICTION,
     HUMAN_SPAN,
     QUASI_STATIC_ACCELERATION,
     QUASI_STATIC_SPEED,
@@ -17,7 +16,7 @@ from retarget.evaluation.thresholds import (
     SUPPORT_MARGIN,
     TORQUE_ARM,
 )
-from retarget.ground import STANDING_HEIGHT
+from retarget.ground import FRICTION, STANDING_HEIGHT
 
 __all__ = ["MEASURES", "SERIES"]
 
