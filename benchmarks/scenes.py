@@ -56,7 +56,7 @@ OUT_OF_REACH = """What stays out of reach, and why:
 - The clearance error of climbs is above the peer's (21, 25, 30 mm): anchors at 600 /m^2 gain 1 to 4 mm and cost
   jerk.
 - H1 is as large as the person and has no wrists: what it cannot reach gives way, so that feet stay.
-- Hands are the robot's capsules: a simulator that collides the G1's hand meshes sees up to 28 mm of depth."""
+- Hands are the robot's capsules, and face what they hold: see the table of hand meshes."""
 
 
 def main() -> None:

@@ -41,6 +41,7 @@ from retarget.solver.reach import hold_misses
 from retarget.targets.build import Targets
 from retarget.targets.holds import Holds
 from retarget.targets.nearness import SOFT
+from retarget.targets.palms import turn_hands
 from retarget.targets.thing_points import FEET, ThingPoints, thing_points
 from retarget.targets.things import ThingTargets, thing_targets
 
@@ -59,6 +60,7 @@ class SceneTake:
         targets: Where all its points are held.
         near: The things without the floor, in the robot's world, with the shapes that may come near it.
         sides: On which sides of these shapes the human's parts are.
+        turns: By how much the left and the right hand are turned about their long axes, to face what they hold, rad.
         whole: The things as kernels want them, over the whole clip.
         soles: All points that are held, single precision.
     """
@@ -70,6 +72,7 @@ class SceneTake:
     targets: ThingTargets
     near: list[Thing]
     sides: Int8[np.ndarray, "T G O"]
+    turns: Float64[np.ndarray, "T 2"]
     whole: Scene
     soles: Soles
 
@@ -233,9 +236,14 @@ def _poses(things: Sequence[Thing], frames: int) -> Float64[np.ndarray, "T O 7"]
 
 
 def moved_targets(
-    targets: Targets, meeting: Meeting, world: RobotWorld, first: int, last: int
+    targets: Targets,
+    meeting: Meeting,
+    world: RobotWorld,
+    turns: Float64[np.ndarray, "T 2"],
+    first: int,
+    last: int,
 ) -> Targets:
-    """Targets of some frames with the body where the robot's things have it."""
+    """Targets of some frames with the body where the robot's things have it, and hands turned to what they hold."""
     moved = world.moved[first:last]
     positions = {name: places + moved for name, places in targets.positions.items()}
     # A foot's clearance is above the floor: near something else it is at most as high as it is above that.
@@ -247,7 +255,8 @@ def moved_targets(
                 away = near[f"{side}_{joint}", o].distance[first:last]
                 above = np.maximum(world.scale * (away - rest), 0.0)
                 clearances[:, foot] = np.minimum(clearances[:, foot], above)
-    return replace(targets, positions=positions, clearances=clearances)
+    segments = turn_hands(targets.segments, turns[first:last])
+    return replace(targets, positions=positions, segments=segments, clearances=clearances)
 
 
 def scene_take(
@@ -256,9 +265,10 @@ def scene_take(
     setting: Setting,
     robot: RobotModel,
     world: RobotWorld,
+    turns: Float64[np.ndarray, "T 2"],
     fps: float,
 ) -> SceneTake:
-    """Bring a human among things onto a robot, given its holds as on the ground."""
+    """Bring a human among things onto a robot, given its holds as on the ground, and how hands are turned to things."""
     points = thing_points(robot, setting.touching)
     soles = setting.single.soles
     joined = soles._replace(
@@ -287,7 +297,7 @@ def scene_take(
     ]
     sides = _sides(meeting, shapes)
     whole = make_scene(robot, near, sides, targets.grounds, 0.0)
-    return SceneTake(meeting, world, robot, points, targets, near, sides, whole, joined)
+    return SceneTake(meeting, world, robot, points, targets, near, sides, turns, whole, joined)
 
 
 def _sides(meeting: Meeting, shapes: Sequence[Sequence[int]]) -> Int8[np.ndarray, "T G O"]:

@@ -47,6 +47,7 @@ from retarget.targets.build import (
 )
 from retarget.targets.holds import Ground, Holds, find_holds
 from retarget.targets.nearness import SOFT
+from retarget.targets.palms import palm_turns
 from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
 from retarget.timing import timed
 
@@ -108,8 +109,11 @@ class Take:
         if scene is not None:
             meeting = timed(seconds, "touches", partial(meet, anatomy, contacts, scene))
             contacts = meeting.contacts
-            scale = robot_sizes(anatomy.calibration, contacts, shape).scale
-            world = timed(seconds, "touches", partial(robot_world, meeting, scale, motion.fps))
+            sizes = robot_sizes(anatomy.calibration, contacts, shape)
+            place = partial(robot_world, meeting, sizes.scale, motion.fps)
+            world = timed(seconds, "touches", place)
+            face = partial(palm_turns, anatomy, meeting.held, meeting.things)
+            turns = timed(seconds, "touches", partial(face, shape.palms, sizes.twists))
         setting = timed(
             seconds, "problem", lambda: make_setting(robot, shape, motion.fps, options, weights)
         )
@@ -120,7 +124,7 @@ class Take:
             work = partial(_targets, anatomy, contacts, shape, first, last)
             targets = timed(seconds, "targets", work)
             if meeting is not None and world is not None:
-                move = partial(moved_targets, targets, meeting, world, first, last)
+                move = partial(moved_targets, targets, meeting, world, turns, first, last)
                 targets = timed(seconds, "targets", move)
             more = partial(ground.add, slice(first, last), targets, shape)
             timed(seconds, "problem", more)
@@ -129,8 +133,8 @@ class Take:
         whole = targets if len(stretches) == 1 else None
         met = None
         if meeting is not None and world is not None:
-            meeting_robot = partial(scene_take, meeting, holds, setting, robot, world, motion.fps)
-            met = timed(seconds, "touches", meeting_robot)
+            meeting_robot = partial(scene_take, meeting, holds, setting, robot, world, turns)
+            met = timed(seconds, "touches", partial(meeting_robot, motion.fps))
         depth = weights.floor
         return cls(anatomy, contacts, shape, robot, setting, stretches, holds, whole, met, depth)
 
@@ -149,7 +153,8 @@ class Take:
         targets = _targets(self.anatomy, self.contacts, self.shape, begin, end)
         if self.scene is None:
             return targets
-        return moved_targets(targets, self.scene.meeting, self.scene.world, begin, end)
+        scene = self.scene
+        return moved_targets(targets, scene.meeting, scene.world, scene.turns, begin, end)
 
     def _part(self, targets: Targets, holds: Holds, begin: int, end: int) -> StretchProblem:
         problem = self.setting.problem(targets, holds)

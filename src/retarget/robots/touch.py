@@ -76,13 +76,13 @@ def _centre(
 def palm_point(robot: RobotModel, side: str) -> TouchPoint | None:
     """The sphere in the middle of a hand with which it takes hold of things.
 
-    It is the middle of the capsule that is farthest from the wrist's joint, of those of the hand's body; of a robot
-    without one the far end of the forearm's. None without either.
+    It is the middle of the capsule that is farthest from the wrist's joint, of those of the hand's body. An arm that
+    ends in its forearm takes hold with what is farthest from the elbow: the end of the limb. None without either.
     """
     wrist, elbow = (robot.roles[f"{side}_{role}"] for role in ("wrist", "elbow"))
     own = np.flatnonzero(robot.capsule_bodies == wrist)
-    middles = (robot.capsule_starts[own] + robot.capsule_ends[own]) / 2
-    if len(own):
+    if wrist != elbow and len(own):
+        middles = (robot.capsule_starts[own] + robot.capsule_ends[own]) / 2
         best = int(np.argmax(np.linalg.norm(middles - robot.role_points[f"{side}_wrist"], axis=1)))
         return TouchPoint(wrist, middles[best], float(robot.capsule_radii[own[best]]))
     arm = np.flatnonzero(robot.capsule_bodies == elbow)
@@ -90,5 +90,6 @@ def palm_point(robot: RobotModel, side: str) -> TouchPoint | None:
         return None
     ends = np.concatenate([robot.capsule_starts[arm], robot.capsule_ends[arm]])
     radii = np.tile(robot.capsule_radii[arm], 2)
-    best = int(np.argmax(np.linalg.norm(ends - robot.role_points[f"{side}_elbow"], axis=1)))
+    reach = np.linalg.norm(ends - robot.role_points[f"{side}_elbow"], axis=1) + radii
+    best = int(np.argmax(reach))
     return TouchPoint(elbow, ends[best], float(radii[best]))

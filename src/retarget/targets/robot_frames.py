@@ -15,6 +15,7 @@ from retarget.motion.segments import LIMB_SEGMENTS, LIMBS, SEGMENTS, SIDES
 from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel
 from retarget.robots.proportions import ARM, LEG, SHOULDER_HEIGHT
+from retarget.targets.palms import palm_sides
 from retarget.targets.robot_pose import Matrix, Pose, Vector
 from retarget.targets.robot_trunk import robot_trunk, robot_wrist
 from retarget.targets.trunk import Trunk
@@ -41,6 +42,7 @@ class RobotAnatomy:
         trunk: Where it bends, and how far.
         wrists: Axis about which the left and the right wrist bend best, in the x and y of the hand's anatomical frame;
             zeros where no axis is better than another.
+        palms: Where the left and the right palm face, as the angle about the hand's long axis from its x axis, rad.
         leg_length: Thigh plus shank, metres; of a robot without legs those of a human with such arms.
         ankle_height: Ankle joint above the ground with the sole flat, metres; 0 without legs.
         base_rotation: Rotation of the base in the pelvis' anatomical frame, joints neutral.
@@ -56,6 +58,7 @@ class RobotAnatomy:
     hips: dict[str, Vector]
     trunk: Trunk
     wrists: Float64[np.ndarray, "2 2"]
+    palms: Float64[np.ndarray, "2"]
     leg_length: float
     ankle_height: float
     base_rotation: Matrix
@@ -111,6 +114,7 @@ def robot_anatomy(robot: RobotModel) -> RobotAnatomy:
         hips,
         robot_trunk(at_zero, frames),
         np.stack(wrists),
+        palm_sides(neutral, frames) if arms else np.zeros(2),
         _leg_length(lengths),
         float(np.mean(heights)),
         pelvis.T @ neutral.rotations[0],

@@ -94,8 +94,16 @@ def _parts(robot: RobotModel) -> tuple[Spheres, Int64[np.ndarray, "F"]]:
     for side, name in enumerate(SIDES):
         parts[spheres.bodies == robot.feet[side]] = LEFT_FOOT + side
         grip = palm_point(robot, name)
-        if grip is not None:
-            parts[spheres.bodies == grip.body] = LEFT_HAND + side
+        if grip is None:
+            continue
+        hand = spheres.bodies == grip.body
+        if grip.body == robot.roles[f"{name}_elbow"]:  # of an arm without a hand its farther half
+            elbow = robot.role_points[f"{name}_elbow"]
+            from_elbow, from_end = (
+                np.linalg.norm(spheres.points - end, axis=1) for end in (elbow, grip.point)
+            )
+            hand &= from_end < from_elbow
+        parts[hand] = LEFT_HAND + side
     return spheres, parts
 
 
