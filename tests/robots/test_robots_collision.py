@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from robot_files import embedded_xml
 
 from kernels import callable_kernel
-from retarget.robots import load_robot
+from retarget.robots import RobotModel, load_robot
 from retarget.robots.collision import build_collision, segment_distance
 from retarget.robots.reading.description import read_description
 from retarget.robots.tree import build_tree
@@ -174,3 +174,35 @@ def test_a_shin_that_its_foot_meets_as_the_ankle_pitches_is_not_kept_apart_from_
     )
     assert left < right
     assert any("fatter than the robot" in note for note in robot.notes)
+
+
+def pairs_of(robot: RobotModel, name: str) -> set[str]:
+    """Names of the capsules that one is kept apart from."""
+    pairs = [{robot.capsule_names[k] for k in pair} for pair in robot.collision_pairs.tolist()]
+    return {other for pair in pairs if name in pair for other in pair - {name}}
+
+
+def test_a_pelvis_that_thighs_or_the_chest_meet_as_hips_and_waist_turn_a_little_is_not_kept_apart(
+    tmp_path: Path,
+) -> None:
+    text = embedded_xml("unitree_g1")
+    own = '<body name="pelvis"'
+    assert own in text
+    begin = text.index(">", text.index(own)) + 1
+    # One ball above a thigh that rises, one under a chest that bends, and one that neither meets.
+    balls = (
+        '<geom name="groin" type="sphere" size="0.045" pos="0.11 0.119 -0.16"/>'
+        '<geom name="belly" type="sphere" size="0.03" pos="0.15 0 0.15"/>'
+        '<geom name="tail" type="sphere" size="0.03" pos="-0.25 0 0.05"/>'
+    )
+    path = tmp_path / "fat.xml"
+    path.write_text(text[:begin] + balls + text[begin:])
+    robot = load_robot(path)
+    kept = {name: pairs_of(robot, name) for name in ("groin", "belly", "tail")}
+    assert "left_thigh_collision" not in kept["groin"]
+    assert {"right_thigh_collision", "torso_collision"} <= kept["groin"]
+    assert "torso_collision" not in kept["belly"]
+    assert {"left_thigh_collision", "right_thigh_collision"} <= kept["belly"]
+    assert {"left_thigh_collision", "torso_collision"} <= kept["tail"]
+    note = next(note for note in robot.notes if "fatter than the robot" in note)
+    assert "groin" in note and "belly" in note and "tail" not in note

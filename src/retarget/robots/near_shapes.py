@@ -16,8 +16,9 @@ from retarget.wording import listed
 __all__ = ["without_fat_neighbours"]
 
 # Rad to either side of neutral that joints between two segments go through in walking and gesturing: a knee to 60
-# degrees, an elbow to 70, each joint of an ankle or wrist by 40.
-_EVERYDAY = {"knee": 1.05, "elbow": 1.2, "ankle": 0.7, "wrist": 0.7}
+# degrees, an elbow to 70, each joint of an ankle or wrist by 40, of a hip by 30, of a waist by 20.
+_EVERYDAY = {"knee": 1.05, "elbow": 1.2, "ankle": 0.7, "wrist": 0.7, "hip": 0.52}
+_WAIST = 0.35
 _SAMPLES = 9
 
 
@@ -28,9 +29,9 @@ def without_fat_neighbours(
     bending: dict[str, int],
     neutral: Float64[np.ndarray, "N"],
 ) -> tuple[CollisionModel, tuple[str, ...]]:
-    """Leave out pairs of one limb's neighbouring segments that overlap while the joint between them bends a little.
+    """Leave out pairs of neighbouring segments that overlap while the joint between them bends a little.
 
-    No robot is built so that it cannot walk: such shapes are fatter than it is.
+    No robot is built so that it cannot walk: such shapes are fatter than it is. An upper arm may touch the chest.
 
     Args:
         collision: Shapes and pairs.
@@ -42,31 +43,30 @@ def without_fat_neighbours(
     Returns:
         The shapes with the other pairs, and a note if any were left out.
     """
-    segments = _segments(tree, roles)
-    first, second = (segments[collision.bodies[collision.pairs[:, k]]] for k in (0, 1))
-    near = (
-        (first >= 0) & (second >= 0) & (np.abs(first - second) == 1) & (first // 3 == second // 3)
-    )
+    trunk = _trunk(tree, roles)
+    beside = _beside(tree, roles, trunk)
+    near = beside[tuple(collision.bodies[collision.pairs].T)]
     if not near.any():
         return collision, ()
-    touching = np.zeros(len(near), bool)
+    turns = [(body - 1, _WAIST) for body in trunk if tree.parents[body] in trunk]
     for side in SIDES:
         for role, reach in _EVERYDAY.items():
-            if f"{side}_{role}" not in roles:
-                continue
-            for joint in _joints_between(tree, roles, bending, side, role):
-                for angle in np.linspace(-reach, reach, _SAMPLES):
-                    joints = neutral.copy()
-                    turned = joints[joint] + angle
-                    joints[joint] = np.clip(turned, tree.lower[joint], tree.upper[joint])
-                    touching[near] |= _overlap(collision, tree, joints, near)
+            if f"{side}_{role}" in roles:
+                turns += [(j, reach) for j in _joints_between(tree, roles, bending, side, role)]
+    touching = np.zeros(len(near), bool)
+    for joint, reach in turns:
+        for angle in np.linspace(-reach, reach, _SAMPLES):
+            joints = neutral.copy()
+            turned = joints[joint] + angle
+            joints[joint] = np.clip(turned, tree.lower[joint], tree.upper[joint])
+            touching[near] |= _overlap(collision, tree, joints, near)
     if not touching.any():
         return collision, ()
     kept = ~touching
     names = [f"{collision.names[i]} and {collision.names[j]}" for i, j in collision.pairs[touching]]
     note = (
-        "shapes of neighbouring segments are fatter than the robot and not kept apart, as they overlap where a knee, "
-        f"elbow, ankle or wrist just bends: {listed(names)}"
+        "shapes of neighbouring segments are fatter than the robot and not kept apart, as they overlap where a hip, "
+        f"knee, ankle, waist, elbow or wrist just bends: {listed(names)}"
     )
     return replace(collision, pairs=collision.pairs[kept], gaps=collision.gaps[kept]), (note,)
 
@@ -74,16 +74,52 @@ def without_fat_neighbours(
 def _joints_between(
     tree: KinematicTree, roles: dict[str, int], bending: dict[str, int], side: str, role: str
 ) -> list[int]:
-    """The hinge of a knee or elbow; all joints of an ankle or a wrist, which bend and turn a foot or a hand."""
+    """The hinge of a knee or elbow; all joints of a hip, which move a thigh, and of an ankle or a wrist."""
     if f"{side}_{role}" in bending:
         return [bending[f"{side}_{role}"]]
-    above = roles[f"{side}_knee" if role == "ankle" else f"{side}_elbow"]
+    above = roles[{"hip": "pelvis", "ankle": f"{side}_knee", "wrist": f"{side}_elbow"}[role]]
     found = []
     body = roles[f"{side}_{role}"]
+    if role == "hip":
+        body = int(tree.parents[roles[f"{side}_knee"]])
     while body > 0 and body != above:
         found.append(body - 1)
         body = int(tree.parents[body])
     return found or [roles[f"{side}_{role}"] - 1]
+
+
+def _trunk(tree: KinematicTree, roles: dict[str, int]) -> list[int]:
+    """The bodies from pelvis to chest, both among them, in the order of the tree."""
+    if "chest" not in roles:
+        return [roles["pelvis"]]
+    paths = []
+    for role in ("pelvis", "chest"):
+        path = [roles[role]]
+        while path[-1] > 0:
+            path.append(int(tree.parents[path[-1]]))
+        paths.append(path)
+    meet = next(body for body in paths[0] if body in paths[1])
+    return sorted({b for path in paths for b in path[: path.index(meet) + 1]})
+
+
+def _beside(
+    tree: KinematicTree, roles: dict[str, int], trunk: list[int]
+) -> Bool[np.ndarray, "B B"]:
+    """Which bodies belong to neighbouring segments: of one limb, pelvis and thighs, and of the trunk."""
+    segments = _segments(tree, roles)
+    limbs, levels = segments // 3, segments % 3
+    of_limb = segments >= 0
+    found = of_limb[:, None] & of_limb & (limbs[:, None] == limbs)
+    found &= np.abs(levels[:, None] - levels) == 1
+    for side in SIDES:
+        if f"{side}_hip" not in roles:
+            continue
+        thigh = segments == segments[roles[f"{side}_hip"]]
+        found[roles["pelvis"], thigh] = found[thigh, roles["pelvis"]] = True
+    for first in trunk:
+        for second in trunk:
+            found[first, second] = first != second
+    return np.asarray(found)
 
 
 def _segments(tree: KinematicTree, roles: dict[str, int]) -> np.ndarray:
