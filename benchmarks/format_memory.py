@@ -63,7 +63,8 @@ def main() -> None:
         COMMAND,
         "`read_motion` of made files, a walk in place over and over, each in a process of its own; frames per second "
         "of a core. Of the peak about 130 MB are Python, NumPy and compiled code. A pickle is the dearest: its arrays "
-        "are copies of what lies in the file, let go of only when all are read. The walk of the BVH file "
+        "are copies of what lies in the file, let go of only when all are read; one of 4D-Humans with so many frames, "
+        "three arrays for each (586 MB), is refused, as it would take more than a file may. The walk of the BVH file "
         "goes back and forth: it stops dead twice in ten seconds, and each time is told and filled by itself.\n\n"
         + table(
             ["format", "file", "frames", "joints", "file MB", "frames/s", "motion MB", "peak MB"],
@@ -245,7 +246,6 @@ WRITERS: dict[str, Callable[[int], Iterator[bytes]]] = {
     ),
     "wham.pkl": lambda times: iter([_made().wham(walk(times))]),
     "walk.pt": tensors,
-    "demo_track.pkl": lambda times: iter([_made().phalp(walk(times))]),
     "places.npz": places,
     "features.npy": features,
     "places.json": named_json,

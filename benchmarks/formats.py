@@ -140,7 +140,7 @@ def smpl_files(folder: Path) -> Iterator[Tried]:
         clip["poses"].reshape(-1, 24, 3).astype(np.float64), clip["trans"].astype(np.float64)
     )
     long = made.walk(FRAMES)
-    for name, write_layout in layouts.items():
+    for name, write_layout in {**layouts, "hpe_results.pt": made.gem_x}.items():
         yield Tried(
             made.written(folder, name, write_layout(walk)),
             True,

@@ -62,9 +62,10 @@ def read_fbx(data: bytes, path: Path, asked: Asked) -> Recording:
     Raises:
         FileFormatError: It is torn or too old, or there is no animation that moves a skeleton.
     """
-    root = open_fbx_text(data, path) if looks_like_fbx_text(data) else open_fbx(data, path)[0]
+    roots = [open_fbx_text(data, path) if looks_like_fbx_text(data) else open_fbx(data, path)[0]]
+    del data
     try:
-        return _recording(root, path, asked)
+        return _recording(roots.pop(), path, asked)
     except FileFormatError:
         raise
     except (ValueError, TypeError, OverflowError, IndexError) as error:
@@ -88,6 +89,10 @@ def _recording(root: FbxNode, path: Path, asked: Asked) -> Recording:
     begin, end = min(curve.span[0] for curve in used), max(curve.span[1] for curve in used)
     wanted = moments(begin, end, fps, len(order), path, REMEDY)
     scales = _scales(models, parents)
+    del (
+        root,
+        scene,
+    )  # arrays of a text are parts of the file, which is larger than all that is made of it
     own = [(curves.get((number, PLACE), {}), curves.get((number, TURN), {})) for number in order]
 
     def turned(joint: int, at: Float64[np.ndarray, "n"]) -> Float64[np.ndarray, "n 4"]:
