@@ -16,6 +16,7 @@ from retarget.errors import OptionsError, RetargetError
 from retarget.evaluation.frames.near_things import near_things
 from retarget.exchange.objects import OBJECT_KEYS, STRICT
 from retarget.exchange.registry import export_table
+from retarget.exchange.robot_motion import read_robot_motion
 from retarget.export import ExportOptions, export_formats, export_result
 from retarget.pipeline import retarget_motion
 from retarget.result import RetargetingResult
@@ -228,3 +229,35 @@ def test_what_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(OptionsError, match="raft: MuJoCo has no height fields that move"):
         export_result(raft, tmp_path / "a.xml", "mujoco_scene", robot=G1)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("kind", "suffix"),
+    [("holosoma", ".npz"), ("mujoco_scene", ".xml"), ("mujoco_keyframes", ".xml")],
+)
+def test_things_behind_the_robot_are_read_back(kind: str, suffix: str, tmp_path: Path) -> None:
+    result, path = carry().frames(0, 60), tmp_path / f"carry{suffix}"
+    options = ExportOptions(fps=30.0) if kind == "holosoma" else WITH
+    export_result(result, path, kind, robot=G1, options=options)
+    motion = read_robot_motion(path, G1, fps=30.0 if kind == "holosoma" else None)
+    assert motion.kind in {kind, "mujoco_keyframes"} and motion.qpos.shape[1] == G1.qpos_size
+    wanted = result.resampled(motion.fps)
+    assert wanted.scene is not None and motion.objects is not None
+    np.testing.assert_allclose(motion.objects, wanted.scene.moving_poses(), atol=1e-5)
+    np.testing.assert_allclose(motion.qpos[:, 7:], wanted.qpos[:, 7:], atol=1e-5)
+
+
+def test_holosomas_own_layout_is_read_with_its_object_and_what_is_none_is_refused(
+    tmp_path: Path,
+) -> None:
+    result = carry().frames(0, 40).resampled(30.0)
+    human = np.zeros((len(result), 22, 3))
+    rows = result.qpos_with_objects()
+    path = tmp_path / "sub3_largebox_003_original.npz"
+    np.savez(path, qpos=rows, human_joints=human, fps=30, cost=0.3)
+    motion = read_robot_motion(path, G1)
+    assert motion.fps == 30.0 and motion.objects is not None and motion.objects.shape[1:] == (1, 7)
+    np.testing.assert_allclose(motion.objects[:, 0], rows[:, -7:], atol=1e-9)
+    np.savez(path, qpos=np.concatenate([rows[:, :-4], np.ones((len(rows), 4))], axis=1), fps=30)
+    with pytest.raises(RetargetError, match="36 joints"):  # ones are no quaternion
+        read_robot_motion(path, G1)

@@ -19,6 +19,7 @@ from retarget.exchange.orders import ordering
 from retarget.exchange.reading.content import Content, read_content
 from retarget.exchange.reading.layout import Layout, find_layout, turned
 from retarget.exchange.reading.stored import Misfit, StoredMotion, stored_motions
+from retarget.exchange.reading.things import things_apart
 from retarget.exchange.reading.witnesses import (
     Finding,
     pose_findings,
@@ -180,6 +181,7 @@ def check_clip(
     stored: StoredMotion, robot: RobotModel, joints: tuple[str, ...] | None = None
 ) -> ClipCheck:
     """As `check_content`, of one clip that a table has read."""
+    stored = things_apart(stored, robot, joints)
     layout = find_layout(stored, robot, joints)
     findings = [Finding("container", False, text) for _, text in stored.remarks]
     findings += _order_findings(stored, robot, layout)

@@ -41,6 +41,7 @@ class RobotMotion:
         held: Joints that the file does not have; they are zero.
         doubts: What was inferred and may be wrong.
         notes: What people should know, in plain sentences.
+        objects: Poses of things on paths that stand behind the robot in the file: xyz (m), wxyz; None where none do.
 
     Example:
         >>> read_robot_motion("walk.pkl", robot).qpos.shape  # doctest: +SKIP
@@ -58,6 +59,7 @@ class RobotMotion:
     held: tuple[str, ...]
     doubts: tuple[Doubt, ...] = ()
     notes: tuple[str, ...] = ()
+    objects: Float64[np.ndarray, "T O 7"] | None = None
 
     def __len__(self) -> int:
         return len(self.qpos)
@@ -117,6 +119,7 @@ def read_robot_motion(
             for finding in found.findings
             if finding.wrong or finding.name != "quaternion" or kind is None
         ),
+        objects=stored.values.get("object_pose"),
     )
 
 
@@ -139,6 +142,7 @@ def _own(path: Path, robot: RobotModel, fps: float | None) -> RobotMotion:
         qpos=result.qpos,
         fps=result.fps,
         held=(),
+        objects=None if result.scene is None else result.scene.moving_poses(),
     )
 
 

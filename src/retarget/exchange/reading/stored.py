@@ -83,6 +83,10 @@ class StoredMotion:
             for key, value in self.values.items()
             if key.endswith("rotation") and value.shape[-1] == 4
         }
+        if "object_pose" in self.values:
+            poses = self.values["object_pose"]
+            turns = np.roll(poses[..., 3:], step, axis=-1)
+            turned["object_pose"] = np.concatenate([poses[..., :3], turns], axis=-1)
         return replace(self, values={**self.values, **turned})
 
 
@@ -193,7 +197,7 @@ def _of_values(
         joint_names or raw.names("joint_names", found["joint_position"].shape[1]),
         raw.names("link_names", None),
         content.values.get("indices") if content.container == "csv_folder" else None,
-        raw.fps,
+        raw.fps or _rate_besides(values, table),
         norms,
         flips,
         content.remarks,
@@ -342,6 +346,16 @@ def _unfolded(value: Any, row: Row) -> Any:
     if len(sizes) < 3 or array.ndim != 2 or array.shape[1] % int(sizes[2]):
         return value
     return array.reshape(len(array), -1, int(sizes[2]))
+
+
+def _rate_besides(values: Mapping[str, Any], table: ExportTable) -> float | None:
+    """The rate that a file says under ``fps`` although its readers look for none; None where that is no rate."""
+    if table.rate.rule != "implicit" or "fps" not in values:
+        return None
+    try:
+        return _one_number(values["fps"], "fps")
+    except Misfit:
+        return None
 
 
 def _one_number(value: Any, key: str) -> float | None:
