@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from retarget.motion.doubts import Doubt
 from retarget.motion.feet import STANDING_SHANK
-from retarget.motion.floor import leg_length, rests_of_toes
+from retarget.motion.floor import Standing
 from retarget.motion.motion import Motion
 from retarget.motion.segments import SIDES, needed_roles
 
@@ -78,19 +78,20 @@ class _Touches(NamedTuple):
         return float(self.heights[order][int(np.searchsorted(share, _LOWEST_SHARE))])
 
 
-def followed(motion: Motion) -> tuple[Motion, float]:
+def followed(motion: Motion, standing: Standing | None = None) -> tuple[Motion, float]:
     """The motion with its floor at one height, and by how many metres that had drifted.
 
     It is the same motion where it had not. Heights are those around the middle of the drift. ``source.doubts`` says
     what was done, or that feet rest at heights that no drift explains. Nothing is done where a user has said how high
-    the floor is.
+    the floor is. ``standing`` is how the motion stands, where somebody has asked before.
     """
+    standing = standing or Standing(motion)
     if motion.source.floor_m is not None or not set(needed_roles()) <= set(motion.roles):
         return motion, 0.0
-    leg = leg_length(motion) if motion.duration > _SHORTEST else 0.0
+    leg = standing.leg if motion.duration > _SHORTEST else 0.0
     if not leg > 0.0:
         return motion, 0.0
-    touches, close = _touches(motion, leg), _NEAR * leg
+    touches, close = _touches(standing), _NEAR * leg
     if touches.weights.sum() < _LONG_ENOUGH:
         return motion, 0.0
     level = touches.lower_quantile()
@@ -116,9 +117,9 @@ def followed(motion: Motion) -> tuple[Motion, float]:
     return (_with_levels(motion, apart) if apart > _MOST_APART else motion), 0.0
 
 
-def _touches(motion: Motion, leg: float) -> _Touches:
+def _touches(standing: Standing) -> _Touches:
     """Rests of both toes, and the lowest moment of each window of time, for feet that hardly rest."""
-    rests = rests_of_toes(motion, leg)
+    motion, rests = standing.motion, standing.rests
     own = _own_heights(rests.places[:, 2], rests.feet)
     toes = np.stack([motion.role_positions(f"{side}_toe")[:, 2] for side in SIDES]) - own[:, None]
     lowest = toes.min(axis=0)
@@ -130,7 +131,7 @@ def _touches(motion: Motion, leg: float) -> _Touches:
     feet = np.concatenate([rests.feet, np.argmin(toes, axis=0)[at]])
     heights = np.concatenate([rests.places[:, 2] - own[rests.feet], lowest[at]])
     weights = [np.minimum(rests.lengths / motion.fps, _LONGEST), np.full(windows, _GLANCE)]
-    stands = _stands(motion, leg)[feet, frames.astype(np.int64)]
+    stands = _stands(motion, standing.leg)[feet, frames.astype(np.int64)]
     return _Touches(frames[stands] / motion.fps, heights[stands], np.concatenate(weights)[stands])
 
 

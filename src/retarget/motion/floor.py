@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ from retarget.motion.spans import spans
 __all__ = [
     "Rests",
     "Slope",
+    "Standing",
     "find_slope",
     "leg_length",
     "levelled",
@@ -69,13 +71,34 @@ class Slope:
         return unit(np.array([1.0 + z, y, -x, 0.0]))
 
 
-def levelled(motion: Motion) -> tuple[Motion, float]:
+class Standing:
+    """How a motion stands, found when it is first asked for.
+
+    Attributes:
+        motion: The motion.
+    """
+
+    def __init__(self, motion: Motion) -> None:
+        self.motion = motion
+
+    @cached_property
+    def leg(self) -> float:
+        """Length of its legs, metres."""
+        return leg_length(self.motion)
+
+    @cached_property
+    def rests(self) -> Rests:
+        """Where its toes rest; of legs that have a length."""
+        return rests_of_toes(self.motion, self.leg)
+
+
+def levelled(motion: Motion, standing: Standing | None = None) -> tuple[Motion, float]:
     """The motion with its floor level, and by how many degrees that was tilted; the same motion where it was not.
 
     The motion is turned about the middle of the places at which its toes rested. Where that plane is steep, it is left
-    as it is, and doubted.
+    as it is, and doubted. ``standing`` is how it stands, for those who ask further.
     """
-    slope = _plane(motion)
+    slope = _plane(standing or Standing(motion))
     if slope is None:
         return motion, 0.0
     if slope.degrees < LARGEST_SLOPE:
@@ -105,19 +128,20 @@ def find_slope(motion: Motion) -> Slope | None:
     Told are slopes along directions in which the toes rested over a metre or more, all on one plane. Who walks up a
     straight ramp for the whole recording is taken to walk on a tilted floor; stairs are too steep, or no plane.
     """
-    slope = _plane(motion)
+    slope = _plane(Standing(motion))
     return slope if slope is not None and slope.degrees < LARGEST_SLOPE else None
 
 
-def _plane(motion: Motion) -> Slope | None:
+def _plane(standing: Standing) -> Slope | None:
     """The same, however steep it is, up to what people can stand on."""
+    motion = standing.motion
     said = motion.source.floor_m is not None  # a floor whose height is known is level
     if said or not set(needed_roles()) <= set(motion.roles) or not len(motion):
         return None
-    leg = leg_length(motion)
+    leg = standing.leg
     if not leg > 0.0:
         return None
-    places, feet, _, _ = rests_of_toes(motion, leg)
+    places, feet, _, _ = standing.rests
     if len(places) < FEWEST_RESTS:
         return None
     # From a plane with some rests below and most above, to the rests that lie close to it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from retarget.motion.drift import followed
-from retarget.motion.floor import levelled
+from retarget.motion.floor import Standing, levelled
 from retarget.motion.motion import Motion
 
 __all__ = ["OnLevelFloor", "on_level_floor"]
@@ -27,6 +27,7 @@ class OnLevelFloor(NamedTuple):
 
 def on_level_floor(motion: Motion) -> OnLevelFloor:
     """Turn a motion so that its floor is level, and follow one that drifts; ``source.doubts`` says what was done."""
-    motion, slope = levelled(motion)
-    motion, drift = followed(motion)
-    return OnLevelFloor(motion, slope, drift)
+    standing = Standing(motion)
+    level, slope = levelled(motion, standing)
+    level, drift = followed(level, standing if level is motion else None)
+    return OnLevelFloor(level, slope, drift)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float, Float64
 
 from retarget.motion.doubts import Doubt
 from retarget.motion.floor import leg_length
@@ -80,41 +81,59 @@ def _rests(motion: Motion, every: int, fps: float) -> float:
 
 def _beside_feet(motion: Motion, leg: float, every: int, fps: float) -> Bool[np.ndarray, "n"]:
     """When a body at rest, of which nothing else is near the ground, is beside the feet that are down."""
-    names = [
-        f"{side}_{joint}"
+    positions, roles = motion.positions[::every], motion.roles
+    beside = np.zeros(len(positions), bool)
+    centre = _centre(positions, roles)
+    at = np.flatnonzero(_still(centre, fps))
+    if not at.size:
+        return beside
+    feet = [roles[f"{side}_{joint}"] for side in SIDES for joint in ("ankle", "toe")]
+    others = [
+        roles[f"{side}_{joint}"]
         for side in SIDES
-        for joint in ("hip", "knee", "ankle", "toe", "shoulder", "elbow", "wrist")
+        for joint in ("hip", "knee", "shoulder", "elbow", "wrist")
     ]
-    at = {name: k for k, name in enumerate(names)}
-    places = motion.positions[::every, [motion.roles[name] for name in names]].astype(np.float64)
-    centre = np.zeros((len(places), 2))
-    for side in SIDES:
-        centre += (
-            _TRUNK / 4 * (places[:, at[f"{side}_hip"], :2] + places[:, at[f"{side}_shoulder"], :2])
-        )
-        for first, second, mass, along in _LIMBS:
-            here, there = (
-                places[:, at[f"{side}_{first}"], :2],
-                places[:, at[f"{side}_{second}"], :2],
-            )
-            centre += mass * (here + along * (there - here))
-    reach = max(1, round(_SPAN * fps))
-    still = np.zeros(len(places), bool)
-    steps = centre[2 * reach :] - centre[: -2 * reach]
-    still[reach : len(places) - reach] = np.hypot(*steps.T) * (fps / (2 * reach)) < _STILL
-    feet = [at[f"{side}_{joint}"] for side in SIDES for joint in ("ankle", "toe")]
-    heights = places[:, feet, 2]
-    rest = np.sort(heights, axis=0)[len(heights) // 20]
+    heights = positions[:, feet, 2].astype(np.float64)
+    low = len(heights) // 20
+    rest = np.partition(heights, low, axis=0)[low]
     rest = np.minimum(rest, np.tile(rest.reshape(2, 2).min(axis=0), 2) + _UP * leg)
-    down = heights - rest < _UP * leg
-    others = [k for k in range(len(names)) if k not in feet]
-    still &= down.any(axis=1)
-    still &= places[:, others, 2].min(axis=1) > rest.min() + _NEAR * leg
+    down = heights[at] - rest < _UP * leg
+    up = positions[at[:, None], others, 2].min(axis=1) > rest.min() + _NEAR * leg
+    on_feet = down.any(axis=1) & up
+    at, down = at[on_feet], down[on_feet]
+    places, middle = positions[at[:, None], feet, :2].astype(np.float64), centre[at]
     turns = 2 * np.pi * np.arange(_DIRECTIONS) / _DIRECTIONS
-    gaps = np.full(len(places), -np.inf)
+    gaps = np.full(len(at), -np.inf)
     for way in np.stack(
         [np.cos(turns), np.sin(turns)], axis=1
     ):  # one by one: long clips have many frames
-        along = np.where(down, places[:, feet, :2] @ way, -np.inf).max(axis=1)
-        np.maximum(gaps, centre @ way - along, out=gaps)
-    return np.asarray(still & (gaps > _BESIDE * leg))
+        along = np.where(down, places @ way, -np.inf).max(axis=1, initial=-np.inf)
+        np.maximum(gaps, middle @ way - along, out=gaps)
+    beside[at] = gaps > _BESIDE * leg
+    return beside
+
+
+def _centre(
+    positions: Float[np.ndarray, "n J 3"], roles: Mapping[str, int]
+) -> Float64[np.ndarray, "n 2"]:
+    """The body's centre of mass along the ground, metres."""
+
+    def place(side: str, joint: str) -> Float64[np.ndarray, "n 2"]:
+        return np.asarray(positions[:, roles[f"{side}_{joint}"], :2], np.float64)
+
+    centre = np.zeros((len(positions), 2))
+    for side in SIDES:
+        centre += _TRUNK / 4 * (place(side, "hip") + place(side, "shoulder"))
+        for first, second, mass, along in _LIMBS:
+            here = place(side, first)
+            centre += mass * (here + along * (place(side, second) - here))
+    return centre
+
+
+def _still(centre: Float64[np.ndarray, "n 2"], fps: float) -> Bool[np.ndarray, "n"]:
+    """When the centre of mass is so slow that it is above what carries it."""
+    reach = max(1, round(_SPAN * fps))
+    still = np.zeros(len(centre), bool)
+    steps = centre[2 * reach :] - centre[: -2 * reach]
+    still[reach : len(centre) - reach] = np.hypot(*steps.T) * (fps / (2 * reach)) < _STILL
+    return still

@@ -51,7 +51,7 @@ def find_gait(stance: Stance, leg_length: float, fps: float) -> Gait:
     for foot in range(_FEET):
         places = stance.ankles[:, foot]
         stands = [
-            (first, stop, places[first:stop].mean(axis=0))
+            (first, stop, np.add.reduce(places[first:stop]) / (stop - first))
             for first, stop in runs(stance.toe[:, foot])
         ]
         for (first, stop, here), (then, end, there) in pairwise(stands):
