@@ -18,6 +18,7 @@ import yaml
 import retarget
 
 ROOT = Path(__file__).parents[1]
+MOST_BYTES = 15_000_000  # of a wheel
 USERS_SCRIPT = """
 import numpy as np
 
@@ -103,9 +104,10 @@ def test_a_package_index_shows_the_readme_without_what_it_does_not_have(installe
 
 
 def test_the_wheel_holds_robots_clips_profiles_templates_types_and_licences(
-    installed: Path,
+    installed: Path, made: tuple[Path, Path]
 ) -> None:
     package = installed / "retarget"
+    assert made[1].stat().st_size < MOST_BYTES
     source = ROOT / "src" / "retarget"
     wanted = {
         path.relative_to(source)
@@ -139,24 +141,48 @@ def test_installed_it_runs_outside_the_repository(installed: Path, tmp_path: Pat
     assert "left_knee" in said
 
 
+def python_of(version: str) -> tuple[str, dict[str, str]]:
+    """An interpreter of a version, and what chooses it; skips the test where there is none."""
+    python = shutil.which(f"python{version}")
+    chosen = {"PYENV_VERSION": version}  # for those whose interpreters are behind pyenv
+    found = python and subprocess.run(
+        [python, "--version"],
+        env={**os.environ, **chosen},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if not python or not found or f" {version}." not in found.stdout:
+        pytest.skip(f"no Python {version} here")
+    return python, chosen
+
+
+@pytest.mark.parametrize("version", ["3.12", "3.13"])
+def test_with_its_own_packages_it_runs_under_other_pythons(
+    made: tuple[Path, Path], tmp_path: Path, version: str
+) -> None:
+    """Installed as users install it, compiled by that Python's own Numba, it retargets a clip that passes."""
+    python, chosen = python_of(version)
+    run(python, "-m", "venv", tmp_path / "venv", cwd=tmp_path, **chosen)
+    bin_ = tmp_path / "venv" / "bin"
+    asked = [bin_ / "pip", "download", "--quiet", "--no-deps", "--dest", tmp_path / "one", "typer"]
+    if subprocess.run(asked, cwd=tmp_path, capture_output=True, check=False).returncode:
+        pytest.skip("no package registry answers")
+    run(bin_ / "pip", "install", "--quiet", made[1], cwd=tmp_path)
+    run(bin_ / "retarget", "run", "--motion", "humanoid_run", "--output", "r.npz", cwd=tmp_path)
+    said = run(
+        *(bin_ / "retarget", "evaluate", "--result", "r.npz", "--gate", "train-ready"),
+        cwd=tmp_path,
+    )
+    assert "pass" in said
+    assert len(retarget.RetargetingResult.load_npz(tmp_path / "r.npz")) == 41
+
+
 @pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
 def test_it_starts_under_every_python_that_it_names(
     installed: Path, tmp_path: Path, version: str
 ) -> None:
-    python = shutil.which(f"python{version}")
-    chosen = {"PYENV_VERSION": version}  # for those whose interpreters are behind pyenv
-    found = (
-        python
-        and subprocess.run(
-            [python, "--version"],
-            env={**os.environ, **chosen},
-            capture_output=True,
-            text=True,
-            check=False,
-        ).stdout
-    )
-    if not python or not found or f" {version}." not in found:
-        pytest.skip(f"no Python {version} here")
+    python, chosen = python_of(version)
     # What help needs is plain Python, so that packages of another version of it serve.
     others = f"{installed}{os.pathsep}{sysconfig.get_path('purelib')}"
     assert "retarget 0" in run(
