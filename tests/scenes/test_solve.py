@@ -12,10 +12,12 @@ import pytest
 from retarget.evaluation import evaluate
 from retarget.evaluation.report import ClipReport
 from retarget.geometry import matrix_from_quaternion, quaternion_product
+from retarget.motion import Motion
 from retarget.options import RetargetOptions
 from retarget.pipeline import retarget_motion
 from retarget.result import RetargetingResult
 from retarget.robots import RobotModel, load_robot
+from retarget.scene_take import SceneTake
 from retarget.scenes import ObjectTrajectory, Scene, SceneObject, Shape, Terrain
 from retarget.scenes.made import stepping_up
 from scene_clips import carry, climb, needs_clips, on_floor, walk_with_crate
@@ -230,29 +232,62 @@ def test_holds_out_of_reach_give_way_and_are_listed(robot: RobotModel) -> None:
     assert not [h for h in walk_with_a_crate().yielded if h.point.endswith("palm")]
 
 
-def test_feet_on_a_platform_that_drives_turns_and_rises_slide_no_more_than_the_humans(
-    robot: RobotModel,
-) -> None:
-    motion, _, _ = on_floor("humanoid_walk")
+@lru_cache(maxsize=1)
+def _on_a_ride() -> tuple[Motion, Scene]:
+    """A walk on a platform that drives at 1 m/s, turns and rises."""
+    motion, _, _ = on_floor("cmu_01_01", 300)
     time = np.arange(len(motion)) / motion.fps
     ride = np.stack([time, 0.3 * np.sin(2 * time), 0.15 * (1 - np.cos(1.5 * time)) + 0.1], axis=1)
     yaw = 0.3 * np.sin(0.8 * time)
-    turn = np.zeros((len(time), 3, 3))
-    turn[:, 0, 0] = turn[:, 1, 1] = np.cos(yaw)
-    turn[:, 1, 0], turn[:, 0, 1] = np.sin(yaw), -np.sin(yaw)
-    turn[:, 2, 2] = 1.0
-    moved = np.einsum("tij,tkj->tki", turn, motion.positions) + ride[:, None]
     half = np.stack([np.cos(yaw / 2), 0 * yaw, 0 * yaw, np.sin(yaw / 2)], axis=1)
+    moved = np.einsum("tij,tkj->tki", matrix_from_quaternion(half), motion.positions)
     turned = quaternion_product(
         np.repeat(half[:, None], motion.rotations.shape[1], axis=1), motion.rotations
     )
     path = ObjectTrajectory(ride + np.array([0, 0, -0.05]), half, motion.fps)
-    deck = SceneObject("deck", (Shape.box((8, 8, 0.1)),), path, "scaled")
-    scene = Scene(objects=(deck,))
-    result = retarget_motion(replace(motion, positions=moved, rotations=turned), robot, scene=scene)
-    report = evaluate(result, robot)
-    assert report["scene_depth_max"] < 0.005
-    assert report["toe_slide_mean"] < max(report["human_toe_slide_mean"] or 0.0, 0.01)
+    deck = SceneObject("deck", (Shape.box((16, 16, 0.1)),), path, "scaled")
+    moved = replace(motion, positions=moved + ride[:, None], rotations=turned)
+    return moved, Scene(objects=(deck,))
+
+
+def test_feet_on_a_platform_that_drives_turns_and_rises_slide_less_than_the_humans(
+    robot: RobotModel,
+) -> None:
+    motion, scene = _on_a_ride()
+    report = evaluate(retarget_motion(motion, robot, scene=scene), robot)
+    assert report["scene_depth_max"] < 0.002
+    assert report["toe_slide_mean"] < 0.02
+    assert report["toe_slide_mean"] < 0.5 * (report["human_toe_slide_mean"] or 0.0)
+
+
+def test_feet_that_are_held_where_they_were_in_the_world_slide_on_what_drives(
+    robot: RobotModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ridden = SceneTake.ridden
+
+    def held_in_the_world(
+        take: SceneTake, first: int, start: np.ndarray, anchors: np.ndarray
+    ) -> np.ndarray:
+        anchors = ridden(take, first, start, anchors)
+        for ride in take.targets.rides:
+            rows = slice(max(ride.first - first, 0), min(ride.last - first, len(start)))
+            anchors[rows, ride.point] = anchors[rows.start, ride.point]
+        return anchors
+
+    monkeypatch.setattr(SceneTake, "ridden", held_in_the_world)
+    motion, scene = _on_a_ride()
+    report = evaluate(retarget_motion(motion, robot, scene=scene), robot)
+    assert report["toe_slide_mean"] > 0.3  # the platform drives at 1 m/s
+
+
+def test_slide_on_what_drives_is_told_from_where_a_foot_steps_onto_it(robot: RobotModel) -> None:
+    motion, scene = _on_a_ride()
+    riding = evaluate(retarget_motion(motion, robot, scene=scene), robot)
+    level = on_floor("cmu_01_01", 300)[0]
+    step = Terrain("step", (Shape.box((1, 1, 0.1)).at((40.0, 0, 0.05)),))
+    still = evaluate(retarget_motion(level, robot, scene=Scene(terrains=(step,))), robot)
+    theirs = riding["human_toe_slide_mean"], still["human_toe_slide_mean"]
+    assert theirs[0] == pytest.approx(theirs[1], rel=0.15)  # the same steps
 
 
 def test_at_another_rate_the_robot_is_out_of_things_too(robot: RobotModel) -> None:

@@ -219,10 +219,11 @@ def _fill_place_errors(
 def _path_on(
     points: Float64[np.ndarray, "T 3"], touched: Int64[np.ndarray, "T"], things: Sequence[Thing]
 ) -> Float64[np.ndarray, "T 3"]:
-    """A point's path whose steps are those along the moving thing that is touched, where one is."""
+    """A point's path whose steps are those along the moving thing that is touched, also onto it and off it."""
     steps = np.diff(points, axis=0)
+    on = np.where(touched[1:] >= 0, touched[1:], touched[:-1])
     for o, thing in enumerate(things):
-        rows = (touched[1:] == o) & (touched[:-1] == o)
+        rows = on == o
         if thing.moves and rows.any():
             local = np.diff(thing.to_local(points), axis=0)
             steps[rows] = np.einsum("tij,tj->ti", thing.turns[:-1], local)[rows]
