@@ -31,6 +31,7 @@ from retarget.robots.reading.guard import guarded
 from retarget.robots.spec import LIMBS, RobotSpec
 from retarget.robots.speeds import likely_speeds
 from retarget.robots.tree import KinematicTree, build_tree
+from retarget.robots.unlike_legs import leg_notes
 from retarget.wording import listed
 
 __all__ = ["compile_robot"]
@@ -163,6 +164,7 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
             *range_notes,
             *speed_notes,
             *hanging_notes(tree, roles, role_points, upright),
+            *leg_notes(tree, roles, role_points, bending, upright),
             *sole_notes,
             *coupled.notes,
             *shape_notes,
