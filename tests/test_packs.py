@@ -12,6 +12,7 @@ from numba import njit
 from kernels import callable_kernel
 from retarget.compiled.packs import LANES, REAL, anywhere, both, either, packs, sine_cosine, where
 from retarget.robots import load_robot
+from retarget.scenes.distance import box_distance
 from retarget.solver.kinematics.forward import body_kinematics, tree_arrays
 
 NUMBERS = arrays(np.float32, (2, LANES), elements=st.floats(-50, 50, width=32))
@@ -88,3 +89,49 @@ def test_poses_side_by_side_are_the_poses_alone(name: str) -> None:
 @njit
 def pose(qpos, tree, rotations, positions, axes):
     body_kinematics(packs(qpos), tree, packs(rotations), packs(positions), packs(axes))
+
+
+_box_distance = callable_kernel(box_distance)
+
+
+@njit
+def box_alone(point, halves, side, out):
+    gradient = np.empty(3)
+    out[0] = _box_distance(
+        point[0], point[1], point[2], halves, side[0], side[1], side[2], gradient
+    )
+    out[1:] = gradient
+
+
+@njit
+def box_side_by_side(points, halves, sides, gradients, out):
+    x, s, g = packs(points), packs(sides), packs(gradients)
+    packs(out)[0] = _box_distance(x[0], x[1], x[2], halves, s[0], s[1], s[2], g)
+
+
+SIDES = np.concatenate([np.zeros((2, 3)), np.eye(3), -np.eye(3)]).astype(np.float32)
+
+
+@given(
+    arrays(np.float32, (3, LANES), elements=st.floats(-1.0, 1.0, width=32)),
+    st.lists(st.integers(0, 7), min_size=LANES, max_size=LANES),
+)
+def test_distances_from_boxes_in_packs_are_those_of_each_point(
+    points: np.ndarray, chosen: list[int]
+) -> None:
+    halves, sides = (
+        np.array([0.4, 0.25, 0.1], np.float32),
+        np.ascontiguousarray(SIDES[chosen].T),
+    )
+    gradients, together = np.empty((3, LANES), np.float32), np.empty((1, LANES), np.float32)
+    box_side_by_side(points, halves, sides, gradients, together)
+    for lane in range(LANES):
+        alone = np.empty(4)
+        box_alone(
+            points[:, lane].astype(np.float64), halves, sides[:, lane].astype(np.float64), alone
+        )
+        assert together[0, lane] == pytest.approx(alone[0], abs=2e-6)
+        moved = points[:, lane].astype(np.float64) + 1e-4 * gradients[:, lane]
+        further = np.empty(4)  # where two faces are as near either direction is right
+        box_alone(moved, halves, sides[:, lane].astype(np.float64), further)
+        assert further[0] - alone[0] > -2e-6

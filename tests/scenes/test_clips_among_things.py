@@ -259,8 +259,8 @@ def test_a_mesh_that_is_inside_out_is_the_same_mesh_and_large_ones_are_bounded()
     assert len(hull.planes) <= 32
 
 
-REACHED = [("booster_t1", n) for n in ("sub3_largebox_003", "sub10_largebox_049", "0", "1", "4")]
-REACHED += [("unitree_h1", n) for n in ("sub10_largebox_049", "0", "1", "4")]
+REAL = ("sub3_largebox_003", "sub10_largebox_049", "0", "1", "4")
+REACHED = [(name, clip) for name in ("booster_t1", "unitree_h1") for clip in REAL]
 
 
 @needs_clips

@@ -156,6 +156,21 @@ def test_a_start_inside_a_box_a_box_that_jumps_and_one_that_trembles_end_no_clip
         assert np.isfinite(result.qpos).all()
 
 
+def test_a_plate_of_five_millimetres_under_feet_carries_them_on_top(robot: RobotModel) -> None:
+    motion, _, _ = on_floor("humanoid_walk", 60)
+    lift = np.array([0.0, 0.0, 0.3])
+    plate = Terrain("plate", (Shape.box((12, 12, 0.005)).at((0, 0, 0.2975)),))
+    raised = replace(motion, positions=motion.positions + lift)
+    result = retarget_motion(raised, robot, scene=Scene(terrains=(plate,)))
+    report = evaluate(result, robot)
+    assert result.scene is not None
+    assert report["scene_depth_max"] < 0.002  # 2 mm of 5: on top of it
+    assert report["thing_sole_gap_mean"] < 0.003
+    level = retarget_motion(motion, robot)
+    higher = np.median(result.qpos[:, 2]) - np.median(level.qpos[:, 2])
+    assert higher == pytest.approx(0.3 * result.scene.scale, abs=0.02)
+
+
 def test_two_hundred_boxes_far_and_near_change_nothing_that_is_far(robot: RobotModel) -> None:
     motion, _, _ = on_floor("humanoid_walk", 60)
     rng = np.random.default_rng(0)
