@@ -39,6 +39,7 @@ from retarget.solver.stretches import (
     solve_stretch,
     start_stretch,
 )
+from retarget.solver.weights import weights_among_things
 from retarget.targets.build import (
     Targets,
     build_targets,
@@ -108,6 +109,8 @@ class Take:
         meeting = world = None
         if scene is not None:
             meeting = timed(seconds, "touches", partial(meet, anatomy, contacts, scene))
+            carried = any(thing.moves for thing in meeting.things)
+            weights = weights_among_things(weights, carried)
             contacts = meeting.contacts
             sizes = robot_sizes(anatomy.calibration, contacts, shape)
             place = partial(robot_world, meeting, sizes.scale, motion.fps)

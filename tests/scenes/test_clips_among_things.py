@@ -270,7 +270,8 @@ def test_feet_of_other_robots_stay_whatever_their_hands_cannot_reach(name: str, 
     motion, scene = climb(int(clip)) if clip.isdigit() else carry(clip)[:2]
     report = evaluate(retarget_motion(motion, other, scene=scene), other)
     assert report["toe_slide_mean"] < 0.01
-    assert report["scene_depth_max"] < 0.002
+    assert report["scene_depth_max"] < (0.006 if name == "unitree_h1" else 0.002)
+    assert report["scene_depth_share"] < 0.005
 
 
 def test_a_stream_refuses_a_scene_in_one_line(robot: RobotModel) -> None:

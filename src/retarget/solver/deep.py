@@ -59,11 +59,19 @@ _MEETING: Final = 0.3  # seconds in which a pass that knows nothing of what foll
 _FIXED: Final = 2  # frames before, on which second differences depend
 
 
-def march_again(march: March, first: int, last: int, problem: Problem, options: ClipOptions) -> int:
-    """March, in place, over the frames from ``first`` to before ``last`` that are deep; returns steps times frames."""
-    assert problem.scene is not None
+def march_again(
+    march: March,
+    first: int,
+    last: int,
+    depth: Float64[np.ndarray, "T"],
+    problem: Problem,
+    options: ClipOptions,
+) -> int:
+    """March, in place, over the frames from ``first`` to before ``last`` that are deep; returns steps times frames.
+
+    ``depth`` is how deep each frame is in things, metres; it is kept up, in place.
+    """
     steps = 0
-    depth = scene_depths(march.qpos, problem.tree, problem.scene)
     for one in _PASSES:
         deep = depth > one.deep
         deep[:first] = deep[last:] = False

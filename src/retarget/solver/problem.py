@@ -197,7 +197,7 @@ def among_things(options: ClipOptions) -> ClipOptions:
     packs of frames at once are faster than three; at higher rates windows are as long already.
     """
     longer = 0 if options.seam else 16
-    return options._replace(window=options.window + longer, repairs=4)
+    return options._replace(window=options.window + longer, repairs=3)
 
 
 def _tasks(

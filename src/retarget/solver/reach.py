@@ -10,7 +10,6 @@ from jaxtyping import Bool, Float64
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 from retarget.solver.arrays import Problem, Soles, Tree
-from retarget.solver.depths import scene_depths
 from retarget.solver.kinematics.forward import body_kinematics, world_point
 
 __all__ = ["FIRMLY", "hold_misses", "yielding_weights"]
@@ -41,7 +40,10 @@ def _misses(
 
 
 def yielding_weights(
-    qpos: Float64[np.ndarray, "T Q"], problem: Problem, fixed: Bool[np.ndarray, "T K"]
+    qpos: Float64[np.ndarray, "T Q"],
+    problem: Problem,
+    fixed: Bool[np.ndarray, "T K"],
+    depth: Float64[np.ndarray, "T"],
 ) -> Float64[np.ndarray, "T K"] | None:
     """Weights of all anchors, those of holds that drag feet along the smaller the farther they are missed.
 
@@ -49,6 +51,7 @@ def yielding_weights(
         qpos: A solve with all of them firm.
         problem: That it solves.
         fixed: Anchors on things.
+        depth: How deep it is in things, metres.
 
     Returns:
         None where no foot is dragged along.
@@ -64,9 +67,7 @@ def yielding_weights(
 
     span = max(1, round(_MOMENT * problem.fps))
     dragged = maximum_filter1d((along * feet).max(axis=1), 2 * span + 1) > _DRAGGED
-    if problem.scene is not None:
-        depth = scene_depths(qpos, problem.tree, problem.scene)
-        dragged |= maximum_filter1d(depth, 2 * span + 1) > _PULLED_IN
+    dragged |= maximum_filter1d(depth, 2 * span + 1) > _PULLED_IN
     dragged &= maximum_filter1d(missed.max(axis=1), 2 * span + 1) > _REACHED
     if not dragged.any():
         return None

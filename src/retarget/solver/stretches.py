@@ -19,6 +19,7 @@ from retarget.solver.arrays import Problem
 from retarget.solver.balance.path import centre_path
 from retarget.solver.clip import ClipOptions, March, march_windows
 from retarget.solver.deep import march_again
+from retarget.solver.depths import scene_depths
 from retarget.solver.missed_holds import Held, hold_again
 from retarget.solver.reach import yielding_weights
 from retarget.solver.stances import hold_stances
@@ -231,8 +232,10 @@ def solve_stretch(
         )
     )
     steps, at = march_windows(march, onward, here, there, held, options)
-    if held.scene is not None and part.fixed is not None:
-        firm = yielding_weights(march.qpos, held, part.fixed[:count])
+    scene = held.scene
+    if scene is not None and part.fixed is not None:
+        depth = scene_depths(march.qpos, held.tree, scene)
+        firm = yielding_weights(march.qpos, held, part.fixed[:count], depth)
         if (
             firm is not None
         ):  # once more from where the march began, so that nothing has been dragged along
@@ -241,7 +244,8 @@ def solve_stretch(
             march.shift[onward:] = 0.0
             more, at = march_windows(march, onward, here, there, held, options)
             steps += more
-        steps += march_again(march, changed, there, held, options)
+            depth = scene_depths(march.qpos, held.tree, scene)
+        steps += march_again(march, changed, there, depth, held, options)
     elif part.fixed is None:
         how = Held(problem, held, part.centre)
         # What the next stretch solves again, it begins from as this one's windows have left it.

@@ -18,7 +18,7 @@ from retarget.targets.thing_points import CLEAR, ThingPoints
 
 __all__ = ["SOFT", "stay_near"]
 
-SOFT: Final = 300.0
+SOFT: Final = 150.0
 """Weight of the vector between a surface and a joint that is on it, 1/m^2."""
 
 _BEHIND: Final = 0.3  # share of it that a wrist's anchor has while its palm is held
