@@ -56,7 +56,7 @@ OUT_OF_REACH = """What stays out of reach, and why:
   | 1.7 | 0.7 | 4.47 | 3.09 | 0.52 | 2.24 | 54 | 96 |
 
   So what is carried has the first row, and climbs the third.
-- Climb 4's limbs (2 degrees asked), clearance (the peer has 30 mm) and feet (3.2 mm/s): it crawls, and hands that are held
+- Climb 4's limbs (2 degrees asked), clearance (the peer has 30 mm) and feet (3.2 mm/s): it crawls, and held hands
   cost both: without holds limbs are at 1.6 degrees and clearance at 50 mm. Soft anchors of 300 instead of 150 /m^2 give
   2 mm of it, of 600 another 1 to 4, and take a tenth of a degree.
 - Palms at 700 instead of 1,500 /m^2 took 0.1 degrees, and held places 4 mm farther off with hands that slide 10 mm/s
