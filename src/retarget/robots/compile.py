@@ -24,7 +24,7 @@ from retarget.robots.mirrored_ranges import with_mirrored_ranges
 from retarget.robots.model import RobotModel
 from retarget.robots.near_shapes import without_fat_neighbours
 from retarget.robots.neutral import neutral_joints, zero_joints
-from retarget.robots.one_way import bending_one_way
+from retarget.robots.one_way import bending_one_way, moving_as_a_trunk, without_range
 from retarget.robots.reading.description import read_description
 from retarget.robots.reading.equalities import find_couplings, find_loops
 from retarget.robots.reading.guard import guarded
@@ -73,9 +73,9 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
     upright = found.upright
     tree, sign_notes = with_mirrored_ranges(tree, roles, role_points, upright)
     bending, spare = superfluous_hinges(tree, roles, role_points, upright)
-    tree, range_notes = bending_one_way(
-        tree, roles, role_points, bending, ~tree.limited & ~tree.slides, upright
-    )
+    unlimited = without_range(tree)
+    tree, range_notes = bending_one_way(tree, roles, role_points, bending, unlimited, upright)
+    tree, trunk_notes = moving_as_a_trunk(tree, roles, role_points, unlimited, upright)
     zero = zero_joints(tree)
     neutral = neutral_joints(tree, roles, bending, upright, spec)
     length = limb_length(tree, roles, role_points)
@@ -162,6 +162,7 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
             *found.notes,
             *sign_notes,
             *range_notes,
+            *trunk_notes,
             *speed_notes,
             *hanging_notes(tree, roles, role_points, upright),
             *leg_notes(tree, roles, role_points, bending, upright),

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float64
 from retarget.robots.collision import CollisionModel, segment_distance
 from retarget.robots.kinematics import body_poses
 from retarget.robots.spec import LIMBS, SIDES
-from retarget.robots.tree import KinematicTree
+from retarget.robots.tree import KinematicTree, trunk_bodies
 from retarget.wording import listed
 
 __all__ = ["without_fat_neighbours"]
@@ -43,7 +43,7 @@ def without_fat_neighbours(
     Returns:
         The shapes with the other pairs, and a note if any were left out.
     """
-    trunk = _trunk(tree, roles)
+    trunk = trunk_bodies(tree, roles)
     beside = _beside(tree, roles, trunk)
     near = beside[tuple(collision.bodies[collision.pairs].T)]
     if not near.any():
@@ -86,20 +86,6 @@ def _joints_between(
         found.append(body - 1)
         body = int(tree.parents[body])
     return found or [roles[f"{side}_{role}"] - 1]
-
-
-def _trunk(tree: KinematicTree, roles: dict[str, int]) -> list[int]:
-    """The bodies from pelvis to chest, both among them, in the order of the tree."""
-    if "chest" not in roles:
-        return [roles["pelvis"]]
-    paths = []
-    for role in ("pelvis", "chest"):
-        path = [roles[role]]
-        while path[-1] > 0:
-            path.append(int(tree.parents[path[-1]]))
-        paths.append(path)
-    meet = next(body for body in paths[0] if body in paths[1])
-    return sorted({b for path in paths for b in path[: path.index(meet) + 1]})
 
 
 def _beside(

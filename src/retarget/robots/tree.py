@@ -14,7 +14,7 @@ from retarget.errors import RobotError
 from retarget.robots.reading.description import Description
 from retarget.wording import listed
 
-__all__ = ["Frame", "KinematicTree", "build_tree", "quaternion_matrix"]
+__all__ = ["Frame", "KinematicTree", "build_tree", "quaternion_matrix", "trunk_bodies"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -250,3 +250,17 @@ def _effort_limit(model: Any, joint: int) -> float:
             gain = abs(model.actuator_gainprm[actuator, 0])
             limits.append(gear * gain * np.abs(model.actuator_ctrlrange[actuator]).max())
     return float(sum(limits)) if limits else float("inf")
+
+
+def trunk_bodies(tree: KinematicTree, roles: dict[str, int]) -> list[int]:
+    """The bodies from pelvis to chest, both among them, in the order of the tree."""
+    if "chest" not in roles:
+        return [roles["pelvis"]]
+    paths = []
+    for role in ("pelvis", "chest"):
+        path = [roles[role]]
+        while path[-1] > 0:
+            path.append(int(tree.parents[path[-1]]))
+        paths.append(path)
+    meet = next(body for body in paths[0] if body in paths[1])
+    return sorted({b for path in paths for b in path[: path.index(meet) + 1]})
