@@ -18,8 +18,10 @@ on_one_core()
 import numpy as np  # noqa: E402
 
 from retarget import evaluate, load_robot, read_motion, retarget_motion  # noqa: E402
-from retarget.motion import Motion  # noqa: E402
-from retarget.scenes import Scene, SceneObject, Shape, Terrain, read_trajectory  # noqa: E402
+from retarget.containers import read_data  # noqa: E402
+from retarget.motion import Motion, find_anatomy, find_contacts  # noqa: E402
+from retarget.scenes import TOUCH_POINTS, Scene, SceneObject, Shape, Terrain, read_trajectory  # noqa: E402
+from retarget.scenes.meeting import meet  # noqa: E402
 from retarget.scenes.meshes import read_mesh, shapes_of  # noqa: E402
 from retarget.scenes.variants import Variant  # noqa: E402
 
@@ -38,6 +40,11 @@ HEADS = [
     "clearance error mm", "jerk", "frames/s",
 ]  # fmt: skip
 REPEATS = 5
+_LABELS, _WRISTS, _OF_HAND = (
+    331,
+    (17, 36),
+    16,
+)  # columns of contacts of bodies, wrists among these, and a hand's bodies
 OUT_OF_REACH = """What stays out of reach, and why:
 
 - Limbs of carried boxes (4 and 3.2 degrees asked): the large box has its real size between the arms of a robot three
@@ -99,7 +106,9 @@ def main() -> None:
         + table(HEADS, rows)
         + "\n\nOther sizes, from the same recordings:\n\n"
         + table(HEADS, sizes)
-        + "\n\nMany things, and a grid of distances:\n\n" + crowd() + "\n\n" + OUT_OF_REACH,
+        + "\n\nMany things, and a grid of distances:\n\n" + crowd()
+        + "\n\nFrames in which contacts of hands are those of OMOMO's labels:\n\n" + labels(clips)
+        + "\n\n" + OUT_OF_REACH,
     )  # fmt: skip
 
 
@@ -140,6 +149,24 @@ def row(name: str, motion: Motion, scene: Scene, robot_name: str) -> list[str]:
     ]  # fmt: skip
     print(*cells, sep="  ", flush=True)
     return cells
+
+
+def labels(clips: dict[str, tuple[Motion, Scene]]) -> str:
+    """How many frames agree with the data set's labels of hands, which are in its files."""
+    rows = []
+    for name, (motion, scene) in clips.items():
+        if not scene.objects:
+            continue
+        path = FOLDER / f"{name}.pt"
+        stored = np.asarray(read_data(path.read_bytes(), path))
+        wrists = (_LABELS + joint for joint in _WRISTS)
+        theirs = np.stack([(stored[:, a : a + _OF_HAND] > 0).any(axis=1) for a in wrists], axis=1)
+        anatomy = find_anatomy(motion)
+        touched = meet(anatomy, find_contacts(anatomy), scene).touches.things
+        palms = [TOUCH_POINTS.index(f"{side}_palm") for side in ("left", "right")]
+        agree = 100 * ((touched[:, palms] == 1) == theirs).mean(axis=0)
+        rows.append([name, *(f"{share:.1f}" for share in agree), f"{agree.mean():.1f}"])
+    return table(["clip", "left %", "right %", "both %"], rows)
 
 
 def crowd() -> str:

@@ -89,6 +89,10 @@ def retarget_motion(
     check_argument(options, RetargetOptions, "options", "RetargetOptions(fps=50, ...)")
     motion = between(motion, options.start_s, options.end_s)
     name = motion.source.path or "motion"
+    if scene is not None and not scene.is_empty and not robot.has("leg"):
+        raise RetargetError(
+            f"{robot.name}: has no legs, and things are for robots that stand among them; leave the scene out"
+        )
     scene = (
         None if scene is None or scene.is_empty else scene.between(options.start_s, options.end_s)
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from retarget.errors import RetargetError
 from retarget.evaluation import evaluate
 from retarget.evaluation.report import ClipReport
 from retarget.geometry import matrix_from_quaternion, quaternion_product
@@ -169,6 +170,17 @@ def test_a_plate_of_five_millimetres_under_feet_carries_them_on_top(robot: Robot
     level = retarget_motion(motion, robot)
     higher = np.median(result.qpos[:, 2]) - np.median(level.qpos[:, 2])
     assert higher == pytest.approx(0.3 * result.scene.scale, abs=0.02)
+
+
+def test_legs_without_arms_step_up_and_arms_without_legs_are_refused() -> None:
+    motion, scene = stepping_up(on_floor("humanoid_walk")[0], 0.15)
+    legs = load_robot("berkeley_humanoid")
+    report = evaluate(retarget_motion(motion, legs, scene=scene), legs)
+    assert report["scene_depth_max"] < 0.005 and report["toe_slide_mean"] < 0.02
+    assert report["hand_gap_mean"] is None
+    with pytest.raises(RetargetError, match=r"has no legs.*leave the scene out") as caught:
+        retarget_motion(motion, replace(legs, roles={}), scene=scene)
+    assert "\n" not in str(caught.value)
 
 
 def test_two_hundred_boxes_far_and_near_change_nothing_that_is_far(robot: RobotModel) -> None:

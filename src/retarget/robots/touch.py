@@ -77,8 +77,11 @@ def palm_point(robot: RobotModel, side: str) -> TouchPoint | None:
     """The sphere in the middle of a hand with which it takes hold of things.
 
     It is the middle of the capsule that is farthest from the wrist's joint, of those of the hand's body. An arm that
-    ends in its forearm takes hold with what is farthest from the elbow: the end of the limb. None without either.
+    ends in its forearm takes hold with what is farthest from the elbow: the end of the limb. None without either, or
+    without arms.
     """
+    if f"{side}_wrist" not in robot.roles:
+        return None
     wrist, elbow = (robot.roles[f"{side}_{role}"] for role in ("wrist", "elbow"))
     own = np.flatnonzero(robot.capsule_bodies == wrist)
     if wrist != elbow and len(own):

@@ -75,7 +75,7 @@ def robot_spheres(robot: RobotModel, spacing: float = SOLVED) -> RobotSpheres:
 
 def _group_of(robot: RobotModel, body: int) -> int:
     """The human's part that a body follows: that of the nearest role at or above it."""
-    by_body: dict[int, str] = {robot.roles[role]: role for role in _ROLES}
+    by_body: dict[int, str] = {robot.roles[role]: role for role in _ROLES if role in robot.roles}
     while body not in by_body and body > 0:
         body = int(robot.parents[body])
     role = by_body.get(body, "pelvis")

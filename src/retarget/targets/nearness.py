@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float64
 from retarget.scenes.place import RobotWorld
 from retarget.scenes.posed import Surroundings
 from retarget.scenes.scene import TOUCH_POINTS
-from retarget.targets.thing_points import CLEAR, ThingPoints
+from retarget.targets.thing_points import ThingPoints
 
 __all__ = ["SOFT", "stay_near"]
 
@@ -47,7 +47,7 @@ def stay_near(
         human: The things in the human's world, around points of its body.
     """
     frames, body = len(weights), human.points
-    for i, role in enumerate(CLEAR):
+    for role, column in points.clear.items():
         target, total = np.zeros((frames, 3)), np.full(frames, 1e-9)
         for o, (thing, own, fit) in enumerate(
             zip(human.things, world.things, world.fits, strict=True)
@@ -57,7 +57,6 @@ def stay_near(
             away = world.scale * (thing.to_local(body[role]) - near.place)
             target += share[:, None] * own.to_world(fit.place(near.place) + away)
             total += share
-        column = points.clear.start + i
         target /= total[:, None]
         weight = SOFT * np.minimum(total, 1.0)
         weight[total < _LEAST] = 0.0

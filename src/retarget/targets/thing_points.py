@@ -36,7 +36,7 @@ class ThingPoints:
         radii: How far its surface is from it, metres.
         columns: Which of all points of the solve (first those on the ground, then these) each of `TOUCH_POINTS` is, -1
             where the robot has none.
-        clear: Which of them are the joints of `CLEAR`.
+        clear: Which of them are joints of `CLEAR`; of those that the robot has.
         hands: How far each wrist's joint is from its palm's point, metres; 0 where the hand cannot turn.
     """
 
@@ -44,7 +44,7 @@ class ThingPoints:
     points: Float64[np.ndarray, "E 3"]
     radii: Float64[np.ndarray, "E"]
     columns: Int64[np.ndarray, "K"]
-    clear: slice
+    clear: dict[str, int]
     hands: dict[str, float]
 
 
@@ -72,14 +72,15 @@ def thing_points(robot: RobotModel, touching: Sequence[str]) -> ThingPoints:
             turns = palm.body == robot.roles[f"{side}_wrist"] != robot.roles[f"{side}_elbow"]
             hands[side] = float(np.linalg.norm(palm.point - wrist)) if turns else 0.0
     first = len(names) + len(bodies)
-    bodies += [robot.roles[role] for role in CLEAR]
-    points += [robot.role_points[role] for role in CLEAR]
-    radii += [0.0] * len(CLEAR)
+    clear = [role for role in CLEAR if role in robot.roles]
+    bodies += [robot.roles[role] for role in clear]
+    points += [robot.role_points[role] for role in clear]
+    radii += [0.0] * len(clear)
     return ThingPoints(
         np.array(bodies, np.int64),
         np.array(points, np.float64).reshape(-1, 3),
         np.array(radii, np.float64),
         columns,
-        slice(first, first + len(CLEAR)),
+        {role: first + i for i, role in enumerate(clear)},
         hands,
     )
