@@ -69,8 +69,8 @@ OUT_OF_REACH = """What stays out of reach, and why:
 - Palms at 700 instead of 1,500 /m^2 took 0.1 degrees, and held places 4 mm farther off with hands that slide 10 mm/s
   more.
 - The T1's hands on climb 1: its hips are at their limit of 103 degrees where the person squats over the hands.
-- Depths of 1 to 2 mm are left in climbs of the T1 and the H1, and 4.7 mm in a moment of the H1's climb 1, which no round
-  of the last projection takes out.
+- Depths of 1 to 2 mm are left in climbs of the T1 and the H1, and 4.7 mm in a moment of the H1's climb 1, which no
+  round of the last projection takes out.
 - Speed: windows are solved on at once for what is deep in things, which takes two to four steps a frame more than no
   scene, each a quarter longer. Weights raised before a window has settled, more or less sticking and other numbers of
   rounds were each within a tenth of the steps; 2 mm instead of 0.8 before a round took a third of the large box's, and
