@@ -98,21 +98,6 @@ def test_a_foot_beside_a_wall_stands_on_the_floor_alone() -> None:
     assert set(np.unique(found.things[:, heels])) <= {-1, 0}
 
 
-def test_a_heel_where_a_ramp_begins_is_on_one_of_the_two_at_a_time() -> None:
-    rng = np.random.default_rng(3)
-    ramp = Shape.box((2, 2, 0.2)).at((1.0, 0.0, -0.1))  # its top is level with the floor
-    scene = Scene(terrains=(Terrain("ramp", (ramp,)),))
-    way = resting(0.5, 2.0, 0.02) + rng.normal(0, 0.0005, (round(2.0 * FPS), 3)) * [0, 0, 1]
-    far = np.tile([50.0, 50.0, 50.0], (len(way), 1))
-    points = dict.fromkeys(TOUCH_POINTS, far) | {"left_toe": way}
-    moved = np.array([0.0, 0.0, 0.0002]) * rng.choice([-1, 1], (len(way), 1))
-    things = posed_things(scene, len(way), FPS)
-    shaken = replace(things[1], places=moved, turns=np.tile(np.eye(3), (len(way), 1, 1)))
-    found = find_touches(points, [things[0], shaken], scene, FPS, LEG).things
-    toe = found[:, TOUCH_POINTS.index("left_toe")]
-    assert (toe >= 0).all() and len(np.flatnonzero(np.diff(toe))) == 0
-
-
 def standing_on_a_ride(motion: Motion, ride: np.ndarray) -> np.ndarray:
     return motion.positions + ride[:, None]
 

@@ -14,7 +14,7 @@ from retarget.compiled.scratch import scratch
 from retarget.motion.feet import SPEED_OFF, SPEED_ON, TOE_OFF, TOE_ON, speed, stance_height
 from retarget.motion.quantiles import quantile_of
 from retarget.motion.resting import Stillness, find_stance
-from retarget.motion.spans import runs, spans
+from retarget.motion.spans import spans
 from retarget.scenes.posed import Nearest, Surroundings, Thing
 from retarget.scenes.scene import TOUCH_POINTS, Scene
 
@@ -118,7 +118,7 @@ def find_touches(
             touching = _touching(away, moved[point, o], found, kind, fps, leg)
             if kind in ("heel", "seat") or (kind == "toe" and thing.moves):
                 touching &= thing.directed(found.normal)[:, 2] > _UPWARD
-            closer = _closer(touching, away, best)
+            closer = touching & (away < best)
             touched[closer, k] = o
             best[closer] = away[closer]
     names = [thing.name for thing in things]
@@ -126,19 +126,6 @@ def find_touches(
         rows = slice(round(touch.first_s * fps), round(touch.last_s * fps) + 1)
         touched[rows, TOUCH_POINTS.index(touch.point)] = names.index(touch.thing)
     return Touches(touched, rest, near)
-
-
-def _closer(
-    touching: Bool[np.ndarray, "T"], away: Float64[np.ndarray, "T"], best: Float64[np.ndarray, "T"]
-) -> Bool[np.ndarray, "T"]:
-    """When a thing is touched rather than those before it, ``best`` away: of a time near both the nearer on average is.
-
-    Where a ramp begins on the floor a heel is now nearer to the one and now to the other.
-    """
-    closer = touching.copy()
-    for first, last in runs(touching & np.isfinite(best)):
-        closer[first:last] = away[first:last].mean() < best[first:last].mean()
-    return closer
 
 
 def _rest_distance(
