@@ -113,6 +113,8 @@ def _where_dragged(
     """
     clip = held.problem.clip
     moved = whole_stances(missed.off, held.stances)
+    if not moved.any():
+        return clip, moved
     anchors = clip.anchors.copy()
     offsets = contact_places(march.qpos, held.problem) - clip.anchors[..., :2]
     for point in np.flatnonzero(moved.any(axis=0)).tolist():
@@ -156,23 +158,36 @@ def hold_again(
     """
     inside = np.zeros(len(march.qpos), bool)
     inside[first:last] = True
-    shares = np.ones(len(inside))
+    outside = np.broadcast_to(~inside[:, None], carried.shape)
+    may = ~carried & ~whole_stances(outside, held.stances)
+    missed = _find_missed(march, held, may, np.ones(len(inside)))
     steps = 0
     for way in _WAYS:
-        outside = np.broadcast_to(~inside[:, None], carried.shape)
-        may = ~carried & ~whole_stances(outside, held.stances)
-        off = (foot_misses(march.qpos, held.problem)[..., 0] > _MISSED) & may
-        restless = toe_steps(march.qpos, held.problem) > _RESTLESS / held.problem.fps
-        restless |= (base_jolts(march.qpos, held.problem.fps) > JOLT)[:, None]
-        restless &= may & (held.problem.clip.contact_weights > 0)
-        clip, moved = way(march, held, _Missed(off, restless, may, shares), options)
+        clip, moved = way(march, held, missed, options)
         if not moved.any():
             continue
+        before, shares = held, missed.shares
         held, worse, more = _keep_better(march, inside, held, clip, moved, options)
         steps += more
         if way is _where_dragged:
-            shares[worse] *= 0.5
+            shares = np.where(worse, 0.5 * shares, shares)
+        missed = (
+            missed._replace(shares=shares)
+            if held is before
+            else _find_missed(march, held, may, shares)
+        )
     return held.problem.clip.anchors, steps
+
+
+def _find_missed(
+    march: March, held: Held, may: Bool[np.ndarray, "T K"], shares: Float64[np.ndarray, "T"]
+) -> _Missed:
+    """What is off its place or restless after a march; see `_Missed`."""
+    off = (foot_misses(march.qpos, held.problem)[..., 0] > _MISSED) & may
+    restless = toe_steps(march.qpos, held.problem) > _RESTLESS / held.problem.fps
+    restless |= (base_jolts(march.qpos, held.problem.fps) > JOLT)[:, None]
+    restless &= may & (held.problem.clip.contact_weights > 0)
+    return _Missed(off, restless, may, shares)
 
 
 def _keep_better(
@@ -200,6 +215,8 @@ def _keep_better(
         if better:
             kept = _with_part(kept, placed, begin, end)
         worse[begin:end] = not better
+    if kept is problem.clip:
+        return held, worse, steps
     return held._replace(problem=problem._replace(clip=kept)), worse, steps
 
 
