@@ -36,6 +36,7 @@ _MISSED: Final = 0.02  # metres along the ground that a foot is off its place
 _CLOSER: Final = 0.003  # metres by which parts of the robot may come nearer to each other, as windows leave so much
 _GAINED: Final = 1e-4  # m^2 of unrest that must be gained: a centimetre in a frame
 _AROUND: Final = 0.3  # seconds before and after such a stance that are marched over again
+_SWAYS: Final = 6.0  # seconds before and after that, beyond which the path of the centre of mass stays
 _RESTLESS: Final = 0.2  # m/s along the ground from which a held foot does not stand
 _COST, _PROMISE, _STEPS = 0.02, 0.002, 40  # of these marches; see `ClipOptions`
 _KNOWN: Final = 2  # frames before and behind them, on which second differences depend
@@ -201,15 +202,12 @@ def _keep_better(
     """March over what has moved: how it is held now, where that was no better, and steps times frames."""
     problem, steps = held.problem, 0
     kept = problem.clip
+    some = np.asarray(moved.any(axis=1))
     if held.centre > 0.0:
-        path, counted = centre_path(march.qpos, problem._replace(clip=placed))
-        placed = placed._replace(centres=path, centre_weights=held.centre * counted)
+        placed = _with_centres(march, held, placed, _near(some, _SWAYS, problem.fps))
     after = problem._replace(clip=placed)
-    around = round(_AROUND * problem.fps)
-    wide, worse = np.zeros((2, len(moved)), bool)
-    for begin, end in runs(np.asarray(moved.any(axis=1))):
-        wide[max(begin - around, 0) : end + around] = True
-    for begin, end in runs(np.asarray(wide & inside)):
+    worse = np.zeros(len(moved), bool)
+    for begin, end in runs(_near(some, _AROUND, problem.fps) & inside):
         better, more = _march_part(march, begin, end, problem, after, options)
         steps += more
         if better:
@@ -218,6 +216,24 @@ def _keep_better(
     if kept is problem.clip:
         return held, worse, steps
     return held._replace(problem=problem._replace(clip=kept)), worse, steps
+
+
+def _near(some: Bool[np.ndarray, "T"], seconds: float, fps: float) -> Bool[np.ndarray, "T"]:
+    """Some frames, and those before and after them."""
+    around, wide = round(seconds * fps), np.zeros_like(some)
+    for begin, end in runs(some):
+        wide[max(begin - around, 0) : end + around] = True
+    return wide
+
+
+def _with_centres(march: March, held: Held, placed: Clip, near: Bool[np.ndarray, "T"]) -> Clip:
+    """A clip with the path of the centre of mass found anew near what moves."""
+    centres, weights = placed.centres.copy(), placed.centre_weights.copy()
+    after = held.problem._replace(clip=placed)
+    for begin, end in runs(near):
+        path, counted = centre_path(march.qpos[begin:end], after.part(begin, end))
+        centres[begin:end], weights[begin:end] = path, held.centre * counted
+    return placed._replace(centres=centres, centre_weights=weights)
 
 
 def _with_part(clip: Clip, other: Clip, begin: int, end: int) -> Clip:
