@@ -36,7 +36,9 @@ _MISSED: Final = 0.02  # metres along the ground that a foot is off its place
 _CLOSER: Final = 0.003  # metres by which parts of the robot may come nearer to each other, as windows leave so much
 _GAINED: Final = 1e-4  # m^2 of unrest that must be gained: a centimetre in a frame
 _AROUND: Final = 0.3  # seconds before and after such a stance that are marched over again
-_SWAYS: Final = 6.0  # seconds before and after that, beyond which the path of the centre of mass stays
+_SWAYS: Final = (
+    6.0  # seconds before and after that, beyond which the path of the centre of mass stays
+)
 _RESTLESS: Final = 0.2  # m/s along the ground from which a held foot does not stand
 _COST, _PROMISE, _STEPS = 0.02, 0.002, 40  # of these marches; see `ClipOptions`
 _KNOWN: Final = 2  # frames before and behind them, on which second differences depend
