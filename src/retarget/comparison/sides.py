@@ -12,7 +12,7 @@ from typing import Final
 from retarget.containers import npz_names, read_npz
 from retarget.errors import FileFormatError, OptionsError, RetargetError
 
-__all__ = ["Entry", "Side", "alike", "clip_key", "is_result", "matched", "read_side", "told"]
+__all__ = ["ALL", "Entry", "Side", "alike", "clip_key", "is_result", "matched", "read_side", "told"]
 
 _MOTIONS: Final = (".npz", ".csv", ".pkl", ".pt", ".motion", ".npy", ".json", ".joblib", ".txt")
 ALL: Final = ""  # in place of a side's label: of all that are not named

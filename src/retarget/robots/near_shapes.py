@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float64
 from retarget.robots.collision import CollisionModel, segment_distance
 from retarget.robots.kinematics import body_poses
 from retarget.robots.spec import LIMBS, SIDES
-from retarget.robots.tree import KinematicTree, trunk_bodies
+from retarget.robots.tree import KinematicTree, trunk_bodies, trunk_joints
 from retarget.wording import listed
 
 __all__ = ["without_fat_neighbours"]
@@ -48,7 +48,7 @@ def without_fat_neighbours(
     near = beside[tuple(collision.bodies[collision.pairs].T)]
     if not near.any():
         return collision, ()
-    turns = [(body - 1, _WAIST) for body in trunk if tree.parents[body] in trunk]
+    turns = [(joint, _WAIST) for joint in trunk_joints(tree, trunk)]
     for side in SIDES:
         for role, reach in _EVERYDAY.items():
             if f"{side}_{role}" in roles:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -9,10 +10,10 @@ from jaxtyping import Bool, Float64
 
 from retarget.robots.kinematics import body_poses
 from retarget.robots.spec import LIMBS, SIDES
-from retarget.robots.tree import KinematicTree, trunk_bodies
+from retarget.robots.tree import KinematicTree, trunk_bodies, trunk_joints
 from retarget.wording import listed
 
-__all__ = ["bending_one_way", "moving_as_a_trunk", "without_range"]
+__all__ = ["bending_one_way", "moving_as_a_trunk", "straight_angle", "without_range"]
 
 _FLEXION = 2.6  # rad from straight: 150 degrees, a human knee's and elbow's (Kapandji, Physiology of the Joints)
 _BEYOND = 0.05  # rad that they go beyond straight
@@ -43,10 +44,9 @@ def moving_as_a_trunk(
     turns as well.
     """
     lower, upper = tree.lower.copy(), tree.upper.copy()
-    trunk = trunk_bodies(tree, roles)
     notes = []
     for joints, reach, what in (
-        ([body - 1 for body in trunk if tree.parents[body] in trunk], _BACK, "turn as backs do"),
+        (trunk_joints(tree, trunk_bodies(tree, roles)), _BACK, "turn as backs do"),
         (_carrying_shoulders(tree, roles, points, upright), _COLLARBONE, "move as collarbones do"),
     ):
         found = [joint for joint in joints if unlimited[joint]]
@@ -122,8 +122,7 @@ def bending_one_way(
                 )
                 return np.asarray(far - near)
 
-            angles = np.linspace(-np.pi, np.pi, _STEPS)
-            straight = float(angles[int(np.argmax([np.linalg.norm(reach(a)) for a in angles]))])
+            straight = straight_angle(reach)
             ahead = float((reach(straight + _LITTLE) - reach(straight - _LITTLE))[0])
             if abs(ahead) < 0.2 * _LITTLE * float(np.linalg.norm(reach(straight))):
                 continue
@@ -138,3 +137,9 @@ def bending_one_way(
         "from straight"
     )
     return replace(tree, lower=lower, upper=upper), (note,)
+
+
+def straight_angle(reach: Callable[[float], Float64[np.ndarray, "3"]]) -> float:
+    """The angle of a hinge, rad, at which its limb is straight: its ends, as ``reach`` has them, farthest apart."""
+    angles = np.linspace(-np.pi, np.pi, _STEPS)
+    return float(angles[int(np.argmax([np.linalg.norm(reach(angle)) for angle in angles]))])

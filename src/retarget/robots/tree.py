@@ -14,7 +14,14 @@ from retarget.errors import RobotError
 from retarget.robots.reading.description import Description
 from retarget.wording import listed
 
-__all__ = ["Frame", "KinematicTree", "build_tree", "quaternion_matrix", "trunk_bodies"]
+__all__ = [
+    "Frame",
+    "KinematicTree",
+    "build_tree",
+    "quaternion_matrix",
+    "trunk_bodies",
+    "trunk_joints",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -264,3 +271,8 @@ def trunk_bodies(tree: KinematicTree, roles: dict[str, int]) -> list[int]:
         paths.append(path)
     meet = next(body for body in paths[0] if body in paths[1])
     return sorted({b for path in paths for b in path[: path.index(meet) + 1]})
+
+
+def trunk_joints(tree: KinematicTree, trunk: list[int]) -> list[int]:
+    """The joints between the bodies of a trunk; see `trunk_bodies`."""
+    return [body - 1 for body in trunk if tree.parents[body] in trunk]

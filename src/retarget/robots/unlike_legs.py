@@ -9,17 +9,16 @@ from jaxtyping import Float64
 
 from retarget.robots.kinematics import body_poses
 from retarget.robots.neutral import zero_joints
+from retarget.robots.one_way import straight_angle
 from retarget.robots.spec import SIDES
 from retarget.robots.tree import KinematicTree
 
 __all__ = ["leg_notes"]
 
 _FLEXION: Final = 0.6  # rad from straight that a walker's knee bends by at least, in swing
-_STEPS: Final = 181  # angles over a whole turn
 _LITTLE: Final = 0.1  # rad: enough from straight to see which way a leg bends
-_APART: Final = (
-    0.18  # of the leg's length: the two rolling joints of a human-like knee are up to 0.16 apart
-)
+# Of the leg's length: the two rolling joints of a human-like knee are up to 0.16 apart.
+_APART: Final = 0.18
 _PARALLEL: Final = np.cos(np.radians(20.0))
 _LONGEST: Final = 1.4  # metres from hip to ankle: half as long again as of the tallest people
 _BIRD: Final = (
@@ -79,8 +78,7 @@ class _Leg:
 
     def bends_ahead(self) -> bool:
         """Whether the knee cannot bend as a walker's does, but the other way."""
-        whole = np.linspace(-np.pi, np.pi, _STEPS)
-        straight = float(whole[int(np.argmax([np.linalg.norm(self._reach(a)) for a in whole]))])
+        straight = straight_angle(self._reach)
         moved = self._reach(straight + _LITTLE) - self._reach(straight - _LITTLE)
         if abs(moved[0]) < 0.3 * _LITTLE * self.length:
             return False

@@ -15,8 +15,10 @@ from retarget.solver.kinematics.forward import body_kinematics
 
 __all__ = [
     "Enclosures",
-    "Standing",
+    "FramePose",
     "enclose",
+    "make_enclosures",
+    "make_frame_pose",
     "may_touch",
     "scene_depths",
     "sphere_depth",
@@ -38,8 +40,8 @@ class Enclosures(NamedTuple):
     sizes: Float64[np.ndarray, "B"]
 
 
-class Standing(NamedTuple):
-    """How the robot stands in one frame.
+class FramePose(NamedTuple):
+    """How the robot's bodies lie in one frame.
 
     Attributes:
         R: World rotations of the bodies.
@@ -80,14 +82,8 @@ def _find_depths(
     depth: Float64[np.ndarray, "T"],
 ) -> None:
     bodies = tree.parents.shape[0]
-    stand = Standing(
-        scratch((bodies, 3, 3), np.float64),
-        scratch((bodies, 3), np.float64),
-        scratch((bodies, 3), np.float64),
-    )
-    around = Enclosures(
-        scratch(bodies + 1, np.int64), scratch((bodies, 3), np.float64), scratch(bodies, np.float64)
-    )
+    stand = make_frame_pose(bodies)
+    around = make_enclosures(bodies)
     enclose(scene, around)
     g = scratch(3, np.float64)
     for t in range(qpos.shape[0]):
@@ -118,6 +114,24 @@ def may_touch(scene: Scene, t: int, o: int, q: Float64[np.ndarray, "Q"]) -> bool
     reach = scene.reach + scene.bounds[o]
     near: bool = away <= reach * reach
     return near
+
+
+@jit(inner=True, inlined=True)
+def make_frame_pose(bodies: int) -> FramePose:
+    """Room for one frame."""
+    return FramePose(
+        scratch((bodies, 3, 3), np.float64),
+        scratch((bodies, 3), np.float64),
+        scratch((bodies, 3), np.float64),
+    )
+
+
+@jit(inner=True, inlined=True)
+def make_enclosures(bodies: int) -> Enclosures:
+    """Room for what is around the spheres of some bodies."""
+    return Enclosures(
+        scratch(bodies + 1, np.int64), scratch((bodies, 3), np.float64), scratch(bodies, np.float64)
+    )
 
 
 @jit(fastmath=True, inner=True)
@@ -151,7 +165,7 @@ def surely_outside(
     o: int,
     b: int,
     q: Float64[np.ndarray, "Q"],
-    stand: Standing,
+    stand: FramePose,
     beside: float,
 ) -> bool:
     """Whether no sphere of body b can come within ``beside`` metres of shape o at frame t, at a glance.
@@ -171,7 +185,7 @@ def sphere_depth(
     o: int,
     s: int,
     q: Float64[np.ndarray, "Q"],
-    stand: Standing,
+    stand: FramePose,
     least: float,
     g: Float64[np.ndarray, "3"],
 ) -> float:
@@ -192,7 +206,7 @@ def _seen_from(
     o: int,
     b: int,
     q: Float64[np.ndarray, "Q"],
-    stand: Standing,
+    stand: FramePose,
     point: Float64[np.ndarray, "3"],
 ) -> tuple[float, float, float]:
     """Where a point of body b is in the frame of shape o at frame t, metres."""

@@ -12,8 +12,10 @@ from retarget.compiled.scratch import scratch
 from retarget.solver.arrays import Scene, Soles, Tree
 from retarget.solver.depths import (
     Enclosures,
-    Standing,
+    FramePose,
     enclose,
+    make_enclosures,
+    make_frame_pose,
     may_touch,
     sphere_depth,
     surely_outside,
@@ -69,14 +71,8 @@ def find_changes(
     """
     bodies = tree.parents.shape[0]
     size = bodies + 5
-    stand = Standing(
-        scratch((bodies, 3, 3), np.float64),
-        scratch((bodies, 3), np.float64),
-        scratch((bodies, 3), np.float64),
-    )
-    around = Enclosures(
-        scratch(bodies + 1, np.int64), scratch((bodies, 3), np.float64), scratch(bodies, np.float64)
-    )
+    stand = make_frame_pose(bodies)
+    around = make_enclosures(bodies)
     enclose(scene, around)
     rows = _Rows(
         scratch((_MOST, size), np.float64),
@@ -110,7 +106,7 @@ def _find_rows(
     tree: Tree,
     scene: Scene,
     around: Enclosures,
-    stand: Standing,
+    stand: FramePose,
     least: float,
     rows: _Rows,
 ) -> tuple[int, int]:
@@ -149,7 +145,7 @@ def _add_row(
     s: int,
     depth: float,
     scene: Scene,
-    stand: Standing,
+    stand: FramePose,
     tree: Tree,
     rows: _Rows,
     count: int,
@@ -168,7 +164,7 @@ def _weigh(
     held: Bool[np.ndarray, "K"],
     tree: Tree,
     soles: Soles,
-    stand: Standing,
+    stand: FramePose,
     rows: _Rows,
     W: Float64[np.ndarray, "V V"],
 ) -> None:
@@ -198,7 +194,7 @@ def _row_of(
     body: int,
     x: Float64[np.ndarray, "3"],
     n: Float64[np.ndarray, "3"],
-    stand: Standing,
+    stand: FramePose,
     tree: Tree,
     row: Float64[np.ndarray, "V"],
 ) -> None:

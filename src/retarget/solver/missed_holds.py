@@ -8,6 +8,7 @@ and those that feet were dragged to. What drags feet less is kept, part by part.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -36,9 +37,7 @@ _MISSED: Final = 0.02  # metres along the ground that a foot is off its place
 _CLOSER: Final = 0.003  # metres by which parts of the robot may come nearer to each other, as windows leave so much
 _GAINED: Final = 1e-4  # m^2 of unrest that must be gained: a centimetre in a frame
 _AROUND: Final = 0.3  # seconds before and after such a stance that are marched over again
-_SWAYS: Final = (
-    6.0  # seconds before and after that, beyond which the path of the centre of mass stays
-)
+_SWAYS: Final = 6.0  # seconds around it beyond which the path of the centre of mass stays
 _RESTLESS: Final = 0.2  # m/s along the ground from which a held foot does not stand
 _COST, _PROMISE, _STEPS = 0.02, 0.002, 40  # of these marches; see `ClipOptions`
 _KNOWN: Final = 2  # frames before and behind them, on which second differences depend
@@ -86,24 +85,19 @@ def _there(
     return held.problem.clip, missed.restless
 
 
-def _yielding(
-    march: March, held: Held, missed: _Missed, options: ClipOptions
-) -> tuple[Clip, Bool[np.ndarray, "T K"]]:
-    """Missed stances, and those at the same time, where a loose solve has them; what that misses gives way."""
-    clip, moved = held.problem.clip, _with_others(missed, held.stances)
-    anchors, weights = clip.anchors.copy(), clip.contact_weights.copy()
-    place_loosely(march.qpos, held.stances, moved, options, anchors, weights)
-    return clip._replace(anchors=anchors, contact_weights=weights), moved
-
-
 def _loosely(
-    march: March, held: Held, missed: _Missed, options: ClipOptions
+    march: March, held: Held, missed: _Missed, options: ClipOptions, *, yielding: bool
 ) -> tuple[Clip, Bool[np.ndarray, "T K"]]:
-    """The same, held there as firmly as before."""
+    """Missed stances, and those at the same time, where a loose solve has them.
+
+    They are held there as firmly as before, or, ``yielding``, give way where that solve misses them.
+    """
     clip, moved = held.problem.clip, _with_others(missed, held.stances)
-    anchors = clip.anchors.copy()
-    place_loosely(march.qpos, held.stances, moved, options, anchors, None)
-    return clip._replace(anchors=anchors), moved
+    if not moved.any():
+        return clip, moved
+    anchors, weights = clip.anchors.copy(), clip.contact_weights.copy()
+    place_loosely(march.qpos, held.stances, moved, options, anchors, weights if yielding else None)
+    return clip._replace(anchors=anchors, contact_weights=weights), moved
 
 
 def _where_dragged(
@@ -133,8 +127,8 @@ def _where_dragged(
 
 _WAYS: Final[tuple[_Way, ...]] = (
     _there,
-    *(_yielding, _where_dragged, _where_dragged),
-    *(_loosely, _where_dragged, _where_dragged),
+    *(partial(_loosely, yielding=True), _where_dragged, _where_dragged),
+    *(partial(_loosely, yielding=False), _where_dragged, _where_dragged),
 )
 
 

@@ -23,15 +23,12 @@ from retarget.targets.robot_pose import Matrix, Pose
 __all__ = ["palm_sides", "palm_turns", "turn_hands"]
 
 _TURNING: Final = 0.6  # seconds before and after a hold in which a hand turns
-_MOST: Final = math.radians(
-    60.0
-)  # of a turn; beyond a right angle it is less, as a back of a hand stays one
-_FACES: Final = math.radians(
-    12.0
-)  # a palm that is off by less faces it; twice that is turned all the way
-_FACING: Final = (
-    0.5  # sine of the angle from the hand's long axis from which on a surface is beside the hand
-)
+# Of a turn; beyond a right angle it is less, as a back of a hand stays one.
+_MOST: Final = math.radians(60.0)
+# A palm that is off by less faces it; twice that is turned all the way.
+_FACES: Final = math.radians(12.0)
+# Sine of the angle from the hand's long axis from which on a surface is beside the hand.
+_FACING: Final = 0.5
 _INWARD, _DOWN = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, -1.0])
 
 

@@ -5,28 +5,26 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float32, Float64
+from jaxtyping import Float64
 
 from retarget.compiled.jit import NANS_COUNT, jit
-from retarget.compiled.packs import LANES
 from retarget.compiled.scratch import scratch
-from retarget.solver.arrays import Problem, Scene
+from retarget.solver.arrays import Problem
 from retarget.solver.kinematics.collision import near_pairs
 from retarget.solver.kinematics.poses import Poses, load_targets, pack_count, pose_frames
 from retarget.solver.linear.banded import block_width, factorise, substitute_back
-from retarget.solver.window.joints import (
-    UNKNOWN,
-    hold_joints,
-    predict_rates,
-    retract_all,
-    speeding,
+from retarget.solver.window.active import (
+    choose_active,
+    forget_active,
+    forget_things,
+    weigh_things,
 )
+from retarget.solver.window.joints import retract_all, speeding
 from retarget.solver.window.multipliers import shift_pairs
-from retarget.solver.window.room import Things
 from retarget.solver.window.system import Window, build_system
 from retarget.solver.window.things.near import load_things, near_things
 from retarget.solver.window.things.touching import deepest_thing, shift_things
-from retarget.solver.window.touching import predict_touching, shift_floor, violations
+from retarget.solver.window.touching import shift_floor, violations
 
 __all__ = ["ClipOptions", "solve_window"]
 
@@ -109,10 +107,9 @@ def solve_window(
     for t in range(frames, frames + after):
         for k in range(size):
             window.step[t, k] = 0.0
-    _clear(window.pair_shift)
-    _forget_active(window)
-    _forget_things(things)
-    _weigh_things(scene, things, 1.0)
+    forget_active(window)
+    forget_things(things)
+    weigh_things(scene, things, 1.0)
     last_good = scratch((frames, qpos.shape[1]), np.float64)
     # Of where it stopped among things, the nearest to keeping all constraints.
     nearest = scratch((frames, qpos.shape[1]), np.float64)
@@ -163,7 +160,7 @@ def solve_window(
             )
             shift_things(poses, packs, scene, things, met)
             if repairs == 0:
-                _weigh_things(scene, things, options.firmer)
+                weigh_things(scene, things, options.firmer)
             repairs += 1
             limit = steps + _REPAIR_STEPS
             for t in range(frames):
@@ -213,7 +210,7 @@ def solve_window(
             stopped = settled or promise < options.promise_tolerance * cost or steps >= limit
             _copy(here, last_good)
         if not stopped:
-            _choose_active(
+            choose_active(
                 qpos,
                 first,
                 frames,
@@ -254,103 +251,7 @@ def _excess(
     return max(worst, fast / options.speeding)
 
 
-@jit(inner=True)
-def _choose_active(
-    qpos: Float64[np.ndarray, "T Q"],
-    first: int,
-    frames: int,
-    after: int,
-    held: int,
-    candidate_count: int,
-    met: int,
-    retaken: bool,
-    problem: Problem,
-    window: Window,
-    poses: Poses,
-) -> None:
-    """Choose the active sets of the next step from this step's solution."""
-    limits = problem.limits
-    hold_joints(
-        qpos,
-        first,
-        frames,
-        held,
-        limits.lower,
-        limits.upper,
-        window.joint_state,
-        window.held_rows,
-        window.held_index,
-        window.step,
-    )
-    predict_rates(
-        qpos,
-        first,
-        window.step,
-        frames + after,
-        limits,
-        window.speed_active,
-        window.acceleration_active,
-    )
-    predict_touching(
-        window.step,
-        frames,
-        window.candidates[:candidate_count],
-        poses,
-        problem.tree,
-        problem.floor,
-        problem.capsules,
-        window.floor_shift,
-        window.floor_active,
-        window.pair_shift,
-        window.pair_active,
-        problem.scene,
-        window.things,
-        met,
-        retaken,
-    )
-
-
-@jit(inner=True)
-def _forget_active(window: Window) -> None:
-    _clear(window.floor_active)
-    _clear(window.pair_active)
-    for t in range(window.speed_active.shape[0]):
-        for k in range(window.speed_active.shape[1]):
-            window.speed_active[t, k] = 0
-            window.acceleration_active[t, k] = 0
-            window.joint_state[t, k] = UNKNOWN
-
-
-@jit(inner=True)
-def _forget_things(things: Things | None) -> None:
-    if things is None:
-        return
-    _clear(things.shift)
-    _clear(things.active)
-
-
-@jit(inner=True)
-def _weigh_things(scene: Scene | None, things: Things | None, factor: float) -> None:
-    """Let depths in things weigh so many times as much, with what multipliers pull as it was."""
-    if scene is None or things is None:
-        return
-    share = things.weight[0] / (factor * scene.weight)
-    things.weight[0] = factor * scene.weight
-    for p in range(things.shift.shape[0]):
-        for m in range(things.shift.shape[1]):
-            for lane in range(LANES):
-                things.shift[p, m, lane] *= share
-
-
-# Loops, as Numba compiles seconds of messages about shapes for an assignment of arrays.
-@jit(inner=True)
-def _clear(values: Float32[np.ndarray, "P N L"]) -> None:
-    for p in range(values.shape[0]):
-        for i in range(values.shape[1]):
-            for lane in range(LANES):
-                values[p, i, lane] = 0.0
-
-
+# A loop, as Numba compiles seconds of messages about shapes for an assignment of arrays.
 @jit(inner=True)
 def _copy(values: Float64[np.ndarray, "n Q"], out: Float64[np.ndarray, "n Q"]) -> None:
     for t in range(values.shape[0]):

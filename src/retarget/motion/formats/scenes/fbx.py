@@ -89,10 +89,8 @@ def _recording(root: FbxNode, path: Path, asked: Asked) -> Recording:
     begin, end = min(curve.span[0] for curve in used), max(curve.span[1] for curve in used)
     wanted = moments(begin, end, fps, len(order), path, REMEDY)
     scales = _scales(models, parents)
-    del (
-        root,
-        scene,
-    )  # arrays of a text are parts of the file, which is larger than all that is made of it
+    # Arrays of a text are parts of the file, which is larger than all that is made of it.
+    del root, scene
     own = [(curves.get((number, PLACE), {}), curves.get((number, TURN), {})) for number in order]
 
     def turned(joint: int, at: Float64[np.ndarray, "n"]) -> Float64[np.ndarray, "n 4"]:
