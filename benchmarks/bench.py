@@ -20,7 +20,7 @@ from dataclasses import replace  # noqa: E402
 
 from peer import solve_with_mink  # noqa: E402
 from retarget.config import RunConfig  # noqa: E402
-from retarget.evaluation import COLUMNS, evaluate  # noqa: E402
+from retarget.evaluation import COLUMNS, evaluate_result  # noqa: E402
 from retarget.pipeline import make_targets  # noqa: E402
 from retarget.report.scores import score_cells  # noqa: E402
 from retarget.result import RetargetingResult  # noqa: E402
@@ -124,8 +124,8 @@ def _beside_the_peer(clip: Path, output: Path) -> None:
     ours, theirs = (median(one) for one in zip(*speeds, strict=True))
     ratio = median(ours / theirs for ours, theirs in speeds)
     result = RetargetingResult.load_npz(output)
-    of_peer = evaluate(replace(result, qpos=peer.qpos), robot)
-    of_ours = evaluate(result, robot)
+    of_peer = evaluate_result(replace(result, qpos=peer.qpos), robot)
+    of_ours = evaluate_result(result, robot)
     rows = [
         ["retarget", f"{ours:,.0f}", f"{ratio:.1f}", *score_cells(of_ours)],
         ["mink + daqp", f"{theirs:,.0f}", "1", *score_cells(of_peer)],

@@ -25,7 +25,7 @@ from measure import (
 
 on_one_core()
 
-from retarget.evaluation import MEASURES, evaluate  # noqa: E402
+from retarget.evaluation import MEASURES, evaluate_result  # noqa: E402
 from retarget.evaluation_batch import evaluate_batch  # noqa: E402
 from retarget.motion import read_motion  # noqa: E402
 from retarget.pipeline import retarget_motion  # noqa: E402
@@ -70,7 +70,7 @@ def main() -> None:
     single = []
     for name in (SHORT, LONG):
         result = retarget_motion(read_motion(CLIPS / name), robot)
-        evaluate(result, robot)
+        evaluate_result(result, robot)
         busy = min(_busy(result, robot) for _ in range(REPEATS))
         row = [f"`{name}`", str(len(result)), f"{busy * 1e3:.1f}", f"{len(result) / busy:,.0f}"]
         single.append(row)
@@ -89,7 +89,7 @@ def main() -> None:
 def _busy(result: RetargetingResult, robot: RobotModel) -> float:
     """Seconds that the processor works to judge a result."""
     started = time.process_time()
-    evaluate(result, robot)
+    evaluate_result(result, robot)
     return time.process_time() - started
 
 

@@ -22,7 +22,7 @@ on_one_core()
 import numpy as np  # noqa: E402
 
 from format_memory import PERIOD, WRITERS, write  # noqa: E402
-from retarget import Motion, evaluate, load_robot, read_motion, retarget_motion  # noqa: E402
+from retarget import Motion, evaluate_result, load_robot, read_motion, retarget_motion  # noqa: E402
 from retarget.errors import RetargetError  # noqa: E402
 from retarget.files import split_which  # noqa: E402
 from retarget.motion.formats.asked import Asked  # noqa: E402
@@ -108,7 +108,7 @@ def scores(motion: Motion, robot: RobotModel) -> list[str]:
     """Limb error, slide and the gates that are missed, or why there are none."""
     try:
         part = motion.frames(0, min(len(motion), round(SECONDS * motion.fps)))
-        report = evaluate(retarget_motion(part, robot), robot)
+        report = evaluate_result(retarget_motion(part, robot), robot)
     except RetargetError as error:
         return ["-", "-", str(error).partition(": ")[2].partition(";")[0]]
     missed = ", ".join(gate.measure for gate in report.gates if not gate.passed)

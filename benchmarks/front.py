@@ -17,7 +17,14 @@ from jaxtyping import Float64
 from scipy.optimize import linprog
 
 from measure import clip_files, table, write_section
-from retarget import Motion, RetargetOptions, evaluate, load_robot, read_motion, retarget_motion
+from retarget import (
+    Motion,
+    RetargetOptions,
+    evaluate_result,
+    load_robot,
+    read_motion,
+    retarget_motion,
+)
 from retarget.evaluation import ClipReport
 from retarget.robots import RobotModel
 from retarget.solver.problem import TaskWeights
@@ -83,7 +90,7 @@ def _cases() -> list[Case]:
 def main() -> None:
     robot = load_robot("unitree_g1")
     motion = read_motion(next(path for path in clip_files() if path.name == DANCE))
-    rows = [_row("default weights", evaluate(retarget_motion(motion, robot), robot))]
+    rows = [_row("default weights", evaluate_result(retarget_motion(motion, robot), robot))]
     for case in _cases():
         weights, report = _best(motion, robot, case)
         rows.append(_row(f"{case.name}: best weights found", report))
@@ -104,7 +111,9 @@ def _best(motion: Motion, robot: RobotModel, case: Case) -> tuple[TaskWeights, C
     """
 
     def look(weights: TaskWeights) -> tuple[ClipReport, Float64[np.ndarray, "1+L"]]:
-        report = evaluate(retarget_motion(motion, robot, case.options, weights=weights), robot)
+        report = evaluate_result(
+            retarget_motion(motion, robot, case.options, weights=weights), robot
+        )
         return report, _values(report, case)
 
     weights, stride = TaskWeights(), STRIDE

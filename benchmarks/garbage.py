@@ -12,7 +12,7 @@ from measure import CLIPS, clip_files, on_one_core, table
 
 on_one_core()
 
-from retarget.evaluation import MEASURES, Gates, evaluate  # noqa: E402
+from retarget.evaluation import MEASURES, Gates, evaluate_result  # noqa: E402
 from retarget.evaluation.faults import FAULTS  # noqa: E402
 from retarget.files import write_text  # noqa: E402
 from retarget.motion import read_motion  # noqa: E402
@@ -32,7 +32,7 @@ def main() -> None:
         result = retarget_motion(
             motion.frames(0, min(len(motion), int(LONGEST * motion.fps))), robot
         )
-        if evaluate(result, robot).passed:
+        if evaluate_result(result, robot).passed:
             good[str(path.relative_to(CLIPS))] = result
     seen: dict[str, Counter[str]] = {name: Counter() for name in FAULTS}
     passed: dict[str, list[str]] = {name: [] for name in FAULTS}
@@ -41,7 +41,7 @@ def main() -> None:
     for k, clip in enumerate(clips):
         for name, fault in FAULTS.items():
             other = good[clips[(k + 1) % len(clips)]]
-            report = evaluate(fault.spoil(good[clip], robot, other), robot)
+            report = evaluate_result(fault.spoil(good[clip], robot, other), robot)
             missed = [gate.measure for gate in report.failed_gates]
             seen[name].update(missed)
             if not missed:

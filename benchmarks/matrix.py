@@ -127,13 +127,13 @@ def judged(name: str, path: str | Path, clips: dict[str, Motion], pictures: Path
 
 
 def _solve(row: Row, clip: str, motion: Motion, pictures: Path | None) -> None:
-    from retarget.evaluation import evaluate
+    from retarget.evaluation import evaluate_result
     from retarget.pipeline import retarget_motion
 
     assert row.robot is not None
     started = time.perf_counter()
     result = retarget_motion(motion, row.robot)
-    report = evaluate(result, row.robot)
+    report = evaluate_result(result, row.robot)
     row.scores[clip] = {name: report[name] for name in _SHOWN}
     row.scores[clip]["seconds"] = time.perf_counter() - started
     row.failed[clip] = [gate.measure for gate in report.gates if not gate.passed]

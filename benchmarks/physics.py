@@ -16,7 +16,7 @@ on_one_core()
 import numpy as np  # noqa: E402
 
 from retarget.config import RunConfig  # noqa: E402
-from retarget.evaluation import ClipReport, contact_forces, evaluate  # noqa: E402
+from retarget.evaluation import ClipReport, contact_forces, evaluate_result  # noqa: E402
 from retarget.exchange.robot_motion import read_robot_motion  # noqa: E402
 from retarget.foreign_result import foreign_result  # noqa: E402
 from retarget.motion import Motion  # noqa: E402
@@ -49,7 +49,7 @@ def main() -> None:
         judged.append((Path(name).name, result))
         if name == DANCE:
             judged.append(("Unitree's own of the same take", _peers(result, robot, motion)))
-    reports = [(name, result, evaluate(result, robot)) for name, result in judged]
+    reports = [(name, result, evaluate_result(result, robot)) for name, result in judged]
     seconds, _ = median_seconds(
         lambda: contact_forces(judged[0][1].qpos, robot, judged[0][1].fps), repeats=5
     )

@@ -12,7 +12,7 @@ from measure import CLIPS, on_one_core, table, write_section
 on_one_core()
 
 from matrix import models  # noqa: E402
-from retarget.evaluation import MEASURES, evaluate  # noqa: E402
+from retarget.evaluation import MEASURES, evaluate_result  # noqa: E402
 from retarget.motion import read_motion  # noqa: E402
 from retarget.pipeline import retarget_motion  # noqa: E402
 from retarget.robots import load_robot  # noqa: E402
@@ -41,7 +41,7 @@ def main() -> None:
         robot = load_robot(places[name])
         cells = [title, f"{gmr:.2f}", f"{spark:.2f}"]
         for motion in motions.values():
-            report = evaluate(retarget_motion(motion, robot), robot)
+            report = evaluate_result(retarget_motion(motion, robot), robot)
             cells += [f"{factor * (report[key] or 0.0):.2f}" for key, factor in _SHOWN.items()]
         body.append(cells)
         print(cells, flush=True)

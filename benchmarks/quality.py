@@ -13,7 +13,7 @@ from measure import CLIPS, clip_files, on_one_core, table, write_section
 on_one_core()
 
 from retarget.config import RunConfig  # noqa: E402
-from retarget.evaluation import COLUMNS, ClipReport, evaluate, summarise  # noqa: E402
+from retarget.evaluation import COLUMNS, ClipReport, evaluate_result, summarise  # noqa: E402
 from retarget.evaluation.thresholds import ORIENTED_SEGMENTS  # noqa: E402
 from retarget.pipeline import retarget_motion  # noqa: E402
 from retarget.report.scores import score_cells  # noqa: E402
@@ -37,7 +37,7 @@ def main() -> None:
             record = retarget_file(path, output, RunConfig())
             rates.append(f"{record['frames'] / record['seconds']['total']:,.0f}")
             name = str(path.relative_to(CLIPS))
-            reports.append(evaluate(RetargetingResult.load_npz(output), robot, clip=name))
+            reports.append(evaluate_result(RetargetingResult.load_npz(output), robot, clip=name))
     rows = [
         [
             report.clip,
@@ -76,7 +76,7 @@ def _other_robots(files: list[Path]) -> None:
         reports = {}
         for path in files:
             result = retarget_motion(RunConfig().read_motion(path), robot)
-            reports[path.name] = evaluate(result, robot, clip=path.name)
+            reports[path.name] = evaluate_result(result, robot, clip=path.name)
         summary = summarise(list(reports.values()))
         deepest = max(report["self_collision_max"] or 0.0 for report in reports.values())
         rows.append([name, "all", *score_cells(summary), f"{deepest * 1e3:.1f}"])

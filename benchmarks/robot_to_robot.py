@@ -14,7 +14,7 @@ on_one_core()
 
 import numpy as np  # noqa: E402
 
-from retarget.evaluation import ClipReport, evaluate  # noqa: E402
+from retarget.evaluation import ClipReport, evaluate_result  # noqa: E402
 from retarget.exchange.robot_motion import read_robot_motion  # noqa: E402
 from retarget.foreign_result import foreign_result  # noqa: E402
 from retarget.motion import read_motion  # noqa: E402
@@ -54,7 +54,7 @@ def main() -> None:
         for name, path in SOURCES.items():
             human = read_motion(path)
             own = retarget_motion(human, first)
-            rows.append(_row(name, "human -> G1", evaluate(own, first), own, own))
+            rows.append(_row(name, "human -> G1", evaluate_result(own, first), own, own))
             for other in (*ROBOTS[1:], *OTHERS):
                 there = load_robot(other)
                 back = _there_and_back(own, first, there, Path(folder))
@@ -63,14 +63,16 @@ def main() -> None:
                 beside, _ = foreign_result(read_robot_motion(made, first), first, human)
                 short = other.split("_")[1].upper()
                 told = f"human -> G1 -> {short} -> G1"
-                rows.append(_row(name, told, evaluate(beside, first), back, own))
+                rows.append(_row(name, told, evaluate_result(beside, first), back, own))
                 direct = retarget_motion(human, there)
-                rows.append(_row(name, f"human -> {short}", evaluate(direct, there), None, own))
+                rows.append(
+                    _row(name, f"human -> {short}", evaluate_result(direct, there), None, own)
+                )
                 leg = _onto(own, first, there, Path(folder))
                 leg.save_npz(made)
                 by_way, _ = foreign_result(read_robot_motion(made, there), there, human)
                 rows.append(
-                    _row(name, f"human -> G1 -> {short}", evaluate(by_way, there), None, own)
+                    _row(name, f"human -> G1 -> {short}", evaluate_result(by_way, there), None, own)
                 )
     body = (
         "A result of the G1 is the recording for another robot, and that one's result the recording for the G1 again; "

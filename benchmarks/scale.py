@@ -33,7 +33,7 @@ import numba  # noqa: E402
 import numpy as np  # noqa: E402
 
 from retarget.config import RunConfig  # noqa: E402
-from retarget.evaluation import evaluate  # noqa: E402
+from retarget.evaluation import evaluate_result  # noqa: E402
 from retarget.motion import Motion  # noqa: E402
 from retarget.motion.edit import compact  # noqa: E402
 from retarget.motion.motion import BLOCK  # noqa: E402
@@ -115,14 +115,14 @@ def _cost(first: int, frames: int) -> dict[str, float]:
     robot = RunConfig().load_robot()
     path = next((CLIPS / "lafan1_bvh").glob("*.bvh"))
     motion = RunConfig().read_motion(path)
-    evaluate(retarget_motion(motion.frames(0, 300), robot), robot)
+    evaluate_result(retarget_motion(motion.frames(0, 300), robot), robot)
     # As `read_motion` holds a clip of such a length.
     motion = _there_and_back(compact(motion) if frames > BLOCK else motion, first, frames)
     started = time.perf_counter()
     result = retarget_motion(motion, robot)
     solved = time.perf_counter()
     del motion  # a result holds what it is measured against
-    evaluate(result, robot)
+    evaluate_result(result, robot)
     done = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * memory_unit() / 1e6
     return {

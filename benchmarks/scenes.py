@@ -17,7 +17,7 @@ on_one_core()
 
 import numpy as np  # noqa: E402
 
-from retarget import evaluate, load_robot, read_motion, retarget_motion  # noqa: E402
+from retarget import evaluate_result, load_robot, read_motion, retarget_motion  # noqa: E402
 from retarget.containers import read_data  # noqa: E402
 from retarget.motion import Motion, find_anatomy, find_contacts  # noqa: E402
 from retarget.scenes import TOUCH_POINTS, Scene, SceneObject, Shape, Terrain, read_trajectory  # noqa: E402
@@ -137,7 +137,7 @@ def row(name: str, motion: Motion, scene: Scene, robot_name: str) -> list[str]:
         started = time.process_time()
         result = retarget_motion(motion, robot, scene=scene)
         best = min(best, time.process_time() - started)
-    report = evaluate(result, robot)
+    report = evaluate_result(result, robot)
 
     def said(measure: str, factor: float, digits: int = 1) -> str:
         value = report[measure]

@@ -11,7 +11,14 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from measure import clip_files, table, write_section
-from retarget import Motion, RetargetOptions, evaluate, load_robot, read_motion, retarget_motion
+from retarget import (
+    Motion,
+    RetargetOptions,
+    evaluate_result,
+    load_robot,
+    read_motion,
+    retarget_motion,
+)
 from retarget.robots import RobotModel
 from retarget.solver.problem import TaskWeights, style_weights
 
@@ -53,7 +60,7 @@ def main() -> None:
     rows = []
     for name, result in cases.items():
         # The noisy motion is judged against the clean human.
-        report = evaluate(replace(result, source=clean.source), robot)
+        report = evaluate_result(replace(result, source=clean.source), robot)
         same = (result.contacts == clean.contacts).mean()
         speed = np.abs(np.diff(result.qpos[:, 7:], axis=0)).max() * result.fps
         rows.append(
@@ -84,7 +91,7 @@ def compromises(robot: RobotModel, dance: Motion) -> None:
     results["kneeling, no floor"] = retarget_motion(kneeling, robot, RetargetOptions(floor=False))
     rows = []
     for name, result in results.items():
-        report = evaluate(result, robot)
+        report = evaluate_result(result, robot)
         rows.append(
             [
                 name,

@@ -17,7 +17,7 @@ on_one_core()
 
 import numpy as np  # noqa: E402
 
-from retarget import evaluate, load_robot, read_motion, retarget_motion  # noqa: E402
+from retarget import evaluate_result, load_robot, read_motion, retarget_motion  # noqa: E402
 from retarget.motion import Motion, Subject, find_anatomy, fit_subject  # noqa: E402
 from retarget.motion.floor import levelled  # noqa: E402
 from retarget.motion.segments import SEGMENTS  # noqa: E402
@@ -126,7 +126,7 @@ def on_the_robot(path: Path) -> list[list[str]]:
         "with all of the second half": fit_subject([second]),
     }
     for name, one in known.items():
-        reports = [evaluate(retarget_motion(cut, robot, subject=one), robot) for cut in some]
+        reports = [evaluate_result(retarget_motion(cut, robot, subject=one), robot) for cut in some]
         tilt, slide, limbs = (
             np.array(
                 [report[measure] for report in reports if report[measure] is not None], np.float64

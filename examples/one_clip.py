@@ -23,7 +23,7 @@ def main(folder: Path) -> None:
     print(result, "qpos:", result.qpos.shape)  # base xyz, base rotation wxyz, joints in rad
     result.save_npz(folder / "walk.npz")
 
-    report = retarget.evaluate(result, robot)
+    report = retarget.evaluate_result(result, robot)
     print(headline(report))
     failed = [gate.text for gate in report.gates if not gate.passed]
     print("failed gates:", ", ".join(failed) or "none")

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from retarget import evaluate, load_robot, read_motion, retarget_motion
+from retarget import evaluate_result, load_robot, read_motion, retarget_motion
 from retarget.scenes.made import at_floor_height, carrying, stepping_up
 from retarget.scenes.variants import AugmentPlan, variants
 
@@ -20,7 +20,7 @@ def main(folder: Path) -> None:
     for name, (human, around) in takes.items():
         result = retarget_motion(human, robot, scene=around)
         result.save_npz(folder / f"{name}.npz")
-        report = evaluate(result, robot)
+        report = evaluate_result(result, robot)
         kept, deepest = report["hands_kept_share"], report["scene_depth_max"]
         hands = "no hands on things" if kept is None else f"hands kept {kept:.0%}"
         print(f"{name}: {around.kind.value}, {hands}, deepest {1e3 * (deepest or 0):.1f} mm")

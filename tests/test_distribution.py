@@ -29,7 +29,7 @@ from retarget.evaluation import MEASURES, frame_series
 def made(path: str) -> retarget.RetargetingResult:
     robot = retarget.load_robot("unitree_g1")
     result = retarget.retarget_motion(retarget.read_motion(path), robot)
-    report = retarget.evaluate(result, robot)
+    report = retarget.evaluate_result(result, robot)
     value: float | None = report["limb_error_mean"]
     print(MEASURES["limb_error_mean"].text(value), np.nanmax(frame_series(result, robot)["jerk"]))
     return result

@@ -12,7 +12,7 @@ import pytest
 from retarget.cli.main import main
 from retarget.config import RunConfig
 from retarget.errors import FileFormatError, OptionsError, RobotError
-from retarget.evaluation import evaluate
+from retarget.evaluation import evaluate_result
 from retarget.exchange.robot_motion import RobotMotion, read_robot_motion
 from retarget.exchange.write import export_result
 from retarget.foreign_result import align, foreign_result, judge_alone
@@ -61,7 +61,7 @@ def test_a_file_of_another_tool_is_scored_as_our_own_result_is(tmp_path: Path) -
     export_result(own.resampled(30.0), path, "gmr", robot=robot)
     result, found = foreign_result(read_robot_motion(path, robot), robot, human())
     assert found is not None and abs(found.offset_s) < 1.5 / 30 and found.likeness > 0.99
-    theirs, mine = evaluate(result, robot), evaluate(own, robot)
+    theirs, mine = evaluate_result(result, robot), evaluate_result(own, robot)
     for name in ("limb_error_mean", "trunk_lean_error_mean", "orientation_error_mean"):
         assert theirs[name] == pytest.approx(mine[name], abs=0.3), name
     assert result.provenance["made_elsewhere"]["format"] == "gmr"
@@ -105,7 +105,7 @@ def test_a_motion_that_begins_later_is_laid_where_it_belongs(begin: int) -> None
     result, found = foreign_result(part, robot, human())
     assert found is not None
     assert found.offset_s == pytest.approx(begin / own.fps, abs=1.01 / own.fps)
-    assert evaluate(result, robot)["limb_error_mean"] < 4
+    assert evaluate_result(result, robot)["limb_error_mean"] < 4
 
 
 def test_curves_are_aligned_to_the_frame_and_another_take_is_refused() -> None:
@@ -127,7 +127,7 @@ def test_without_a_source_nothing_is_said_about_following() -> None:
     robot, own = load_robot("unitree_g1"), ours()
     result, found = foreign_result(motion_from(own), robot, None)
     assert found is None
-    report, mine = judge_alone(result, robot), evaluate(own, robot)
+    report, mine = judge_alone(result, robot), evaluate_result(own, robot)
     assert report["limb_error_mean"] is None and report["human_toe_slide_mean"] is None
     for name in ("jerk_mean", "self_collision_share", "sole_penetration_max", "joint_speed_max"):
         assert report[name] == mine[name], name
@@ -157,11 +157,14 @@ def test_a_robots_motion_goes_to_another_robot_and_back_without_a_human() -> Non
     there = retarget_motion(motion_of_robot(motion_from(own), g1), t1)
     back = retarget_motion(motion_of_robot(motion_from(there), t1), g1)
     for result, robot in ((there, t1), (back, g1)):
-        report = evaluate(result, robot)
+        report = evaluate_result(result, robot)
         assert report["limb_error_mean"] < 3 and report["toe_slide_mean"] < 0.02
     _, found = foreign_result(motion_from(back), g1, human())
     whole, _ = foreign_result(motion_from(back), g1, human())
-    assert evaluate(whole, g1)["limb_error_mean"] < evaluate(own, g1)["limb_error_mean"] + 3
+    assert (
+        evaluate_result(whole, g1)["limb_error_mean"]
+        < evaluate_result(own, g1)["limb_error_mean"] + 3
+    )
     assert found is not None and abs(found.offset_s) < 0.1
 
 
@@ -174,9 +177,9 @@ def test_a_robots_motion_goes_to_one_of_its_family_with_other_joints(model: str)
     other = load_robot(next((ROBOTS / model).glob("*.xml")))
     own = ours()
     there = retarget_motion(motion_of_robot(motion_from(own), g1), other)
-    report = evaluate(there, other)
+    report = evaluate_result(there, other)
     assert report["limb_error_mean"] < 2 and report["toe_slide_mean"] < 0.01
-    assert report["limb_error_mean"] < evaluate(own, g1)["limb_error_mean"] + 1
+    assert report["limb_error_mean"] < evaluate_result(own, g1)["limb_error_mean"] + 1
     fingers = [7 + at for at, name in enumerate(other.joint_names) if "hand" in name]
     assert np.ptp(there.qpos[:, fingers], axis=0).max(initial=0.0) == 0
     back = retarget_motion(motion_of_robot(motion_from(there), other), g1)

@@ -10,7 +10,7 @@ import pytest
 import retarget
 import retarget.export
 import retarget.report
-from retarget import RetargetOptions, StreamingRetargeter, evaluate, retarget_motion
+from retarget import RetargetOptions, StreamingRetargeter, evaluate_result, retarget_motion
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +62,8 @@ def test_arguments_of_another_kind_are_named_with_a_remedy(
             (motion, "unitree_g1"),
             "robot must be a RobotModel, not a str; write load_",
         ),
-        (evaluate, (robot, result), "result must be a RetargetingResult, not a RobotModel"),
-        (evaluate, (result, "unitree_g1"), "robot must be a RobotModel, not a str"),
+        (evaluate_result, (robot, result), "result must be a RetargetingResult, not a RobotModel"),
+        (evaluate_result, (result, "unitree_g1"), "robot must be a RobotModel, not a str"),
         (StreamingRetargeter, (motion, robot), "robot must be a RobotModel, not a Motion"),
         (StreamingRetargeter, (robot, motion, {"fps": 50}), "options must be a RetargetOptions"),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from retarget import evaluate, load_robot, read_motion, retarget_motion
+from retarget import evaluate_result, load_robot, read_motion, retarget_motion
 from retarget.cli.main import main as retarget
 from retarget.drawing.film import Film, Shot
 from retarget.drawing.scene import Overlays
@@ -22,7 +22,7 @@ _AT_S = 3.4  # seconds into the dance: on one foot, an arm up
 def main() -> None:
     robot = load_robot("unitree_g1")
     dance = retarget_motion(read_motion("humanoid_dance"), robot)
-    subtitle = headline(evaluate(dance, robot))
+    subtitle = headline(evaluate_result(dance, robot))
     draw_filmstrip(dance, robot, DOCS / "filmstrip.png", title="humanoid_dance", subtitle=subtitle)
     clip = Cast("Unitree G1", dance, robot)
     beside = set_stage("humanoid_dance", [clip])

@@ -20,7 +20,7 @@ from retarget.lazily import names_of
 if TYPE_CHECKING:
     from retarget.batch import BatchJob, BatchManifest, BatchRunner, BatchRunRecord, BatchWorker
     from retarget.errors import RetargetError
-    from retarget.evaluation.evaluate import evaluate
+    from retarget.evaluation.evaluate import evaluate_result
     from retarget.export import export_result
     from retarget.kinds import ExportFormat, MotionFormatKind, RobotKind, RunStatus
     from retarget.motion import Motion, read_motion
@@ -47,7 +47,7 @@ __all__ = [
     "RunStatus",
     "StreamingRetargeter",
     "__version__",
-    "evaluate",
+    "evaluate_result",
     "export_result",
     "load_robot",
     "read_motion",
@@ -70,7 +70,7 @@ _HOMES = {
     "RobotModel": "retarget.robots",
     "RunStatus": "retarget.kinds",
     "StreamingRetargeter": "retarget.streaming",
-    "evaluate": "retarget.evaluation",
+    "evaluate_result": "retarget.evaluation",
     "export_result": "retarget.export",
     "load_robot": "retarget.robots",
     "read_motion": "retarget.motion",

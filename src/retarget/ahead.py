@@ -120,7 +120,7 @@ def _start_nothing() -> None:
 
 def judge_nothing() -> None:
     """Evaluate frames that nobody has solved."""
-    from retarget.evaluation import evaluate
+    from retarget.evaluation import evaluate_result
     from retarget.motion import ROLES
     from retarget.motion.segments import needed_roles
     from retarget.result import RetargetingResult, SourceClip
@@ -143,7 +143,7 @@ def judge_nothing() -> None:
         frame_cost=np.zeros(_FRAMES),
         source=source,
     )
-    evaluate(result, robot)
+    evaluate_result(result, robot)
 
 
 _STAGES: Mapping[str, Callable[[], None]] = MappingProxyType(

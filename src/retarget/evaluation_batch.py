@@ -65,12 +65,12 @@ class EvaluateWorker:
         }
 
     def _measured(self, job: BatchJob) -> ClipReport:
-        from retarget.evaluation import evaluate
+        from retarget.evaluation import evaluate_result
         from retarget.result import RetargetingResult
 
         result = RetargetingResult.load_npz(job.motion)
         robot = self.robot_of(result)
-        report = evaluate(result, robot, gates=self.gates, clip=job.id)
+        report = evaluate_result(result, robot, gates=self.gates, clip=job.id)
         made_with = result.provenance.get("robot_sha256", robot.sha256)
         changed = robot.name == result.robot and robot.sha256 != made_with
         note = f"the description of {robot.name} has changed since the result was made"

@@ -11,7 +11,7 @@ from jaxtyping import Float64
 
 from retarget._version import __version__
 from retarget.errors import OptionsError
-from retarget.evaluation import MEASURES, ClipReport, evaluate
+from retarget.evaluation import MEASURES, ClipReport, evaluate_result
 from retarget.evaluation.gates import Gates, measure_behind
 from retarget.exchange.robot_motion import RobotMotion
 from retarget.geometry import slerp
@@ -136,7 +136,7 @@ def limb_rises(motion: Motion) -> Float64[np.ndarray, "T 8"]:
 def foreign_result(
     motion: RobotMotion, robot: RobotModel, source: Motion | None
 ) -> tuple[RetargetingResult, Alignment | None]:
-    """A robot motion with the human beside it, as `retarget.evaluation.evaluate` and all that takes results want it.
+    """A robot motion with the human beside it, as `evaluate_result` and all that takes results want it.
 
     Args:
         motion: The robot's motion.
@@ -234,7 +234,7 @@ def judge_alone(
 ) -> ClipReport:
     """Measure a motion that has no source: what is measured beside a human has no value."""
     gates = gates or Gates.named("train-ready")
-    report = evaluate(result, robot, clip=clip, gates=gates)
+    report = evaluate_result(result, robot, clip=clip, gates=gates)
     measures = {
         name: measure.model_copy(update={"value": None}) if MEASURES[name].beside_human else measure
         for name, measure in report.measures.items()

@@ -59,14 +59,14 @@ class RetargetWorker:
         """Compile or load the kernels and the robot before the first job, on a short embedded clip."""
         from retarget.ahead import compiled_ahead
         from retarget.demo import embedded_clips
-        from retarget.evaluation import evaluate
+        from retarget.evaluation import evaluate_result
         from retarget.pipeline import retarget_motion
 
         clip = min(embedded_clips(), key=lambda path: path.stat().st_size)
         robot = self.config.load_robot()
         with compiled_ahead():
             motion = RunConfig().read_motion(clip).frames(0, 40)
-            evaluate(retarget_motion(motion, robot, self.config.options), robot)
+            evaluate_result(retarget_motion(motion, robot, self.config.options), robot)
 
     def config_of(self, job: BatchJob) -> RunConfig:
         """What to do with one job."""
@@ -164,7 +164,7 @@ def retarget_file(
 def _retarget_file(
     motion: Path, output: Path, config: RunConfig, ask_sisters: bool
 ) -> dict[str, Any]:
-    from retarget.evaluation import evaluate
+    from retarget.evaluation import evaluate_result
     from retarget.pipeline import retarget_motion
     from retarget.report.scores import key_measures
 
@@ -181,7 +181,7 @@ def _retarget_file(
     del clip  # a long one takes as much memory as its result
     result = replace(result, provenance={**result.provenance, "run": config.robot_record()})
     seconds |= result.provenance["timings"]
-    report = timed(seconds, "evaluate", lambda: evaluate(result, robot))
+    report = timed(seconds, "evaluate", lambda: evaluate_result(result, robot))
     timed(seconds, "save", lambda: result.save_npz(output))
     output_sha256 = timed(seconds, "save", lambda: sha256_of(output))
     return {

@@ -20,7 +20,7 @@ def test_compiling_is_told_once_and_left_out_of_the_rate(
     monkeypatch.setattr(waiting, "_signs", waiting._Signs())
     clock = iter(range(0, 1000, 100))
     monkeypatch.setattr(waiting, "time", FakeClock(lambda: float(next(clock)), time.sleep))
-    judge = builtins.__import__("retarget.evaluation").evaluation.evaluate
+    judge = builtins.__import__("retarget.evaluation").evaluation.evaluate_result
 
     def compiles(*arguments: object, **named: object) -> object:
         for _ in range(2):
@@ -30,7 +30,7 @@ def test_compiling_is_told_once_and_left_out_of_the_rate(
             waiting.end_compiling()
         return judge(*arguments, **named)
 
-    monkeypatch.setattr("retarget.evaluation.evaluate", compiles)
+    monkeypatch.setattr("retarget.evaluation.evaluate_result", compiles)
     outcome = command(*said)
     assert outcome.code == 0
     assert outcome.err.count("compiling what has not been compiled on this machine yet, once") == 1

@@ -9,7 +9,7 @@ import motions
 import numpy as np
 import pytest
 
-from retarget.evaluation import ClipReport, evaluate
+from retarget.evaluation import ClipReport, evaluate_result
 from retarget.motion import read_motion
 from retarget.pipeline import retarget_motion
 from retarget.result import RetargetingResult
@@ -104,7 +104,7 @@ FAULTS = {
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_break_in_the_motion_fails_by_name_and_says_when(name: str, robot: RobotModel) -> None:
     fault, gates, kind = FAULTS[name]
-    report = evaluate(fault(motions.jumps()), robot)
+    report = evaluate_result(fault(motions.jumps()), robot)
     assert failed(report) >= gates
     (first, *_) = [one for one in report.diagnostics if one.kind == kind]
     at = 100 / 30 if "base" in kind else 60 / 30
@@ -114,7 +114,7 @@ def test_a_break_in_the_motion_fails_by_name_and_says_when(name: str, robot: Rob
 
 def test_the_sound_motion_has_no_break(robot: RobotModel) -> None:
     for result in (motions.jumps(), motions.walk()):
-        report = evaluate(result, robot)
+        report = evaluate_result(result, robot)
         assert not failed(report)
         assert not {"base_speed", "base_turn", "repeats"} & {one.kind for one in report.diagnostics}
         assert report["repeated_share"] == report["human_repeated_share"] == 0
@@ -131,7 +131,7 @@ def test_the_sound_motion_has_no_break(robot: RobotModel) -> None:
     ],
 )
 def test_spins_rolls_jumps_runs_and_getting_up_are_no_breaks(clip: str, robot: RobotModel) -> None:
-    report = evaluate(retarget_motion(read_motion(motions.shared(clip)), robot), robot)
+    report = evaluate_result(retarget_motion(read_motion(motions.shared(clip)), robot), robot)
     assert not failed(report)
 
 
@@ -145,12 +145,12 @@ def test_who_stands_still_repeats_nothing(robot: RobotModel) -> None:
             positions=np.repeat(walk.source.positions[:1], len(walk), 0),
         ),
     )
-    report = evaluate(still, robot)
+    report = evaluate_result(still, robot)
     assert report["human_repeated_share"] == report["repeated_share"] == 0
 
 
 def test_a_frozen_robot_repeats_while_the_human_moves(robot: RobotModel) -> None:
-    report = evaluate(motions.frozen(motions.walk()), robot)
+    report = evaluate_result(motions.frozen(motions.walk()), robot)
     assert report["repeated_share"] > 0.9
     assert "repeated_share" in failed(report)
 
@@ -159,5 +159,5 @@ def test_the_same_turn_with_the_other_sign_of_quaternion_is_none(robot: RobotMod
     result = motions.jumps()
     qpos = result.qpos.copy()
     qpos[50:60, 3:7] *= -1
-    report = evaluate(motions.with_qpos(result, qpos), robot)
-    assert report["base_turn_max"] == pytest.approx(evaluate(result, robot)["base_turn_max"])
+    report = evaluate_result(motions.with_qpos(result, qpos), robot)
+    assert report["base_turn_max"] == pytest.approx(evaluate_result(result, robot)["base_turn_max"])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from retarget import RetargetingResult, evaluate, load_robot, read_motion, retarget_motion
+from retarget import RetargetingResult, evaluate_result, load_robot, read_motion, retarget_motion
 from retarget.demo import embedded_clips
 from retarget.evaluation.diagnostics import diagnose
 from retarget.result import YieldedHold
@@ -105,7 +105,7 @@ def test_reports_carry_the_diagnostics_through_a_file(result, robot, tmp_path) -
     qpos[:, 7 + 3] = robot.upper[3]
     broken = replace(result, qpos=qpos)
     broken.save_npz(tmp_path / "result.npz")
-    report = evaluate(RetargetingResult.load_npz(tmp_path / "result.npz"), robot)
+    report = evaluate_result(RetargetingResult.load_npz(tmp_path / "result.npz"), robot)
     assert robot.joint_names[3] in {d.joint for d in report.diagnostics}
     report.write(tmp_path / "report.json")
     assert type(report).read(tmp_path / "report.json").diagnostics == report.diagnostics

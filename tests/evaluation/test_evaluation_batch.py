@@ -10,7 +10,7 @@ import pytest
 
 from retarget.batch import BatchJob, BatchManifest
 from retarget.errors import RetargetError
-from retarget.evaluation import ClipReport, Gates, evaluate
+from retarget.evaluation import ClipReport, Gates, evaluate_result
 from retarget.evaluation_batch import MANIFEST_NAME, EvaluateWorker, evaluate_batch
 from retarget.result import RetargetingResult
 from retarget.robots import load_robot
@@ -35,7 +35,7 @@ def results(tmp_path: Path) -> dict[str, Path]:
 def test_reports_are_those_of_one_by_one(results: dict[str, Path], tmp_path: Path) -> None:
     done = evaluate_batch(results, tmp_path / "reports")
     assert list(done.reports) == ["walk.npz", "deep/jumps.npz", "floats.npz"]
-    alone = evaluate(
+    alone = evaluate_result(
         RetargetingResult.load_npz(results["deep/jumps.npz"]),
         load_robot("unitree_g1"),
         clip="deep/jumps.npz",

@@ -10,20 +10,20 @@ import motions
 import pytest
 
 from retarget.errors import FileFormatError, OutputError
-from retarget.evaluation import MEASURES, ClipReport, Summary, evaluate, summarise
+from retarget.evaluation import MEASURES, ClipReport, Summary, evaluate_result, summarise
 from retarget.result import RetargetingResult
 from retarget.robots import load_robot
 
 
 @pytest.fixture(scope="module")
 def good() -> ClipReport:
-    return evaluate(motions.jumps(), load_robot("unitree_g1"), clip="good")
+    return evaluate_result(motions.jumps(), load_robot("unitree_g1"), clip="good")
 
 
 @pytest.fixture(scope="module")
 def floating() -> ClipReport:
     floating = motions.raised(motions.jumps(), 0.05)
-    return evaluate(floating, load_robot("unitree_g1"), clip="floating")
+    return evaluate_result(floating, load_robot("unitree_g1"), clip="floating")
 
 
 def test_every_number_has_its_unit_and_definition(good: ClipReport, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def doubted(*weights: float) -> RetargetingResult:
 def test_the_gate_understood_fails_where_doubts_weigh_much(
     weights: tuple[float, ...], doubt: float, passed: bool, tmp_path: Path
 ) -> None:
-    report = evaluate(doubted(*weights), load_robot("unitree_g1"))
+    report = evaluate_result(doubted(*weights), load_robot("unitree_g1"))
     assert report["doubt"] == pytest.approx(doubt)
     gate = next(gate for gate in report.gates if gate.measure == "understood")
     assert gate.passed is passed
@@ -87,13 +87,13 @@ def test_the_gate_understood_fails_where_doubts_weigh_much(
 
 
 def test_who_has_not_kept_doubts_has_none_to_measure() -> None:
-    report = evaluate(replace(motions.jumps(), provenance={}), load_robot("unitree_g1"))
+    report = evaluate_result(replace(motions.jumps(), provenance={}), load_robot("unitree_g1"))
     assert report["doubt"] is None
     assert report.doubts == ()
 
 
 def test_the_clip_is_named_after_its_file() -> None:
-    assert evaluate(motions.jumps(), load_robot("unitree_g1")).clip == "cmu_01_01.bvh"
+    assert evaluate_result(motions.jumps(), load_robot("unitree_g1")).clip == "cmu_01_01.bvh"
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", '{"clip": 3}'])
@@ -123,7 +123,7 @@ def test_a_summary_weighs_clips_by_their_length(good: ClipReport, floating: Clip
 @pytest.fixture(scope="module")
 def sinking() -> ClipReport:
     sinking = motions.raised(motions.jumps(), -1e-4)
-    return evaluate(sinking, load_robot("unitree_g1"), clip="sinking")
+    return evaluate_result(sinking, load_robot("unitree_g1"), clip="sinking")
 
 
 def test_a_summary_keeps_maxima_and_names_the_worst(

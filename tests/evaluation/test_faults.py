@@ -10,7 +10,7 @@ import pytest
 
 from retarget.demo import clips_folder
 from retarget.errors import OptionsError
-from retarget.evaluation import MEASURES, Gates, evaluate
+from retarget.evaluation import MEASURES, Gates, evaluate_result
 from retarget.evaluation.faults import FAULTS, Fault
 from retarget.motion import read_motion
 from retarget.pipeline import retarget_motion
@@ -44,7 +44,7 @@ def another(clip: str) -> RetargetingResult:
 
 @pytest.mark.parametrize("clip", CLIPS)
 def test_the_motion_that_is_spoilt_was_good(clip: str, robot: RobotModel) -> None:
-    report = evaluate(good(clip), robot)
+    report = evaluate_result(good(clip), robot)
     assert report.passed, report.verdict
 
 
@@ -54,7 +54,7 @@ def test_garbage_misses_the_gate_that_should_see_it(
     clip: str, fault: Fault, robot: RobotModel
 ) -> None:
     spoilt = fault.spoil(good(clip), robot, another(clip))
-    report = evaluate(spoilt, robot)
+    report = evaluate_result(spoilt, robot)
     if fault.name == "earthbound" and clip != "jumps":
         assert report[fault.seen_by] is None, "who never flies cannot be kept from it"
         return

@@ -8,7 +8,7 @@ import motions
 import numpy as np
 import pytest
 
-from retarget.evaluation import evaluate, frame_series
+from retarget.evaluation import evaluate_result, frame_series
 from retarget.evaluation.faults import FAULTS
 from retarget.evaluation.frames.gait import find_gait, measure_gait
 from retarget.evaluation.frames.stance import Stance
@@ -35,8 +35,8 @@ def with_range(result: RetargetingResult, share: float) -> RetargetingResult:
 def test_the_error_is_the_share_of_the_range_that_is_missing(
     share: float, robot: RobotModel
 ) -> None:
-    whole = evaluate(motions.jumps(), robot)
-    report = evaluate(with_range(motions.jumps(), share), robot)
+    whole = evaluate_result(motions.jumps(), robot)
+    report = evaluate_result(with_range(motions.jumps(), share), robot)
     assert whole.number("limb_gain_error_mean") < 0.06
     assert report["limb_gain_error_mean"] == pytest.approx(1 - share, abs=0.08)
 
@@ -44,7 +44,7 @@ def test_the_error_is_the_share_of_the_range_that_is_missing(
 def test_a_motion_that_goes_too_far_fails_as_one_that_does_not_go_far_enough(
     robot: RobotModel,
 ) -> None:
-    report = evaluate(with_range(motions.jumps(), 1.5), robot)
+    report = evaluate_result(with_range(motions.jumps(), 1.5), robot)
     assert report.number("limb_gain_error_mean") > 0.3
     assert "limb_gain_error_mean" in {gate.measure for gate in report.failed_gates}
 
@@ -55,10 +55,10 @@ def test_a_limb_that_is_held_for_seconds_is_told_at_its_time(robot: RobotModel) 
     qpos = result.qpos.copy()
     stop = round(4.0 * result.fps)  # of eight seconds: the first of two windows
     qpos[:stop] = held.qpos[:stop]
-    report = evaluate(replace(result, qpos=qpos), robot)
+    report = evaluate_result(replace(result, qpos=qpos), robot)
     gate = next(gate for gate in report.failed_gates if gate.measure == "limb_gain_error_max")
     assert gate.at_s is not None and gate.at_s < 4.0
-    assert evaluate(held, robot).number("limb_gain_error_max") > 0.7
+    assert evaluate_result(held, robot).number("limb_gain_error_max") > 0.7
     series = frame_series(replace(result, qpos=qpos), robot)["limb_gain_error"]
     assert np.nanmax(series[:stop]) == report["limb_gain_error_max"]
     assert np.nanmax(series[stop + 10 :]) < 0.3
@@ -70,10 +70,10 @@ def test_it_does_not_matter_where_the_clip_faces_nor_at_which_rate_it_is(
     result = with_range(motions.jumps(), 0.6)
     qpos = result.qpos.copy()
     qpos[:, 3:7] = quaternion_product(np.array([np.cos(0.4), 0, 0, np.sin(0.4)]), qpos[:, 3:7])
-    there = evaluate(replace(result, qpos=qpos), robot)
-    coarse = evaluate(result.resampled(result.fps / 4), robot)
+    there = evaluate_result(replace(result, qpos=qpos), robot)
+    coarse = evaluate_result(result.resampled(result.fps / 4), robot)
     for name in ("limb_gain_error_mean", "limb_gain_error_max"):
-        own = evaluate(result, robot).number(name)
+        own = evaluate_result(result, robot).number(name)
         assert there[name] == pytest.approx(own, abs=1e-5)
         assert coarse[name] == pytest.approx(own, abs=0.03)
 
@@ -90,7 +90,7 @@ def test_who_stands_still_has_no_gain(robot: RobotModel) -> None:
             rotations=np.repeat(source.rotations[:1], len(once), axis=0),
         ),
     )
-    report = evaluate(still, robot)
+    report = evaluate_result(still, robot)
     assert report["limb_gain_error_mean"] is report["limb_gain_error_max"] is None
 
 
@@ -116,15 +116,15 @@ def test_the_pace_is_one_where_strides_take_the_time_that_they_take(
 
 
 def test_short_steps_and_single_strides_say_nothing(robot: RobotModel) -> None:
-    assert evaluate(motions.jumps().frames(0, 100), robot)["human_gait_pace"] is None
+    assert evaluate_result(motions.jumps().frames(0, 100), robot)["human_gait_pace"] is None
 
 
 def test_a_recording_at_a_third_of_its_rate_is_told_and_one_at_its_rate_is_not(
     robot: RobotModel,
 ) -> None:
     result = motions.jumps()
-    assert 0.6 < evaluate(result, robot).number("human_gait_pace") < 0.9
-    report = evaluate(FAULTS["slow motion"].spoil(result, robot), robot)
+    assert 0.6 < evaluate_result(result, robot).number("human_gait_pace") < 0.9
+    report = evaluate_result(FAULTS["slow motion"].spoil(result, robot), robot)
     gate = next(gate for gate in report.failed_gates if gate.measure == "human_gait_pace")
     assert "the human walks at 0.2" in gate.text and "at least 0.4" in gate.text
 

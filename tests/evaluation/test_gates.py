@@ -8,7 +8,7 @@ import motions
 import pytest
 
 from retarget.errors import FileFormatError, OptionsError, UnknownNameError
-from retarget.evaluation import MEASURES, Gate, GateResult, Gates, evaluate, profile_names
+from retarget.evaluation import MEASURES, Gate, GateResult, Gates, evaluate_result, profile_names
 from retarget.evaluation.measures.sentences import CLAUSES, sentence
 from retarget.robots import RobotModel, load_robot
 
@@ -38,21 +38,21 @@ def test_strict_is_stricter_and_look_only_is_laxer() -> None:
 
 
 def test_a_value_between_warning_and_limit_passes_with_a_warning(robot: RobotModel) -> None:
-    jerk = evaluate(motions.walk(), robot).number("jerk_mean")
+    jerk = evaluate_result(motions.walk(), robot).number("jerk_mean")
     near = Gates(gates={"jerk_mean": Gate(fail=2 * jerk, warn=0.5 * jerk)})
-    report = evaluate(motions.walk(), robot, gates=near)
+    report = evaluate_result(motions.walk(), robot, gates=near)
     (result,) = report.gates
     assert (result.passed, result.warned, result.limit) == (True, True, 0.5 * jerk)
     assert report.passed
     assert report.verdict.startswith("passes its gate; joints jerk by ")
     only = Gates(gates={"jerk_mean": Gate(warn=0.5 * jerk)})
-    assert evaluate(motions.walk(), robot, gates=only).passed
+    assert evaluate_result(motions.walk(), robot, gates=only).passed
 
 
 def test_a_failed_gate_says_at_which_second(robot: RobotModel) -> None:
     qpos = motions.jumps().qpos.copy()
     qpos[150:165, 2] += 0.1
-    report = evaluate(motions.with_qpos(motions.jumps(), qpos), robot)
+    report = evaluate_result(motions.with_qpos(motions.jumps(), qpos), robot)
     lifted = next(gate for gate in report.failed_gates if gate.measure == "sole_lifted_share")
     assert lifted.at_s == pytest.approx(157 / 30, abs=0.3)
     assert lifted.text.startswith("soles are off the floor in ")
@@ -60,7 +60,7 @@ def test_a_failed_gate_says_at_which_second(robot: RobotModel) -> None:
     assert lifted.text in report.verdict
     qpos = motions.jumps().qpos.copy()
     qpos[60, 0] += 3.0
-    report = evaluate(motions.with_qpos(motions.jumps(), qpos), robot)
+    report = evaluate_result(motions.with_qpos(motions.jumps(), qpos), robot)
     (jump,) = [gate for gate in report.failed_gates if gate.measure == "base_speed_max"]
     assert jump.at_s == pytest.approx(2.0, abs=0.05)
     assert jump.text == "the base moves at 90.6 m/s, at most 10 (at 2.0 s)"
@@ -95,7 +95,7 @@ def test_a_gate_without_a_value_says_so() -> None:
 
 
 def test_gates_that_are_passed_have_no_worst_second(robot: RobotModel) -> None:
-    report = evaluate(motions.walk(), robot)
+    report = evaluate_result(motions.walk(), robot)
     assert all(gate.at_s is None for gate in report.gates if gate.passed and not gate.warned)
 
 
@@ -104,7 +104,7 @@ def test_a_profile_of_ones_own_is_read_and_used(tmp_path: Path, robot: RobotMode
     path.write_text('[gates.base_speed_max]\nfail = 0.5\nwhy = "a treadmill"\n')
     profile = Gates.named(path)
     assert (profile.name, list(profile.gates)) == ("slow", ["base_speed_max"])
-    report = evaluate(motions.walk(), robot, gates=profile)
+    report = evaluate_result(motions.walk(), robot, gates=profile)
     assert [gate.measure for gate in report.failed_gates] == ["base_speed_max"]
 
 

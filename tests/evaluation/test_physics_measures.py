@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from retarget.evaluation import ClipReport, Gates, evaluate
+from retarget.evaluation import ClipReport, Gates, evaluate_result
 from retarget.evaluation.frames.physics import contact_forces
 from retarget.evaluation.frames.pushed import pushed_alike
 from retarget.ground import GRAVITY
@@ -24,7 +24,7 @@ def robot() -> RobotModel:
 
 @pytest.fixture(scope="module")
 def good(robot: RobotModel) -> ClipReport:
-    return evaluate(motions.walk(), robot)
+    return evaluate_result(motions.walk(), robot)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def standing(robot: RobotModel) -> RetargetingResult:
 
 
 def test_who_stands_still_needs_nothing_but_the_floor(standing, robot: RobotModel) -> None:
-    report = evaluate(standing, robot)
+    report = evaluate_result(standing, robot)
     for name in ("force_left_mean", "force_left_p95", "force_left_share", "torque_left_mean"):
         assert report[name] == pytest.approx(0, abs=1e-6), name
     assert report["com_acceleration_horizontal"] == pytest.approx(0, abs=1e-6)
@@ -56,25 +56,25 @@ def test_who_stands_still_needs_nothing_but_the_floor(standing, robot: RobotMode
     ],
 )
 def test_strict_gates_refuse_what_physics_does(fault, gate: str, robot: RobotModel) -> None:
-    report = evaluate(fault(motions.walk()), robot, gates=Gates.named("strict"))
+    report = evaluate_result(fault(motions.walk()), robot, gates=Gates.named("strict"))
     assert gate in {result.measure for result in report.gates if not result.passed}
 
 
 def test_a_hovering_foot_gives_nothing(standing, robot: RobotModel) -> None:
     """Six millimetres are too much to push the floor, and too little for a look at heights alone."""
     hovering = motions.raised(standing, 0.006)
-    report = evaluate(hovering, robot)
+    report = evaluate_result(hovering, robot)
     assert report["force_left_mean"] == pytest.approx(1)
     assert report["force_left_share"] == 1
     careless = contact_forces(hovering.qpos, robot, hovering.fps, height=0.02, speed=np.inf)
     assert careless.force_left.max() < 1e-6
-    assert evaluate(motions.raised(standing, 0.004), robot)["force_left_mean"] < 1e-6
+    assert evaluate_result(motions.raised(standing, 0.004), robot)["force_left_mean"] < 1e-6
 
 
 def test_a_sliding_foot_gives_nothing(standing, robot: RobotModel) -> None:
     slow, fast = (motions.drifting(standing, speed) for speed in (0.2, 0.3))
-    assert evaluate(slow, robot)["force_left_mean"] < 1e-6
-    assert evaluate(fast, robot)["force_left_mean"] == pytest.approx(1)
+    assert evaluate_result(slow, robot)["force_left_mean"] < 1e-6
+    assert evaluate_result(fast, robot)["force_left_mean"] == pytest.approx(1)
     careless = contact_forces(fast.qpos, robot, fast.fps, speed=np.inf)
     assert careless.force_left.max() < 1e-6
 
@@ -110,7 +110,7 @@ def test_the_floor_cannot_pull_nor_hold_beyond_friction(standing, robot: RobotMo
 
 
 def test_a_shaken_base_needs_what_no_foot_can_give(robot: RobotModel, good: ClipReport) -> None:
-    report = evaluate(motions.trembling(motions.walk(), 0.003), robot)
+    report = evaluate_result(motions.trembling(motions.walk(), 0.003), robot)
     assert report["com_acceleration_horizontal"] > 2 * good["com_acceleration_horizontal"]
     assert report["com_acceleration_ratio"] > 2 * good["com_acceleration_ratio"]
     assert report["force_left_mean"] > good["force_left_mean"] + 0.1
@@ -118,7 +118,7 @@ def test_a_shaken_base_needs_what_no_foot_can_give(robot: RobotModel, good: Clip
 
 
 def test_a_clip_that_is_played_too_fast_needs_more(robot: RobotModel, good: ClipReport) -> None:
-    report = evaluate(replace(motions.walk(), fps=2 * motions.walk().fps), robot)
+    report = evaluate_result(replace(motions.walk(), fps=2 * motions.walk().fps), robot)
     assert report["com_acceleration_vertical"] == pytest.approx(
         4 * good["com_acceleration_vertical"]
     )
@@ -130,7 +130,7 @@ def test_a_trunk_that_shakes_needs_torque(standing, robot: RobotModel) -> None:
     qpos = standing.qpos.copy()
     seconds = np.arange(len(qpos)) / standing.fps
     qpos[:, 7 + robot.joint_names.index("waist_roll_joint")] = 0.3 * np.sin(2 * np.pi * 3 * seconds)
-    report = evaluate(motions.with_qpos(standing, qpos), robot)
+    report = evaluate_result(motions.with_qpos(standing, qpos), robot)
     assert report["torque_left_mean"] > 0.02
     assert report["force_left_share"] > 0.5
 
@@ -145,28 +145,30 @@ def test_a_robot_that_leans_out_over_its_feet_is_outside_its_support(
     for side in ("left", "right"):
         qpos[:, 7 + robot.joint_names.index(f"{side}_ankle_pitch_joint")] -= lean
     qpos[:, 2] -= motions.sole_heights(motions.with_qpos(standing, qpos), robot)[0].min()
-    report = evaluate(motions.with_qpos(standing, qpos), robot)
+    report = evaluate_result(motions.with_qpos(standing, qpos), robot)
     assert report["com_outside_share"] == outside
     assert (report["force_left_mean"] > 0.05) == bool(outside)
 
 
 def test_a_moving_robot_may_be_outside_its_support(standing, robot: RobotModel) -> None:
     run = motions.drifting(standing, 0.15)
-    assert evaluate(run, robot)["com_outside_share"] is None
+    assert evaluate_result(run, robot)["com_outside_share"] is None
 
 
 def test_flight_follows_a_parabola_or_is_none(standing, robot: RobotModel) -> None:
     seconds = np.arange(len(standing)) / standing.fps
     qpos = standing.qpos.copy()
     qpos[:, 2] += 0.05 + GRAVITY / 2 * seconds * (seconds[-1] - seconds)
-    ballistic = evaluate(motions.with_qpos(standing, qpos), robot)
+    ballistic = evaluate_result(motions.with_qpos(standing, qpos), robot)
     assert ballistic["flight_not_ballistic_share"] == 0
     assert ballistic["force_left_mean"] == pytest.approx(0, abs=1e-6)
-    hanging = evaluate(motions.raised(standing, 0.5), robot)
+    hanging = evaluate_result(motions.raised(standing, 0.5), robot)
     assert hanging["flight_not_ballistic_share"] == 1
     qpos = standing.qpos.copy()
     qpos[:, 2] += 0.05 + 0.7 * GRAVITY / 2 * seconds * (seconds[-1] - seconds)
-    assert evaluate(motions.with_qpos(standing, qpos), robot)["flight_not_ballistic_share"] == 1
+    assert (
+        evaluate_result(motions.with_qpos(standing, qpos), robot)["flight_not_ballistic_share"] == 1
+    )
 
 
 def test_a_robot_on_its_hands_and_knees_is_carried_by_them(robot: RobotModel) -> None:
@@ -182,11 +184,11 @@ def test_a_robot_on_its_hands_and_knees_is_carried_by_them(robot: RobotModel) ->
 
 def test_joint_torques_are_judged_by_the_robots_limits(robot: RobotModel, good: ClipReport) -> None:
     weak = replace(robot, effort_limits=robot.effort_limits / 10)
-    report = evaluate(motions.walk(), weak)
+    report = evaluate_result(motions.walk(), weak)
     for name in ("joint_effort_max", "joint_effort_p95"):
         assert report[name] == pytest.approx(10 * good[name]), name
     tireless = replace(robot, effort_limits=np.full(robot.joint_count, np.inf))
-    assert evaluate(motions.walk(), tireless)["joint_effort_max"] is None
+    assert evaluate_result(motions.walk(), tireless)["joint_effort_max"] is None
 
 
 def test_a_held_out_arm_weighs_on_its_shoulder(standing, robot: RobotModel) -> None:

@@ -9,7 +9,7 @@ import motions
 import numpy as np
 import pytest
 
-from retarget.evaluation import COLUMNS, GROUPS, MEASURES, SERIES, evaluate, frame_series
+from retarget.evaluation import COLUMNS, GROUPS, MEASURES, SERIES, evaluate_result, frame_series
 from retarget.evaluation.look import look_at
 from retarget.evaluation.moments import measure_moments
 from retarget.evaluation.series import all_series
@@ -55,7 +55,7 @@ def test_people_see_handy_units() -> None:
 
 
 def test_columns_have_unit_and_values(robot: RobotModel) -> None:
-    report = evaluate(motions.jumps(), robot)
+    report = evaluate_result(motions.jumps(), robot)
     cells = {column.title: column.cell(report) for column in COLUMNS}
     assert cells["limb deg"] == f"{report['limb_error_mean']:.1f} / {report['limb_error_p95']:.1f}"
     assert cells["slide mm/s"].startswith(f"{1e3 * report['toe_slide_mean']:.0f} / ")
@@ -64,7 +64,7 @@ def test_columns_have_unit_and_values(robot: RobotModel) -> None:
 
 def test_series_have_a_number_per_frame_and_make_the_measures(robot: RobotModel) -> None:
     result = motions.jumps()
-    series, report = frame_series(result, robot), evaluate(result, robot)
+    series, report = frame_series(result, robot), evaluate_result(result, robot)
     assert set(series) <= set(SERIES)
     of_things = {
         m.series for m in MEASURES.values() if m.group == "things"

@@ -8,7 +8,7 @@ import motions
 import numpy as np
 import pytest
 
-from retarget.evaluation import ClipReport, Gates, evaluate
+from retarget.evaluation import ClipReport, Gates, evaluate_result
 from retarget.evaluation.frames.human import flight
 from retarget.evaluation.frames.stance import find_stance
 from retarget.robots import RobotModel, load_robot
@@ -22,7 +22,7 @@ def robot() -> RobotModel:
 
 
 def judged(result, robot: RobotModel) -> tuple[ClipReport, set[str]]:
-    report = evaluate(result, robot, gates=Gates.named("strict"))
+    report = evaluate_result(result, robot, gates=Gates.named("strict"))
     return report, {gate.measure for gate in report.gates if not gate.passed}
 
 
@@ -47,7 +47,7 @@ def test_a_shuffling_motion_fails(robot: RobotModel) -> None:
 
 
 def test_a_foot_that_stands_still_on_the_floor_does_not_scuff(robot: RobotModel) -> None:
-    report = evaluate(motions.frozen(motions.walk()), robot)
+    report = evaluate_result(motions.frozen(motions.walk()), robot)
     assert report["swing_scuff_share"] == 0
     assert report["swing_clearance"] is None  # it never swings
 
@@ -55,7 +55,7 @@ def test_a_foot_that_stands_still_on_the_floor_does_not_scuff(robot: RobotModel)
 def test_a_foot_that_slides_along_the_floor_scuffs_all_the_time(robot: RobotModel) -> None:
     sliding = motions.drifting(motions.frozen(motions.walk()), 0.6)
     heights = motions.sole_heights(sliding, robot)
-    report = evaluate(sliding, robot)
+    report = evaluate_result(sliding, robot)
     assert report["swing_scuff_share"] == (heights < 0.01).mean() > 0
     assert report["swing_clearance"] == pytest.approx(np.median(heights), abs=1e-9)
 
@@ -63,7 +63,7 @@ def test_a_foot_that_slides_along_the_floor_scuffs_all_the_time(robot: RobotMode
 def test_both_soles_are_down_where_the_lower_points_of_both_are(robot: RobotModel) -> None:
     walk = motions.walk()
     down = (motions.sole_heights(walk, robot) < 0.01).all(axis=1).mean()
-    assert evaluate(walk, robot)["both_soles_down_share"] == down
+    assert evaluate_result(walk, robot)["both_soles_down_share"] == down
 
 
 def test_the_human_rests_where_it_rests_whatever_the_height_of_its_joints(
@@ -71,12 +71,12 @@ def test_the_human_rests_where_it_rests_whatever_the_height_of_its_joints(
 ) -> None:
     """One side's markers two centimetres higher, and all of it on another storey: the same human."""
     walk = motions.walk()
-    here = evaluate(walk, robot)
+    here = evaluate_result(walk, robot)
     positions = walk.source.positions.copy()
     positions[..., 2] += 0.5
     for joint in ("toe", "ankle"):
         positions[:, walk.source.position_roles.index(f"left_{joint}"), 2] += 0.02
-    there = evaluate(replace(walk, source=replace(walk.source, positions=positions)), robot)
+    there = evaluate_result(replace(walk, source=replace(walk.source, positions=positions)), robot)
     for name in ("human_swing_scuff_share", "human_swing_clearance", "human_both_soles_down_share"):
         assert there[name] == pytest.approx(here[name], rel=0.05, abs=1e-4), name
 
@@ -87,7 +87,7 @@ def test_a_foot_held_up_all_the_time_is_no_foot_at_rest(robot: RobotModel) -> No
     for joint in ("toe", "ankle"):
         positions[:, walk.source.position_roles.index(f"left_{joint}"), 2] += 0.3
     one_leg = replace(walk, source=replace(walk.source, positions=positions))
-    assert evaluate(one_leg, robot)["human_both_soles_down_share"] == 0
+    assert evaluate_result(one_leg, robot)["human_both_soles_down_share"] == 0
 
 
 def test_double_support_of_a_human_who_stands_still_is_all_of_the_time(robot: RobotModel) -> None:
@@ -123,7 +123,7 @@ def test_a_runner_flies_and_does_not_float(robot: RobotModel) -> None:
     run = motions.retarget_motion(motions.read_motion(path), robot)
     heights = motions.sole_heights(run, robot).min(axis=1)
     assert (heights > 0.02).mean() > 0.15
-    assert evaluate(run, robot)["floating_share"] == 0
+    assert evaluate_result(run, robot)["floating_share"] == 0
     assert "floating_share" in judged(motions.raised(run, 0.05), robot)[1]
 
 
@@ -138,8 +138,8 @@ def test_a_robot_that_rests_on_its_trunk_does_not_float(robot: RobotModel) -> No
         ] = -1.0  # ... its feet in the air
     lying = motions.with_qpos(walk, qpos)
     assert motions.sole_heights(lying, robot).min() > 0.2
-    assert evaluate(lying, robot)["floating_share"] == 0
-    assert evaluate(motions.raised(lying, 0.3), robot)["floating_share"] == 1
+    assert evaluate_result(lying, robot)["floating_share"] == 0
+    assert evaluate_result(motions.raised(lying, 0.3), robot)["floating_share"] == 1
 
 
 def test_flight_is_free_fall() -> None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from retarget.evaluation import ClipReport, evaluate, frame_series
+from retarget.evaluation import ClipReport, evaluate_result, frame_series
 from retarget.pipeline import retarget_motion
 from retarget.result import RetargetingResult
 from retarget.robots import RobotModel, load_robot
@@ -30,7 +30,7 @@ def robot() -> RobotModel:
 
 @pytest.fixture(scope="module")
 def good(robot: RobotModel) -> ClipReport:
-    return evaluate(_carry(), robot)
+    return evaluate_result(_carry(), robot)
 
 
 def _with_poses(change: np.ndarray) -> RetargetingResult:
@@ -62,7 +62,7 @@ def test_a_crate_that_is_carried_passes(good: ClipReport) -> None:
 
 
 def test_a_crate_that_is_lost_is_off_the_hands(robot: RobotModel) -> None:
-    lost = evaluate(_with_poses(np.array([0.0, 0.0, 1.5])), robot)
+    lost = evaluate_result(_with_poses(np.array([0.0, 0.0, 1.5])), robot)
     assert lost["hands_kept_share"] == 0.0 and lost["unreached_holds"] >= 2
     assert lost["hand_gap_mean"] > 0.5
     assert "hands_kept_share" in {gate.measure for gate in lost.failed_gates}
@@ -71,7 +71,9 @@ def test_a_crate_that_is_lost_is_off_the_hands(robot: RobotModel) -> None:
 def test_a_hand_three_centimetres_off_is_measured_to_the_millimetre(
     robot: RobotModel, good: ClipReport
 ) -> None:
-    beside = evaluate(_with_poses(0.03 * _across(_carry())), robot)  # into one hand, off the other
+    beside = evaluate_result(
+        _with_poses(0.03 * _across(_carry())), robot
+    )  # into one hand, off the other
     assert beside["hand_gap_mean"] == pytest.approx(0.03, abs=0.002)
     assert beside["hands_kept_share"] == 0.0
     assert beside["unreached_holds"] == pytest.approx(2, abs=2) and beside["unreached_holds"] > 0
@@ -79,7 +81,7 @@ def test_a_hand_three_centimetres_off_is_measured_to_the_millimetre(
 
 
 def test_two_centimetres_in_a_thing_are_measured_and_refused(robot: RobotModel) -> None:
-    inside = evaluate(_with_poses(0.02 * _across(_carry())), robot)
+    inside = evaluate_result(_with_poses(0.02 * _across(_carry())), robot)
     assert inside["scene_depth_max"] == pytest.approx(0.02, abs=0.002)
     assert inside["scene_depth_share"] > 0.9
     assert "scene_depth_share" in {gate.measure for gate in inside.failed_gates}
@@ -92,7 +94,7 @@ def test_a_thing_that_is_late_is_not_held(robot: RobotModel, good: ClipReport) -
     assert carry.scene is not None
     late = round(0.3 * carry.fps)
     poses = carry.scene.poses[np.maximum(np.arange(len(carry)) - late, 0)]
-    report = evaluate(replace(carry, scene=replace(carry.scene, poses=poses)), robot)
+    report = evaluate_result(replace(carry, scene=replace(carry.scene, poses=poses)), robot)
     assert report["hand_place_error_mean"] > 5 * good["hand_place_error_mean"] or (
         report["hands_kept_share"] < 0.5
     )
@@ -105,22 +107,22 @@ def test_a_thing_that_trembles_under_the_hands_is_seen_as_sliding(
 ) -> None:
     carry = _carry()
     ahead = 0.01 * np.sin(np.arange(len(carry)))[:, None] * np.array([0.0, 0.0, 1.0])
-    shaken = evaluate(_with_poses(ahead), robot)
+    shaken = evaluate_result(_with_poses(ahead), robot)
     assert shaken["hand_slide_mean"] > 0.1 > 3 * good["hand_slide_mean"]
     assert shaken["human_hand_slide_mean"] == good["human_hand_slide_mean"]
 
 
 def test_how_far_a_carried_thing_gave_way_is_told(robot: RobotModel, good: ClipReport) -> None:
-    moved = evaluate(_with_poses(np.array([0.0, 0.0, 0.1])), robot)
+    moved = evaluate_result(_with_poses(np.array([0.0, 0.0, 0.1])), robot)
     assert moved["object_shift_max"] == pytest.approx(good["object_shift_max"] + 0.1, abs=0.05)
     motion, scene = walk_with_crate()
     (crate,) = scene.objects
     same = Scene((SceneObject(crate.name, crate.shapes, crate.trajectory, "scaled"),))
-    report = evaluate(retarget_motion(motion, robot, scene=same), robot)
+    report = evaluate_result(retarget_motion(motion, robot, scene=same), robot)
     assert report["object_shift_max"] == pytest.approx(0.0, abs=1e-9)
 
 
 def test_a_clip_without_things_has_none_of_these(robot: RobotModel) -> None:
-    plain = evaluate(replace(_carry(), scene=None), robot)
+    plain = evaluate_result(replace(_carry(), scene=None), robot)
     for name in ("hand_gap_mean", "scene_depth_max", "object_shift_max", "unreached_holds"):
         assert plain[name] is None

@@ -10,7 +10,7 @@ import pytest
 from retarget.config import RunConfig
 from retarget.demo import clips_folder
 from retarget.errors import RetargetError
-from retarget.evaluation import evaluate
+from retarget.evaluation import evaluate_result
 from retarget.motion import read_motion
 from retarget.pipeline import retarget_motion
 from retarget.result import RetargetingResult
@@ -48,7 +48,7 @@ def test_random_damage_is_refused_or_judged_and_nothing_else(whole: bytes, tmp_p
         try:
             result = RetargetingResult.load_npz(path)
             RunConfig.of_result(result)
-            report = evaluate(result, robot)
+            report = evaluate_result(result, robot)
         except RetargetError as error:
             assert "\n" not in str(error)
             refused += 1

@@ -11,7 +11,7 @@ from bvh_files import CLIPS, EMBEDDED
 from worlds import nothing_said, recording_of
 
 from retarget import load_robot, retarget_motion
-from retarget.evaluation import evaluate
+from retarget.evaluation import evaluate_result
 from retarget.geometry import quaternion_product
 from retarget.motion import Motion, MotionSource, read_motion
 from retarget.motion.on_the_spot import on_the_spot_doubts
@@ -72,7 +72,7 @@ def test_a_walk_on_the_spot_is_doubted_and_refused() -> None:
     robot = load_robot("unitree_g1")
     failed = {
         gate.measure
-        for gate in evaluate(retarget_motion(still, robot), robot).gates
+        for gate in evaluate_result(retarget_motion(still, robot), robot).gates
         if not gate.passed
     }
     assert "understood" in failed

@@ -11,7 +11,7 @@ import pytest
 from bvh_files import CLIPS
 
 from retarget import load_robot, retarget_motion
-from retarget.evaluation import evaluate
+from retarget.evaluation import evaluate_result
 from retarget.inspection import inspect_motion
 from retarget.motion import Motion, read_motion
 from retarget.motion.level_floor import on_level_floor
@@ -42,7 +42,7 @@ def test_a_seat_that_nobody_recorded_is_doubted_and_refused() -> None:
     result = retarget_motion(seated, robot)
     (doubt,) = (d for d in result.provenance["motion"]["doubts"] if d["name"] == "support")
     assert "as on a seat" in doubt["reason"] and "--scene" in doubt["reason"]
-    failed = {gate.measure for gate in evaluate(result, robot).gates if not gate.passed}
+    failed = {gate.measure for gate in evaluate_result(result, robot).gates if not gate.passed}
     assert "understood" in failed
     assert weights(inspect_motion(seated).motion) == [0.55]
 

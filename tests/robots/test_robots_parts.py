@@ -12,7 +12,7 @@ from retarget.demo import embedded_clip
 from retarget.drawing.scene import Overlays, bodies_at
 from retarget.drawing.stage import Cast, set_stage
 from retarget.errors import RobotError, RoleError
-from retarget.evaluation import MEASURES, evaluate, frame_series
+from retarget.evaluation import MEASURES, evaluate_result, frame_series
 from retarget.motion import Motion, read_motion
 from retarget.motion.edit import between
 from retarget.pipeline import retarget_motion
@@ -31,7 +31,7 @@ def walk() -> Motion:
 
 
 def made(robot: RobotModel, motion: Motion) -> dict[str, float | None]:
-    report = evaluate(retarget_motion(motion, robot), robot)
+    report = evaluate_result(retarget_motion(motion, robot), robot)
     return {name: report[name] for name in MEASURES}
 
 

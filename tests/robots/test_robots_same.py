@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 from test_robots_truth import robot_of
 
 from retarget.demo import embedded_clip
-from retarget.evaluation import evaluate
+from retarget.evaluation import evaluate_result
 from retarget.motion import Motion, read_motion
 from retarget.motion.edit import between
 from retarget.pipeline import retarget_motion
@@ -81,7 +81,7 @@ def test_size_says_nothing(scale: float, walk: Motion, tmp_path: Path) -> None:
     robot, other = plain(tmp_path), written(tmp_path, root)
     assert other.roles == robot.roles
     np.testing.assert_allclose(other.soles, scale * robot.soles, atol=2e-3 * scale)
-    ours, theirs = (evaluate(retarget_motion(walk, one), one) for one in (robot, other))
+    ours, theirs = (evaluate_result(retarget_motion(walk, one), one) for one in (robot, other))
     assert theirs["limb_error_mean"] == pytest.approx(ours["limb_error_mean"], abs=0.6)
 
 
@@ -98,13 +98,13 @@ def test_files_of_one_robot_give_one_motion(family: str, walk: Motion) -> None:
     errors = []
     for name in FAMILIES[family]:
         robot = robot_of(name)
-        errors.append(evaluate(retarget_motion(walk, robot), robot)["limb_error_mean"])
+        errors.append(evaluate_result(retarget_motion(walk, robot), robot)["limb_error_mean"])
     assert max(errors) - min(errors) < 0.3, dict(zip(FAMILIES[family], errors, strict=True))
 
 
 def test_shapes_fatter_than_the_robot_hardly_change_its_motion(walk: Motion) -> None:
     thin, fat = (robot_of(name) for name in ("booster_t1_23_xml", "gmr_booster_t1"))
-    ours, theirs = (evaluate(retarget_motion(walk, one), one) for one in (thin, fat))
+    ours, theirs = (evaluate_result(retarget_motion(walk, one), one) for one in (thin, fat))
     # Thighs and calves were in each other's way: 2.7 degrees more. Its trunk is still wider than the robot's.
     assert theirs["limb_error_mean"] - ours["limb_error_mean"] < 0.6
 
@@ -153,7 +153,7 @@ def test_how_the_base_is_turned_says_nothing(
     other = written(tmp_path, with_base_turned(ElementTree.fromstring(text), TURNS[turn]))
     assert one.roles == other.roles == robot.roles
     np.testing.assert_allclose(other.upright, one.upright @ _matrix(TURNS[turn]), atol=1e-6)
-    ours, theirs = (evaluate(retarget_motion(walk, each), each) for each in (one, other))
+    ours, theirs = (evaluate_result(retarget_motion(walk, each), each) for each in (one, other))
     assert theirs["limb_error_mean"] == pytest.approx(ours["limb_error_mean"], abs=0.02)
 
 
@@ -196,5 +196,7 @@ def test_grippers_and_welds_say_nothing(name: str, walk: Motion, tmp_path: Path)
     assert other.held.sum() == plain_robot.held.sum() + 4
     for role, body in plain_robot.roles.items():
         assert other.body_names[other.roles[role]] == plain_robot.body_names[body]
-    ours, theirs = (evaluate(retarget_motion(walk, one), one) for one in (plain_robot, other))
+    ours, theirs = (
+        evaluate_result(retarget_motion(walk, one), one) for one in (plain_robot, other)
+    )
     assert theirs["limb_error_mean"] == pytest.approx(ours["limb_error_mean"], abs=0.3)

@@ -7,7 +7,7 @@ from functools import lru_cache
 import pytest
 
 from retarget.demo import embedded_clip
-from retarget.evaluation import evaluate
+from retarget.evaluation import evaluate_result
 from retarget.motion import Motion, read_motion
 from retarget.pipeline import retarget_motion
 from retarget.robots import load_robot
@@ -35,7 +35,7 @@ def walk() -> Motion:
 @pytest.mark.parametrize("name", [one.name for one in embedded_entries()])
 def test_a_walk_meets_the_gates(name: str) -> None:
     robot = load_robot(name)
-    report = evaluate(retarget_motion(walk(), robot), robot)
+    report = evaluate_result(retarget_motion(walk(), robot), robot)
     failed = {gate.measure for gate in report.gates if not gate.passed}
     assert failed <= BUILT_OTHERWISE.get(name, set())
     assert report["limb_error_mean"] < 5.0

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from retarget.errors import OptionsError
-from retarget.evaluation import evaluate
+from retarget.evaluation import evaluate_result
 from retarget.geometry import matrix_from_quaternion, quaternion_product
 from retarget.motion import Motion, find_anatomy, find_contacts
 from retarget.pipeline import retarget_motion
@@ -96,8 +96,8 @@ def test_a_box_in_two_pieces_is_carried_as_in_one(robot: RobotModel) -> None:
     pieces = tuple(
         half.at(box.place + np.array([0, 0, sign * size[2] / 4]), box.turn) for sign in (-1, 1)
     )
-    whole = evaluate(retarget_motion(motion, robot, scene=Scene((crate,))), robot)
-    split = evaluate(
+    whole = evaluate_result(retarget_motion(motion, robot, scene=Scene((crate,))), robot)
+    split = evaluate_result(
         retarget_motion(motion, robot, scene=Scene((replace(crate, shapes=pieces),))), robot
     )
     assert split["hands_kept_share"] == whole["hands_kept_share"] == 1.0
@@ -109,7 +109,7 @@ def test_a_box_in_two_pieces_is_carried_as_in_one(robot: RobotModel) -> None:
 def test_fast_recordings_are_carried_as_slow_ones(robot: RobotModel, fps: float) -> None:
     motion, crate = _crate()
     result = retarget_motion(_resampled(motion.frames(0, 45), fps), robot, scene=Scene((crate,)))
-    report = evaluate(result, robot)
+    report = evaluate_result(result, robot)
     assert result.fps == fps and report["hands_kept_share"] == 1.0
     assert report["scene_depth_max"] < 0.001
     assert report["toe_slide_mean"] < 0.01
@@ -149,7 +149,7 @@ def test_a_seam_inside_a_carry_does_not_show(
     parts = retarget_motion(slow, robot, scene=scene)
     assert not np.array_equal(whole.qpos, parts.qpos)
     for result in (whole, parts):
-        report = evaluate(result, robot)
+        report = evaluate_result(result, robot)
         assert report["hands_kept_share"] == 1.0 and report["scene_depth_max"] < 0.001
     steps = np.abs(np.diff(parts.qpos[:, 7:], axis=0)).max()
     assert steps < 1.5 * np.abs(np.diff(whole.qpos[:, 7:], axis=0)).max()
@@ -268,7 +268,7 @@ REACHED = [(name, clip) for name in ("booster_t1", "unitree_h1") for clip in REA
 def test_feet_of_other_robots_stay_whatever_their_hands_cannot_reach(name: str, clip: str) -> None:
     other = load_robot(name)
     motion, scene = climb(int(clip)) if clip.isdigit() else carry(clip)[:2]
-    report = evaluate(retarget_motion(motion, other, scene=scene), other)
+    report = evaluate_result(retarget_motion(motion, other, scene=scene), other)
     assert report["toe_slide_mean"] < 0.01
     assert report["scene_depth_max"] < (0.006 if name == "unitree_h1" else 0.002)
     assert report["scene_depth_share"] < 0.005

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from retarget.errors import RetargetError
-from retarget.evaluation import evaluate
+from retarget.evaluation import evaluate_result
 from retarget.evaluation.report import ClipReport
 from retarget.geometry import matrix_from_quaternion, quaternion_product
 from retarget.motion import Motion
@@ -40,7 +40,7 @@ def real(name: str) -> tuple[RetargetingResult, ClipReport]:
     robot = load_robot("unitree_g1")
     motion, scene = climb(int(name)) if name.isdigit() else carry(name)[:2]
     result = retarget_motion(motion, robot, scene=scene)
-    return result, evaluate(result, robot)
+    return result, evaluate_result(result, robot)
 
 
 @pytest.mark.parametrize("scene", [None, Scene()], ids=["none", "empty"])
@@ -52,7 +52,7 @@ def test_a_clip_without_things_is_solved_as_ever(robot: RobotModel, scene: Scene
 
 
 def test_a_crate_between_the_hands_is_held_and_kept_out_of(robot: RobotModel) -> None:
-    report = evaluate(walk_with_a_crate(), robot)
+    report = evaluate_result(walk_with_a_crate(), robot)
     assert report["hands_kept_share"] == 1.0
     assert report["hand_gap_mean"] < 0.002
     assert report["scene_depth_max"] < 0.004
@@ -63,7 +63,7 @@ def test_without_its_holds_and_things_it_is_neither(robot: RobotModel) -> None:
     held = walk_with_a_crate()
     motion, _ = walk_with_crate()
     plain = retarget_motion(motion, robot)
-    spoilt = evaluate(replace(held, qpos=plain.qpos), robot)
+    spoilt = evaluate_result(replace(held, qpos=plain.qpos), robot)
     assert {"hands_kept_share", "scene_depth_share"} & {g.measure for g in spoilt.failed_gates}
 
 
@@ -76,7 +76,7 @@ def test_a_step_under_the_feet_lifts_the_robot_by_its_scaled_height(robot: Robot
     assert result.scene is not None
     rise = result.qpos[:, 2] - floor.qpos[:, 2]
     assert np.abs(rise - 0.4 * result.scene.scale).mean() < 0.02
-    report = evaluate(result, robot)
+    report = evaluate_result(result, robot)
     assert report["scene_depth_share"] == 0.0
     assert report["toe_slide_mean"] < 0.02
     assert report["thing_sole_gap_mean"] < 0.005
@@ -96,7 +96,7 @@ def test_feet_on_a_ramp_stand_on_it(robot: RobotModel) -> None:
     )
     ramp = Shape.box((40, 40, 0.1)).at(turn @ np.array([0, 0, -0.05]) + [0, 0, 3.0], turn)
     result = retarget_motion(walk, robot, scene=Scene(terrains=(Terrain("ramp", (ramp,)),)))
-    report = evaluate(result, robot)
+    report = evaluate_result(result, robot)
     assert report["scene_depth_max"] < 0.001
     assert report["thing_sole_gap_mean"] < 0.003
 
@@ -124,7 +124,7 @@ def test_some_frames_of_a_result_keep_the_things_of_these_frames(robot: RobotMod
     np.testing.assert_array_equal(part.scene.touches, result.scene.touches[30:90])
     held = part.scene.hold_runs
     assert len(held) and held[:, 2].min() >= 0 and held[:, 3].max() <= 60
-    assert evaluate(part, robot)["hands_kept_share"] == 1.0
+    assert evaluate_result(part, robot)["hands_kept_share"] == 1.0
 
 
 def test_time_ranges_and_mirrors_take_the_things_along(robot: RobotModel) -> None:
@@ -163,7 +163,7 @@ def test_a_plate_of_five_millimetres_under_feet_carries_them_on_top(robot: Robot
     plate = Terrain("plate", (Shape.box((12, 12, 0.005)).at((0, 0, 0.2975)),))
     raised = replace(motion, positions=motion.positions + lift)
     result = retarget_motion(raised, robot, scene=Scene(terrains=(plate,)))
-    report = evaluate(result, robot)
+    report = evaluate_result(result, robot)
     assert result.scene is not None
     assert report["scene_depth_max"] < 0.002  # 2 mm of 5: on top of it
     assert report["thing_sole_gap_mean"] < 0.003
@@ -175,7 +175,7 @@ def test_a_plate_of_five_millimetres_under_feet_carries_them_on_top(robot: Robot
 def test_legs_without_arms_step_up_and_arms_without_legs_are_refused() -> None:
     motion, scene = stepping_up(on_floor("humanoid_walk")[0], 0.15)
     legs = load_robot("berkeley_humanoid")
-    report = evaluate(retarget_motion(motion, legs, scene=scene), legs)
+    report = evaluate_result(retarget_motion(motion, legs, scene=scene), legs)
     assert report["scene_depth_max"] < 0.005 and report["toe_slide_mean"] < 0.02
     assert report["hand_gap_mean"] is None
     with pytest.raises(RetargetError, match=r"has no legs.*leave the scene out") as caught:
@@ -209,7 +209,7 @@ def test_real_carries_and_climbs_hold_on_and_stay_out(name: str) -> None:
 @pytest.mark.parametrize("size", [0.7, 1.2])
 def test_boxes_of_other_sizes_are_carried_as_well(size: float, robot: RobotModel) -> None:
     motion, scene, _ = carry("sub10_largebox_049", size)
-    report = evaluate(retarget_motion(motion, robot, scene=scene), robot)
+    report = evaluate_result(retarget_motion(motion, robot, scene=scene), robot)
     assert report["hands_kept_share"] > 0.98
     assert report["scene_depth_max"] < 0.005
 
@@ -236,7 +236,7 @@ def test_a_scene_with_its_person_anywhere_on_the_floor_is_the_same_scene(robot: 
 def test_a_walk_steps_up_onto_a_platform(robot: RobotModel) -> None:
     motion, scene = stepping_up(on_floor("humanoid_walk")[0], 0.15)
     result = retarget_motion(motion, robot, scene=scene)
-    report = evaluate(result, robot)
+    report = evaluate_result(result, robot)
     assert result.scene is not None
     toes = [result.scene.touch_names.index(f"{side}_toe") for side in ("left", "right")]
     assert (result.scene.touches[-20:, toes] == 1).any() and (
@@ -254,7 +254,7 @@ def test_holds_out_of_reach_give_way_and_are_listed(robot: RobotModel) -> None:
     result = retarget_motion(motion, robot, scene=Scene(objects=(huge,)))
     assert {hold.point for hold in result.yielded} & {"left_palm", "right_palm"}
     assert result.residuals["hold_m"].max() > 0.02
-    report = evaluate(result, robot)
+    report = evaluate_result(result, robot)
     assert report["toe_slide_mean"] < 0.01  # whatever the hands cannot reach
     assert not [h for h in walk_with_a_crate().yielded if h.point.endswith("palm")]
 
@@ -281,7 +281,7 @@ def test_feet_on_a_platform_that_drives_turns_and_rises_slide_less_than_the_huma
     robot: RobotModel,
 ) -> None:
     motion, scene = _on_a_ride()
-    report = evaluate(retarget_motion(motion, robot, scene=scene), robot)
+    report = evaluate_result(retarget_motion(motion, robot, scene=scene), robot)
     assert report["scene_depth_max"] < 0.002
     assert report["toe_slide_mean"] < 0.02
     assert report["toe_slide_mean"] < 0.5 * (report["human_toe_slide_mean"] or 0.0)
@@ -303,16 +303,16 @@ def test_feet_that_are_held_where_they_were_in_the_world_slide_on_what_drives(
 
     monkeypatch.setattr(SceneTake, "ridden", held_in_the_world)
     motion, scene = _on_a_ride()
-    report = evaluate(retarget_motion(motion, robot, scene=scene), robot)
+    report = evaluate_result(retarget_motion(motion, robot, scene=scene), robot)
     assert report["toe_slide_mean"] > 0.3  # the platform drives at 1 m/s
 
 
 def test_slide_on_what_drives_is_told_from_where_a_foot_steps_onto_it(robot: RobotModel) -> None:
     motion, scene = _on_a_ride()
-    riding = evaluate(retarget_motion(motion, robot, scene=scene), robot)
+    riding = evaluate_result(retarget_motion(motion, robot, scene=scene), robot)
     level = on_floor("cmu_01_01", 300)[0]
     step = Terrain("step", (Shape.box((1, 1, 0.1)).at((40.0, 0, 0.05)),))
-    still = evaluate(retarget_motion(level, robot, scene=Scene(terrains=(step,))), robot)
+    still = evaluate_result(retarget_motion(level, robot, scene=Scene(terrains=(step,))), robot)
     theirs = riding["human_toe_slide_mean"], still["human_toe_slide_mean"]
     assert theirs[0] == pytest.approx(theirs[1], rel=0.15)  # the same steps
 
@@ -320,7 +320,7 @@ def test_slide_on_what_drives_is_told_from_where_a_foot_steps_onto_it(robot: Rob
 def test_at_another_rate_the_robot_is_out_of_things_too(robot: RobotModel) -> None:
     motion, scene = walk_with_crate()
     result = retarget_motion(motion, robot, RetargetOptions(fps=50.0), scene=scene)
-    report = evaluate(result, robot)
+    report = evaluate_result(result, robot)
     assert result.fps == 50.0 and result.scene is not None
     assert report["scene_depth_max"] < 0.004
     assert report["hands_kept_share"] == 1.0

@@ -11,7 +11,7 @@ import pytest
 from retarget.batch import BatchJob
 from retarget.config import RunConfig
 from retarget.errors import RetargetError
-from retarget.evaluation import evaluate
+from retarget.evaluation import evaluate_result
 from retarget.pipeline import retarget_motion
 from retarget.robots import load_robot
 from retarget.scenes import ObjectTrajectory, Scene, SceneObject, Shape, Terrain
@@ -64,11 +64,11 @@ def test_an_object_of_another_shape_is_as_large_and_held_where_its_surface_is() 
     robot = load_robot("unitree_g1")
     round_one = Variant(shapes={"crate": "cylinder"}).scene(scene, motion)
     result = retarget_motion(motion, robot, scene=round_one)
-    report = evaluate(result, robot)
+    report = evaluate_result(result, robot)
     assert report["hands_kept_share"] == 1.0 and report["scene_depth_max"] < 0.002
     assert result.scene is not None
     as_box = replace(result, scene=replace(result.scene, stand_ins=(None,)))
-    assert evaluate(as_box, robot)["hand_gap_mean"] > report["hand_gap_mean"] + 0.002
+    assert evaluate_result(as_box, robot)["hand_gap_mean"] > report["hand_gap_mean"] + 0.002
     assert robot_things(result.scene)[1].shapes[0].kind == CYLINDER
     assert source_things(result.scene)[1].shapes[0].kind == BOX
 
@@ -121,7 +121,7 @@ def test_climbs_of_other_heights_are_climbed(number: int, height: float) -> None
     higher = Variant(terrain_height=height).scene(scene, motion)
     result = retarget_motion(motion, robot, scene=higher)
     plain = retarget_motion(motion, robot, scene=scene)
-    report = evaluate(result, robot)
+    report = evaluate_result(result, robot)
     assert report["hands_kept_share"] > 0.98
     assert report["scene_depth_max"] < 0.003
     assert report["toe_slide_mean"] < 0.005

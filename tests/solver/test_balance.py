@@ -15,7 +15,7 @@ from scipy.spatial import ConvexHull
 from scipy.spatial.transform import Rotation
 
 from retarget import pipeline, take
-from retarget.evaluation import evaluate
+from retarget.evaluation import evaluate_result
 from retarget.ground import GRAVITY
 from retarget.motion import Motion
 from retarget.solver import stretches
@@ -140,13 +140,13 @@ def test_a_jump_is_a_parabola(name: str) -> None:
 @pytest.mark.parametrize("name", ROBOTS)
 def test_the_robot_follows_its_parabola(name: str) -> None:
     found = balanced(jump().frames(0, 300), name)
-    report = evaluate(found.result, robot(name))
+    report = evaluate_result(found.result, robot(name))
     unaware = pipeline.retarget_motion(
         jump().frames(0, 300),
         robot(name),
         weights=TaskWeights(centre=0.0, base_acceleration=100.0, turn_acceleration=10.0),
     )
-    before = evaluate(unaware, robot(name))["flight_not_ballistic_share"]
+    before = evaluate_result(unaware, robot(name))["flight_not_ballistic_share"]
     assert report["flight_not_ballistic_share"] < 0.5 * before
 
 
@@ -201,7 +201,7 @@ def test_who_sits_on_what_nobody_sees_is_not_dragged_over_the_feet() -> None:
     believed = centre_path(found.start, found.problem, PathOptions(beside=1e3))
     dragged = np.linalg.norm(believed.places - found.support.centres, axis=1)
     assert dragged[seated].mean() > 0.08
-    report = evaluate(found.result, robot())
+    report = evaluate_result(found.result, robot())
     assert report["limb_error_mean"] < 2.0
     assert report["trunk_lean_error_p95"] < 6.0
 
@@ -265,7 +265,7 @@ def test_a_clip_in_which_nothing_ever_stands_has_a_path() -> None:
     assert np.isfinite(found.path.places).all()
     away = np.linalg.norm(found.path.places - found.support.centres, axis=1)
     assert away.max() < 0.05
-    report = evaluate(found.result, robot())
+    report = evaluate_result(found.result, robot())
     assert report["limb_error_mean"] < 4.0
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retarget import RetargetingResult, evaluate, load_robot, read_motion, retarget_motion
+from retarget import RetargetingResult, evaluate_result, load_robot, read_motion, retarget_motion
 from retarget.errors import FileFormatError
 from retarget.robots.touch import touch_point
 from retarget.solver.kinematics.forward import forward_kinematics
@@ -43,7 +43,7 @@ def test_only_the_kneeling_knee_is_found_and_it_stays_where_it_is(
 
 @needs_clips
 def test_kneeling_passes_every_gate(kneeling: RetargetingResult) -> None:
-    report = evaluate(kneeling, load_robot("unitree_g1"))
+    report = evaluate_result(kneeling, load_robot("unitree_g1"))
     assert [gate.measure for gate in report.gates if not gate.passed] == []
     assert (report["limb_error_p95"] or 9.0) < 6.0
 
@@ -65,7 +65,7 @@ def test_a_toe_that_no_ankle_can_put_down_is_left_off_the_ground_and_listed(
     kneeling.save_npz(tmp_path / "kneel.npz")
     loaded = RetargetingResult.load_npz(tmp_path / "kneel.npz")
     assert loaded.yielded == loaded.resampled(50.0).yielded == kneeling.yielded
-    texts = [one.text for one in evaluate(loaded, robot).diagnostics if one.kind == "hold"]
+    texts = [one.text for one in evaluate_result(loaded, robot).diagnostics if one.kind == "hold"]
     assert texts == [
         f"right toe on the ground is up to {100 * hold.distance:.1f} cm off its place from "
         f"{hold.start_s:.1f} to {hold.end_s:.1f} s"
@@ -82,7 +82,7 @@ def test_getting_up_presses_hands_and_knees_on_the_ground_and_not_through_the_ch
     )
     assert share["pelvis"] > 0.2
     assert not result.body_contacts[-40:].any()
-    report = evaluate(result, load_robot("unitree_g1"))
+    report = evaluate_result(result, load_robot("unitree_g1"))
     assert (report["body_penetration_max"] or 0.0) < 0.002
     assert report["self_collision_share"] == 0.0
     assert (report["toe_slide_p95"] or 9.0) < 0.02  # feet take the load over without a jump

@@ -9,7 +9,7 @@ import pytest
 from clips import SHARED, filled_in, jump, robot
 from floor_poses import floor_clip
 
-from retarget.evaluation import evaluate
+from retarget.evaluation import evaluate_result
 from retarget.evaluation.frames.physics import contact_forces
 from retarget.motion import Motion, read_motion
 from retarget.pipeline import make_targets, retarget_motion
@@ -144,7 +144,8 @@ def test_clearances_rise_and_fall_smoothly_at_every_rate(name: str) -> None:
 def test_both_rates_lift_the_robots_feet_alike() -> None:
     motion = clip(BANDAI).frames(0, 120)
     reports = [
-        evaluate(retarget_motion(each, robot()), robot()) for each in (motion, filled_in(motion, 4))
+        evaluate_result(retarget_motion(each, robot()), robot())
+        for each in (motion, filled_in(motion, 4))
     ]
     for name in ("swing_scuff_share", "both_soles_down_share"):
         assert reports[1][name] == pytest.approx(reports[0][name], abs=0.05), name
@@ -165,7 +166,7 @@ def test_a_foot_lifts_from_where_it_lies_lowest() -> None:
 
 @pytest.mark.parametrize("name", [*WALKS, DANCE])
 def test_feet_lift_in_swing(name: str) -> None:
-    report = evaluate(retargeted(name), robot())
+    report = evaluate_result(retargeted(name), robot())
     assert report["swing_scuff_excess"] <= 0.01
     assert report["swing_clearance_lack"] <= 0.1
     assert report["both_soles_down_excess"] <= (0.1 if name == DANCE else 0.05)
@@ -174,7 +175,7 @@ def test_feet_lift_in_swing(name: str) -> None:
 
 @pytest.mark.parametrize("name", WALKS)
 def test_the_mass_of_a_walker_is_accelerated_no_more_than_the_humans(name: str) -> None:
-    assert evaluate(retargeted(name), robot())["com_acceleration_ratio"] <= 1.0
+    assert evaluate_result(retargeted(name), robot())["com_acceleration_ratio"] <= 1.0
 
 
 @pytest.mark.parametrize(
@@ -199,10 +200,10 @@ def test_hardly_any_force_is_left_that_no_foot_can_give(name: str, most: float) 
 @pytest.mark.parametrize("name", [BANDAI, MIXAMO])
 def test_feet_that_may_drag_and_a_base_that_may_shake_fail(name: str) -> None:
     result = dragged(name)
-    report = evaluate(result, robot())
+    report = evaluate_result(result, robot())
     failed = {gate.measure for gate in report.gates if not gate.passed}
     assert failed >= SWING_GATES
-    kept = evaluate(retargeted(name), robot())
+    kept = evaluate_result(retargeted(name), robot())
     assert report["com_acceleration_ratio"] > 1.5 * kept["com_acceleration_ratio"]
     forces = contact_forces(result.qpos, robot(), result.fps, height=0.02, speed=np.inf)
     assert forces.force_left.mean() > 0.05

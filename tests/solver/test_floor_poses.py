@@ -10,7 +10,7 @@ from clips import robot
 from floor_poses import POSES, STANDING, floor_clip
 from jaxtyping import Bool, Float64
 
-from retarget import RetargetingResult, evaluate, retarget_motion
+from retarget import RetargetingResult, evaluate_result, retarget_motion
 from retarget.motion.anatomy import find_anatomy
 from retarget.motion.contacts import HEEL, find_contacts
 from retarget.robots.touch import touch_point
@@ -71,7 +71,7 @@ def test_what_rests_on_the_ground_is_found_and_what_carries_stays_there(name: st
 
 @pytest.mark.parametrize("name", [*POSES, "crawling on", "crawling back"])
 def test_no_hold_drags_the_robot_into_another_pose(name: str) -> None:
-    report = evaluate(followed(name), robot())
+    report = evaluate_result(followed(name), robot())
     assert (report["limb_error_mean"] or 0.0) < 3.0
     assert (report["limb_error_p95"] or 0.0) < 11.0
     assert (report["toe_slide_mean"] or 0.0) < 0.01

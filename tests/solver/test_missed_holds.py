@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from clips import dance, jump, robot
 
-from retarget.evaluation import evaluate
+from retarget.evaluation import evaluate_result
 from retarget.motion.edit import between
 from retarget.options import RetargetOptions
 from retarget.pipeline import retarget_motion
@@ -30,9 +30,9 @@ def without_second_march(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", ["fourier_gr1t1", "fourier_gr1t2"])
 def test_feet_of_crossed_legs_are_dragged_less(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     options = RetargetOptions(start_s=CROSSING[0], end_s=CROSSING[1])
-    after = evaluate(retarget_motion(dance(), robot(name), options), robot(name))
+    after = evaluate_result(retarget_motion(dance(), robot(name), options), robot(name))
     without_second_march(monkeypatch)
-    before = evaluate(retarget_motion(dance(), robot(name), options), robot(name))
+    before = evaluate_result(retarget_motion(dance(), robot(name), options), robot(name))
     assert after["toe_slide_mean"] < 0.5 * before["toe_slide_mean"]
     assert after["toe_slide_second"] < min(0.25 * before["toe_slide_second"], 0.05)
     assert after["limb_error_mean"] < before["limb_error_mean"] + 0.3

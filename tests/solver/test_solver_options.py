@@ -12,7 +12,7 @@ from clips import dance, jump, robot
 from capsules import pair_gaps
 from retarget import RetargetingResult
 from retarget.errors import OptionsError
-from retarget.evaluation import ClipReport, contact_forces, evaluate
+from retarget.evaluation import ClipReport, contact_forces, evaluate_result
 from retarget.motion import Motion
 from retarget.options import RetargetOptions
 from retarget.pipeline import retarget_motion
@@ -44,7 +44,7 @@ def test_a_low_acceleration_limit_holds_at_every_frame(limit: float, share_befor
 
 def test_keeping_accelerations_costs_little_of_the_motion() -> None:
     free, kept = of_jump(), of_jump(joint_acceleration_limit=60.0)
-    before, after = evaluate(free, robot()), evaluate(kept, robot())
+    before, after = evaluate_result(free, robot()), evaluate_result(kept, robot())
     assert after["acceleration_limit_share"] == 0
     assert after["limb_error_mean"] < before["limb_error_mean"] + 0.3
     assert after["toe_slide_mean"] < before["toe_slide_mean"] + 0.003
@@ -77,7 +77,7 @@ def test_limits_and_the_floor_hold_at_the_rate_asked_for(fps: float) -> None:
     assert result.fps == fps
     assert accelerations(result).max() <= 60.0
     assert speeds(result).max() <= 5.0
-    report = evaluate(result, robot())
+    report = evaluate_result(result, robot())
     assert report["position_limit_excess_max"] == 0
     assert report["sole_penetration_max"] < 1e-9
     assert np.abs(np.linalg.norm(result.qpos[:, 3:7], axis=1) - 1).max() < 1e-9
@@ -99,7 +99,7 @@ def test_a_jump_at_the_similar_speed_falls_as_the_robot_does() -> None:
     assert similar.provenance["time_scale"] == pytest.approx(plain.provenance["scale"] ** 0.5)
     assert fall_of_the_human(plain) > -8.0  # as on a smaller planet
     assert fall_of_the_human(similar) == pytest.approx(-9.81, rel=0.05)
-    before, after = evaluate(plain, robot()), evaluate(similar, robot())
+    before, after = evaluate_result(plain, robot()), evaluate_result(similar, robot())
     assert after["limb_error_mean"] < before["limb_error_mean"] + 0.2
 
 
@@ -112,13 +112,13 @@ def test_a_motion_at_another_speed_lasts_as_long_as_said_and_holds_at_its_own_ra
     assert len(other) - 1 == int((len(plain) - 1) * time_scale)
     assert len(other.source.positions) == len(other)
     assert speeds(other).max() <= 12.0
-    report = evaluate(other, robot())
+    report = evaluate_result(other, robot())
     assert report["sole_penetration_max"] < 1e-9
     assert report["toe_slide_mean"] < 0.006
 
 
 def test_a_motion_at_another_rate_is_as_smooth() -> None:
-    plain, fine = evaluate(of_jump(), robot()), evaluate(of_jump(fps=120.0), robot())
+    plain, fine = evaluate_result(of_jump(), robot()), evaluate_result(of_jump(fps=120.0), robot())
     assert fine["jerk_mean"] < 2.5 * plain["jerk_mean"]
     assert fine["limb_error_mean"] == pytest.approx(plain["limb_error_mean"], rel=0.05)
 
@@ -144,7 +144,7 @@ def test_each_style_gives_what_it_says_and_keeps_feet_and_physics(
 def of_style(motion: Motion, style: str) -> ClipReport:
     result = retarget_motion(motion, robot(), RetargetOptions(style=style))
     assert result.provenance["options"]["style"] == style
-    return evaluate(result, robot())
+    return evaluate_result(result, robot())
 
 
 def test_weights_of_the_cost_go_before_a_style() -> None:
@@ -188,7 +188,7 @@ def tracked_hands(result: RetargetingResult) -> dict[str, float]:
 
 def test_a_segment_without_weight_follows_nothing() -> None:
     plain, without = of_jump(), of_jump(weights={"upper_arm": 0.0, "forearm": 0.0, "hand": 0.0})
-    errors = [evaluate(result, robot())["limb_error_forearm"] for result in (plain, without)]
+    errors = [evaluate_result(result, robot())["limb_error_forearm"] for result in (plain, without)]
     assert errors[1] > 5 * errors[0]
 
 

@@ -18,7 +18,7 @@ from streams import CLIPS, clip, streamed
 
 from retarget import StreamingRetargeter
 from retarget.errors import RetargetError
-from retarget.evaluation import evaluate
+from retarget.evaluation import evaluate_result
 from retarget.geometry import matrix_from_quaternion, quaternion_product
 from retarget.motion import Motion
 from retarget.motion.segments import SEGMENTS
@@ -79,7 +79,7 @@ def test_limits_and_the_floor_are_kept_at_every_frame(name: str, motion: str, sp
 )
 def test_limbs_follow_and_feet_stay(motion: str, limb: float, slide: float | None) -> None:
     qpos = streamed(StreamingRetargeter(robot(), clip(motion)), clip(motion))
-    report = evaluate(replace(retarget_motion(clip(motion), robot()), qpos=qpos), robot())
+    report = evaluate_result(replace(retarget_motion(clip(motion), robot()), qpos=qpos), robot())
     assert report["limb_error_mean"] < limb
     assert report["joint_jumps"] == 0
     if slide is None:
@@ -94,7 +94,7 @@ def test_a_stream_goes_on_from_where_it_was_calibrated() -> None:
     half = len(motion) // 2
     live = motion.frames(half, len(motion))
     qpos = streamed(StreamingRetargeter(robot(), motion.frames(0, half)), live)
-    report = evaluate(replace(retarget_motion(live, robot()), qpos=qpos), robot())
+    report = evaluate_result(replace(retarget_motion(live, robot()), qpos=qpos), robot())
     assert (
         report["limb_error_mean"] < 1.56
     )  # a tenth above the 1.42 that lifted feet and a calm base cost
@@ -217,7 +217,7 @@ def test_options_change_what_they_say() -> None:
     assert sphere_heights(stream(floor=False, contacts=False), robot()).min() < -0.005
     result = retarget_motion(motion, robot())
     slides = [
-        evaluate(replace(result, qpos=qpos), robot())["toe_slide_mean"]
+        evaluate_result(replace(result, qpos=qpos), robot())["toe_slide_mean"]
         for qpos in (plain, stream(contacts=False))
     ]
     assert slides[1] > 2 * slides[0]

@@ -12,7 +12,7 @@ from clips import SHARED, robot
 
 from retarget import StreamingRetargeter
 from retarget.demo import embedded_clips
-from retarget.evaluation import evaluate
+from retarget.evaluation import evaluate_result
 from retarget.motion import Motion, read_motion
 from retarget.pipeline import make_targets, retarget_motion
 
@@ -46,7 +46,7 @@ def ground_acceleration(places: np.ndarray, fps: float) -> float:
 @pytest.mark.parametrize("path", WALKS.values(), ids=WALKS)
 def test_feet_in_swing_are_as_high_as_the_humans(path: Path) -> None:
     whole = retarget_motion(walk(path), robot())
-    report = evaluate(replace(whole, qpos=streamed(path)), robot())
+    report = evaluate_result(replace(whole, qpos=streamed(path)), robot())
     assert report["human_swing_clearance"] > 0.0
     assert report["swing_scuff_excess"] < 0.03
     assert report["swing_clearance_lack"] < 0.2

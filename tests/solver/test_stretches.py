@@ -12,7 +12,7 @@ import pytest
 from clips import SHARED, dance, filled_in, jump, robot
 
 from retarget import pipeline
-from retarget.evaluation import evaluate
+from retarget.evaluation import evaluate_result
 from retarget.motion import Motion, read_motion
 from retarget.motion.edit import compact
 from retarget.pipeline import retarget_motion
@@ -146,7 +146,7 @@ def test_seams_do_not_show(name: str) -> None:
     errors = [s.result.residuals["anchor_m"] for s in (whole, parts)]
     assert errors[1][near].max() < errors[0][near].max() + (0.01 if undecided else 0.002)
     model = robot()
-    slides = [evaluate(s.result, model)["toe_slide_mean"] for s in (whole, parts)]
+    slides = [evaluate_result(s.result, model)["toe_slide_mean"] for s in (whole, parts)]
     assert slides[1] == pytest.approx(slides[0], rel=0.3 if undecided else 0.05)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from clips import SHARED, jump, robot
 
-from retarget.evaluation import evaluate
+from retarget.evaluation import evaluate_result
 from retarget.pipeline import retarget_motion
 from retarget.robots import load_robot
 from retarget.robots.shoulders import points_by_turning
@@ -26,7 +26,7 @@ def test_a_body_is_not_turned_for_its_arms(name: str) -> None:
     asked = {}
     for factor in (1.0, TaskWeights().turned_trunk):
         weights = TaskWeights(turned_trunk=factor)
-        report = evaluate(retarget_motion(motion, model, weights=weights), model)
+        report = evaluate_result(retarget_motion(motion, model, weights=weights), model)
         asked[factor] = report["pelvis_heading_error_p95"]
     # The heading of the pelvis' own axes: 33 of 89 degrees are left on the OP3, whose chest is the same body.
     assert asked[TaskWeights().turned_trunk] < min(36.0, 0.8 * asked[1.0])

@@ -48,19 +48,19 @@ def check_recording(file: Path) -> object:
 
 
 def _check_answer(motion: Any) -> None:
-    from retarget.evaluation import evaluate
+    from retarget.evaluation import evaluate_result
     from retarget.pipeline import retarget_motion
 
     robot = _g1()
     result = retarget_motion(motion.frames(0, 40), robot)
     assert_finite("qpos", result.qpos)
-    assert_finite("report", json.loads(evaluate(result, robot).model_dump_json()))
+    assert_finite("report", json.loads(evaluate_result(result, robot).model_dump_json()))
 
 
 def check_result(file: Path) -> object:
     """Read a damaged result and use it as commands do."""
     from retarget.config import RunConfig
-    from retarget.evaluation import evaluate
+    from retarget.evaluation import evaluate_result
     from retarget.export import write_csv
     from retarget.result import RetargetingResult
 
@@ -71,7 +71,7 @@ def check_result(file: Path) -> object:
             write_csv(result, Path(folder, "out.csv"))
         assert_finite("CSV", np.loadtxt(Path(folder, "out.csv"), delimiter=",", ndmin=2))
     with _about(file):
-        report = evaluate(result, _g1())
+        report = evaluate_result(result, _g1())
     assert_finite("report", json.loads(report.model_dump_json()))
     return report
 

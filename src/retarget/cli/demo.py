@@ -162,14 +162,14 @@ def _run(settings: RunConfig, output_dir: Path, max_workers: int, force: bool) -
 
 def _score_and_draw(results: list[Path], robot: RobotModel, *, draw: bool) -> list[ClipReport]:
     """Evaluate each result, and draw it unless its picture is newer."""
-    from retarget.evaluation import evaluate
+    from retarget.evaluation import evaluate_result
     from retarget.report import draw_filmstrip, headline
     from retarget.result import RetargetingResult
 
     reports = []
     for path in steps(results, "scoring and drawing" if draw else "scoring"):
         result = RetargetingResult.load_npz(path)
-        report = evaluate(result, robot, clip=path.stem)
+        report = evaluate_result(result, robot, clip=path.stem)
         reports.append(report)
         picture = path.with_suffix(".png")
         newer = picture.exists() and picture.stat().st_mtime_ns >= path.stat().st_mtime_ns

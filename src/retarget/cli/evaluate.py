@@ -225,7 +225,7 @@ def _of_batch(manifest: Path) -> tuple[dict[str, Path], list[Unjudged]]:
 def _evaluate(
     name: str, path: Path, robot: str | None, description: Path | None, gates: Gates | None
 ) -> ClipReport:
-    from retarget.evaluation import evaluate as judge
+    from retarget.evaluation import evaluate_result as judge
     from retarget.result import RetargetingResult
 
     motion = RetargetingResult.load_npz(path)

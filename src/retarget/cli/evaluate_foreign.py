@@ -47,7 +47,7 @@ def judge_foreign(path: Path, given: Foreign, gates: Gates | None = None) -> Cli
         RetargetError: It cannot be read, or is not of the source's take.
     """
     from retarget.config import RunConfig
-    from retarget.evaluation import evaluate
+    from retarget.evaluation import evaluate_result
     from retarget.foreign_result import foreign_result, judge_alone
 
     if given.save_result is not None:
@@ -66,7 +66,7 @@ def judge_foreign(path: Path, given: Foreign, gates: Gates | None = None) -> Cli
             f"note: {path}: begins {found.offset_s:+.3f} s into {given.source}{alike}; "
             f"{found.frames} frames at {result.fps:g} fps are compared"
         )
-        report = evaluate(result, robot, clip=path.name, gates=gates)
+        report = evaluate_result(result, robot, clip=path.name, gates=gates)
     if given.save_result is not None:
         result.save_npz(given.save_result)
     return report

@@ -13,7 +13,7 @@ from retarget.comparison.models import ClipValues, Comparison, MeasureRow, Paire
 from retarget.comparison.paired import paired_rows
 from retarget.comparison.sides import Entry, Side, matched, read_side, told
 from retarget.errors import OptionsError, RetargetError
-from retarget.evaluation import MEASURES, Gates, evaluate
+from retarget.evaluation import MEASURES, Gates, evaluate_result
 from retarget.evaluation.gates import measure_behind
 
 __all__ = ["compare"]
@@ -105,7 +105,7 @@ def _labelled(sides: Sequence[Side]) -> list[Side]:
 
 def _judge(name: str, entries: Sequence[Entry], given: Given, gates: Gates) -> ClipValues:
     laid = lay_beside(entries, given)
-    reports = [evaluate(one.result, one.robot, gates=gates, clip=name) for one in laid]
+    reports = [evaluate_result(one.result, one.robot, gates=gates, clip=name) for one in laid]
     return ClipValues(
         clip=name,
         fps=laid[0].result.fps,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from retarget.evaluation.evaluate import evaluate, frame_series
+from retarget.evaluation.evaluate import evaluate_result, frame_series
 from retarget.evaluation.frames.physics import Forces, contact_forces
 from retarget.evaluation.gates import Gate, GateResult, Gates, profile_names
 from retarget.evaluation.measures.measure import GROUPS, Measure, MeasuredValue, Series
@@ -32,7 +32,7 @@ __all__ = [
     "Summary",
     "Unjudged",
     "contact_forces",
-    "evaluate",
+    "evaluate_result",
     "frame_series",
     "measures_of_group",
     "profile_names",

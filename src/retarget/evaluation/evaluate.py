@@ -21,10 +21,10 @@ from retarget.evaluation.series import all_series, worst_second
 from retarget.result import RetargetingResult
 from retarget.robots.model import RobotModel
 
-__all__ = ["evaluate", "frame_series"]
+__all__ = ["evaluate_result", "frame_series"]
 
 
-def evaluate(
+def evaluate_result(
     result: RetargetingResult, robot: RobotModel, *, gates: Gates | None = None, clip: str = ""
 ) -> ClipReport:
     """Measure a retargeted clip against its source and the robot's limits.

@@ -72,7 +72,7 @@ class Fault:
 
     Example:
         >>> spoilt = FAULTS["floating"].spoil(result, robot)  # doctest: +SKIP
-        >>> evaluate(spoilt, robot).passed  # doctest: +SKIP
+        >>> evaluate_result(spoilt, robot).passed  # doctest: +SKIP
         False
     """
 

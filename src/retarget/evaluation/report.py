@@ -73,7 +73,7 @@ class ClipReport(_Report):
     """All measures of one clip.
 
     Example:
-        >>> report = evaluate(result, robot)  # doctest: +SKIP
+        >>> report = evaluate_result(result, robot)  # doctest: +SKIP
         >>> report["limb_error_mean"], report.passed  # doctest: +SKIP
         (1.5, True)
     """

@@ -10,7 +10,7 @@ from retarget._version import __version__
 from retarget.comparison.sides import Entry, alike, clip_key, read_side
 from retarget.config import RunConfig
 from retarget.errors import OptionsError, RetargetError
-from retarget.evaluation import MEASURES, Gates, evaluate
+from retarget.evaluation import MEASURES, Gates, evaluate_result
 from retarget.evaluation.gates import measure_behind
 from retarget.exchange.robot_motion import read_robot_motion
 from retarget.files import sha256_of
@@ -161,7 +161,7 @@ def _judge(told: CardClip, recording: Path, entry: Entry, scoring: _Scoring) -> 
     human = RunConfig().read_motion(recording)
     motion = read_robot_motion(entry.path, scoring.robot, fps=scoring.fps, kind=scoring.kind)
     result, found = foreign_result(motion, scoring.robot, human)
-    report = evaluate(
+    report = evaluate_result(
         result.resampled(scoring.suite.fps), scoring.robot, gates=scoring.gates, clip=told.name
     )
     covered = len(result) / len(human)

@@ -15,7 +15,7 @@ from retarget.batch import BatchJob
 from retarget.batch.logs import readable_name
 from retarget.batch.plain import printable
 from retarget.errors import MissingExtraError
-from retarget.evaluation import GROUPS, MEASURES, ClipReport, Gates, evaluate, frame_series
+from retarget.evaluation import GROUPS, MEASURES, ClipReport, Gates, evaluate_result, frame_series
 from retarget.evaluation.gates import DEFAULT_PROFILE, measure_behind
 from retarget.exchange.sources import robot_of_result
 from retarget.files import sha256_of, write_text
@@ -146,7 +146,7 @@ def write_clip_page(
         RetargetError: The result does not fit the robot.
         OutputError: The page cannot be written.
     """
-    report = evaluate(result, robot, gates=gates, clip=title)
+    report = evaluate_result(result, robot, gates=gates, clip=title)
     line = time_line(result, report, frame_series(result, robot))
     strip, no_strip = "", ""
     try:
