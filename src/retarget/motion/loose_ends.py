@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from retarget.motion.languages import without_shared_prefix
 from retarget.motion.names import LIMB_WORDS, split_name
 from retarget.motion.recording import Recording
 from retarget.motion.tree import descent
@@ -29,7 +30,7 @@ def with_ends_on_limbs(recording: Recording) -> Recording:
     parents = recording.parents.tolist()
     below = descent(parents)
     named: dict[tuple[str, str], list[int]] = {}
-    for joint, name in enumerate(recording.joint_names):
+    for joint, name in enumerate(without_shared_prefix(recording.joint_names)):
         split = split_name(name)
         if split.side and "#" not in name:
             named.setdefault((split.side, split.word), []).append(joint)

@@ -10,6 +10,8 @@ import functools
 import re
 from typing import Final, NamedTuple
 
+from retarget.motion.languages import SIDES, WORDS, in_latin, without_shared_prefix
+
 __all__ = ["LIMB_WORDS", "NamedJoint", "part_of_body", "recognised_rig", "split_name"]
 
 # Words for the joint at the near end of a segment, best first. Where a rig uses two of the words of one role,
@@ -56,16 +58,18 @@ _NOISE: Final = frozenset(
             "bone",
             "base",
             "avg",
+            "stretch",
             "bn",
             "sk",
         ),
         *("b", "c", "f", "j", "m"),
     }
 )
-_SIDES: Final = {"left": "left", "l": "left", "right": "right", "r": "right"}
+_ATTACHED: Final = {"left": "left", "l": "left", "right": "right", "r": "right"}
 _VOCABULARY: Final = frozenset(word for words in LIMB_WORDS.values() for word in words.split()) | {
     "clavicle", "collar", "fingers", "thumb",
 }  # fmt: skip
+_LIMBS: Final = ("leg", "arm")  # said before the joint by some: leg_knee
 _PLAIN: Final = re.compile(r"[^A-Za-z]")
 _TOKEN: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
 
@@ -114,19 +118,28 @@ def split_name(name: str) -> NamedJoint:
         >>> split_name("upper_arm.R")
         NamedJoint(side='right', word='upperarm')
     """
-    tokens = _TOKEN.findall(_without_namespace(name))
+    tokens = _TOKEN.findall(in_latin(_without_namespace(name)))
     side, words = "", []
     for token in tokens:
         lowered = token.lower()
-        if not side and lowered in _SIDES:
-            side = _SIDES[lowered]
+        if not side and lowered in SIDES:
+            side = SIDES[lowered]
         elif lowered not in _NOISE:
             words.append(token)
     if not words:
         return NamedJoint("", _PLAIN.sub("", name).lower())
     if not side:
         side, words = _attached_side(words)
-    return NamedJoint(side, "".join(words).lower())
+    return NamedJoint(side, _in_english("".join(words).lower()))
+
+
+def _in_english(word: str) -> str:
+    """A word in English, without the limb that stands before a joint's own word."""
+    word = WORDS.get(word, word)
+    for limb in _LIMBS:
+        if word not in _VOCABULARY and word.startswith(limb) and word[len(limb) :] in _VOCABULARY:
+            return word[len(limb) :]
+    return word
 
 
 @functools.lru_cache(4096)
@@ -137,7 +150,8 @@ def part_of_body(name: str) -> str:
         >>> part_of_body("__Eye_R"), part_of_body("LoArm_L"), part_of_body("Bone.013")
         ('head', 'arm', '')
     """
-    tokens = [token.lower() for token in _TOKEN.findall(_without_namespace(name))]
+    found = _TOKEN.findall(in_latin(_without_namespace(name)))
+    tokens = [WORDS.get(token.lower(), token.lower()) for token in found]
     word = split_name(name).word
     for part, words in _PARTS.items():
         for wanted in words.split():
@@ -156,7 +170,7 @@ def _is_compound(word: str, wanted: str) -> bool:
 @functools.lru_cache(256)
 def recognised_rig(names: tuple[str, ...]) -> str:
     """Name of the first known convention whose joints are all there, else ``unknown``."""
-    plain = {_plain(name) for name in names}
+    plain = {_plain(name) for known in (names, without_shared_prefix(names)) for name in known}
     for rig, signature in _RIGS:
         if all(joint in plain for joint in signature):
             return rig
@@ -171,9 +185,9 @@ def _attached_side(words: list[str]) -> tuple[str, list[str]]:
     """The side in ``LUArm``, ``LThigh`` (first capital) or ``lfemur``, ``leftfoot`` (before a known word)."""
     first = words[0]
     if len(first) > 1 and first.isupper() and first[0] in "LR":
-        return _SIDES[first[0].lower()], [first[1:], *words[1:]]
+        return _ATTACHED[first[0].lower()], [first[1:], *words[1:]]
     lowered = "".join(words).lower()
-    for prefix, side in _SIDES.items():
+    for prefix, side in _ATTACHED.items():
         if lowered.startswith(prefix) and lowered[len(prefix) :] in _VOCABULARY:
             return side, [lowered[len(prefix) :]]
     return "", words

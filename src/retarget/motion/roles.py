@@ -18,7 +18,9 @@ from jaxtyping import Float64
 
 from retarget.errors import RoleError
 from retarget.motion.doubts import Doubt
-from retarget.motion.names import LIMB_WORDS, part_of_body, split_name
+from retarget.motion.languages import without_shared_prefix
+from retarget.motion.names import LIMB_WORDS, split_name
+from retarget.motion.shape_names import limbs_without_names
 from retarget.motion.torso import find_torso
 from retarget.motion.tree import children_of, is_below, line_to
 from retarget.wording import listed, quoted
@@ -28,7 +30,6 @@ __all__ = ["REQUIRED_ROLES", "ROLES", "find_roles"]
 _LEG: Final = ("hip", "knee", "ankle", "toe")
 _ARM: Final = ("shoulder", "elbow", "wrist")
 _SIDES: Final = ("left", "right")
-_PART: Final = {"hip": "leg", "knee": "leg", "ankle": "leg", "toe": "leg"}  # else an arm's
 _APART: Final = 0.02  # of a leg's length: joints that are always closer are at one place
 _IN_LINE: Final = np.cos(
     np.radians(30.0)
@@ -75,11 +76,12 @@ def find_roles(
     given = _resolve(overrides or {}, names)
     few = positions[:: max(1, len(positions) // _FEW_FRAMES)]
     lengths = row_medians(_bone_lengths(few, parents).T)
-    named = _limbs_from_names(names, parents, few, lengths, given)
+    read = without_shared_prefix(names)
+    named = _limbs_from_names(read, parents, few, lengths, given)
     limbs = {**named, **given}
     doubts: list[Doubt] = []
     if any(role not in limbs for role in _required_limbs()):
-        shaped = _limbs_from_shape(names, parents, positions, lengths, named, given)
+        shaped = limbs_without_names(names, parents, positions, lengths, named, given)
         if shaped:
             limbs = {**shaped, **limbs}
             reason = "joint names do not tell all roles; they were found from the skeleton's shape, so check them"
@@ -87,7 +89,7 @@ def find_roles(
     missing = [role for role in _required_limbs() if role not in limbs]
     if missing:
         raise RoleError(_missing_message(missing, names))
-    roles = {**find_torso(names, parents, lengths, limbs, given), **limbs}
+    roles = {**find_torso(read, parents, lengths, limbs, given), **limbs}
     _check_limbs(roles, names, parents, lengths)
     notes = [
         f"the {side} foot has no toe joint and no end site"
@@ -95,63 +97,6 @@ def find_roles(
         if f"{side}_toe" not in roles
     ]
     return {role: roles[role] for role in ROLES if role in roles}, notes, doubts
-
-
-def _limbs_from_shape(
-    names: Sequence[str],
-    parents: Sequence[int],
-    positions: Float64[np.ndarray, "T J 3"],
-    lengths: Float64[np.ndarray, "J"],
-    named: Mapping[str, int],
-    given: Mapping[str, int],
-) -> dict[str, int]:
-    """The limbs that the skeleton's shape tells; empty if it tells none.
-
-    Raises:
-        RoleError: Names tell other joints.
-    """
-    from retarget.motion.shape import limbs_from_shape
-
-    shaped = _sided_as_named(limbs_from_shape(parents, positions, lengths), names)
-    for role, joint in shaped.items():
-        side, _, part = role.partition("_")
-        wanted, read = _PART.get(part, "arm"), part_of_body(names[joint])
-        other = named.get(role, joint)
-        same_limb = (
-            other == joint or line_to(other, joint, parents) or line_to(joint, other, parents)
-        )
-        said_side = split_name(names[joint]).side
-        if role in given or (same_limb and read in ("", wanted) and said_side in ("", side)):
-            continue
-        by_name = names[other] if role in named else _joints_that_read(side, wanted, names)
-        raise RoleError(
-            f"names and shape of the skeleton tell different joints for {role}: {by_name} by name, "
-            f'{names[joint]} by shape; name the right ones in a role file with lines such as {role} = "JointName" '
-            "under [roles]"
-        )
-    return shaped
-
-
-def _sided_as_named(shaped: dict[str, int], names: Sequence[str]) -> dict[str, int]:
-    """Limbs found from shape, on the sides that their names say where all say the other one.
-
-    Shape tells sides by where the body faces, which a short or still motion may hardly show; names are meant.
-    """
-    said = [(role, split_name(names[joint]).side) for role, joint in shaped.items()]
-    other = {"left": "right", "right": "left"}
-    if all(side in ("", other[role.partition("_")[0]]) for role, side in said) and any(
-        side for _, side in said
-    ):
-        parts = ((role.partition("_"), joint) for role, joint in shaped.items())
-        return {f"{other[side]}_{part}": joint for (side, _, part), joint in parts}
-    return shaped
-
-
-def _joints_that_read(side: str, part: str, names: Sequence[str]) -> str:
-    """The joints whose names speak of a limb, as a message names them."""
-    found = [n for n in names if "#" not in n and part_of_body(n) == part]
-    of_side = [name for name in found if split_name(name).side == side]
-    return f"one of {', '.join((of_side or found)[:8])}" if found else "none"
 
 
 def _resolve(overrides: Mapping[str, str], names: Sequence[str]) -> dict[str, int]:

@@ -22,6 +22,10 @@ _NEARLY: Final = 0.8
 # The longest ones of a joint, and of a skeleton, are looked at: no body has more limbs, but a skirt has many chains.
 _MOST_BRANCHES: Final = 24
 _MOST_PAIRS: Final = 64
+_STRAIGHT: Final = np.radians(1.0)  # between bones of which the first one is only divided
+_MOST_UNLIKE: Final = (
+    0.5  # of thigh and shank, and of an arm's, the shorter one beside the longer one
+)
 _T = TypeVar("_T")
 _ASYMMETRY: Final = 0.1  # of a limb's length may the same bones on both sides differ
 
@@ -64,8 +68,7 @@ def limbs_from_shape(
     if best is None:
         return {}
     _, legs, arms = best
-    leg_lines = [_long_bones(line, lengths) for line in legs[1:3]]
-    arm_lines = [_long_bones(line, lengths) for line in arms[1:3]]
+    leg_lines, arm_lines = (_limb_lines(pair, positions, lengths) for pair in (legs, arms))
     if any(len(line) < 3 for line in (*leg_lines, *arm_lines)):
         return {}
     if lengths[leg_lines[0][1:3]].sum() < lengths[arm_lines[0][1:3]].sum():
@@ -137,17 +140,53 @@ def _line(joint: int, below: Sequence[int]) -> list[int]:
     return line
 
 
-def _long_bones(line: Sequence[int], lengths: Float64[np.ndarray, "J"]) -> list[int]:
+def _limb_lines(
+    pair: _Pair, positions: Float64[np.ndarray, "T J 3"], lengths: Float64[np.ndarray, "J"]
+) -> list[list[int]]:
+    """The joints of both limbs of a pair, without those that only twist, if what is left has bones of a limb."""
+    lines = [[line[0], *(joint for joint in line[1:] if lengths[joint] > 0)] for line in pair[1:3]]
+    stiff = [_in_a_line(line, positions) for line in lines]
+    bends = [
+        at for at in range(len(lines[0])) if not all(at < len(one) and one[at] for one in stiff)
+    ]
+    if len(bends) < len(lines[0]) and len(lines[0]) == len(lines[1]):
+        bending = [_long_bones([line[at] for at in bends], positions) for line in lines]
+        if all(len(line) > 2 and _alike(line, positions) for line in bending):
+            return bending
+    return [_long_bones(line, positions) for line in lines]
+
+
+def _in_a_line(line: Sequence[int], positions: Float64[np.ndarray, "T J 3"]) -> list[bool]:
+    """Whether each joint stays on the straight line between its neighbours: nothing bends there."""
+    at = positions[:, line]
+    bones = np.diff(at, axis=1)
+    bones /= np.maximum(np.linalg.norm(bones, axis=2, keepdims=True), 1e-12)
+    off = np.linalg.norm(bones[:, 1:] - bones[:, :-1], axis=2).max(axis=0) < _STRAIGHT
+    return [False, *off.tolist(), False]
+
+
+def _alike(line: Sequence[int], positions: Float64[np.ndarray, "T J 3"]) -> bool:
+    """Whether the first two bones are about as long as each other: thigh and shank, upper arm and forearm."""
+    first, second = _bones(line, positions)[:2]
+    return _MOST_UNLIKE * max(first, second) <= min(first, second)
+
+
+def _bones(line: Sequence[int], positions: Float64[np.ndarray, "T J 3"]) -> list[float]:
+    """The lengths of the bones between joints that follow one another."""
+    steps = np.linalg.norm(np.diff(positions[:, line], axis=1), axis=2)
+    return [float(length) for length in np.median(steps, axis=0)]
+
+
+def _long_bones(line: Sequence[int], positions: Float64[np.ndarray, "T J 3"]) -> list[int]:
     """The joints of a limb from the one at which its two longest bones in a row begin.
 
     Where two choices are nearly as long, it is the farther one: a collar bone from the spine to the shoulder
     with the upper arm can be as long as the arm, but a hand or foot with the bone before it never is.
     """
-    line = [line[0]] + [joint for joint in line[1:] if lengths[joint] > 0]
-    sums = [lengths[far] + lengths[farther] for far, farther in itertools.pairwise(line[1:])]
+    sums = [far + farther for far, farther in itertools.pairwise(_bones(line, positions))]
     if not sums:
         return []
-    return line[int(np.flatnonzero(np.array(sums) > _NEARLY * max(sums))[-1]) :]
+    return list(line)[int(np.flatnonzero(np.array(sums) > _NEARLY * max(sums))[-1]) :]
 
 
 def _left_first(

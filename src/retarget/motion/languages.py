@@ -1,0 +1,110 @@
+"""Joint names in other languages, and with what all names of a rig begin: both said as the rest of the package reads.
+
+MikuMikuDance's bones have Japanese names, and animators name rigs in their own language. A recorder writes the
+subject's name before each joint's (``John_LeftUpLeg``), a modeller the character's (``BaseHumanLLegCalf``).
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+__all__ = ["SIDES", "WORDS", "in_latin", "without_shared_prefix"]
+
+SIDES: Final = {
+    word: side
+    for side, words in {
+        "left": "left l lt lft links linke linker linkes izq izquierda izquierdo gauche sx sinistra sinistro",
+        "right": "right r rt rgt rechts rechte rechter rechtes der derecha derecho droite droit dx destra destro",
+    }.items()
+    for word in words.split()
+}
+"""Words for a side, as sides."""
+
+WORDS: Final = {
+    word: english
+    for english, words in {
+        "thigh": "oberschenkel muslo cuisse coscia", "knee": "knie rodilla genou ginocchio",
+        "shin": "unterschenkel pantorrilla mollet polpaccio", "leg": "bein pierna jambe gamba",
+        "ankle": "fussgelenk knochel knoechel tobillo cheville caviglia", "foot": "fuss pie pied piede",
+        "toe": "zeh zehe zehen orteil orteils", "hip": "hufte huefte cadera hanche anca",
+        "clavicle": "schlusselbein schluesselbein clavicula clavicule clavicola",
+        "shoulder": "schulter hombro epaule spalla", "upperarm": "oberarm", "arm": "brazo bras braccio",
+        "elbow": "ellbogen ellenbogen codo coude gomito", "forearm": "unterarm antebrazo avantbras avambraccio",
+        "wrist": "handgelenk muneca poignet polso", "hand": "mano main", "pelvis": "becken bassin bacino",
+        "spine": "wirbel wirbelsaule wirbelsaeule columna colonne colonna", "chest": "brust pecho poitrine petto",
+        "neck": "hals cuello cou collo", "head": "kopf cabeza tete testa",
+    }.items()
+    for word in words.split()
+}  # fmt: skip
+"""German, Spanish, French and Italian words for joints and parts, without accents, in English."""
+
+# Japanese (MikuMikuDance's) and Chinese, the longer ones first: a foot begins what is said of an ankle.
+_SIGNS: Final = {
+    sign: english
+    for english, signs in {
+        "toe": "つま先 爪先 足先EX 脚趾 足尖", "ankle": "足首 脚踝 踝", "wrist": "手首 手腕",
+        "wrist twist": "手捩", "arm twist": "腕捩", "chest": "上半身2 上半身3 胸", "spine": "上半身 脊柱 脊椎",
+        "pelvis": "下半身 骨盆", "center": "センター", "groove": "グルーブ", "thumb": "親指 拇指",
+        "index": "人差指 人指 食指", "middle": "中指", "ring": "薬指 无名指", "pinky": "小指",
+        "knee": "ひざ 膝", "elbow": "ひじ 肘", "shoulder helper": "肩P 肩C", "thigh": "大腿", "shin": "小腿",
+        "upper arm": "上臂", "forearm": "前臂 下臂", "clavicle": "锁骨", "left": "左", "right": "右",
+        "leg": "足 腿", "foot": "脚", "hip": "髋", "arm": "腕", "hand": "手", "shoulder": "肩",
+        "neck": "首 颈 頸", "head": "頭 头", "waist": "腰",
+    }.items()
+    for sign in signs.split()
+}  # fmt: skip
+_SIGN: Final = re.compile("|".join(sorted(map(re.escape, _SIGNS), key=len, reverse=True)))
+_PARTS: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^A-Za-z\d]+")
+_SHARED: Final = 0.8  # of the names that begin alike, and it is no part of what they say
+_FEWEST: Final = 8
+_LONGEST: Final = 6  # parts of a prefix
+
+
+@functools.lru_cache(4096)
+def in_latin(name: str) -> str:
+    """A name in Latin letters without accents; Japanese and Chinese words for joints and sides in English.
+
+    Example:
+        >>> in_latin("左ひじ"), in_latin("Hüfte_L")
+        (' left  elbow ', 'Hufte_L')
+    """
+    if name.isascii():
+        return name
+    said = _SIGN.sub(lambda sign: f" {_SIGNS[sign[0]]} ", unicodedata.normalize("NFKC", name))
+    plain = unicodedata.normalize("NFKD", said.replace("ß", "ss"))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+def without_shared_prefix(names: Sequence[str]) -> tuple[str, ...]:
+    """Names without what nearly all of them begin with; a name that is nothing else stays as it is.
+
+    Example:
+        >>> body = ("Hips", "Spine", "Neck", "Head", "LArm", "RArm", "LLeg", "RLeg")
+        >>> without_shared_prefix([f"Eva_{name}" for name in body]) == body
+        True
+    """
+    return _without_shared_prefix(tuple(names))
+
+
+@functools.lru_cache(64)
+def _without_shared_prefix(names: tuple[str, ...]) -> tuple[str, ...]:
+    left = list(names)
+    for _ in range(_LONGEST):
+        begins = Counter(match[0] for name in left if (match := _PARTS.match(name)))
+        part, count = begins.most_common(1)[0] if begins else ("", 0)
+        if len(names) < _FEWEST or count < _SHARED * len(names):
+            break
+        left = [
+            name[len(part) :] if name.startswith(part) and _says_something(name[len(part) :]) else name
+            for name in left
+        ]  # fmt: skip
+    return tuple(left)
+
+
+def _says_something(name: str) -> bool:
+    return any(letter.isalpha() for letter in name.partition("#")[0])
