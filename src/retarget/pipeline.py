@@ -151,8 +151,8 @@ def retarget_motion(
     missed: tuple[YieldedHold, ...] = ()
     if take.scene is not None:
         track = take.scene.track()
-        residuals.by_name["scene_m"] = take.scene.depths(qpos, setting.empty.tree)
-        residuals.by_name["hold_m"], missed = take.scene.misses(qpos, setting.empty)
+        residuals.by_name["scene_m"] = take.scene.depths(qpos, setting.single.tree)
+        residuals.by_name["hold_m"], missed = take.scene.misses(qpos, setting.single)
         found |= {"scene": take.scene.as_json()}
     among = take.scene if options.fps is not None else None
     hands, fingers = _hands(motion, robot, options)
@@ -194,7 +194,7 @@ def retarget_motion(
     qpos = at_rate(qpos, setting.empty, options.fps, len(result), limits)
     if among is not None:
         around, firm = among.at_times(time)
-        tree, around = setting.empty.tree, covered_finely(around, part.robot)
+        tree, around = setting.single.tree, covered_finely(around, part.robot)
         push_out_of_things(qpos, tree, among.soles, firm, around, limits, options.fps)
         keep_joint_limits(qpos, limits)
         lift_above_floor(qpos, setting.empty, options.fps)

@@ -214,12 +214,12 @@ def solve_take(take: Take, seconds: dict[str, float]) -> tuple[Solution, int]:
 def _push_out(qpos: Float64[np.ndarray, "T Q"], take: Take) -> None:
     """Take what is left of the robot out of things, in place, within all other limits."""
     assert take.scene is not None
-    double = take.setting.empty
-    limits = without_reserve(double.limits)
+    single = take.setting.single
+    limits = without_reserve(single.limits)
     scene = covered_finely(take.scene.whole, take.robot)
     firm = take.scene.targets.weights > SOFT
     soles = take.scene.soles
-    push_out_of_things(qpos, double.tree, soles, firm, scene, limits, double.fps)
+    push_out_of_things(qpos, single.tree, soles, firm, scene, limits, single.fps)
     keep_limits(qpos, take.empty)
 
 
@@ -231,4 +231,5 @@ def on_ground(
         return solution.held, solution.anchors
     count = len(take.setting.single.soles.contact_bodies)
     ground = (take.scene.targets.things <= 0) & ~take.scene.targets.fixed
-    return (solution.held & ground)[:, :count], np.ascontiguousarray(solution.anchors[:, :count])
+    held = np.ascontiguousarray((solution.held & ground)[:, :count])
+    return held, np.ascontiguousarray(solution.anchors[:, :count])

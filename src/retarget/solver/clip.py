@@ -141,5 +141,5 @@ def _allocate(frames: int, problem: Problem) -> Window:
         joint_state=np.zeros((frames + 2, size), np.int8),
         held_rows=np.empty((frames * size, size + 5)),
         held_index=np.empty((frames * size, 2), np.int64),
-        things=allocate_things(frames, problem.scene),
+        things=allocate_things(frames, len(problem.tree.parents), problem.scene),
     )

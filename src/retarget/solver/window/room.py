@@ -12,7 +12,11 @@ from retarget.solver.arrays import Scene
 from retarget.solver.kinematics.poses import pack_count
 from retarget.solver.linear.banded import aligned_zeros
 
-__all__ = ["Things", "allocate_things"]
+__all__ = ["FORCE", "LINEAR", "MIXED", "PARTS", "TURNED", "Things", "allocate_things"]
+
+LINEAR, MIXED, TURNED, FORCE, PARTS = 0, 6, 15, 21, 27
+"""Parts of a composite of masses that resist along one direction each, n at x, with moment t = x x n, all about the
+base's origin: sums of n n', upper triangle; of t n'; of t t', upper triangle; and force and torque."""
 
 _MOST_TOUCHED = 24  # shapes that a sphere is near at a time, on average over spheres
 
@@ -29,6 +33,9 @@ class Things(NamedTuple):
         near: Pairs of a sphere of the robot and one of them that come near each other (the first ones).
         shift: Multiplier of each of these pairs, metres.
         active: 1 for pairs that the system treats as touching.
+        distances: Of each of these pairs' surface from the sphere's middle, as the system has seen it, metres.
+        normals: Of the surface there, outward.
+        composites: Room for what a pack of frames adds to its system, by body.
         weight: Of a sphere's depth in a shape, 1/m^2.
     """
 
@@ -40,11 +47,14 @@ class Things(NamedTuple):
     near: Int64[np.ndarray, "M"]
     shift: Float32[np.ndarray, "P M L"]
     active: Float32[np.ndarray, "P M L"]
+    distances: Float32[np.ndarray, "P M L"]
+    normals: Float32[np.ndarray, "P M 3 L"]
+    composites: Float32[np.ndarray, "B 27 L"]
     weight: Float32[np.ndarray, "1"]
 
 
-def allocate_things(frames: int, scene: Scene | None) -> Things | None:
-    """Room for a window of so many frames; none where there is no scene."""
+def allocate_things(frames: int, bodies: int, scene: Scene | None) -> Things | None:
+    """Room for a window of so many frames of a robot of so many bodies; none where there is no scene."""
     if scene is None:
         return None
     count, shapes = pack_count(frames), len(scene.shapes.kinds)
@@ -64,5 +74,8 @@ def allocate_things(frames: int, scene: Scene | None) -> Things | None:
         near=np.zeros(pairs, np.int64),
         shift=room(count, pairs, LANES),
         active=room(count, pairs, LANES),
+        distances=room(count, pairs, LANES),
+        normals=room(count, pairs, 3, LANES),
+        composites=room(bodies, PARTS, LANES),
         weight=np.full(1, scene.weight, REAL),
     )

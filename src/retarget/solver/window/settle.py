@@ -158,7 +158,7 @@ def solve_window(
                 window.pair_active,
                 window.pair_shift,
             )
-            shift_things(poses, packs, scene, things, met)
+            shift_things(packs, scene, things, met)
             if repairs == 0:
                 weigh_things(scene, things, options.firmer)
             repairs += 1

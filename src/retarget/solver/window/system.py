@@ -29,7 +29,7 @@ from retarget.solver.window.differences import (
 from retarget.solver.window.joints import cut_held_joints
 from retarget.solver.window.room import Things
 from retarget.solver.window.rows import anchor_composites, floor_composites, pair_rows
-from retarget.solver.window.things.rows import thing_rows
+from retarget.solver.window.things.composites import add_things
 
 __all__ = ["Window", "block_places", "build_system"]
 
@@ -148,6 +148,7 @@ def build_system(
     )
     for p in range(pack_count(frames)):
         _assemble_pack(p, problem, window, poses, work)
+        add_things(p, poses, tree, problem.scene, window.things, met, work.H, work.g, work.cost)
         for t in range(p * LANES, min((p + 1) * LANES, frames)):
             _write_block(t, work, tree, window.places, a, width)
             write_smooth_rows(
@@ -176,7 +177,6 @@ def build_system(
                 width,
                 work.cost,
             )
-        thing_rows(p, frames, poses, tree, problem.scene, window.things, met, a, width, work.cost)
         for t in range(p * LANES, min((p + 1) * LANES, frames)):
             window.cost[t] += work.cost[0, t - p * LANES]
     a[frames * block : (frames + 2) * block] = 0.0

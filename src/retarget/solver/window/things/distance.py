@@ -1,4 +1,8 @@
-"""How far spheres of the robot are from the shapes near a window, in packs of frames."""
+"""How far spheres of the robot are from the shapes near a window, in packs of frames.
+
+Boxes take a pack at once. What is called for each pair is part of its callers, or is handed few arrays: handing all of
+a scene's on takes longer than a distance of a box.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,20 @@ import numpy as np
 from jaxtyping import Float
 
 from retarget.compiled.jit import jit
-from retarget.compiled.packs import LANES, REAL, packs
+from retarget.compiled.packs import LANES, REAL, anywhere, packs
 from retarget.compiled.scratch import scratch
-from retarget.scenes.distance import BOX, FIELD, box_distance, shape_distance
+from retarget.scenes.distance import BOX, FIELD, Shapes, box_distance, shape_distance
 from retarget.solver.arrays import Scene
+from retarget.solver.kinematics.poses import Poses
 from retarget.solver.window.room import Things
 
-__all__ = ["sphere_centre", "surely_apart", "thing_distance"]
+__all__ = ["LARGEST_SHIFT", "measure_pairs", "sphere_centre", "surely_apart", "thing_distance"]
+
+LARGEST_SHIFT = 0.1
+"""Largest multiplier of a sphere, metres; as for capsules."""
 
 _STEEP = 1.2  # metres by which a distance may change a metre: grids' are not quite even
+_FAR = 1e3  # metres that stand for a distance that nobody asks for
 
 
 @jit(fastmath=True, inner=True)
@@ -22,112 +31,153 @@ def sphere_centre(
     q: Float[np.ndarray, "Q"],
     R: Float[np.ndarray, "B 3 3"],
     r: Float[np.ndarray, "B 3"],
-    scene: Scene,
-    s: int,
+    b: int,
+    point: Float[np.ndarray, "3"],
     out: Float[np.ndarray, "3"],
 ) -> None:
-    """Fill where the middle of sphere s is in a pack of frames, metres."""
-    b = scene.bodies[s]
+    """Fill where a point of body b is in a pack of frames, metres."""
     for i in range(3):
         x = q[i] + r[b, i]
         for k in range(3):
-            x += R[b, i, k] * scene.points[s, k]
+            x += R[b, i, k] * point[k]
         out[i] = x
 
 
 @jit(fastmath=True, inner=True)
-def _seen_from(
-    p: int,
-    n: int,
-    things: Things,
-    point: Float[np.ndarray, "3 L"],
-    local: Float[np.ndarray, "3 L"],
-) -> None:
-    """Fill where a pack of places is in the frame of the n-th shape near, metres."""
-    x, own = packs(point), packs(local)
-    places, turns = packs(things.places[p]), packs(things.turns[p])
-    for k in range(3):
-        own[k] = (
-            turns[n, 0, k] * (x[0] - places[n, 0])
-            + turns[n, 1, k] * (x[1] - places[n, 1])
-            + turns[n, 2, k] * (x[2] - places[n, 2])
+def measure_pairs(p: int, count: int, poses: Poses, scene: Scene, things: Things) -> None:
+    """Fill how far the first ``count`` pairs near are apart in a pack of frames, and the normals of surfaces there.
+
+    Where the system treats nothing as touching, and it surely is farther than multipliers go, any such distance will
+    do.
+    """
+    q, R, r = packs(poses.qpos[p]), packs(poses.R[p]), packs(poses.r[p])
+    distances, marks = packs(things.distances[p]), packs(things.active[p])
+    total = scene.shapes.kinds.shape[0]
+    point, local = scratch((3, LANES), REAL), scratch((3, LANES), REAL)
+    for m in range(count):
+        s = things.near[m] // total
+        n = things.near[m] - s * total
+        sphere_centre(q, R, r, scene.bodies[s], scene.points[s], packs(point))
+        marked = anywhere(marks[m] > 0.5)
+        apart = scene.radii[s] + LARGEST_SHIFT
+        if not marked and surely_apart(
+            n,
+            things.listed[n],
+            scene.shapes,
+            things.places[p],
+            things.turns[p],
+            point,
+            local,
+            apart,
+        ):
+            distances[m] = 0.0 * q[0] + _FAR
+            continue
+        distances[m] = thing_distance(
+            n,
+            things.listed[n],
+            scene.shapes,
+            things.places[p],
+            things.turns[p],
+            things.sides[p, scene.groups[s]],
+            point,
+            things.normals[p, m],
+            local,
         )
 
 
 @jit(fastmath=True, inner=True)
+def _seen_from(
+    place: Float[np.ndarray, "3 L"],
+    turn: Float[np.ndarray, "3 3 L"],
+    point: Float[np.ndarray, "3 L"],
+    local: Float[np.ndarray, "3 L"],
+) -> None:
+    """Fill where a pack of places is in a shape's frame, metres."""
+    x, own, from_, T = packs(point), packs(local), packs(place), packs(turn)
+    for k in range(3):
+        own[k] = (
+            T[0, k] * (x[0] - from_[0]) + T[1, k] * (x[1] - from_[1]) + T[2, k] * (x[2] - from_[2])
+        )
+
+
+@jit(fastmath=True, inner=True, inlined=True)
 def thing_distance(
-    p: int,
-    s: int,
     n: int,
-    scene: Scene,
-    things: Things,
+    o: int,
+    shapes: Shapes,
+    places: Float[np.ndarray, "O 3 L"],
+    turns: Float[np.ndarray, "O 3 3 L"],
+    sides: Float[np.ndarray, "O 3 L"],
     point: Float[np.ndarray, "3 L"],
     normal: Float[np.ndarray, "3 L"],
     local: Float[np.ndarray, "3 L"],
 ) -> float:
-    """Signed distance of a pack of places of sphere s's centre from the n-th shape near; fills the normals."""
-    o = things.listed[n]
-    g = scene.groups[s]
-    _seen_from(p, n, things, point, local)
-    out, own = packs(normal), packs(local)
-    turns, sides = packs(things.turns[p]), packs(things.sides[p])
-    room = scratch((4, LANES), REAL)
-    found = packs(room)
-    if scene.shapes.kinds[o] == BOX:
-        found[3] = (
-            box_distance(
-                own[0],
-                own[1],
-                own[2],
-                scene.shapes.halves[o],
-                sides[g, n, 0],
-                sides[g, n, 1],
-                sides[g, n, 2],
-                found,
-            )
-            - scene.shapes.rounds[o]
+    """Signed distance of a pack of places from shape o, the n-th near, and, filled, the normals there.
+
+    ``local`` is room for the places in its frame. Likewise for `surely_apart`.
+    """
+    _seen_from(places[n], turns[n], point, local)
+    out, own, T, side = packs(normal), packs(local), packs(turns[n]), packs(sides[n])
+    if shapes.kinds[o] == BOX:
+        distance = box_distance(
+            own[0], own[1], own[2], shapes.halves[o], side[0], side[1], side[2], own
         )
+        distance -= shapes.rounds[o]
     else:
-        gradient = scratch(3, REAL)
-        for lane in range(LANES):
-            room[3, lane] = shape_distance(
-                scene.shapes,
-                o,
-                local[0, lane],
-                local[1, lane],
-                local[2, lane],
-                things.sides[p, g, n, 0, lane],
-                0.0,
-                0.0,
-                gradient,
-            )
-            for k in range(3):
-                room[k, lane] = gradient[k]
+        distance = _by_lane(shapes, o, sides[n], local)
     for i in range(3):
-        out[i] = turns[n, i, 0] * found[0] + turns[n, i, 1] * found[1] + turns[n, i, 2] * found[2]
-    distance: float = found[3]
+        out[i] = T[i, 0] * own[0] + T[i, 1] * own[1] + T[i, 2] * own[2]
     return distance
 
 
 @jit(fastmath=True, inner=True)
+def _by_lane(
+    shapes: Shapes, o: int, side: Float[np.ndarray, "3 L"], local: Float[np.ndarray, "3 L"]
+) -> float:
+    """Signed distance of a pack of places from a shape in its frame; they are replaced by where that grows fastest."""
+    gradient, found = scratch(3, REAL), scratch((1, LANES), REAL)
+    for lane in range(LANES):
+        found[0, lane] = shape_distance(
+            shapes,
+            o,
+            local[0, lane],
+            local[1, lane],
+            local[2, lane],
+            side[0, lane],
+            0.0,
+            0.0,
+            gradient,
+        )
+        for k in range(3):
+            local[k, lane] = gradient[k]
+    distance: float = packs(found)[0]
+    return distance
+
+
+@jit(fastmath=True, inner=True, inlined=True)
 def surely_apart(
-    p: int,
-    s: int,
     n: int,
-    scene: Scene,
-    things: Things,
+    o: int,
+    shapes: Shapes,
+    places: Float[np.ndarray, "O 3 L"],
+    turns: Float[np.ndarray, "O 3 3 L"],
     point: Float[np.ndarray, "3 L"],
     local: Float[np.ndarray, "3 L"],
     reach: float,
 ) -> bool:
-    """Whether no place of a pack of sphere s's centre comes within ``reach`` of the n-th shape near, at a glance.
+    """Whether no place of a pack comes within ``reach`` of shape o, the n-th near, at a glance.
 
     It is for shapes whose distance takes long, place by place: that of one place tells of those around it.
     """
-    o = things.listed[n]
-    if scene.shapes.kinds[o] in (BOX, FIELD):
-        return False
-    _seen_from(p, n, things, point, local)
+    apart = False
+    if shapes.kinds[o] != BOX and shapes.kinds[o] != FIELD:
+        _seen_from(places[n], turns[n], point, local)
+        apart = _apart_by_one(shapes, o, local, reach)
+    return apart
+
+
+@jit(fastmath=True, inner=True)
+def _apart_by_one(shapes: Shapes, o: int, local: Float[np.ndarray, "3 L"], reach: float) -> bool:
     middle = LANES // 2
     away = 0.0
     for lane in range(LANES):
@@ -136,16 +186,14 @@ def surely_apart(
             squared += (local[k, lane] - local[k, middle]) ** 2
         away = max(away, squared)
     least = reach + _STEEP * np.sqrt(away)
-    beyond = -scene.shapes.rounds[o]
+    beyond = -shapes.rounds[o]
     for k in range(3):
-        beyond = max(
-            beyond, abs(local[k, middle]) - scene.shapes.halves[o, k] - scene.shapes.rounds[o]
-        )
+        beyond = max(beyond, abs(local[k, middle]) - shapes.halves[o, k] - shapes.rounds[o])
     if beyond > least:
         return True
     gradient = scratch(3, REAL)
     distance = shape_distance(
-        scene.shapes,
+        shapes,
         o,
         local[0, middle],
         local[1, middle],

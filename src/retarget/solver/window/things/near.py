@@ -105,7 +105,7 @@ def near_things(
         places = packs(things.places[p])
         for s in range(spheres):
             x = packs(point)
-            sphere_centre(q, R, r, scene, s, x)
+            sphere_centre(q, R, r, scene.bodies[s], scene.points[s], x)
             for n in range(shapes):
                 if flag[s * total + n]:
                     continue
@@ -115,9 +115,15 @@ def near_things(
                 d2 = x[2] - places[n, 2]
                 if not anywhere(d0 * d0 + d1 * d1 + d2 * d2 < bound * bound):
                     continue
-                if surely_apart(p, s, n, scene, things, point, local, scene.radii[s] + reach):
+                o = things.listed[n]
+                own, turns = things.places[p], things.turns[p]
+                apart = scene.radii[s] + reach
+                if surely_apart(n, o, scene.shapes, own, turns, point, local, apart):
                     continue
-                distance = thing_distance(p, s, n, scene, things, point, normal, local)
+                sides = things.sides[p, scene.groups[s]]
+                distance = thing_distance(
+                    n, o, scene.shapes, own, turns, sides, point, normal, local
+                )
                 flag[s * total + n] = anywhere(distance < scene.radii[s] + reach)
     found = int(known)
     for n in range(spheres * total):
