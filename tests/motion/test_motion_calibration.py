@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from bvh_files import JOINTS, ROTATIONS, bvh_text, column, read, walking
 from kernels import callable_kernel
 from retarget.demo import embedded_clips
 from retarget.geometry import matrix_from_quaternion
-from retarget.motion import Motion, read_motion
+from retarget.motion import Motion, MotionSource, Recording, motion_from_recording, read_motion
 from retarget.motion.anatomy import find_anatomy
 from retarget.motion.mean_rotation import mean_rotation, room_for_samples
 from retarget.motion.quantiles import median, median_of, quantile, quantile_of, row_medians
@@ -157,3 +158,28 @@ def sine_of_bend(motion: Motion, side: str) -> np.ndarray:
     upper, lower = knee - hip, ankle - knee
     area = np.linalg.norm(np.cross(upper, lower), axis=1)
     return np.asarray(area / np.linalg.norm(upper, axis=1) / np.linalg.norm(lower, axis=1))
+
+
+@pytest.mark.parametrize("rotations", ["recorded", "found from places"])
+def test_straight_arms_held_sideways_would_bend_forwards(rotations: str) -> None:
+    """A T-pose says nothing of elbows: palms must not come to face up."""
+    rows = walking(JOINTS, 30)
+    for name in ("LeftArm", "RightArm", "LeftForeArm", "RightForeArm"):
+        for channel in ROTATIONS:
+            rows[:, column(JOINTS, name, channel)] = 0.0
+    motion = motion_from_recording(
+        read(bvh_text(JOINTS, rows)), MotionSource(), skip_bind_pose=False
+    )
+    if rotations == "found from places":
+        places = Recording.of_places(
+            motion.joint_names, motion.parents, np.array(motion.positions, np.float64), motion.fps,
+            up_axis="z", metres_per_unit=1.0,
+        )  # fmt: skip
+        motion = motion_from_recording(places, MotionSource(), skip_bind_pose=False)
+    anatomy = find_anatomy(motion)
+    forward = anatomy.segment_frames(["chest"])[0, 0, :, 0]
+    for side in ("left", "right"):
+        for segment in ("upper_arm", "forearm", "hand"):
+            hinge, long = anatomy.segment_frames([f"{side}_{segment}"])[0, 0, :, 1:].T
+            # Elbows bend against the hinge: what points away from the trunk goes forwards then.
+            assert np.cross(hinge, long) @ forward > 0.9, (side, segment)

@@ -198,12 +198,15 @@ def _resting_hinge(
     leg: bool,
     upper: Vector,
 ) -> Vector:
-    """Where a limb that never bends would have its hinge: along the trunk's left, or up for arms held sideways."""
+    """Where a limb that never bends would have its hinge: along the trunk's left.
+
+    Arms held sideways bend forwards: the left one's hinge points up the trunk, the right one's down.
+    """
     left = turned(R, offset, 1)
     if leg or abs(dot(left, upper)) <= _SIDEWAYS:
         return left
     x, y, z = turned(R, offset, 2)
-    sign = 1.0 if side else -1.0
+    sign = -1.0 if side else 1.0
     return x * sign, y * sign, z * sign
 
 
