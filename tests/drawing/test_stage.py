@@ -57,6 +57,42 @@ def test_a_floating_robot_is_lifted_a_sinking_one_sunk_and_a_dragged_one_slides(
     assert share(moved(frames * drag), ContactState.SLIDING) > 0.8 * held
 
 
+def test_a_foot_that_rolls_is_told_from_one_that_floats(walk: RetargetingResult) -> None:
+    heel, toe = walk.contacts[..., 0], walk.contacts[..., 1]
+    flat = heel & toe & (marks_of(walk).states == ContactState.HELD).all(axis=2)
+    pitch = {side: G1.joint_names.index(f"{side}_ankle_pitch_joint") for side in ("left", "right")}
+
+    def rolled(degrees: float, lift: float = 0.0) -> np.ndarray:
+        """States of feet that stand flat in the walk, each turned onto its toe that stays where it was."""
+        states = []
+        for foot, side in enumerate(("left", "right")):
+            qpos = walk.qpos.copy()
+            qpos[:, 7 + pitch[side]] += np.radians(degrees)
+            sunk = marks_of(walk, qpos).soles[:, foot, :, 2].min(axis=1)
+            qpos[:, 2] += lift - sunk
+            states.append(marks_of(walk, qpos).states[flat[:, foot], foot])
+        return np.concatenate(states)
+
+    def mostly(states: np.ndarray, state: ContactState) -> bool:
+        return float((states == state).mean()) > 0.9
+
+    assert mostly(rolled(0.0), ContactState.HELD)
+    onto_toe = rolled(6.0)
+    assert mostly(onto_toe[:, 0], ContactState.TILTED)
+    assert not (onto_toe[:, 1] == ContactState.TILTED).any()
+    onto_heel = rolled(-9.0)
+    assert mostly(onto_heel[:, 1], ContactState.TILTED)
+    assert mostly(rolled(25.0)[:, 0], ContactState.LIFTED)
+    assert mostly(rolled(6.0, lift=0.02), ContactState.LIFTED)
+
+
+def test_hardly_a_heel_of_a_dance_is_said_to_float() -> None:
+    dance = retarget_motion(read_motion("humanoid_dance"), G1)
+    heels = marks_of(dance).states[..., 0][dance.contacts[..., 0]]
+    assert 0.02 < (heels == ContactState.TILTED).mean() < 0.2
+    assert (heels == ContactState.LIFTED).mean() < 0.07
+
+
 def test_mass_is_near_above_what_stands(walk: RetargetingResult) -> None:
     marks = marks_of(walk)
     hulls = [(frame, marks.support(frame)[:, :2]) for frame in range(len(walk))]

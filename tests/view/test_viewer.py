@@ -111,6 +111,69 @@ def test_of_a_frame_only_what_moves_is_sent(viewer: Viewer) -> None:
     assert viewer._nodes._figures[0]._rods._sent.places is not sent.places
 
 
+def per_frame(viewer: Viewer, frames: range) -> list[str]:
+    """What is pushed to all clients while frames are shown: node and property of each message."""
+    pushed: list[str] = []
+    buffer = viewer._server._websock_server._broadcast_buffer
+    push = buffer.push
+
+    def noted(message: Any) -> None:
+        what = ",".join(getattr(message, "updates", {})) or type(message).__name__
+        pushed.append(f"{getattr(message, 'name', '')} {what}")
+        push(message)
+
+    buffer.push = noted
+    for frame in frames:
+        viewer._show(frame)
+    del buffer.push
+    return pushed
+
+
+def test_a_frame_costs_few_messages_and_a_frame_that_is_shown_again_none(viewer: Viewer) -> None:
+    viewer.playback.playing = False
+    frames = range(1, min(viewer.stage.frames, 40))
+    pushed = per_frame(viewer, frames)
+    assert len(pushed) <= 14 * len(frames), Counter(pushed).most_common(20)
+    ways = [what for what in pushed if "/way" in what]
+    assert len(ways) <= 0.2 * len(frames)  # a piece of a way is sent once
+    assert per_frame(viewer, range(frames[-1], frames[-1] + 1)) == []
+
+
+def test_ways_are_those_of_the_feet_around_the_frame(viewer: Viewer) -> None:
+    from retarget.view.way_nodes import _piece_at
+
+    marks, nodes = viewer.stage.actors[0].marks, viewer._nodes._marks[0]._ways
+    assert marks is not None
+    feet = marks.points.mean(axis=2) + viewer.stage.actors[0].offset
+    for frame in (0, 3, 38, 20):
+        viewer._show(frame)
+        first, last = max(frame - 30, 0), min(frame + 30, len(feet) - 1)
+        for foot in range(2):
+            drawn = np.concatenate([node.points.reshape(-1, 3) for node in nodes._nodes[foot]])
+            for seen in (first, frame, last):  # a second back and on, at 30 frames a second
+                gap = np.linalg.norm(drawn - feet[seen, foot], axis=1).min()
+                assert gap < 0.05, (frame, foot, seen)
+    pieces = [{_piece_at(now, slot) for slot in range(5)} for now in (0, 1, 7)]
+    assert pieces == [set(range(-2, 3)), set(range(-1, 4)), set(range(5, 10))]
+
+
+def test_figures_that_were_worked_out_ahead_are_those_of_their_frames(viewer: Viewer) -> None:
+    from retarget.view.block import FigureBlock
+    from retarget.view.shapes import balls, rods
+
+    for actor in viewer.stage.actors:
+        block = FigureBlock(actor)
+        for frame in (0, 31, 32, 5, actor.frames - 1):
+            shape = actor.shape(np.array([frame]))
+            ends, sides = block.at(frame)
+            for found, wanted in (
+                (ends, balls(shape.starts[0], shape.ends[0], shape.radii)),
+                (sides, rods(shape.starts[0], shape.ends[0], shape.radii)),
+            ):
+                for one, other in zip(found, wanted, strict=True):
+                    np.testing.assert_allclose(one, other, atol=1e-6)
+
+
 def test_going_on_shows_the_next_clip_and_goes_round(viewer: Viewer) -> None:
     assert viewer.stage.title == "humanoid_run"
     viewer._do(lambda: viewer.go(1))

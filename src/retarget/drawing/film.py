@@ -47,6 +47,7 @@ MOST_PIXELS: Final = 8192  # along a side
 LEAST_PIXELS: Final = 32
 _LEGEND: Final = (
     ContactState.HELD,
+    ContactState.TILTED,
     ContactState.SLIDING,
     ContactState.LIFTED,
     ContactState.SUNK,

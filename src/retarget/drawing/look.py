@@ -57,11 +57,13 @@ class ContactState(IntEnum):
     SLIDING = 2
     LIFTED = 3
     SUNK = 4
+    TILTED = 5
 
 
 STATE_COLOURS: Final = {
     ContactState.FREE: "#c3cad3",
     ContactState.HELD: "#1aa34a",
+    ContactState.TILTED: "#0ea5e9",
     ContactState.SLIDING: "#f59e0b",
     ContactState.LIFTED: "#d64545",
     ContactState.SUNK: "#a21caf",
@@ -69,6 +71,7 @@ STATE_COLOURS: Final = {
 STATE_WORDS: Final = {
     ContactState.FREE: "in the air",
     ContactState.HELD: "stands, as the human does",
+    ContactState.TILTED: "up, on a foot whose other end stands",
     ContactState.SLIDING: "slides while the human stands",
     ContactState.LIFTED: "off the floor while the human stands",
     ContactState.SUNK: "below the floor",

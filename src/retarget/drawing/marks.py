@@ -10,7 +10,6 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64, UInt8
 
 from retarget.drawing.look import ContactState
-from retarget.ground import STANDING_HEIGHT
 from retarget.result import SourceClip
 from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel
@@ -23,6 +22,11 @@ __all__ = ["Marks", "convex_hull", "find_marks"]
 _LIMBS: Final = (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist"))
 _SLIDES: Final = 0.25  # m/s: a foot that the solver holds is slower, one that is faster travels
 _LIFTED: Final = 0.01  # metres above the floor: who stands there stands on nothing
+_TILTED: Final = 0.03
+"""Metres up to which an end of a foot is up because its foot is tilted.
+
+A human's heel counts as resting up to about this height in a robot's size, and solves hold ends of tilted feet as high.
+"""
 _HALO: Final = 0.02  # metres by which rings around heels and toes are wider than what they mark
 _SUNK: Final = 0.005  # metres below the floor that can be seen
 
@@ -60,10 +64,15 @@ class Marks:
     def halo(self, frame: int, foot: int, end: int) -> Float64[np.ndarray, "16 2"]:
         """A ring on the floor around a foot's heel (0) or toe (1), counter-clockwise."""
         place = self.points[frame, foot, end, :2].astype(np.float64)
-        away = self.points[frame, foot, 1 - end, :2] - place
-        radius = float(np.clip(0.45 * np.linalg.norm(away), 0.03, 0.12)) + _HALO
+        radius = float(self.halo_radii(frame)[foot])
         turns = np.linspace(0, 2 * np.pi, 16, endpoint=False)
         return place + radius * np.stack([np.cos(turns), np.sin(turns)], axis=-1)
+
+    def halo_radii(self, frame: int) -> Float64[np.ndarray, "F"]:
+        """Radius of the rings around each foot's heel and toe, metres."""
+        ends = self.points[frame, ..., :2].astype(np.float64)
+        lengths = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=-1)
+        return np.asarray(np.clip(0.45 * lengths, 0.03, 0.12) + _HALO)
 
     def support(self, frame: int) -> Float64[np.ndarray, "C 3"]:
         """Corners of the hull of what stands in a frame, seen from above counter-clockwise; none where nothing does."""
@@ -196,7 +205,7 @@ def _speeds(
         steps = np.linalg.norm(np.diff(path[:, :2], axis=0), axis=-1)
         for thing in things:
             if thing.moves:
-                on = np.abs(thing.nearest(path).distance) < max(_LIFTED, STANDING_HEIGHT)
+                on = np.abs(thing.nearest(path).distance) < _LIFTED
                 along = np.linalg.norm(np.diff(thing.to_local(path), axis=0), axis=-1)
                 steps = np.where(on[1:] & on[:-1], along, steps)
         before, after = np.append(steps[:1], steps), np.append(steps, steps[-1:])
@@ -213,8 +222,11 @@ def _states(
     states = np.full(height.shape, ContactState.FREE, np.uint8)
     states[contacts] = ContactState.HELD
     states[contacts & (speed > _SLIDES)] = ContactState.SLIDING
-    states[contacts & (height > max(_LIFTED, STANDING_HEIGHT))] = ContactState.LIFTED
+    up = contacts & (height > _LIFTED)
+    states[up] = ContactState.LIFTED
     states[height < -_SUNK] = ContactState.SUNK
+    stands = (states == ContactState.HELD) | (states == ContactState.SLIDING)
+    states[up & stands[..., ::-1] & (height <= _TILTED)] = ContactState.TILTED
     return states
 
 

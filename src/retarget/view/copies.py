@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float32, UInt8
 
 from retarget.drawing.look import rgb
 from retarget.view.shapes import Instances, Mesh
 
 __all__ = ["Batch", "colour_bytes"]
 
-_SAME: Final = 1e-4  # metres by which sizes may change before they are sent again
+_SAME: Final = 1e-4  # metres, or half radians, by which copies may move, turn or grow before they are sent again
 
 
 class Batch:
@@ -58,15 +58,14 @@ class Batch:
 
     def send(self, now: Instances, colours: UInt8[np.ndarray, "K 3"] | None = None) -> None:
         """Move the copies, and colour them anew where colours are given."""
-        if not np.array_equal(now.places, self._sent.places):
-            self._node.batched_positions = now.places
-        if not np.array_equal(now.turns, self._sent.turns):
-            self._node.batched_wxyzs = now.turns
-        sizes = self._sent.sizes
-        if np.abs(now.sizes - sizes).max(initial=0.0) > _SAME:
-            sizes = now.sizes
-            self._node.batched_scales = sizes
-        self._sent = Instances(now.places, now.turns, sizes)
+        places, turns, sizes = self._sent
+        if _differ(now.places, places):
+            self._node.batched_positions = places = now.places
+        if _differ(now.turns, turns):
+            self._node.batched_wxyzs = turns = now.turns
+        if _differ(now.sizes, sizes):
+            self._node.batched_scales = sizes = now.sizes
+        self._sent = Instances(places, turns, sizes)
         if colours is not None and not np.array_equal(colours, self._colours):
             self._colours = colours
             self._node.batched_colors = _linear(colours)
@@ -74,6 +73,10 @@ class Batch:
     def show_at_all(self, visible: bool) -> None:
         """Show or hide them."""
         self._node.visible = visible
+
+
+def _differ(now: Float32[np.ndarray, "K d"], sent: Float32[np.ndarray, "K d"]) -> bool:
+    return now is not sent and bool(np.abs(now - sent).max(initial=0.0) > _SAME)
 
 
 def colour_bytes(colour: str) -> tuple[int, int, int]:

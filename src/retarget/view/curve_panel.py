@@ -53,6 +53,8 @@ class CurvePanel:
             self._jump = gui.add_html("")
             self._worst = gui.add_button("Worst moment, then the next")
         self._worst_shown = 0
+        self._drawn: Curve | None = None
+        self._points = np.zeros(0, np.int64), np.zeros(0)
         self._marked_at, self._marked_frame = 0.0, -1
         on(self._choice, lambda _: self._choose())
         self._worst.on_click(lambda _: do(self._jump_to_worst))
@@ -94,7 +96,9 @@ class CurvePanel:
             self._plot.visible = False
             return
         self._plot.visible = True
-        frames, values = thinned(curve.values, _POINTS)
+        if self._drawn is not curve:
+            self._drawn, self._points = curve, thinned(curve.values, _POINTS)
+        frames, values = self._points
         low, high = bounds(values)
         last = max(len(curve.values) - 1, 1)
         scales = {

@@ -6,15 +6,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from retarget.drawing.figures import Capsules, sides_of_bodies
+from retarget.drawing.figures import sides_of_bodies
 from retarget.drawing.look import THING
 from retarget.drawing.props import Prop
 from retarget.drawing.scene import Overlays
 from retarget.drawing.stage import Actor, Stage
 from retarget.geometry import quaternion_from_matrix
+from retarget.view.block import FigureBlock
 from retarget.view.copies import Batch, colour_bytes
 from retarget.view.mark_nodes import MarkNodes
-from retarget.view.shapes import BALL, ROD, Instances, balls, rods
+from retarget.view.shapes import BALL, ROD
 
 __all__ = ["StageNodes"]
 
@@ -132,10 +133,11 @@ class _Figure:
     def __init__(self, scene: Any, path: str, actor: Actor, stage: Stage) -> None:
         self.name = actor.name
         self._actor, self._lift = actor, _NAME_ABOVE * stage.height
-        shape = self._shape(0)
-        tones = np.array([colour_bytes(actor.colours[side]) for side in shape.sides], np.uint8)
+        self._block = FigureBlock(actor)
+        first = self._block.at(0)
+        sides = actor.shape(np.zeros(1, np.int64)).sides
+        tones = np.array([colour_bytes(actor.colours[side]) for side in sides], np.uint8)
         opacity = _FAINT if actor.faint else None
-        first = self._instances(shape)
         self._balls = Batch(
             scene, f"{path}/balls", BALL, first[0], np.concatenate([tones, tones]), opacity=opacity
         )
@@ -146,14 +148,6 @@ class _Figure:
             self._balls.show_at_all(False)
             self._rods.show_at_all(False)
 
-    def _shape(self, frame: int) -> Capsules:
-        return self._actor.shape(np.array([self._actor.frame(frame)]))
-
-    @staticmethod
-    def _instances(shape: Capsules) -> tuple[Instances, Instances]:
-        starts, ends = shape.starts[0], shape.ends[0]
-        return balls(starts, ends, shape.radii), rods(starts, ends, shape.radii)
-
     def show(self, frame: int) -> None:
         if self._skin:
             places, turns = self._actor.poses(self._actor.frame(frame))
@@ -161,7 +155,7 @@ class _Figure:
             for body, node in self._skin:
                 node.position, node.wxyz = tuple(places[body]), tuple(quaternions[body])
         else:
-            ends, sides = self._instances(self._shape(frame))
+            ends, sides = self._block.at(self._actor.frame(frame))
             self._balls.send(ends)
             self._rods.send(sides)
         above = self._actor.path[self._actor.frame(frame)] + [0.0, 0.0, self._lift]

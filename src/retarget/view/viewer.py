@@ -29,7 +29,6 @@ from retarget.view.state import Now
 
 __all__ = ["Viewer"]
 
-_TICK_S: Final = 1 / 120  # how often the loop looks whether there is something to do
 _PATIENCE_S: Final = 5.0  # for the loop to end
 _MOST_FRAMES: Final = 60.0  # that are sent per second
 
@@ -142,19 +141,20 @@ class Viewer:
             self._idle.set()
 
     def _run(self) -> None:
-        before = last_sent = time.perf_counter()
-        shown: tuple[object, ...] = ()
+        before = due = time.perf_counter()
+        shown = -1
         while not self._stopping.is_set():
-            busy = self._work()
+            if self._work(max(due - time.perf_counter(), 0.0)):
+                shown = -1  # what people did may have changed more than the frame
             now = time.perf_counter()
             frame = self.playback.advance(now - before)
             before = now
-            wanted = (frame, busy)
-            if (frame, False) != shown and (busy or now - last_sent >= 1 / _MOST_FRAMES):
-                self._show(frame)
-                shown, last_sent = (wanted[0], False), now
-            self._panels.show_time(frame, now)
-            time.sleep(_TICK_S)
+            if now >= due:
+                due = max(due + 1 / _MOST_FRAMES, now)
+                if frame != shown:
+                    self._show(frame)
+                    shown = frame
+                self._panels.show_time(frame, now)
 
     def close(self) -> None:
         """Stop playing and serving."""
@@ -170,15 +170,15 @@ class Viewer:
     def _do(self, task: Callable[[], None]) -> None:
         self._tasks.put(task)
 
-    def _work(self) -> bool:
-        """Do what people have asked for; whether they have asked for anything."""
+    def _work(self, patience_s: float = 0.0) -> bool:
+        """Do what people have asked for, or ask for soon; whether they have asked for anything."""
         busy = False
         while True:
             try:
-                task = self._tasks.get_nowait()
+                task = self._tasks.get(block=patience_s > 0, timeout=patience_s)
             except queue.Empty:
                 return busy
-            busy = True
+            busy, patience_s = True, 0.0
             try:
                 task()
             except RetargetError as error:
