@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from bvh_files import JOINTS, ROTATIONS, bvh_text, column, read, walking
 from scipy.spatial.transform import Rotation
 
-from bvh_files import JOINTS, ROTATIONS, bvh_text, column, read, walking
 from kernels import callable_kernel
 from retarget.demo import embedded_clips
 from retarget.geometry import matrix_from_quaternion
