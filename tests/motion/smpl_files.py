@@ -244,6 +244,54 @@ def phc(*motions: Walk) -> bytes:
     return pickle.dumps({f"walk {number}": clip for number, clip in enumerate(clips)})
 
 
+def phc_amass(motion: Walk) -> bytes:
+    """As PHC's script writes AMASS: quaternions beside, and the root's place twice."""
+    rows = motion.poses.reshape(-1, 72)
+    clip = {"pose_quat_global": np.zeros((len(rows), 24, 4)), "pose_quat": np.zeros((len(rows), 24, 4)),
+            "trans_orig": motion.trans, "root_trans_offset": motion.trans + 0.2, "beta": np.zeros(16),
+            "gender": "neutral", "pose_aa": rows, "fps": 30}  # fmt: skip
+    return pickle.dumps({"0-walk": clip})
+
+
+def _split(motion: Walk) -> dict[str, np.ndarray]:
+    rows = motion.poses[:, :22].reshape(-1, 66)
+    return {"root_orient": rows[:, :3], "pose_body": rows[:, 3:], "trans": motion.trans}
+
+
+def grab(motion: Walk) -> bytes:
+    split = _split(motion)
+    hand = np.zeros((len(motion.trans), 45))
+    params = {"transl": motion.trans, "global_orient": split["root_orient"], "body_pose": split["pose_body"],
+              "left_hand_pose": hand, "right_hand_pose": hand}  # fmt: skip
+    body = np.array({"params": params, "vtemp": "tools/s1.ply"}, dtype=object)
+    return npz(
+        body=body, gender="male", framerate=120.0, n_frames=len(motion.trans), motion_intent="lift"
+    )
+
+
+def inter_human(*motions: Walk) -> bytes:
+    people = {
+        f"person{number}": {**_split(m), "betas": np.zeros(10), "gender": "male"}
+        for number, m in enumerate(motions, 1)
+    }
+    return pickle.dumps({"mocap_framerate": 60, "frames": len(motions[0].trans), **people})
+
+
+def inter_x(motion: Walk) -> bytes:
+    split = _split(motion)
+    hands = np.zeros((len(motion.trans), 15, 3))
+    return npz(**{**split, "pose_body": split["pose_body"].reshape(-1, 21, 3)}, pose_lhand=hands, pose_rhand=hands,
+               betas=np.zeros((1, 10)), gender="neutral")  # fmt: skip
+
+
+def frame_by_frame(motion: Walk) -> bytes:
+    rows = motion.poses.reshape(-1, 72)
+    return pickle.dumps([
+        {"global_orient": row[None, :3], "body_pose": row[None, 3:], "transl": trans[None], "betas": np.zeros((1, 10))}
+        for row, trans in zip(rows, motion.trans, strict=True)
+    ])  # fmt: skip
+
+
 def mdm(motion: Walk) -> bytes:
     """Frames behind joints and six numbers, with more of them than the sample is long."""
     upright = y_up(motion)

@@ -15,9 +15,9 @@ from bvh_files import CLIPS
 
 from retarget.errors import FileFormatError
 from retarget.motion import Motion, read_motion
-from retarget.motion.formats.arrays.names import tree_of_names
-from retarget.motion.formats.arrays.orders import fitting_order, orders
 from retarget.motion.formats.gaps import fill_gaps
+from retarget.motion.formats.joint_orders import fitting_order, orders
+from retarget.motion.formats.named_tree import tree_of_names
 from retarget.motion.formats.smpl.body import body_tree
 
 needs_clips = pytest.mark.skipif(not CLIPS.is_dir(), reason="needs ../shared/clips")
@@ -231,7 +231,7 @@ def test_orders_of_the_same_count_are_told_by_bones_that_keep_their_length(walk:
     ("data", "words"),
     [
         (npy(np.random.default_rng(0).normal(size=(50, 22, 3))), "keeps its bones' lengths"),
-        (npy(np.zeros((50, 21, 3))), "21 joints without names"),
+        (npy(np.zeros((50, 27, 3))), "27 joints without names"),
         (npy(np.zeros((50, 34, 3))), "of a robot, Unitree G1"),
         (npy(np.random.default_rng(0).normal(size=(50, 263))), "263 features .* or are normalised"),
         (made.npz(positions=np.zeros((5, 4)), joint_names=np.array(["a"])), "not \\(frames, joints, 3\\)"),

@@ -32,6 +32,11 @@ LAYOUTS: dict[str, Callable[[made.Walk], bytes]] = {
     "world_results.npz": made.slahmr,
     "results.pkl": made.prompt_hmr,
     "copycat.pkl": made.phc,
+    "amass_isaac.pkl": made.phc_amass,
+    "s1_cup_lift.npz": made.grab,
+    "1.pkl": made.inter_human,
+    "P1.npz": made.inter_x,
+    "frames.pkl": made.frame_by_frame,
     "sample00_rep00_smpl_params.npy": made.mdm,
 }
 
@@ -129,7 +134,7 @@ def test_one_of_several_persons_is_picked_behind_the_path(tmp_path: Path) -> Non
         read_motion(f"{path}#3", source_fps=30)
 
 
-@pytest.mark.parametrize("write", [made.slahmr, made.prompt_hmr, made.phc])
+@pytest.mark.parametrize("write", [made.slahmr, made.prompt_hmr, made.phc, made.inter_human])
 def test_persons_of_one_file_are_told_apart_whoever_wrote_it(
     write: Callable[..., bytes], tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ from bvh_files import CLIPS
 from scipy.spatial.transform import Rotation
 
 from retarget.motion import read_motion
-from retarget.motion.formats.arrays.orders import orders
+from retarget.motion.formats.joint_orders import orders
 from retarget.motion.formats.smpl.body import body_tree, fixed_skeleton
 
 

@@ -131,7 +131,11 @@ def _table(frames: int) -> list[bytes]:
 @cache
 def _object(frames: int) -> list[bytes]:
     positions = np.round(_at(frames), 4).tolist()
-    return [json.dumps({"joint_names": _names(), "positions": positions, "fps": 30}).encode()]
+    whole = {"joint_names": _names(), "positions": positions, "fps": 30}
+    rows = [{"landmarks": [dict(zip("xyz", at, strict=True)) for at in row]} for row in positions]
+    return [
+        json.dumps(one).encode() for one in (whole, {"frames": rows, "fps": 30, "names": _names()})
+    ]
 
 
 @cache

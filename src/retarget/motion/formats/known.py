@@ -110,6 +110,15 @@ KNOWN: Final = (
                 "pose_aa of each clip; thetas and root_translation; all but the last ask for the rate *",
             ),
             (
+                "GRAB, InterHuman, Inter-X, ARCTIC",
+                "params of body; person1 and person2 beside a rate; pose_lhand and pose_rhand; the last two ask "
+                "for the rate *",
+            ),
+            (
+                "frame by frame",
+                "a list with global_orient and body_pose of each frame; asks for the rate *",
+            ),
+            (
                 "others",
                 "poses, or root_orient/global_orient and pose_body/body_pose, with trans/transl; axis "
                 "angle, matrices or six numbers; at most two mappings deep",
@@ -149,6 +158,11 @@ KNOWN: Final = (
                 "positions (T, J, 3) with joint_names, perhaps parents and fps; orders of SMPL, SMPL-H, "
                 "SMPL-X, LAFAN1 and SOMA without names",
             ),
+            (
+                "keypoints",
+                "(T, N, 3), or 4 with confidence, without names: Human3.6M (17, 32), COCO (17, 23, 133), BODY_25, "
+                "Halpe (26), MediaPipe (33 and more), Kinect (25), Azure Kinect (32), KIT-ML (21); asks for the rate *",
+            ),
         ),
     ),
     MotionFormat(
@@ -159,23 +173,29 @@ KNOWN: Final = (
         layouts=(
             (
                 "columns",
-                "name_x, name_y, name_z of every point, perhaps time; commas, semicolons or tabs between cells *",
+                "name_x, name_y, name_z of every point, or x_name, or x0 in an order as of arrays; perhaps time; "
+                "commas, semicolons or tabs between cells *",
             ),
             (
                 "FreeMoCap",
-                "a row for each point of each frame: frame, timestamp, keypoint, x, y, z *",
+                "a row for each point of each frame: frame, timestamp, keypoint (landmark, joint), x, y, z *",
             ),
         ),
     ),
     MotionFormat(
         MotionFormatKind.NAMED_JSON,
-        "JSON with joint_names, positions and fps",
+        "JSON of named places, or of frames with points",
         (".json",),
         found_in("arrays.tables.read_named_json", "arrays.tables.looks_like_named_json"),
         layouts=(
             (
                 "object",
                 "joint_names, positions (T, J, 3), fps, perhaps parents *",
+            ),
+            (
+                "frames",
+                "a list of frames, or one under a key beside fps; each has points as [x, y, z], or x, y and z with or "
+                "without a name, or by name; up to 64 MB *",
             ),
         ),
     ),
@@ -220,6 +240,11 @@ KNOWN: Final = (
         (".trc",),
         found_in("markers.reader.read_trc", "markers.trc.looks_like_trc"),
         layouts=(
+            (
+                "Pose2Sim, OpenCap",
+                "points named as joints (RHip, LKnee, RBigToe), or the markers that were guessed from them "
+                "(r_knee_study) *",
+            ),
             (
                 "OpenSim, Cortex",
                 "blanks, NaN, exponents, wrong counts, CRLF; markers as in C3D",

@@ -13,10 +13,11 @@ from retarget.containers import npz_names
 from retarget.errors import FileFormatError
 from retarget.frame_rates import rate_problem
 from retarget.motion.formats.arrays.features import FEATURES, places_of_features
-from retarget.motion.formats.arrays.orders import fitting_order
+from retarget.motion.formats.arrays.keypoints import counts
 from retarget.motion.formats.arrays.points import REMEDY, PointSet, recording_of_points
 from retarget.motion.formats.asked import Asked
 from retarget.motion.formats.contents import NPY, ZIP, open_contents, pickled_part
+from retarget.motion.formats.joint_orders import fitting_order
 from retarget.motion.recording import Recording
 
 __all__ = ["looks_like_arrays", "read_arrays"]
@@ -49,7 +50,7 @@ def looks_like_arrays(data: bytes) -> bool:
         return bool(names & {*_PLACES} - {"motion", "points"}) and "body_positions" not in names
     head = data[:256]
     if data.startswith(NPY) and b"'|O'" not in head:
-        return b", 3)" in head or b", 591)" in head or b", 263)" in head
+        return any(end in head for end in (b", 3)", b", 4)", b", 591)", b", 263)"))
     keys = pickled_part(data)
     if any(key in keys for key in (b"posed_joints", b"joint_positions", b"motion_path")):
         return True
@@ -152,11 +153,23 @@ def _numbers(value: Any, what: str, path: Path) -> Float64[np.ndarray, "..."]:
 def _of_three(array: Float64[np.ndarray, "..."], path: Path) -> Float64[np.ndarray, "T N 3"]:
     if array.ndim == 2 and array.shape[1] % 3 == 0:
         array = array.reshape(len(array), -1, 3)
+    if array.ndim == 3 and array.shape[2] == 4 and _confident(array):
+        array = array[..., :3]
     if array.ndim != 3 or array.shape[2] != 3:
         raise FileFormatError(
             path, f"the places are of shape {array.shape}, not (frames, joints, 3)", REMEDY
         )
     return array
+
+
+def _confident(array: Float64[np.ndarray, "T N 4"]) -> bool:
+    """Whether the fourth numbers are a detector's confidence, and not those of quaternions."""
+    if array.shape[1] not in counts():
+        return False
+    few = array[:: max(1, len(array) // 300)]
+    last = few[..., 3]
+    lengths = np.linalg.norm(few, axis=-1)
+    return bool(((last >= 0.0) & (last <= 1.0)).all() and np.abs(lengths - 1.0).max() > 0.01)
 
 
 def _names(content: Mapping[str, Any], count: int) -> tuple[str, ...]:

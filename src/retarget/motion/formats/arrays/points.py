@@ -13,9 +13,9 @@ from jaxtyping import Float64, Int64
 from retarget.errors import FileFormatError
 from retarget.geometry import quaternion_from_matrix, without_flips
 from retarget.motion.doubts import Doubt
-from retarget.motion.formats.arrays.names import tree_of_names
-from retarget.motion.formats.arrays.orders import fitting_order
+from retarget.motion.formats.arrays.keypoints import KeypointOrder, by_a_camera, keypoint_order
 from retarget.motion.formats.gaps import fill_gaps
+from retarget.motion.formats.named_tree import tree_of_names
 from retarget.motion.recording import LONG, Recording
 from retarget.wording import listed
 
@@ -30,6 +30,7 @@ _IMPLIED: Final = {
 _ASSUMED: Final = 0.1
 _FILLED, _MOST_FILLED = 0.1, 0.2
 _MOST_JOINTS: Final = 1000
+_PICTURE, _MARGIN, _SAMPLED = 0.6, 0.1, 300  # weight of the doubt; how far out of a picture; frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +79,19 @@ def recording_of_points(points: PointSet, path: Path) -> Recording:
     )
     turns = points.turns
     own = False  # whether nobody else has the places
+    likely_up = "y"
     if not names or (parents is None and (tree := tree_of_names(names)) is None):
-        order, problem = fitting_order(places)
+        order, problem = keypoint_order(places)
         if order is None:
             told = f"its joints' names ({listed(names)}) tell no body, and it " if names else ""
             remedy = "give the joints' names beside the array (joint_names)"
             raise FileFormatError(path, f"{told}{problem}", remedy)
-        names, parents = order.names, order.parents
+        if isinstance(order, KeypointOrder):
+            tree = order.tree
+            places, names, parents, own = tree.places(places), tree.names, tree.parents, True
+            turns, likely_up = None, order.likely_up
+        else:
+            names, parents = order.names, order.parents
         notes.append(
             f"joints are in the order of {order.name}: so their number and the bones' lengths say"
         )
@@ -93,6 +100,7 @@ def recording_of_points(points: PointSet, path: Path) -> Recording:
             points = replace(points, maker=maker)
     elif parents is None:
         assert tree is not None
+        likely_up = "-y" if by_a_camera(names) else likely_up
         places, names, parents = tree.places(places), tree.names, tree.parents
         own = True
         turns = None if turns is None else _picked(turns, tree.sources)
@@ -103,9 +111,9 @@ def recording_of_points(points: PointSet, path: Path) -> Recording:
     # Of a long clip each copy is as large as its motion.
     points = replace(points, places=np.empty((0, 0, 3)), turns=None)
     places = places if own else np.array(places, np.float64)
-    doubts += _fill(places, names, fps, path)
+    doubts += [*_fill(places, names, fps, path), *_in_a_picture(places, points.metres_per_unit)]
     common: dict[str, Any] = {
-        "metres_per_unit": points.metres_per_unit, "up_axis": points.up_axis,
+        "metres_per_unit": points.metres_per_unit, "up_axis": points.up_axis, "likely_up_axis": likely_up,
         "notes": tuple(notes), "doubts": tuple(doubts),
     }  # fmt: skip
     if turns is None:
@@ -115,6 +123,21 @@ def recording_of_points(points: PointSet, path: Path) -> Recording:
     for joint in range(len(names)):
         rotations[:, joint] = without_flips(quaternion_from_matrix(turns[:, joint]))
     return Recording(names, parents, places, rotations, fps, **common)
+
+
+def _in_a_picture(
+    places: Float64[np.ndarray, "T J 3"], metres_per_unit: float | None
+) -> list[Doubt]:
+    """A doubt where no place lies outside of a picture that is 1 wide and 1 high: these are no places in a room."""
+    few = places[:: max(1, len(places) // _SAMPLED)]
+    within = (few[..., :2] >= -_MARGIN).all() and (few[..., :2] <= 1.0 + _MARGIN).all()
+    if not within or metres_per_unit is not None or np.ptp(few, axis=1).max() > 1.0 + _MARGIN:
+        return []
+    reason = (
+        "all places lie between 0 and 1, as in a picture: the body is as wide and deep as the picture makes it; give "
+        "places in the world (MediaPipe's world landmarks)"
+    )
+    return [Doubt("unit", _PICTURE, reason)]
 
 
 def _picked(

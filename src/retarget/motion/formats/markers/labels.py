@@ -25,25 +25,25 @@ LANDMARKS: Final[Mapping[str, str]] = MappingProxyType(
         "front_waist": "FWT",
         "back_waist": "BWT",
         "trochanter": "GT TRO TROCH GTR",
-        "thigh": "THI THIGH TH1 TTHI THIU THIGHUPPER THIGHFRONT",
+        "thigh": "THI THIGH TH1 THIGH1 TTHI THIU THIGHUPPER THIGHFRONT",
         "knee": "KNE KNEE LFC LE LK LEK FLE LKNE KNEL LATKNEE KNEELAT KNEELATERAL LATERALKNEE LKC",
-        "knee_medial": "KNEIN MFC ME MEK FME MKNE KNEM KNI MEDKNEE KNEEMED KNEEMEDIAL MEDIALKNEE KNM MKC",
-        "shank": "TIB TIBIA SHN SHANK SHK TB1 SHANKUPPER SHANKFRONT",
+        "knee_medial": "KNEIN MFC ME MEK FME MKNE KNEM KNI MKNEE MEDKNEE KNEEMED KNEEMEDIAL MEDIALKNEE KNM MKC",
+        "shank": "TIB TIBIA SH1 SHN SHANK SHK TB1 SHANKUPPER SHANKFRONT",
         "ankle": "ANK ANKLE LMAL LM FAL LATANKLE ANKLELAT ANKLELATERAL MLAT",
-        "ankle_medial": "MMAL MM TAM MANK ANKM ANKIN MEDANKLE ANKLEMED ANKLEMEDIAL MED MMED",
+        "ankle_medial": "MMAL MM TAM MANKLE MANK ANKM ANKIN MEDANKLE ANKLEMED ANKLEMEDIAL MED MMED",
         "heel": "HEE HEEL HEL CA CAL FCC CALC",
         "toe": "TOE SM SMH MT2 TOETIP MTH2 2MT FM2 DP2 TOP",
-        "toe_lateral": "MT5 VM VMH FM5 TOELAT 5MT MTH5 FOOTLATERAL MIDFOOTLAT",
+        "toe_lateral": "MT5 VM VMH FM5 TOELAT 5MT MTH5 5META FOOTLATERAL MIDFOOTLAT",
         "toe_medial": "MT1 FM FMH FM1 TOEMED 1MT MTH1 FOOTMEDIAL",
         "shoulder": "SHO SHOULDER ACR ACROMIUM ACROMION AC CAJ SAE ACJ",
         "front_shoulder": "FSH SHF",
         "back_shoulder": "BSH SHB",
-        "elbow": "ELB ELBOW LEL HLE ELBL ELBLAT ELBOWLAT ELBOWLATERAL",
-        "elbow_medial": "MEL IEL HME ELBM ELBIN ELBMED ELBOWMED ELBOWMEDIAL",
+        "elbow": "ELB ELBOW LELBOW LEL HLE ELBL ELBLAT ELBOWLAT ELBOWLATERAL",
+        "elbow_medial": "MEL MELBOW IEL HME ELBM ELBIN ELBMED ELBOWMED ELBOWMEDIAL",
         "wrist_bar_thumb": "WRA",
         "wrist_bar_little": "WRB",
-        "wrist_thumb": "IWR RSP WRIM WRISTMED RS",
-        "wrist_little": "OWR USP WRIL WRISTLAT US",
+        "wrist_thumb": "IWR LWRIST RSP WRIM WRISTMED RS",
+        "wrist_little": "OWR MWRIST USP WRIL WRISTLAT US",
         "wrist": "WRI WRIST WRT WRE",
         "hand": "FIN HAND HND MCP3 HM2 HM3",
         "hand_thumb": "IHAND MCP2",
@@ -69,19 +69,27 @@ _AXES: Final = re.compile(
 _GHOST: Final = re.compile(r"^(\*|#|UNLABEL|U_|UNKNOWN|UNNAMED|EXTRA|TRAJECTORY)")
 _SIDED: Final = re.compile(r"^(?:(?P<long>LEFT|RIGHT)[ _.-]*|(?P<short>[LR])[ _.-]*)(?P<word>.+)$")
 _SIDE_LAST: Final = re.compile(r"^(?P<word>.+?)[ _.-](?P<short>[LR]|LEFT|RIGHT)$")
+_GUESSED: Final = "_study"
 _PLAIN: Final = re.compile(r"[ _.\-]")
 
 
 def people_in(markers: Trajectories) -> dict[str, list[int]]:
     """Markers by the prefix of their names, such as ``Anna`` in ``Anna:LASI``; those without one have an empty prefix.
 
-    Ghosts and computed points are left out.
+    Ghosts and computed points are left out. Markers that a model guessed from other points (OpenCap's, whose names end
+    in ``_study``) are a body of their own.
     """
     found: dict[str, list[int]] = {}
     for index, name in enumerate(markers.names):
         prefix, _, word = name.rpartition(":")
+        if word.endswith(_GUESSED):
+            prefix = f"{prefix} study".strip()
         plain = _PLAIN.sub("", word.strip().upper())
-        if not plain or _GHOST.match(word.strip().upper()) or _AXES.match(plain):
+        if (
+            not plain
+            or _GHOST.match(word.strip().upper())
+            or _AXES.match(plain.removesuffix("STUDY"))
+        ):
             continue
         found.setdefault(prefix.strip(), []).append(index)
     return found
@@ -102,9 +110,10 @@ def landmarks_of(
     }
     best: dict[str, tuple[float, int]] = {}
     for index, name in enumerate(names):
-        key = _landmark(name.rpartition(":")[2].strip().upper(), words, middles)
+        bare = name.rpartition(":")[2].strip().removesuffix(_GUESSED).upper()
+        key = _landmark(bare, words, middles)
         if key:
-            word = _PLAIN.sub("", name.rpartition(":")[2].upper())
+            word = _PLAIN.sub("", bare)
             rank = _rank(word, key)
             seen = float(np.isfinite(places[:, index, 0]).mean())
             better = (seen > 0.0, -rank, seen)

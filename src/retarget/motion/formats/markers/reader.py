@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,7 @@ from retarget.motion.formats.markers.nexus import looks_like_nexus, parse_nexus
 from retarget.motion.formats.markers.qualisys import looks_like_qualisys, parse_qualisys
 from retarget.motion.formats.markers.trajectories import Trajectories
 from retarget.motion.formats.markers.trc import looks_like_trc, parse_trc
+from retarget.motion.formats.named_tree import tree_of_names
 from retarget.motion.recording import Recording
 from retarget.wording import listed
 
@@ -50,6 +52,7 @@ _PARENTS: Final = {
     },
 }  # fmt: skip
 _CENTRES: Final = 0.1
+_NAMED: Final = "points are named as joints and taken for their centres, as video tools (Pose2Sim, OpenCap) write them"
 _FILLED: Final = 0.05
 _CUT: Final = 0.1
 _SHORTEST: Final = 0.5  # seconds of a stretch in which all markers are seen
@@ -107,6 +110,9 @@ def recording_of_markers(markers: Trajectories, path: Path, asked: Asked) -> Rec
     bodies = {prefix: _body(markers, kept) for prefix, kept in people.items()}
     whole = [prefix for prefix, body in bodies.items() if not missing_landmarks(body)]
     if not whole:
+        centres = _named_joints(markers, people, path, asked)
+        if centres is not None:
+            return centres
         raise FileFormatError(path, *_what_is_missing(bodies))
     chosen = whole[asked.index_of([prefix or "1" for prefix in whole], path)]
     body = bodies[chosen]
@@ -136,6 +142,35 @@ def recording_of_markers(markers: Trajectories, path: Path, asked: Asked) -> Rec
     return Recording.of_places(
         names, parents, positions, markers.fps,
         metres_per_unit=1.0, likely_up_axis=markers.likely_up, notes=tuple(notes), doubts=tuple(doubts),
+    )  # fmt: skip
+
+
+def _named_joints(
+    markers: Trajectories, people: Mapping[str, list[int]], path: Path, asked: Asked
+) -> Recording | None:
+    """The body of points that are named as joints, not as markers: hips, knees and ankles, shoulders and the rest."""
+    found = {
+        prefix or "1": (kept, tree) for prefix, kept in people.items()
+        if (tree := tree_of_names([markers.names[i].rpartition(":")[2] for i in kept])) is not None
+    }  # fmt: skip
+    if not found:
+        return None
+    kept, tree = list(found.values())[asked.index_of(list(found), path)]
+    named = np.array(markers.places[:, kept])
+    for point in range(len(kept)):
+        fill_gaps(named[:, point], markers.fps)
+    places = tree.places(named)
+    joints = {name: places[:, joint] for joint, name in enumerate(tree.names)}
+    stretch, cut = _seen_throughout(joints, markers, path)
+    names = [name for name in tree.names if name in joints]
+    parents = tree.parents_of(names)
+    doubts = [Doubt("markers", _CENTRES, _NAMED)]
+    if cut:
+        doubts.append(Doubt("glitches", _CUT, cut))
+    return Recording.of_places(
+        names, parents, np.stack([joints[name][stretch] for name in names], axis=1), markers.fps,
+        metres_per_unit=markers.metres_per_unit, likely_up_axis=markers.likely_up,
+        notes=(*markers.notes, *asked.note_of_others(list(found)), *([cut] if cut else [])), doubts=tuple(doubts),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from jaxtyping import Float64
 from retarget.errors import FileFormatError
 from retarget.frame_rates import rate_problem
 from retarget.motion.doubts import Doubt
-from retarget.motion.formats.smpl.layouts import Person
+from retarget.motion.formats.smpl.tools import Person
 
 __all__ = [
     "BODY",
@@ -38,8 +38,8 @@ FULL: Final = ("poses", "pose", "fullpose", "full_pose")
 ROOT: Final = ("root_orient", "global_orient", "poses_root")
 BODY: Final = ("pose_body", "body_pose", "poses_body")
 HANDS: Final = ("pose_hand", "hand_pose", "poses_hand")
-LEFT_HAND: Final = ("left_hand_pose", "pose_left_hand")
-RIGHT_HAND: Final = ("right_hand_pose", "pose_right_hand")
+LEFT_HAND: Final = ("left_hand_pose", "pose_left_hand", "pose_lhand")
+RIGHT_HAND: Final = ("right_hand_pose", "pose_right_hand", "pose_rhand")
 TRANS: Final = ("trans", "transl", "translation", "root_trans", "pred_trans", "Th")
 SHAPE: Final = ("betas", "beta", "shape", "shapes")
 _RATE: Final = (
@@ -51,7 +51,7 @@ _RATE: Final = (
     "mocap_fps",
 )
 _OTHER: Final = ("gender", "surface_model_type", "pose_jaw", "jaw_pose", "smpl_poses", "smpl_trans", "smpl_scaling",
-                 "pose_world", "trans_world", "pred_rotmat", "pred_shape", "frame", "frame_ids")  # fmt: skip
+                 "pose_world", "trans_world", "pred_rotmat", "pred_shape", "frame", "frame_ids", "body")  # fmt: skip
 KEYS: Final = (
     *FULL,
     *ROOT,

@@ -3,77 +3,42 @@
 Keys as read in the tools' own sources: GVHMR ``hmr4d/model/gvhmr/gvhmr_pl_demo.py``, GEM-X
 ``scripts/demo/demo_soma.py`` and add-ons that read what it writes, WHAM ``demo.py``, TRAM
 ``scripts/estimate_humans.py``, HybrIK ``scripts/demo_video.py``, PHALP (4D-Humans), GLAMR, the AIST++, 3DPW and EMDB
-releases, AMASS in both generations and Motion-X. SLAHMR's, PromptHMR's, PHC's and MDM's are from memory.
+releases, AMASS in both generations and Motion-X. From memory are SLAHMR's, PromptHMR's, PHC's, MDM's, GRAB's,
+InterHuman's and Inter-X's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
-__all__ = ["LAYOUTS", "Layout", "Person", "persons_in"]
+from retarget.motion.formats.smpl.tools import (
+    AISTPP,
+    AMASS,
+    GEM,
+    GEM_X,
+    GENERAL,
+    GLAMR,
+    GRAB,
+    GVHMR,
+    HYBRIK,
+    MDM,
+    MOTION_X,
+    PHALP,
+    PHC,
+    PROMPT_HMR,
+    SLAHMR,
+    THREE_DPW,
+    TRAM,
+    WHAM,
+    Fields,
+    Person,
+)
 
-Fields = Mapping[str, Any]
+__all__ = ["LAYOUTS", "persons_in"]
 
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What a layout's tool means by what it writes.
-
-    Attributes:
-        name: The tool or data set.
-        up_axis: The world's up axis where the tool fixes it; empty to find it.
-        likely_up: The one to assume where nothing tells.
-        fps: Frames per second that the tool always has and does not write; NaN where only the file can say.
-        rate_doubt: Weight of the doubt about that rate.
-        kind: Body model, where rows do not tell.
-        in_camera: Poses are in the camera's axes, and it is not known how that moved.
-    """
-
-    name: str
-    up_axis: str = ""
-    likely_up: str = "z"
-    fps: float = float("nan")
-    rate_doubt: float = 0.0
-    kind: str = ""
-    in_camera: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """One person of a file: the arrays of its motion under common names.
-
-    Attributes:
-        name: What the file calls it.
-        fields: Arrays by key.
-        layout: What they mean.
-    """
-
-    name: str
-    fields: Fields
-    layout: Layout
-
-
-AMASS: Final = Layout("AMASS")
-GENERAL: Final = Layout("SMPL", likely_up="y")
-GVHMR: Final = Layout("GVHMR", "y", fps=30.0, rate_doubt=0.1, kind="smplx")
-GEM: Final = Layout("GEM", "y", fps=30.0, rate_doubt=0.1, kind="smplx")
-GEM_X: Final = Layout("GEM-X", likely_up="y", fps=30.0, rate_doubt=0.1, kind="soma")
-WHAM: Final = Layout("WHAM", "y", kind="smpl")
-GLAMR: Final = Layout("GLAMR", "z", kind="smpl")
-AISTPP: Final = Layout("AIST++", "y", fps=60.0, kind="smpl")
-TRAM: Final = Layout("TRAM", "-y", kind="smpl", in_camera=True)
-HYBRIK: Final = Layout("HybrIK", "-y", kind="smpl", in_camera=True)
-PHALP: Final = Layout("4D-Humans", "-y", kind="smpl", in_camera=True)
-SLAHMR: Final = Layout("SLAHMR", likely_up="y", kind="smplh")
-PROMPT_HMR: Final = Layout("PromptHMR", likely_up="y", kind="smplx")
-PHC: Final = Layout("PHC")
-MDM: Final = Layout("MDM", "y", fps=20.0, rate_doubt=0.1, kind="smpl")
-MOTION_X: Final = Layout("Motion-X", likely_up="y", fps=30.0, rate_doubt=0.1, kind="smplx")
-THREE_DPW: Final = Layout("3DPW", "-y", fps=30.0, kind="smpl")
 
 # Keys under which video models write the body in the world, beside the same in the camera's axes.
 _WORLDS: Final = {
@@ -89,6 +54,7 @@ _POSE_KEYS: Final = frozenset(
     ("poses", "pose", "fullpose", "full_pose", "pose_body", "body_pose", "poses_body", "smpl_poses", "pred_rotmat",
      "pose_world", "pred_thetas", "smpl_pose")
 )  # fmt: skip
+_RATES: Final = ("mocap_framerate", "mocap_frame_rate", "framerate", "frame_rate", "fps")
 _DEEPEST: Final = 2
 
 
@@ -99,6 +65,8 @@ def persons_in(content: Any) -> list[Person]:
             return []
         fields = {key: content[:, slice(*span)] for key, span in _MOTION_X.items()}
         return [Person("1", fields, MOTION_X)]
+    if isinstance(content, (list, tuple)):
+        content = _joined(content)
     if not isinstance(content, Mapping):
         return []
     for layout in LAYOUTS:
@@ -106,6 +74,38 @@ def persons_in(content: Any) -> list[Person]:
         if found:
             return found
     return []
+
+
+def _joined(frames: Sequence[Any]) -> Fields:
+    """Arrays over time of a list that has a mapping for each frame, with its root and its body."""
+    if not frames or not all(
+        isinstance(one, Mapping) and {"body_pose", "global_orient"} <= set(one) for one in frames
+    ):
+        return {}
+    keys = set.intersection(*(set(one) for one in frames)) & {
+        "global_orient",
+        "body_pose",
+        "transl",
+        "trans",
+        "betas",
+    }
+    rows = {key: [np.ravel(np.asarray(one[key])) for one in frames] for key in sorted(keys)}
+    return {
+        key: np.stack(values).astype(np.float64)
+        for key, values in rows.items()
+        if all(row.shape == values[0].shape and row.dtype.kind in "fiu" for row in values)
+    }
+
+
+def _grab(content: Fields) -> list[Person]:
+    body = content.get("body")
+    if isinstance(body, np.ndarray) and body.shape == ():
+        body = body.item()
+    params = body.get("params") if isinstance(body, Mapping) else None
+    if not isinstance(params, Mapping) or "body_pose" not in params:
+        return []
+    said = {key: content[key] for key in ("framerate", "gender") if key in content}
+    return [Person("1", {**said, **params}, GRAB)]
 
 
 def _gvhmr(content: Fields) -> list[Person]:
@@ -240,18 +240,14 @@ def _prompt_hmr(content: Fields) -> list[Person]:
 
 def _phc(content: Fields) -> list[Person]:
     """Humans that PHC prepares: clips by name; a robot's motion has the same key, of other joints."""
-    names = {
-        "poses": "pose_aa",
-        "trans": "trans",
-        "betas": "beta",
-        "gender": "gender",
-        "fps": "fps",
-    }
-    return [
-        Person(str(name), _renamed(one, names), PHC)
-        for name, one in (content.items() if "pose_aa" not in content else [("1", content)])
-        if isinstance(one, Mapping) and {"pose_aa", "trans"} <= set(one) and "dof" not in one
-    ]
+    names = {"poses": "pose_aa", "betas": "beta", "gender": "gender", "fps": "fps"}
+    people = []
+    for name, one in content.items() if "pose_aa" not in content else [("1", content)]:
+        if isinstance(one, Mapping) and "pose_aa" in one and "dof" not in one:
+            trans = next((one[key] for key in ("trans", "trans_orig") if key in one), None)
+            if trans is not None:
+                people.append(Person(str(name), {**_renamed(one, names), "trans": trans}, PHC))
+    return people
 
 
 def _mdm(content: Fields) -> list[Person]:
@@ -278,9 +274,10 @@ def _general_below(content: Fields, depth: int) -> list[Person]:
     if depth >= _DEEPEST:
         return []
     people: list[Person] = []
+    said = {key: content[key] for key in _RATES if key in content}  # of all who are in the file
     for name, one in content.items():
         if isinstance(one, Mapping):
-            below = _general_below(one, depth + 1)
+            below = _general_below({**said, **one}, depth + 1)
             people += [
                 Person(str(name) if len(below) == 1 else f"{name} {p.name}", p.fields, p.layout)
                 for p in below
@@ -293,6 +290,7 @@ def _renamed(fields: Fields, names: Mapping[str, str]) -> dict[str, Any]:
 
 
 LAYOUTS: Final[Sequence[Callable[[Fields], list[Person]]]] = (
-    _gvhmr, _glamr, _wham, _aistpp, _tram, _hybrik, _three_dpw, _phalp, _slahmr, _prompt_hmr, _phc, _mdm, _general,
+    _gvhmr, _glamr, _wham, _aistpp, _tram, _hybrik, _three_dpw, _phalp, _slahmr, _prompt_hmr, _phc, _mdm, _grab,
+    _general,
 )  # fmt: skip
 """Each finds who is in a file of one layout; the general one is last."""

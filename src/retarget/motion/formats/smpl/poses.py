@@ -22,8 +22,8 @@ from retarget.motion.formats.smpl.fields import (
     found_in,
     text_of,
 )
-from retarget.motion.formats.smpl.layouts import Person
 from retarget.motion.formats.smpl.rotations import numbers_per_joint
+from retarget.motion.formats.smpl.tools import Person
 from retarget.motion.recording import LONG
 
 __all__ = ["BODY_JOINTS", "Pose", "pose_of", "turn"]
@@ -96,7 +96,9 @@ def _split_pose(person: Person, stated: str, path: Path) -> Pose:
     joints = rows.shape[1] // per
     kind = stated or person.layout.kind
     if not kind:
-        from_smplx = any(key in fields for key in ("pose_jaw", "jaw_pose", "global_orient"))
+        from_smplx = any(
+            key in fields for key in ("pose_jaw", "jaw_pose", "global_orient", "pose_lhand")
+        )
         kind = "smpl" if joints >= 23 else "smplx" if from_smplx else "smplh"
     if kind == "smpl":
         return Pose(kind, np.concatenate(parts, axis=1)[:, : 24 * per].reshape(len(rows), -1, per))

@@ -47,6 +47,7 @@ _SIGNATURES: Final = (
     (b"poses", b"trans"), (b"thetas", b"root_translation"),
     (b"pred_thetas", b"pred_betas"), (b"root_orient", b"pose_body"), (b"poses_root", b"poses_body"),
     (b"smplx_world", b"trans"), (b"pose_aa", b"trans", b"beta"),
+    (b"pose_aa", b"trans_orig"),
 )  # fmt: skip
 _HEAD: Final = 1 << 16  # bytes that name the keys of nearly all files, however long they are
 _FEET: Final = ("left_ankle", "right_ankle", "left_foot", "right_foot")  # the latter are the balls
@@ -56,6 +57,8 @@ def looks_like_smpl(data: bytes) -> bool:
     """Whether a file is a container with the keys of one of the layouts."""
     names = npz_names(data) if data.startswith(ZIP) else frozenset()
     if names:
+        if {"body", "framerate", "n_frames"} <= names:  # GRAB
+            return True
         posed_ = names & {*FULL, *BODY, "smpl_poses", "pose_world"}
         others = names & {*TRANS, *SHAPE, *ROOT, "smpl_trans", "trans_world"}
         return bool(posed_ and (others or names <= set(KEYS)))

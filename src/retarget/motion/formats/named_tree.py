@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from retarget.motion.formats.arrays.orders import orders
+from retarget.motion.formats.joint_orders import orders
 from retarget.motion.names import LIMB_WORDS, split_name
 
 __all__ = ["NamedTree", "tree_of_names"]
@@ -41,6 +41,17 @@ class NamedTree(NamedTuple):
     names: tuple[str, ...]
     parents: Int64[np.ndarray, "J"]
     sources: tuple[tuple[int, ...], ...]
+
+    def parents_of(self, names: Sequence[str]) -> Int64[np.ndarray, "K"]:
+        """Parents among some of the joints, in the tree's order; where one is left out, the next one above it."""
+        place = {name: index for index, name in enumerate(names)}
+        parents = []
+        for name in names:
+            above = int(self.parents[self.names.index(name)])
+            while above >= 0 and self.names[above] not in place:
+                above = int(self.parents[above])
+            parents.append(place[self.names[above]] if above >= 0 else -1)
+        return np.array(parents, np.int64)
 
     def places(self, points: Float64[np.ndarray, "T N 3"]) -> Float64[np.ndarray, "T J 3"]:
         """Where the joints are."""

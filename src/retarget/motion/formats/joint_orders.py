@@ -2,7 +2,7 @@
 
 Sources: SMPL's family as in `retarget.motion.formats.smpl.body`; the depth-first order of MuJoCo for SMPL-H as
 InterMimic's OMOMO files and holosoma use it; SOMA as in NVIDIA's kimodo and soma-retargeter; LAFAN1's BVH files; the
-climbing captures of holosoma-retargeting; MediaPipe's pose landmarks; Xsens' segments as in MVNX files.
+climbing captures of holosoma-retargeting; Xsens' segments as in MVNX files.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from jaxtyping import Float64, Int64
 from retarget.motion.formats.smpl.body import body_tree
 from retarget.motion.formats.smpl.soma import SOMA, tree_of_lines
 
-__all__ = ["JointOrder", "fitting_order", "orders"]
+__all__ = ["JointOrder", "fitting_order", "orders", "variation"]
 
 _SAMPLED: Final = 300  # frames, evenly over the motion
 _STEADY: Final = (
@@ -116,7 +116,9 @@ def fitting_order(positions: Float64[np.ndarray, "T J 3"]) -> tuple[JointOrder |
             )
         known = ", ".join(sorted({str(len(order.names)) for order in orders()}, key=int))
         return None, f"has {count} joints without names; orders are known of {known} joints"
-    rated = sorted(((_variation(positions, order), order) for order in candidates), key=_worst)
+    rated = sorted(
+        ((variation(positions, order.parents), order) for order in candidates), key=_worst
+    )
     worst, best = rated[0]
     if worst > _STEADY:
         return None, (
@@ -132,13 +134,13 @@ def _worst(rated: tuple[float, JointOrder]) -> float:
     return rated[0]
 
 
-def _variation(positions: Float64[np.ndarray, "T J 3"], order: JointOrder) -> float:
+def variation(positions: Float64[np.ndarray, "T J 3"], parents: Int64[np.ndarray, "J"]) -> float:
     """The share by which bones' lengths vary over the motion, the mean of all bones."""
     few = np.asarray(positions[:: max(1, len(positions) // _SAMPLED)], np.float64)
     apart = np.any(few != few[:, :1], axis=(1, 2))  # all joints at one place: the frame was lost
     few = few[apart] if apart.any() else few
-    child = np.flatnonzero(order.parents >= 0)
-    bones = np.linalg.norm(few[:, child] - few[:, order.parents[child]], axis=-1)
+    child = np.flatnonzero(parents >= 0)
+    bones = np.linalg.norm(few[:, child] - few[:, parents[child]], axis=-1)
     bones = bones[:, np.isfinite(bones).any(axis=0)]  # of the others nothing is told
     if not bones.size:
         return float("inf")

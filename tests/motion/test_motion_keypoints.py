@@ -1,0 +1,310 @@
+"""Points of detectors, depth cameras and data sets: arrays by their order, CSV and JSON by their names, TRC of joints.
+
+No file of these could be had: they are written here from what the tools document.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from bvh_files import EMBEDDED
+from jaxtyping import Float64
+
+from retarget.errors import FileFormatError
+from retarget.motion import Motion, read_motion
+from retarget.motion.formats.arrays.keypoints import KeypointOrder, keypoint_order, keypoint_orders
+
+_FPS = 40.0
+_UP = {
+    "y": np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0.0]]),
+    "-y": np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0.0]]),
+}
+_LIMBS = tuple(
+    f"{side}_{part}" for side in ("left", "right")
+    for part in ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")
+)  # fmt: skip
+_BODY = {
+    "pelvis": "pelvis",
+    "spine": "spine",
+    "chest": "chest",
+    "thorax": "neck",
+    "neck": "neck",
+    "head": "head",
+}
+_TOES = ("toe", "big_toe", "foot", "foot_index", "small_toe")
+
+
+@pytest.fixture(scope="module")
+def jump() -> Motion:
+    motion = read_motion(EMBEDDED / "cmu_01_01.bvh")
+    every = slice(0, None, 3)
+    return replace(
+        motion,
+        positions=motion.positions[every],
+        rotations=motion.rotations[every],
+        fps=_FPS,
+    )
+
+
+def points(motion: Motion, names: tuple[str, ...]) -> Float64[np.ndarray, "T N 3"]:
+    """Points of a body by their names, metres, z up; those of a face and of fingers go with head and hand."""
+    at = {
+        role: np.asarray(motion.positions[:, joint], float) for role, joint in motion.roles.items()
+    }
+    across = at["left_hip"] - at["right_hip"]
+    across /= np.linalg.norm(across, axis=1, keepdims=True)
+    ahead = np.cross(across, np.array([0, 0, 1.0]))
+    out = []
+    for name in names:
+        side = next((s for s in ("left", "right") if s in name.split("_")), "")
+        part = "_".join(word for word in name.split("_") if word != side)
+        sign = {"left": 1.0, "right": -1.0, "": 0.0}[side]
+        if part in _BODY:
+            out.append(at[_BODY[part]])
+        elif f"{side}_{part}" in at and part != "toe":
+            out.append(at[f"{side}_{part}"])
+        elif part in _TOES:
+            out.append(at[f"{side}_toe"] + (0.03 * sign * across if part == "small_toe" else 0.0))
+        elif part == "heel":
+            out.append(at[f"{side}_ankle"] - 0.05 * ahead - np.array([0, 0, 0.06]))
+        elif part == "clavicle":
+            out.append(at["neck"] + 0.2 * (at[f"{side}_shoulder"] - at["neck"]))
+        elif part in ("hand", "pinky", "index", "thumb", "hand_tip"):
+            along = at[f"{side}_wrist"] - at[f"{side}_elbow"]
+            out.append(at[f"{side}_wrist"] + (0.3 if part != "thumb" else 0.2) * along)
+        else:
+            out.append(at["head"] + 0.09 * ahead + 0.03 * sign * across)
+    return np.stack(out, axis=1)
+
+
+def assert_same_body(found: Motion, expected: Motion, atol: float = 2e-3) -> None:
+    """The same limbs at the same places, up to a turn about the vertical and a shift."""
+    assert len(found) == len(expected)
+    one, other = (
+        np.stack([m.positions[:, m.roles[role]] for role in _LIMBS], axis=1).astype(float)
+        for m in (found, expected)
+    )
+    one, other = (a - a.mean(axis=(0, 1)) for a in (one, other))
+    matrix = np.einsum("tji,tjk->ik", one[..., :2], other[..., :2])
+    turn = np.arctan2(matrix[0, 1] - matrix[1, 0], matrix[0, 0] + matrix[1, 1])
+    cosine, sine = np.cos(turn), np.sin(turn)
+    one[..., :2] = one[..., :2] @ np.array([[cosine, sine], [-sine, cosine]])
+    np.testing.assert_allclose(one, other, atol=atol)
+
+
+@pytest.mark.parametrize("order", keypoint_orders(), ids=lambda order: str(order.name))
+def test_an_array_tells_its_order_by_its_bones(
+    order: KeypointOrder, jump: Motion, tmp_path: Path
+) -> None:
+    if order.name == "Human3.6M's skeleton":
+        pytest.skip("a skeleton, whose joints are named below")
+    places = points(jump, order.points) @ _UP["-y" if order.likely_up == "-y" else "y"].T
+    noisy = places + np.random.default_rng(1).normal(0, 0.004, places.shape)
+    found, problem = keypoint_order(noisy)
+    assert found is not None, problem
+    assert found.name == order.name
+    np.save(tmp_path / "points.npy", places.astype(np.float32))
+    motion = read_motion(tmp_path / "points.npy", source_fps=_FPS)
+    assert motion.source.up_axis == order.likely_up
+    assert_same_body(motion, jump)
+    assert max((d.weight for d in motion.source.doubts), default=0.0) <= 0.3
+
+
+def test_the_skeleton_of_human36m_is_read_in_millimetres(jump: Motion, tmp_path: Path) -> None:
+    order = next(one for one in keypoint_orders() if one.name == "Human3.6M's skeleton")
+    roles = {"Hips": "pelvis", "UpLeg": "hip", "Leg": "knee", "Foot": "ankle", "ToeBase": "toe", "ToeEnd": "toe",
+             "Arm": "shoulder", "ForeArm": "elbow", "Hand": "wrist", "Shoulder": "clavicle", "Thumb": "thumb",
+             "ThumbEnd": "hand_tip", "Fingers": "hand", "FingersEnd": "hand_tip", "Spine": "spine", "Spine1": "chest",
+             "Neck": "neck", "Head": "head", "HeadEnd": "nose"}  # fmt: skip
+    words = []
+    for name in order.points:
+        side = next((s for s in ("Left", "Right") if name.startswith(s)), "")
+        words.append(f"{side.lower()}_{roles[name.removeprefix(side)]}".lstrip("_"))
+    places = 1000.0 * points(jump, tuple(words))
+    np.save(
+        tmp_path / "h36m.npy", places.reshape(len(places), -1).astype(np.float32).reshape(-1, 32, 3)
+    )
+    motion = read_motion(tmp_path / "h36m.npy", source_fps=_FPS)
+    assert (motion.source.unit, motion.source.up_axis) == ("millimetre", "z")
+    assert_same_body(motion, jump)
+
+
+def test_confidences_are_left_out_and_hands_of_a_holistic_model_too(
+    jump: Motion, tmp_path: Path
+) -> None:
+    order = next(one for one in keypoint_orders() if one.name == "MediaPipe")
+    places = points(jump, order.points) @ _UP["-y"].T
+    rng = np.random.default_rng(3)
+    hands = np.repeat(places[:, 15:17], 21, axis=1) + rng.normal(0, 0.02, (len(places), 42, 3))
+    sure = np.full((len(places), 75, 1), 0.8)
+    np.save(tmp_path / "all.npy", np.concatenate([np.concatenate([places, hands], 1), sure], 2))
+    assert_same_body(read_motion(tmp_path / "all.npy", source_fps=_FPS), jump)
+
+
+def test_points_whose_order_nothing_tells_are_refused(jump: Motion, tmp_path: Path) -> None:
+    order = next(one for one in keypoint_orders() if one.name == "COCO")
+    places = points(jump, order.points)
+    mixed = places[:, np.random.default_rng(0).permutation(17)]
+    np.save(tmp_path / "mixed.npy", mixed)
+    with pytest.raises(FileFormatError, match=r"17 points.*joint_names"):
+        read_motion(tmp_path / "mixed.npy", source_fps=_FPS)
+
+
+def mediapipe() -> KeypointOrder:
+    return next(one for one in keypoint_orders() if one.name == "MediaPipe")
+
+
+def json_layouts(places: np.ndarray, names: tuple[str, ...]) -> dict[str, Any]:
+    rounded = places.round(5).tolist()
+    shouted = [name.upper() for name in names]
+    dicts = [[{"x": x, "y": y, "z": z, "visibility": 0.9} for x, y, z in row] for row in rounded]
+    named = [[{"name": n, **p} for n, p in zip(shouted, row, strict=True)] for row in dicts]
+    pictures = [[{"x": 0.5, "y": 0.5, "z": 0.0}] * len(names)] * len(rounded)
+    return {
+        "lists": rounded,
+        "frames of landmarks": [{"frame": i, "timestamp": i / _FPS, "landmarks": row} for i, row in enumerate(dicts)],
+        "by name": {"fps": _FPS, "frames": [dict(zip(shouted, row, strict=True)) for row in dicts]},
+        "world beside picture": {"fps": _FPS, "frames": [
+            {"pose_landmarks": seen, "pose_world_landmarks": row} for seen, row in zip(pictures, named, strict=True)]},
+        "persons": {"frame_rate": _FPS, "data": [{"keypoints_3d": [row]} for row in rounded]},
+        "milliseconds": [{"time": 1000 * i / _FPS, "joints": row} for i, row in enumerate(named)],
+        "names beside": {"fps": _FPS, "keypoint_names": list(names), "keypoints": rounded},
+        "nobody for a moment": {"fps": _FPS, "frames": [
+            {"landmarks": [] if i in (40, 41) else row} for i, row in enumerate(named)]},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", list(json_layouts(np.zeros((1, 33, 3)), mediapipe().points)))
+def test_json_of_frames_is_read_in_many_layouts(layout: str, jump: Motion, tmp_path: Path) -> None:
+    places = points(jump, mediapipe().points) @ _UP["-y"].T
+    content = json_layouts(places, mediapipe().points)[layout]
+    (tmp_path / "take.json").write_text(json.dumps(content))
+    asked = {"source_fps": _FPS} if layout == "lists" else {}
+    motion = read_motion(tmp_path / "take.json", **asked)
+    assert motion.fps == pytest.approx(_FPS)
+    atol = 0.12 if layout == "nobody for a moment" else 2e-3
+    assert_same_body(motion, jump, atol)
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        ({"annotations": [{"keypoints": [1, 2, 2] * 17}], "images": []}, "in a picture"),
+        ({"people": [{"pose_keypoints_2d": [1.0, 2.0, 0.9] * 25}]}, "in a picture"),
+        ({"frames": [{"landmarks": [{"x": "left", "y": 0, "z": 0}] * 33}]}, "cannot be read"),
+        ({"keypoints": [[[0, 1, 2]] * 4] * 9}, "no frames of a body's points"),
+        ([[[None, None, None]] * 33] * 9, "none of its points has a place"),
+    ],
+)  # fmt: skip
+def test_json_that_is_no_motion_says_why(content: Any, cause: str, tmp_path: Path) -> None:
+    (tmp_path / "take.json").write_text(json.dumps(content))
+    with pytest.raises(FileFormatError, match=cause):
+        read_motion(tmp_path / "take.json", source_fps=_FPS)
+
+
+def test_places_in_a_picture_are_doubted(jump: Motion, tmp_path: Path) -> None:
+    places = points(jump, mediapipe().points) @ _UP["-y"].T
+    low = places.min(axis=(0, 1))
+    squeezed = (places - low) / (places.max(axis=(0, 1)) - low) * np.array([1.0, 1.0, 0.3])
+    np.save(tmp_path / "picture.npy", squeezed)
+    doubts = read_motion(tmp_path / "picture.npy", source_fps=_FPS).source.doubts
+    assert any(
+        d.name == "unit" and d.weight > 0.5 and "world landmarks" in d.reason for d in doubts
+    )
+
+
+def csv_layouts(places: np.ndarray, names: tuple[str, ...]) -> dict[str, str]:
+    rows = [",".join(f"{v:.5f}" for v in row) for row in places.reshape(len(places), -1)]
+    long = [
+        f"{i},{name},{x:.5f},{y:.5f},{z:.5f},0.9"
+        for i, row in enumerate(places) for name, (x, y, z) in zip(names, row, strict=True)
+    ]  # fmt: skip
+    return {
+        "axis first": "\n".join([",".join(f"{a}_{n}" for n in names for a in "xyz"), *rows]),
+        "numbered": "\n".join(
+            [",".join(f"{a}{n}" for n in range(len(names)) for a in "xyz"), *rows]
+        ),
+        "a row for each landmark": "\n".join(["frame,landmark,x,y,z,visibility", *long]),
+    }
+
+
+@pytest.mark.parametrize("layout", list(csv_layouts(np.zeros((1, 33, 3)), mediapipe().points)))
+def test_csv_of_landmarks(layout: str, jump: Motion, tmp_path: Path) -> None:
+    places = points(jump, mediapipe().points) @ _UP["-y"].T
+    (tmp_path / "take.csv").write_text(csv_layouts(places, mediapipe().points)[layout] + "\n")
+    motion = read_motion(tmp_path / "take.csv", source_fps=_FPS)
+    assert_same_body(motion, jump)
+    assert "left_toe" in motion.joint_names
+
+
+_POSE2SIM = {
+    f"{letter}{word}": f"{side}_{part}" for letter, side in (("R", "right"), ("L", "left"))
+    for word, part in {"Hip": "hip", "Knee": "knee", "Ankle": "ankle", "BigToe": "big_toe", "SmallToe": "small_toe",
+                       "Heel": "heel", "Shoulder": "shoulder", "Elbow": "elbow", "Wrist": "wrist"}.items()
+} | {"Neck": "neck", "Head": "head", "Nose": "nose"}  # fmt: skip
+
+
+def trc(names: list[str], places: np.ndarray) -> str:
+    head = ["PathFileType\t4\t(X/Y/Z)\tx.trc", "DataRate\tCameraRate\tNumFrames\tNumMarkers\tUnits",
+            f"{_FPS:g}\t{_FPS:g}\t{len(places)}\t{len(names)}\tm", "Frame#\tTime\t" + "\t\t\t".join(names) + "\t\t",
+            "\t\t" + "\t".join(f"{a}{i + 1}" for i in range(len(names)) for a in "XYZ")]  # fmt: skip
+    rows = [
+        "\t".join([str(i + 1), f"{i / _FPS:.4f}", *(f"{v:.5f}" for v in row.ravel())])
+        for i, row in enumerate(places)
+    ]
+    return "\n".join([*head, *rows]) + "\n"
+
+
+def test_trc_of_joints_is_a_body(jump: Motion, tmp_path: Path) -> None:
+    places = points(jump, tuple(_POSE2SIM.values())) @ _UP["y"].T
+    (tmp_path / "pose2sim.trc").write_text(trc(list(_POSE2SIM), places))
+    motion = read_motion(tmp_path / "pose2sim.trc")
+    assert (motion.fps, motion.source.up_axis) == (_FPS, "y")
+    assert_same_body(motion, jump)
+    assert any("video tools" in doubt.reason for doubt in motion.source.doubts)
+
+
+def test_guessed_markers_are_read_before_the_joints_that_they_were_guessed_from(
+    jump: Motion, tmp_path: Path
+) -> None:
+    joints = points(jump, tuple(_POSE2SIM.values()))
+    at = dict(zip(_POSE2SIM.values(), np.moveaxis(joints, 1, 0), strict=True))
+    across = at["left_hip"] - at["right_hip"]
+    across /= np.linalg.norm(across, axis=1, keepdims=True)
+    ahead = np.cross(across, np.array([0, 0, 1.0]))
+    guessed = {}
+    for letter, side, sign in (("r", "right", -1.0), ("L", "left", 1.0)):
+        out = sign * across
+        hip = at[f"{side}_hip"] + np.array([0, 0, 0.08])
+        guessed |= {f"{letter}.ASIS": hip + 0.08 * ahead + 0.03 * out, f"{letter}.PSIS": hip - 0.1 * ahead - 0.05 * out,
+                    f"{letter}_toe": at[f"{side}_big_toe"], f"{letter}_calc": at[f"{side}_heel"],
+                    f"{letter}_shoulder": at[f"{side}_shoulder"] + np.array([0, 0, 0.06])}  # fmt: skip
+        for part, word in (
+            ("knee", "knee"),
+            ("ankle", "ankle"),
+            ("elbow", "lelbow"),
+            ("wrist", "lwrist"),
+        ):
+            inner = word.replace("l", "m", 1) if word.startswith("l") else f"m{word}"
+            guessed |= {f"{letter}_{word}": at[f"{side}_{part}"] + 0.04 * out,
+                        f"{letter}_{inner}": at[f"{side}_{part}"] - 0.04 * out}  # fmt: skip
+    guessed["C7"] = at["neck"] - 0.05 * ahead
+    names = [*_POSE2SIM, *(f"{name}_study" for name in guessed)]
+    moved = joints + np.array(
+        [0.5, 0.0, 0.0]
+    )  # another body: that of the guessed markers is to be found
+    places = np.concatenate([moved, np.stack(list(guessed.values()), axis=1)], axis=1) @ _UP["y"].T
+    (tmp_path / "opencap.trc").write_text(trc(names, places))
+    motion = read_motion(tmp_path / "opencap.trc")
+    knee = motion.positions[:, motion.roles["left_knee"]]
+    hips = motion.positions[:, motion.roles["left_hip"]]
+    thigh = np.linalg.norm(at["left_knee"] - at["left_hip"], axis=1)
+    np.testing.assert_allclose(np.linalg.norm(knee - hips, axis=1), thigh, atol=0.06)
+    assert any(
+        "between the markers on both sides" in doubt.reason for doubt in motion.source.doubts
+    )
