@@ -133,8 +133,9 @@ def _write(
         "above.\n\n"
         "**A recording in slow motion** without long strides, flight or steps: who gestures at a third of the pace\n"
         "may do so. Strides tell it by `human_gait_pace`, flight by `floating_share` and `force_left_mean`, as\n"
-        "nobody falls at a ninth of gravity. Who walks in slow motion on purpose fails, too: leave that gate\n"
-        "out of a profile of your own.\n\n"
+        "nobody falls at a ninth of gravity; a recording whose jumps are clear is doubted when it is read, with the\n"
+        "rate at which they would be falls. Who walks in slow motion on purpose fails, too: leave that gate out of a\n"
+        "profile of your own.\n\n"
         "**A human of whom one limb was not recorded**, and lies still: the robot's lies still with it. Readers\n"
         "tell of it as a doubt (`limbs`).\n"
         "\nClips: " + ", ".join(f"`{clip}`" for clip in clips) + ".\n",

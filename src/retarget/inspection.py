@@ -10,6 +10,7 @@ import numpy as np
 from retarget.motion.anatomy import find_anatomy
 from retarget.motion.body_contacts import BODY_CONTACTS
 from retarget.motion.contacts import HEEL, TOE, Contacts, find_contacts
+from retarget.motion.falling import rate_by_falls
 from retarget.motion.level_floor import on_level_floor
 from retarget.motion.motion import Motion
 from retarget.motion.segments import SIDES
@@ -49,7 +50,7 @@ def inspect_motion(motion: Motion, subject: Subject | None = None) -> Inspection
         0.86
     """
     motion, slope, drift = on_level_floor(motion)
-    motion = supported(motion)
+    motion = rate_by_falls(supported(motion))
     anatomy = find_anatomy(motion, subject)
     contacts = find_contacts(anatomy)
     top = motion.positions[..., 2].max(axis=1)

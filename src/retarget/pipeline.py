@@ -17,6 +17,7 @@ from retarget.motion.anatomy import Anatomy, find_anatomy, leg_length
 from retarget.motion.body_contacts import BODY_CONTACTS
 from retarget.motion.contacts import Contacts, find_contacts
 from retarget.motion.edit import between, mirrored, retimed
+from retarget.motion.falling import rate_by_falls
 from retarget.motion.level_floor import on_level_floor
 from retarget.motion.motion import Motion
 from retarget.motion.segments import SIDES, needed_roles
@@ -110,7 +111,7 @@ def retarget_motion(
     slope = drift = 0.0
     if scene is None:
         motion, slope, drift = timed(seconds, "level", lambda: on_level_floor(motion))
-        motion = timed(seconds, "level", lambda: supported(motion))
+        motion = timed(seconds, "level", lambda: rate_by_falls(supported(motion)))
     else:  # its floor is the motion's
         motion = replace(motion, source=replace(motion.source, floor_m=0.0))
     part = moving_part(robot)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
-from jaxtyping import Bool, Float, Float64
+from jaxtyping import Bool, Float64
 
+from retarget.motion.body_mass import centre_of_mass
 from retarget.motion.doubts import Doubt
 from retarget.motion.floor import leg_length
 from retarget.motion.motion import Motion
@@ -16,16 +16,6 @@ from retarget.motion.segments import SIDES, needed_roles
 
 __all__ = ["supported"]
 
-# Shares of the body's mass, and where along the segment from its first joint to its second their centres lie (de Leva
-# 1996, both sexes; the trunk with neck and head is halved between hips and shoulders, where its centre lies).
-_LIMBS: Final = (
-    ("hip", "knee", 0.145, 0.39),
-    ("knee", "ankle", 0.045, 0.44),
-    ("ankle", "toe", 0.013, 0.5),
-    ("shoulder", "elbow", 0.026, 0.57),
-    ("elbow", "wrist", 0.021, 0.6),
-)
-_TRUNK: Final = 0.5  # of the mass, half of it at the hips and half between the shoulders
 _DIRECTIONS: Final = 16  # along which the body may be beside its feet
 _SPAN: Final = 0.1  # seconds to both sides over which speeds are taken
 _HIPS_STILL: Final = 0.3  # m/s of the hips of a body of which that may be so
@@ -83,7 +73,7 @@ def _beside_feet(motion: Motion, leg: float, every: int, fps: float) -> Bool[np.
     """When a body at rest, of which nothing else is near the ground, is beside the feet that are down."""
     positions, roles = motion.positions[::every], motion.roles
     beside = np.zeros(len(positions), bool)
-    centre = _centre(positions, roles)
+    centre = centre_of_mass(positions, roles, slice(2))
     at = np.flatnonzero(_still(centre, fps))
     if not at.size:
         return beside
@@ -111,23 +101,6 @@ def _beside_feet(motion: Motion, leg: float, every: int, fps: float) -> Bool[np.
         np.maximum(gaps, middle @ way - along, out=gaps)
     beside[at] = gaps > _BESIDE * leg
     return beside
-
-
-def _centre(
-    positions: Float[np.ndarray, "n J 3"], roles: Mapping[str, int]
-) -> Float64[np.ndarray, "n 2"]:
-    """The body's centre of mass along the ground, metres."""
-
-    def place(side: str, joint: str) -> Float64[np.ndarray, "n 2"]:
-        return np.asarray(positions[:, roles[f"{side}_{joint}"], :2], np.float64)
-
-    centre = np.zeros((len(positions), 2))
-    for side in SIDES:
-        centre += _TRUNK / 4 * (place(side, "hip") + place(side, "shoulder"))
-        for first, second, mass, along in _LIMBS:
-            here = place(side, first)
-            centre += mass * (here + along * (place(side, second) - here))
-    return centre
 
 
 def _still(centre: Float64[np.ndarray, "n 2"], fps: float) -> Bool[np.ndarray, "n"]:
