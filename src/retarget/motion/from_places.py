@@ -202,7 +202,7 @@ def _foot(ahead: Places, hinge: Places) -> Frames:
 
 
 def _hinge_of_resting_arm(base: Frames, upper: Places, side: str) -> Places:
-    """Where an arm that was never bent has its hinge: along the trunk's left, or, held sideways, where it bends ahead."""
+    """Where an arm that was never bent has its hinge: along the trunk's left; held sideways, to bend ahead."""
     left, up = base[..., 1], base[..., 2]
     sideways = np.abs(np.sum(left * upper, axis=1, keepdims=True)) > 0.8
     return np.where(sideways, up if side == "left" else -up, left)
