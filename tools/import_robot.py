@@ -27,7 +27,7 @@ from retarget.robots import RobotModel, load_robot
 from retarget.robots.catalogue import INDEX, RobotEntry, entry_of, read_index, write_index
 from retarget.robots.compile import compile_robot
 from retarget.robots.reading.description import Description, read_description
-from retarget.robots.spec import read_robot_spec
+from retarget.robots.spec import COPIED, read_robot_spec
 
 EMBEDDED = INDEX.parent
 _REPOSITORY = Path(__file__).parents[1]
@@ -95,7 +95,7 @@ def _describe(
         if joint in original.joint_names and np.isinf(recipe.spec().velocity_limit(joint))
     }
     velocity_source = recipe.velocity_source or (
-        "the model file" if description.velocity_limits else "unknown"
+        COPIED if description.velocity_limits else "unknown"
     )
 
     def written() -> RobotModel:

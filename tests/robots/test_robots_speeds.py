@@ -40,3 +40,17 @@ def test_slow_motors_stay_slow(tmp_path: Path) -> None:
     robot = with_speeds(tmp_path, '[^"]*', 1.8)
     assert (robot.velocity_limits == 1.8).all()
     assert not any("nothing walks" in note for note in robot.notes)
+
+
+def test_what_an_importer_copied_from_the_file_is_looked_at_as_the_file_is(tmp_path: Path) -> None:
+    (tmp_path / "slow.urdf").write_text(as_urdf(load_robot("unitree_h1")))
+    limits = {}
+    for source in ("the model file", "a data sheet"):
+        (tmp_path / "robot.toml").write_text(
+            'model = "slow.urdf"\n'
+            f'[source]\nvelocity_limits = "{source}"\n'
+            '[velocity_limits]\n"*_hip_yaw" = 0.3\n"*" = 12.0\n'
+        )
+        robot = load_robot(tmp_path / "robot.toml")
+        limits[source] = robot.velocity_limits[robot.joint_names.index("left_hip_yaw")]
+    assert limits == {"the model file": 12.0, "a data sheet": 0.3}

@@ -100,7 +100,8 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
         set(bending.values()),
     )
     held, neutral = coupled.held, coupled.neutral
-    speeds, speed_notes = likely_speeds(description.velocity_limits, tree.joint_names, held)
+    stated = description.velocity_limits | spec.copied_speeds(tree.joint_names)
+    speeds, speed_notes = likely_speeds(stated, tree.joint_names, held)
     collision, shape_notes = without_fat_neighbours(
         build_collision(model, tree, feet, [zero, neutral]), tree, roles, bending, neutral
     )
@@ -112,7 +113,7 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
         "lower": coupled.lower,
         "upper": coupled.upper,
         "velocity_limits": np.array(
-            [spec.velocity_limit(joint, speeds.get(joint, np.inf)) for joint in tree.joint_names]
+            [spec.typed_speed(joint, speeds.get(joint, np.inf)) for joint in tree.joint_names]
         ),
         "acceleration_limits": np.array(
             [spec.acceleration_limit(joint) for joint in tree.joint_names]

@@ -16,6 +16,7 @@ from retarget.inputs import read_toml, understanding
 from retarget.wording import quoted, shortened
 
 __all__ = [
+    "COPIED",
     "LIMBS",
     "LIMB_ROLES",
     "ROLES",
@@ -38,6 +39,8 @@ ROLES = (
     "chest",
     *(f"{side}_{role}" for side in SIDES for role in LIMB_ROLES),
 )
+
+COPIED = "the model file"  # where an importer has limits from that no person gave
 
 Coordinate = Annotated[float, Field(ge=-10, le=10)]  # metres: no robot reaches farther
 Vector = tuple[Coordinate, Coordinate, Coordinate]
@@ -171,6 +174,19 @@ class RobotSpec(_Table):
     def velocity_limit(self, joint: str, default: float = float("inf")) -> float:
         """Speed limit of a joint in rad/s; ``default`` when none is given."""
         return _first_match(self.velocity_limits, joint, default)
+
+    def copied_speeds(self, joints: tuple[str, ...]) -> dict[str, float]:
+        """Speed limits that an importer copied from the model file, slips and all, rad/s, of the joints with one."""
+        if self.source.velocity_limits != COPIED:
+            return {}
+        found = {joint: self.velocity_limit(joint) for joint in joints}
+        return {joint: limit for joint, limit in found.items() if limit < float("inf")}
+
+    def typed_speed(self, joint: str, default: float) -> float:
+        """Speed limit of a joint that a person gave, in rad/s; ``default`` when none did."""
+        if self.source.velocity_limits == COPIED:
+            return default
+        return self.velocity_limit(joint, default)
 
     def acceleration_limit(self, joint: str, default: float = float("inf")) -> float:
         """Acceleration limit of a joint in rad/s^2; ``default`` when none is given."""

@@ -211,33 +211,31 @@ def _tasks(
         if legs
         else ("pelvis", "pelvis", weights.base, (weights.base,) * 3)
     ]
+    pointing = [
+        ("leg", (0.0, weights.hinge, weights.long_axis), (0.0, 0.0, weights.long_axis)),
+        ("arm", (0.0, weights.arm_hinge, weights.arm_axis), (0.0, weights.twist, weights.arm_axis)),
+    ]
     if arms:
-        line = (
-            weights.hanging_shoulder_line if hangs_on_first_axis(robot) else weights.shoulder_line
-        )
+        line = weights.shoulder_line
+        if hangs_on_first_axis(robot):
+            line = weights.hanging_shoulder_line
+            turns, axis = weights.hanging_turns, weights.arm_axis
+            pointing[1] = ("arm", (0.0, turns, weights.hanging_arm * axis), (0.0, turns, axis))
         rows.append(("chest", "", 0.0, (weights.trunk, line, weights.chest_lean)))
     for side in SIDES:
-        for limb, axis, hinge, end in (
-            ("leg", weights.long_axis, weights.hinge, weights.foot),
-            ("arm", weights.arm_axis, weights.arm_hinge, weights.hand),
-        ):
+        for limb, first, second in pointing:
             if not (legs if limb == "leg" else arms):
                 continue
             upper, lower, last = LIMB_SEGMENTS[limb]
             at_ankle = limb == "leg"
             rows += [
-                (f"{side}_{upper}", "", 0.0, (0.0, hinge, axis)),
-                (
-                    f"{side}_{lower}",
-                    "",
-                    0.0,
-                    (0.0, weights.twist if limb == "arm" else 0.0, axis),
-                ),
+                (f"{side}_{upper}", "", 0.0, first),
+                (f"{side}_{lower}", "", 0.0, second),
                 (
                     f"{side}_{last}",
                     f"{side}_ankle" if at_ankle else "",
                     weights.ankle_position if at_ankle else 0.0,
-                    (end,) * 3,
+                    (weights.foot if at_ankle else weights.hand,) * 3,
                 ),
             ]
     factors = np.array([options.weight_factor(segment) for segment, *_ in rows])

@@ -35,8 +35,11 @@ class TaskWeights:
         pelvis_lean: Of the pelvis' z axis, which the line from hips to shoulders depends on.
         chest_lean: Of the chest's, on which it depends more: arms that are in the way of something must not bend it.
         shoulder_line: Of the chest's y axis.
-        hanging_shoulder_line: The same of robots whose arms hang along their first axis: there arms swing by nothing
-            but the chest, which they would turn.
+        hanging_shoulder_line: The same of robots whose arms hang along their first axis: what these swing too little,
+            they would make up for by turning the chest.
+        hanging_arm: Factor on the long axis of these robots' upper arms.
+        hanging_turns: Of the upper arm's hinge and the forearm's twist of these robots, who have no joint to spare: as
+            heavy as others' they would cost a third of the swing; without any, straight elbows bend the wrong way.
         turned_trunk: Factor on pelvis and chest of robots without a waist whose arms have too few joints to point: what
             they cannot do would turn the whole body, by 60 to 150 degrees on the OP3.
         long_axis: Of a leg segment's long axis: the direction that one sees.
@@ -74,7 +77,9 @@ class TaskWeights:
     pelvis_lean: float = 32.0
     chest_lean: float = 72.0
     shoulder_line: float = 4.0
-    hanging_shoulder_line: float = 10.0
+    hanging_shoulder_line: float = 50.0
+    hanging_arm: float = 9.0
+    hanging_turns: float = 0.05
     turned_trunk: float = 8.0
     long_axis: float = 24.0
     arm_axis: float = 24.0
