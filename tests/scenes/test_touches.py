@@ -11,7 +11,7 @@ from retarget.motion.motion import Motion
 from retarget.scenes import Scene, SceneObject, Shape, Terrain, Touch
 from retarget.scenes.inspection import scene_facts
 from retarget.scenes.meeting import meet
-from retarget.scenes.posed import posed_things
+from retarget.scenes.posed import Surroundings, posed_things
 from retarget.scenes.scene import TOUCH_POINTS, ObjectTrajectory
 from retarget.scenes.touches import find_touches, held_places
 from scene_clips import carry, climb, needs_clips, on_floor
@@ -25,7 +25,7 @@ def touched_by(way: np.ndarray, scene: Scene) -> np.ndarray:
     far = np.tile([50.0, 50.0, 50.0], (len(way), 1))
     points = dict.fromkeys(TOUCH_POINTS, far) | {"left_palm": way}
     things = posed_things(scene, len(way), FPS)
-    return find_touches(points, things, scene, FPS, LEG).things[:, PALM]
+    return find_touches(Surroundings(things, points), scene, FPS, LEG).things[:, PALM]
 
 
 def box(*, height: float = 1.0) -> Scene:
@@ -63,7 +63,7 @@ def test_a_hold_is_split_where_a_hand_moves_along() -> None:
     scene = box()
     things = posed_things(scene, len(way), FPS)
     points = dict.fromkeys(TOUCH_POINTS, far) | {"left_palm": way}
-    held = held_places(find_touches(points, things, scene, FPS, LEG), len(things))
+    held = held_places(find_touches(Surroundings(things, points), scene, FPS, LEG), len(things))
     assert len(held) >= 4
     assert held[0].place[0] == pytest.approx(-0.3, abs=0.06)
     assert held[-1].place[0] == pytest.approx(0.3, abs=0.06)

@@ -11,7 +11,7 @@ from retarget.motion.anatomy import Anatomy
 from retarget.motion.contacts import Contacts
 from retarget.motion.segments import SIDES
 
-__all__ = ["SIDE_POINTS", "body_points", "side_points"]
+__all__ = ["SIDE_POINTS", "body_points", "heel_points", "side_points"]
 
 _NEARER = 0.7  # of the farthest finger's distance from the wrist: the thumb is nearer than that
 _SHORTEST = 0.02  # metres from wrist to knuckles; what is nearer is no hand
@@ -27,21 +27,28 @@ SIDE_POINTS: Final = (
 """What `side_points` gives, in order."""
 
 
-def body_points(anatomy: Anatomy, contacts: Contacts) -> dict[str, Float64[np.ndarray, "T 3"]]:
-    """Places over time, metres, world: `retarget.scenes.TOUCH_POINTS`, and the joints around them by role."""
+def body_points(anatomy: Anatomy) -> dict[str, Float64[np.ndarray, "T 3"]]:
+    """Places over time, metres, world: `retarget.scenes.TOUCH_POINTS` but heels, and the joints around them by role."""
     points = {
         "seat": anatomy.point("hips"),
         "pelvis": anatomy.point("pelvis"),
         "chest": anatomy.point("shoulders"),
     }
-    for foot, side in enumerate(SIDES):
-        points[f"{side}_heel"] = anatomy.fixed_point(
-            f"{side}_foot", f"{side}_ankle", contacts.heel_points[foot]
-        )
+    for side in SIDES:
         for role in ("toe", "ankle", "knee", "hip", "shoulder", "elbow", "wrist"):
             points[f"{side}_{role}"] = anatomy.point(f"{side}_{role}")
         points[f"{side}_palm"] = _palm(anatomy, side)
     return {name: np.ascontiguousarray(places, np.float64) for name, places in points.items()}
+
+
+def heel_points(anatomy: Anatomy, contacts: Contacts) -> dict[str, Float64[np.ndarray, "T 3"]]:
+    """Likewise of the heels, which lie where contacts have them."""
+    return {
+        f"{side}_heel": anatomy.fixed_point(
+            f"{side}_foot", f"{side}_ankle", contacts.heel_points[foot]
+        )
+        for foot, side in enumerate(SIDES)
+    }
 
 
 def _palm(anatomy: Anatomy, side: str) -> Float64[np.ndarray, "T 3"]:

@@ -22,6 +22,7 @@ _MOVING, _STILL = 0.15, 0.05  # m/s of a thing that moves, and of one that rests
 _ALONE_SHARE: Final = 0.5  # of a thing's time of moving; what is thrown and rolls goes by itself
 _HANGING_SHARE: Final = 0.15  # of the frames; runs and jumps are shorter in the air
 _FLOATING_SHARE: Final = 0.1  # of the frames
+_TRUNK: Final = ("pelvis", "chest")
 _CHECK: Final = "check where things are, their unit and their up axis"
 
 
@@ -58,7 +59,7 @@ def scene_facts(anatomy: Anatomy, contacts: Contacts, scene: Scene) -> dict[str,
 
 def _thing_facts(met: Meeting, o: int) -> dict[str, Any]:
     thing = met.things[o]
-    nearest = _distances(met, o)[0]
+    nearest = _nearest_joint(met, o)
     touched = (met.touches.things == o).any(axis=1)
     return {
         "name": thing.name,
@@ -72,21 +73,29 @@ def _thing_facts(met: Meeting, o: int) -> dict[str, Any]:
     }
 
 
-def _distances(met: Meeting, o: int) -> tuple[Float64[np.ndarray, "T"], Float64[np.ndarray, "T"]]:
-    """Distance of the nearest joint of the human from a thing, and of the nearest point beyond its rest, metres."""
-    own = {point: met.touches.nearest[point, o].distance for point in TOUCH_POINTS}
-    trunk = [met.touches.nearest[name, o].distance for name in ("pelvis", "chest")]
-    joints = [own[point] for point in TOUCH_POINTS if point != "seat"]
-    loose = [own[point] - met.touches.rest_of(point) for point in TOUCH_POINTS]
-    return np.min([*joints, *trunk], axis=0), np.min([*loose, *trunk], axis=0)
+def _nearest_joint(met: Meeting, o: int) -> Float64[np.ndarray, "T"]:
+    """Distance of the nearest joint of the human from a thing, metres."""
+    joints = [point for point in (*TOUCH_POINTS, *_TRUNK) if point != "seat"]
+    return np.asarray(np.min([met.touches.nearest[name, o].distance for name in joints], axis=0))
+
+
+def _nearest_rest(met: Meeting, o: int) -> Float64[np.ndarray, "T"]:
+    """Distance of the nearest point of the human from a thing beyond what it has at rest, metres."""
+    own = [
+        met.touches.nearest[point, o].distance - met.touches.rest_of(point)
+        for point in TOUCH_POINTS
+    ]
+    trunk = [met.touches.nearest[name, o].distance for name in _TRUNK]
+    return np.asarray(np.min([*own, *trunk], axis=0))
 
 
 def misalignment(met: Meeting) -> list[str]:
     """What says that a scene is not where its motion has it, in words."""
     found = []
+    loose = [_nearest_rest(met, o) > _LOOSE for o in range(len(met.things))]
     for o in range(1, len(met.things)):
-        found += _of_thing(met, o)
-    hanging = np.min([_distances(met, o)[1] for o in range(len(met.things))], axis=0) > _LOOSE
+        found += _of_thing(met, o, loose[o])
+    hanging = np.all(loose, axis=0)
     if (share := float(hanging.mean())) > _HANGING_SHARE:
         found.append(
             f"nothing is within {_LOOSE * 100:.0f} cm of the human in {share:.0%} of the frames: {_CHECK}"
@@ -96,7 +105,8 @@ def misalignment(met: Meeting) -> list[str]:
     return found
 
 
-def _of_thing(met: Meeting, o: int) -> list[str]:
+def _of_thing(met: Meeting, o: int, alone: Bool[np.ndarray, "T"]) -> list[str]:
+    """What says so of one thing; ``alone`` is when nobody is at it."""
     facts, thing = _thing_facts(met, o), met.things[o]
     name = facts["name"]
     found = []
@@ -120,7 +130,6 @@ def _of_thing(met: Meeting, o: int) -> list[str]:
         found.append(
             f"{name}: nobody touches it in {share:.0%} of the time in which it moves: {_CHECK}"
         )
-    alone = _distances(met, o)[1] > _LOOSE
     resting = alone & (speed < _STILL) & ~_beside_others(met, o)
     floating = resting & (np.broadcast_to(thing.lowest(), speed.shape) > _INSIDE)
     if floating.mean() > _FLOATING_SHARE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from retarget.motion.anatomy import Anatomy
 from retarget.motion.contacts import FEWEST_FLAT, HEEL, LOWEST, TOE, Contacts
 from retarget.motion.quantiles import quantile_of
 from retarget.motion.segments import SIDES
-from retarget.scenes.body import body_points
+from retarget.scenes.body import body_points, heel_points
 from retarget.scenes.posed import Surroundings, Thing, posed_things
 from retarget.scenes.scene import TOUCH_POINTS, Scene
 from retarget.scenes.touches import Contact, Touches, find_touches, held_places
@@ -52,9 +52,11 @@ def meet(anatomy: Anatomy, contacts: Contacts, scene: Scene) -> Meeting:
         scene: The things.
     """
     things = posed_things(scene, len(anatomy), anatomy.fps)
-    contacts = replace(contacts, heel_points=_heels(anatomy, things))
-    body = body_points(anatomy, contacts)
-    touches = find_touches(body, things, scene, anatomy.fps, anatomy.leg_length)
+    body = body_points(anatomy)
+    near = Surroundings(things, body)
+    contacts = replace(contacts, heel_points=_heels(anatomy.leg_length, near))
+    body |= heel_points(anatomy, contacts)
+    touches = find_touches(near, scene, anatomy.fps, anatomy.leg_length)
     stance = np.zeros((len(anatomy), len(SIDES), 2), bool)
     for foot, side in enumerate(SIDES):
         for column, point in ((HEEL, "heel"), (TOE, "toe")):
@@ -69,18 +71,22 @@ def meet(anatomy: Anatomy, contacts: Contacts, scene: Scene) -> Meeting:
     )
 
 
-def _heels(anatomy: Anatomy, things: Sequence[Thing]) -> Float64[np.ndarray, "2 3"]:
+def _heels(leg: float, near: Surroundings) -> Float64[np.ndarray, "2 3"]:
     """Heels from the ankles, in the feet's anatomical frames, metres; as `find_contacts` has them on a floor.
 
     What feet stand on tells how far below its ankle a heel is, wherever that may be.
     """
-    leg, rests = anatomy.leg_length, []
-    for joint in ("ankle", "toe"):
-        places = [anatomy.point(f"{side}_{joint}") for side in SIDES]
-        above = [np.min([t.nearest(p).distance for t in things], axis=0) for p in places]
-        rests.append(quantile_of(np.concatenate(above), LOWEST))
+    rests = [
+        quantile_of(np.concatenate([_above(f"{side}_{joint}", near) for side in SIDES]), LOWEST)
+        for joint in ("ankle", "toe")
+    ]
     drop = max(0.04 * leg, rests[0] - rests[1] + 0.02 * leg)
     return np.tile([-0.06 * leg, 0.0, -drop], (2, 1))
+
+
+def _above(point: str, near: Surroundings) -> Float64[np.ndarray, "T"]:
+    """How far a point is from the nearest thing, metres."""
+    return np.asarray(np.min([near[point, o].distance for o in range(len(near.things))], axis=0))
 
 
 def _ankle_heights(
@@ -91,8 +97,7 @@ def _ankle_heights(
     found = []
     for foot, side in enumerate(SIDES):
         flat = stance[:, foot].all(axis=1)
-        away = [near[f"{side}_ankle", o].distance for o in range(len(near.things))]
-        above = np.min(away, axis=0)
+        above = _above(f"{side}_ankle", near)
         found.append(
             float(
                 np.median(above[flat]) if flat.sum() >= FEWEST_FLAT else np.quantile(above, LOWEST)

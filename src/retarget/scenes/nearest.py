@@ -1,4 +1,4 @@
-"""Which shape of a thing is nearest to a point that moves, and where."""
+"""Which shape of a thing is nearest to points that move, and where."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ def nearest_of(
     bounds: Float64[np.ndarray, "O"],
     offsets: Float64[np.ndarray, "O 3"],
     axes: Float64[np.ndarray, "O 3 3"],
-    points: Float64[np.ndarray, "T 3"],
+    points: Float64[np.ndarray, "N T 3"],
     places: Float64[np.ndarray, "S 3"],
     turns: Float64[np.ndarray, "S 3 3"],
-    distance: Float64[np.ndarray, "T"],
-    on: Float64[np.ndarray, "T 3"],
-    normal: Float64[np.ndarray, "T 3"],
+    distance: Float64[np.ndarray, "N T"],
+    on: Float64[np.ndarray, "N T 3"],
+    normal: Float64[np.ndarray, "N T 3"],
 ) -> None:
-    """Fill the signed distance of a point per frame from a thing of several shapes, and where it is nearest.
+    """Fill signed distances of N points per frame from a thing of several shapes, and where it is nearest to each.
 
     Args:
         shapes: What the thing is made of.
         bounds: Radius of the sphere that holds each shape, metres.
         offsets: Middle of each shape in the thing's frame, metres.
         axes: How it is turned there.
-        points: The point, world, metres.
+        points: The points, world, metres.
         places: Where the thing's frame is: one per frame, or one for all, metres.
         turns: How it is turned.
         distance: Filled, metres.
@@ -48,11 +48,13 @@ def nearest_of(
     block = scratch((_BLOCK, 3), np.float64)
     listed = scratch(shapes.kinds.shape[0], np.int64)
     count: int = int(np.int64(0))
-    for t in range(points.shape[0]):
+    for each in range(points.shape[0] * points.shape[1]):
+        i = each // points.shape[1]
+        t = each - i * points.shape[1]
         if t % _BLOCK == 0:
-            _to_local(points, places, turns, t, block)
+            _to_local(points[i], places, turns, t, block)
             count = _list_near(block, bounds, offsets, listed)
-        x = block[t % _BLOCK]
+        x, way = block[t % _BLOCK], normal[i, t]
         best = 1e30
         for n in range(count):
             o = listed[n]
@@ -68,11 +70,11 @@ def nearest_of(
             away = shape_distance(shapes, o, l0, l1, l2, 0.0, 0.0, 0.0, g)
             if away < best:
                 best = away
-                for i in range(3):
-                    normal[t, i] = A[i, 0] * g[0] + A[i, 1] * g[1] + A[i, 2] * g[2]
-        distance[t] = best
-        for i in range(3):
-            on[t, i] = x[i] - best * normal[t, i]
+                for k in range(3):
+                    way[k] = A[k, 0] * g[0] + A[k, 1] * g[1] + A[k, 2] * g[2]
+        distance[i, t] = best
+        for k in range(3):
+            on[i, t, k] = x[k] - best * way[k]
 
 
 @jit(fastmath=True, inner=True)

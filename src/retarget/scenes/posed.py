@@ -92,12 +92,12 @@ class Thing:
     stand_in: tuple[Shape, ...] | None = None
     height: float = 1.0
 
-    def to_local(self, points: Float64[np.ndarray, "T 3"]) -> Float64[np.ndarray, "T 3"]:
+    def to_local(self, points: Float64[np.ndarray, "*n T 3"]) -> Float64[np.ndarray, "*n T 3"]:
         """Points of the world in the thing's frame, metres."""
         away = points - self.places
         if len(self.turns) == 1:
             return np.asarray(away @ self.turns[0])
-        return np.asarray(np.einsum("tij,ti->tj", self.turns, away))
+        return np.asarray(np.einsum("tij,...ti->...tj", self.turns, away))
 
     def to_world(self, local: Float64[np.ndarray, "T 3"]) -> Float64[np.ndarray, "T 3"]:
         """Points of the thing's frame, one per frame or one for all, in the world, metres."""
@@ -119,17 +119,22 @@ class Thing:
 
     def nearest(self, points: Float64[np.ndarray, "T 3"]) -> Nearest:
         """Distance of a point per frame from its surface, and where that is nearest."""
-        found = Nearest(
-            np.empty(len(points)), np.empty((len(points), 3)), np.empty((len(points), 3))
-        )
+        return self.nearest_to_each(points[None])[0]
+
+    def nearest_to_each(self, points: Float64[np.ndarray, "N T 3"]) -> list[Nearest]:
+        """The same for several points per frame, at once."""
+        distance = np.empty(points.shape[:2])
+        place, normal = np.empty(points.shape), np.empty(points.shape)
         nearest_of(
             *_solid(self.shapes),
             np.ascontiguousarray(points, np.float64),
             np.ascontiguousarray(self.places, np.float64),
             np.ascontiguousarray(self.turns, np.float64),
-            *found,
+            distance,
+            place,
+            normal,
         )
-        return found
+        return [Nearest(*each) for each in zip(distance, place, normal, strict=True)]
 
     def lowest(self) -> Float64[np.ndarray, "S"]:
         """Height of its lowest point, metres."""
@@ -148,7 +153,7 @@ class Thing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surroundings:
-    """What is nearest to points of a body among things, looked for when first asked for.
+    """What is nearest to points of a body among things, looked for when a thing is first asked for: for all points.
 
     Attributes:
         things: The floor and all things.
@@ -166,8 +171,11 @@ class Surroundings:
     def __getitem__(self, key: tuple[str, int]) -> Nearest:
         """The nearest surface of a thing, by its index, to a point."""
         if key not in self.found:
-            point, o = key
-            self.found[key] = self.things[o].nearest(self.points[point])
+            o = key[1]
+            new = [point for point in self.points if (point, o) not in self.found]
+            places = np.stack([self.points[point] for point in new])
+            found = self.things[o].nearest_to_each(places)
+            self.found.update({(point, o): one for point, one in zip(new, found, strict=True)})
         return self.found[key]
 
 

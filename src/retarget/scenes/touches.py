@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +15,7 @@ from retarget.motion.feet import SPEED_OFF, SPEED_ON, TOE_OFF, TOE_ON, speed, st
 from retarget.motion.quantiles import quantile_of
 from retarget.motion.resting import Stillness, find_stance
 from retarget.motion.spans import spans
-from retarget.scenes.posed import Nearest, Surroundings, Thing
+from retarget.scenes.posed import Nearest, Surroundings
 from retarget.scenes.scene import TOUCH_POINTS, Scene
 
 __all__ = ["Contact", "Touches", "find_touches", "held_places"]
@@ -82,8 +82,7 @@ def _kind(point: str) -> str:
 
 
 def find_touches(
-    points: Mapping[str, Float64[np.ndarray, "T 3"]],
-    things: Sequence[Thing],
+    near: Surroundings,
     scene: Scene,
     fps: float,
     leg: float,
@@ -91,18 +90,13 @@ def find_touches(
     """Find which thing each point touches in each frame; points of which a scene says it are taken at its word.
 
     Args:
-        points: `TOUCH_POINTS`, and others, over time, metres, world.
-        things: The floor and the scene's things, in the same world.
+        near: `TOUCH_POINTS`, and others, among the floor and the scene's things.
         scene: Its touches count.
         fps: Frames per second.
         leg: Length of the human's legs, metres.
     """
-    near = Surroundings(things, points)
-    moved = {
-        (point, o): speed(thing.to_local(points[point]), fps)
-        for point in TOUCH_POINTS
-        for o, thing in enumerate(things)
-    }
+    things, points = near.things, near.points
+    moved = _speeds(near, fps)
     rest = {kind: _rest_distance(kind, near, moved, leg) for kind in _USUAL}
     frames = len(points[TOUCH_POINTS[0]])
     touched = np.full((frames, len(TOUCH_POINTS)), -1)
@@ -126,6 +120,16 @@ def find_touches(
         rows = slice(round(touch.first_s * fps), round(touch.last_s * fps) + 1)
         touched[rows, TOUCH_POINTS.index(touch.point)] = names.index(touch.thing)
     return Touches(touched, rest, near)
+
+
+def _speeds(near: Surroundings, fps: float) -> dict[tuple[str, int], Float64[np.ndarray, "T"]]:
+    """How fast each of `TOUCH_POINTS` moves in the frame of each thing, m/s."""
+    places = np.stack([near.points[point] for point in TOUCH_POINTS])
+    found = {}
+    for o, thing in enumerate(near.things):
+        for point, local in zip(TOUCH_POINTS, thing.to_local(places), strict=True):
+            found[point, o] = speed(local, fps)
+    return found
 
 
 def _rest_distance(

@@ -1,57 +1,21 @@
-"""How deep a solved motion is in things, and the kernels that look at one sphere in one of them."""
+"""How deep a solved motion is in things, frames side by side."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Bool, Float, Float32, Float64
 
 from retarget.compiled.jit import jit
+from retarget.compiled.packs import LANES, REAL, anywhere, packs
 from retarget.compiled.scratch import scratch
-from retarget.scenes.distance import FIELD, Shapes, shape_distance
+from retarget.scenes.distance import BOX, FIELD, Shapes, box_distance, shape_distance
 from retarget.solver.arrays import Scene, Tree
-from retarget.solver.kinematics.forward import body_kinematics
+from retarget.solver.kinematics.lanes import LanePoses, make_poses, pose_lanes
+from retarget.solver.sphere_depth import Enclosures, enclose, make_enclosures, may_touch
 
-__all__ = [
-    "Enclosures",
-    "FramePose",
-    "enclose",
-    "make_enclosures",
-    "make_frame_pose",
-    "may_touch",
-    "scene_depths",
-    "sphere_depth",
-    "surely_outside",
-]
-
-
-class Enclosures(NamedTuple):
-    """One sphere around all spheres of each body, which lie one after the other.
-
-    Attributes:
-        first: First sphere of each body, and how many there are.
-        middles: Of the sphere around them, the body's frame, metres.
-        sizes: Its radius, metres.
-    """
-
-    first: Int64[np.ndarray, "B+1"]
-    middles: Float64[np.ndarray, "B 3"]
-    sizes: Float64[np.ndarray, "B"]
-
-
-class FramePose(NamedTuple):
-    """How the robot's bodies lie in one frame.
-
-    Attributes:
-        R: World rotations of the bodies.
-        r: Their origins, relative to the base, metres.
-        axes: World axes of the joints.
-    """
-
-    R: Float64[np.ndarray, "B 3 3"]
-    r: Float64[np.ndarray, "B 3"]
-    axes: Float64[np.ndarray, "B 3"]
+__all__ = ["scene_depths"]
 
 
 def scene_depths(
@@ -73,6 +37,24 @@ def scene_depths(
     return depth
 
 
+class _Seen(NamedTuple):
+    """Room for one shape seen from the bases of `LANES` frames, and for places in its frame.
+
+    Attributes:
+        place: Where it is, relative to the base, metres.
+        turn: How it is turned.
+        own: A place in its frame, metres.
+        bound: A bound from below of that place's distance, metres.
+        depth: How deep the robot is in things, metres.
+    """
+
+    place: Float32[np.ndarray, "3 L"]
+    turn: Float32[np.ndarray, "3 3 L"]
+    own: Float32[np.ndarray, "3 L"]
+    bound: Float32[np.ndarray, "1 L"]
+    depth: Float32[np.ndarray, "1 L"]
+
+
 @jit(fastmath=True)
 def _find_depths(
     qpos: Float64[np.ndarray, "T Q"],
@@ -82,156 +64,117 @@ def _find_depths(
     depth: Float64[np.ndarray, "T"],
 ) -> None:
     bodies = tree.parents.shape[0]
-    stand = make_frame_pose(bodies)
+    stand = make_poses(tree)
     around = make_enclosures(bodies)
     enclose(scene, around)
-    g = scratch(3, np.float64)
-    for t in range(qpos.shape[0]):
-        if not asked[t]:
+    seen = _Seen(
+        scratch((3, LANES), REAL),
+        scratch((3, 3, LANES), REAL),
+        scratch((3, LANES), REAL),
+        scratch((1, LANES), REAL),
+        scratch((1, LANES), REAL),
+    )
+    for first in range(0, qpos.shape[0], LANES):
+        last = min(first + LANES, qpos.shape[0])
+        wanted = False
+        for t in range(first, last):
+            seen.depth[0, t - first] = 0.0
+            wanted = wanted or asked[t]
+        if not wanted:
             continue
         posed = False
         for o in range(scene.shapes.kinds.shape[0]):
-            if not may_touch(scene, t, o, qpos[t]):
+            near = False
+            for t in range(first, last):
+                near = near or may_touch(scene, t, o, qpos[t])
+            if not near:
                 continue
             if not posed:
-                body_kinematics(qpos[t], tree, stand.R, stand.r, stand.axes)
+                pose_lanes(qpos, first, tree, stand)
                 posed = True
-            for b in range(bodies):
-                if surely_outside(scene, around, t, o, b, qpos[t], stand, 0.0):
-                    continue
-                for s in range(around.first[b], around.first[b + 1]):
-                    depth[t] = max(
-                        depth[t], sphere_depth(scene, t, o, s, qpos[t], stand, depth[t], g)
-                    )
+            _see(scene, first, o, qpos, seen)
+            _sink(scene, around, o, stand, seen)
+        for t in range(first, last):
+            if asked[t]:
+                depth[t] = seen.depth[0, t - first]
 
 
 @jit(fastmath=True, inner=True)
-def may_touch(scene: Scene, t: int, o: int, q: Float64[np.ndarray, "Q"]) -> bool:
-    """Whether shape o is at frame t as near the base as any part of the robot reaches."""
-    away = 0.0
-    for k in range(3):
-        away += (q[k] - scene.places[t, o, k]) ** 2
-    reach = scene.reach + scene.bounds[o]
-    near: bool = away <= reach * reach
-    return near
-
-
-@jit(inner=True, inlined=True)
-def make_frame_pose(bodies: int) -> FramePose:
-    """Room for one frame."""
-    return FramePose(
-        scratch((bodies, 3, 3), np.float64),
-        scratch((bodies, 3), np.float64),
-        scratch((bodies, 3), np.float64),
-    )
-
-
-@jit(inner=True, inlined=True)
-def make_enclosures(bodies: int) -> Enclosures:
-    """Room for what is around the spheres of some bodies."""
-    return Enclosures(
-        scratch(bodies + 1, np.int64), scratch((bodies, 3), np.float64), scratch(bodies, np.float64)
-    )
-
-
-@jit(fastmath=True, inner=True)
-def enclose(scene: Scene, around: Enclosures) -> None:
-    """Fill which spheres each body has, and what is around them."""
-    spheres = scene.bodies.shape[0]
-    first, middles, sizes = around.first, around.middles, around.sizes
-    s = 0
-    for b in range(sizes.shape[0]):
-        first[b] = s
-        while s < spheres and scene.bodies[s] == b:
-            s += 1
-        first[b + 1] = s
-        sizes[b] = 0.0
-        for k in range(3):
-            middles[b, k] = 0.0
-            for i in range(first[b], s):
-                middles[b, k] += scene.points[i, k] / (s - first[b])
-        for i in range(first[b], s):
-            away = 0.0
+def _see(scene: Scene, first: int, o: int, qpos: Float64[np.ndarray, "T Q"], seen: _Seen) -> None:
+    """Fill where shape o is in the frames from ``first``; lanes beyond the last frame repeat it."""
+    for lane in range(LANES):
+        t = min(first + lane, qpos.shape[0] - 1)
+        for i in range(3):
+            seen.place[i, lane] = scene.places[t, o, i] - qpos[t, i]
             for k in range(3):
-                away += (scene.points[i, k] - middles[b, k]) ** 2
-            sizes[b] = max(sizes[b], np.sqrt(away) + scene.radii[i])
+                seen.turn[i, k, lane] = scene.turns[t, o, i, k]
 
 
 @jit(fastmath=True, inner=True)
-def surely_outside(
-    scene: Scene,
-    around: Enclosures,
-    t: int,
+def _sink(scene: Scene, around: Enclosures, o: int, stand: LanePoses, seen: _Seen) -> None:
+    """Raise how deep the robot is by how deep it is in shape o."""
+    shapes, depth, own, bound = scene.shapes, packs(seen.depth), packs(seen.own), packs(seen.bound)
+    gradient = packs(scratch((3, LANES), REAL))
+    box, zero = shapes.kinds[o] == BOX, 0.0 * depth[0]  # nobody says on which side the human is
+    for b in range(around.sizes.shape[0]):
+        if around.first[b] == around.first[b + 1]:
+            continue
+        _look(shapes, o, b, around.middles[b], stand, seen)
+        if not anywhere(bound[0] < around.sizes[b] - depth[0]):
+            continue
+        for s in range(around.first[b], around.first[b + 1]):
+            _look(shapes, o, b, scene.points[s], stand, seen)
+            deeper = bound[0] < scene.radii[s] - depth[0]
+            if not anywhere(deeper):
+                continue
+            if box:
+                away = box_distance(
+                    own[0], own[1], own[2], shapes.halves[o], zero, zero, zero, gradient
+                )
+                depth[0] = max(depth[0], scene.radii[s] + shapes.rounds[o] - away)
+            else:
+                _sink_by_lane(shapes, o, scene.radii[s], seen)
+
+
+@jit(fastmath=True, inner=True)
+def _look(
+    shapes: Shapes,
     o: int,
     b: int,
-    q: Float64[np.ndarray, "Q"],
-    stand: FramePose,
-    beside: float,
-) -> bool:
-    """Whether no sphere of body b can come within ``beside`` metres of shape o at frame t, at a glance.
+    point: Float[np.ndarray, "3"],
+    stand: LanePoses,
+    seen: _Seen,
+) -> None:
+    """Fill where a point of body b is in shape o's frame, and how far off it is at least.
 
-    Also where it has none.
+    That is how far it is beyond a face of the box around the shape; below a field of heights there is no face.
     """
-    if around.first[b] == around.first[b + 1]:
-        return True
-    x0, x1, x2 = _seen_from(scene, t, o, b, q, stand, around.middles[b])
-    return bool(_least_distance(scene.shapes, o, x0, x1, x2) >= around.sizes[b] + beside)
-
-
-@jit(fastmath=True, inner=True)
-def sphere_depth(
-    scene: Scene,
-    t: int,
-    o: int,
-    s: int,
-    q: Float64[np.ndarray, "Q"],
-    stand: FramePose,
-    least: float,
-    g: Float64[np.ndarray, "3"],
-) -> float:
-    """How deep sphere s is in shape o at frame t, metres, and, filled, its way out in the shape's frame.
-
-    Where it surely is no deeper than ``least`` it is told to be outside.
-    """
-    x0, x1, x2 = _seen_from(scene, t, o, scene.bodies[s], q, stand, scene.points[s])
-    if _least_distance(scene.shapes, o, x0, x1, x2) >= scene.radii[s] - least:
-        return -np.inf
-    return float(scene.radii[s] - shape_distance(scene.shapes, o, x0, x1, x2, 0.0, 0.0, 0.0, g))
-
-
-@jit(fastmath=True, inner=True)
-def _seen_from(
-    scene: Scene,
-    t: int,
-    o: int,
-    b: int,
-    q: Float64[np.ndarray, "Q"],
-    stand: FramePose,
-    point: Float64[np.ndarray, "3"],
-) -> tuple[float, float, float]:
-    """Where a point of body b is in the frame of shape o at frame t, metres."""
-    R, r, T = stand.R[b], stand.r[b], scene.turns[t, o]
-    e0 = q[0] + r[0] - scene.places[t, o, 0]
-    e1 = q[1] + r[1] - scene.places[t, o, 1]
-    e2 = q[2] + r[2] - scene.places[t, o, 2]
+    R, r, place, turn = packs(stand.R), packs(stand.r), packs(seen.place), packs(seen.turn)
+    own, h = packs(seen.own), shapes.halves[o]
+    x0, x1, x2 = point[0], point[1], point[2]
+    e0 = r[b, 0] - place[0] + R[b, 0, 0] * x0 + R[b, 0, 1] * x1 + R[b, 0, 2] * x2
+    e1 = r[b, 1] - place[1] + R[b, 1, 0] * x0 + R[b, 1, 1] * x1 + R[b, 1, 2] * x2
+    e2 = r[b, 2] - place[2] + R[b, 2, 0] * x0 + R[b, 2, 1] * x1 + R[b, 2, 2] * x2
     for k in range(3):
-        e0 += R[0, k] * point[k]
-        e1 += R[1, k] * point[k]
-        e2 += R[2, k] * point[k]
-    return (
-        T[0, 0] * e0 + T[1, 0] * e1 + T[2, 0] * e2,
-        T[0, 1] * e0 + T[1, 1] * e1 + T[2, 1] * e2,
-        T[0, 2] * e0 + T[1, 2] * e1 + T[2, 2] * e2,
-    )
+        own[k] = turn[0, k] * e0 + turn[1, k] * e1 + turn[2, k] * e2
+    beyond = max(abs(own[0]) - h[0], abs(own[1]) - h[1])
+    up = own[2] if shapes.kinds[o] == FIELD else abs(own[2])
+    beyond = max(beyond, up - h[2])
+    packs(seen.bound)[0] = beyond - shapes.rounds[o]
 
 
 @jit(fastmath=True, inner=True)
-def _least_distance(shapes: Shapes, o: int, x0: float, x1: float, x2: float) -> float:
-    """A bound from below of a point's distance from shape o, metres: how far it is beyond a face of the box around it.
-
-    Below a field of heights there is no face.
-    """
-    h = shapes.halves[o]
-    up = x2 if shapes.kinds[o] == FIELD else abs(x2)
-    beyond: float = max(max(abs(x0) - h[0], abs(x1) - h[1]), up - h[2])  # noqa: PLW3301 - two are faster
-    return beyond - float(shapes.rounds[o])
+def _sink_by_lane(
+    shapes: Shapes,
+    o: int,
+    radius: float,
+    seen: _Seen,
+) -> None:
+    """Raise how deep the robot is by how deep a sphere is in shape o, frame by frame where it may be deeper."""
+    x, gradient = seen.own, scratch(3, REAL)
+    for lane in range(LANES):
+        if seen.bound[0, lane] < radius - seen.depth[0, lane]:
+            away = shape_distance(
+                shapes, o, x[0, lane], x[1, lane], x[2, lane], 0.0, 0.0, 0.0, gradient
+            )
+            seen.depth[0, lane] = max(seen.depth[0, lane], radius - away)

@@ -10,7 +10,8 @@ from jaxtyping import Bool, Float64
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 from retarget.solver.arrays import Scene, Soles, Tree
-from retarget.solver.depths import (
+from retarget.solver.kinematics.forward import body_kinematics, world_point
+from retarget.solver.sphere_depth import (
     Enclosures,
     FramePose,
     enclose,
@@ -20,7 +21,6 @@ from retarget.solver.depths import (
     sphere_depth,
     surely_outside,
 )
-from retarget.solver.kinematics.forward import body_kinematics, world_point
 
 __all__ = ["find_changes"]
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool, Float32, Float64
 
 from retarget.compiled.jit import jit
+from retarget.compiled.packs import LANES, REAL, packs
 from retarget.compiled.scratch import scratch
 from retarget.solver.arrays import Problem, Soles, Tree
-from retarget.solver.kinematics.forward import body_kinematics, world_point
+from retarget.solver.kinematics.forward import world_point
+from retarget.solver.kinematics.lanes import LanePoses, make_poses, pose_lanes
 
 __all__ = ["FIRMLY", "hold_misses", "yielding_weights"]
 
@@ -88,23 +90,36 @@ def _find_misses(
     missed: Float64[np.ndarray, "T K"],
     along: Float64[np.ndarray, "T K"],
 ) -> None:
-    bodies = tree.parents.shape[0]
-    R = scratch((bodies, 3, 3), np.float64)
-    r = scratch((bodies, 3), np.float64)
-    a = scratch((bodies, 3), np.float64)
+    stand = make_poses(tree)
+    place = scratch((3, LANES), REAL)
     x = scratch(3, np.float64)
-    for t in range(qpos.shape[0]):
+    for first in range(0, qpos.shape[0], LANES):
+        last = min(first + LANES, qpos.shape[0])
         posed = False
         for i in range(held.shape[1]):
-            if not held[t, i]:
+            wanted = False
+            for t in range(first, last):
+                wanted = wanted or held[t, i]
+            if not wanted:
                 continue
             if not posed:
-                body_kinematics(qpos[t], tree, R, r, a)
+                pose_lanes(qpos, first, tree, stand)
                 posed = True
-            world_point(R, r, soles.contact_bodies[i], soles.contact_points[i], x)
-            total = 0.0
-            for k in range(2):
-                total += (anchors[t, i, k] - qpos[t, k] - x[k]) ** 2
-            along[t, i] = np.sqrt(total)
-            total += (anchors[t, i, 2] + soles.contact_radii[i] - qpos[t, 2] - x[2]) ** 2
-            missed[t, i] = np.sqrt(total)
+            _place(stand, soles.contact_bodies[i], soles.contact_points[i], place)
+            for t in range(first, last):
+                if not held[t, i]:
+                    continue
+                for k in range(3):
+                    x[k] = anchors[t, i, k] - qpos[t, k] - place[k, t - first]
+                x[2] += soles.contact_radii[i]
+                total = x[0] * x[0] + x[1] * x[1]
+                along[t, i] = np.sqrt(total)
+                missed[t, i] = np.sqrt(total + x[2] * x[2])
+
+
+@jit(fastmath=True, inner=True)
+def _place(
+    stand: LanePoses, b: int, point: Float32[np.ndarray, "3"], place: Float32[np.ndarray, "3 L"]
+) -> None:
+    """Fill where a point of body b is, relative to the base, metres."""
+    world_point(packs(stand.R), packs(stand.r), b, point, packs(place))
