@@ -34,6 +34,15 @@ _FRENCH = {
     "Arm": "Épaule", "ForeArm": "Coude", "Hand": "Poignet", "UpLeg": "Cuisse", "Leg": "Genou", "Foot": "Cheville",
     "Toe": "Pied",
 }  # fmt: skip
+_PORTUGUESE = {
+    "Hips": "Quadril", "Spine": "Coluna", "Chest": "Peito", "Neck": "Pescoço", "Head": "Cabeça",
+    "Shoulder": "Clavícula", "Arm": "Ombro", "ForeArm": "Cotovelo", "Hand": "Pulso", "UpLeg": "Coxa", "Leg": "Joelho",
+    "Foot": "Tornozelo", "Toe": "Pé",
+}  # fmt: skip
+_KOREAN = {
+    "Hips": "골반", "Spine": "척추", "Chest": "가슴", "Neck": "목", "Head": "머리", "Shoulder": "쇄골", "Arm": "어깨",
+    "ForeArm": "팔꿈치", "Hand": "손목", "UpLeg": "허벅지", "Leg": "무릎", "Foot": "발목", "Toe": "발",
+}  # fmt: skip
 _LIMB_FIRST = {
     "Shoulder": "arm_clavicle", "Arm": "arm_shoulder", "ForeArm": "arm_elbow", "Hand": "arm_wrist", "UpLeg": "leg_hip",
     "Leg": "leg_knee", "Foot": "leg_ankle", "Toe": "leg_ball",
@@ -44,6 +53,8 @@ _LANGUAGES = {
     "german": (_GERMAN, "{}_Links", "{}_Rechts"),
     "spanish": (_SPANISH, "{}Izq", "{}Der"),
     "french": (_FRENCH, "{} gauche", "{} droite"),
+    "portuguese": (_PORTUGUESE, "{}Esq", "{}Dir"),
+    "korean": (_KOREAN, "왼쪽{}", "오른쪽{}"),
     "limb first": (_LIMB_FIRST, "Lt_{}_jnt", "Rt_{}_jnt"),
 }
 _PREFIXES = ("Eva_", "Skeleton 001_", "BaseHuman", "subj2-", "My Actor.")

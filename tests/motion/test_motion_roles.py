@@ -102,6 +102,28 @@ def test_a_forefoot_without_an_end_does_not_swap_left_and_right() -> None:
     assert motion_from_recording(recording, MotionSource()).source.doubts == ()
 
 
+def test_an_end_site_below_the_shank_is_no_toe() -> None:
+    """Skeletons that end at the ankle have end sites there that go on straight down, as Kinect's and game rigs'."""
+    whole = with_straight_forefoot()
+    keep = [j for j, name in enumerate(whole.joint_names) if not name.endswith("ForeFoot#end")]
+    names = [whole.joint_names[j].replace("ForeFoot", "Foot#end") for j in keep]
+    recording = Recording(
+        tuple(names),
+        np.array([keep.index(p) if p >= 0 else -1 for p in whole.parents[keep]]),
+        np.ascontiguousarray(whole.positions[:, keep]),
+        np.ascontiguousarray(whole.rotations[:, keep]),
+        30.0,
+    )
+    assert "left_toe" not in named_roles(recording)
+    motion = motion_from_recording(recording, MotionSource())
+    assert any("have no toes" in doubt.reason for doubt in motion.source.doubts)
+    foot = motion.role_positions("left_toe") - motion.role_positions("left_ankle")
+    across = motion.role_positions("left_hip") - motion.role_positions("right_hip")
+    ahead = np.cross(across, np.array([0.0, 0.0, 1.0]))
+    assert np.median(np.sum(foot * ahead, axis=1)) > 0.0
+    assert named_roles(recording, left_toe="LeftFoot#end")["left_toe"] == "LeftFoot#end"
+
+
 def test_readable_names_that_the_shape_contradicts_are_an_error_with_both_candidates() -> None:
     """Shanks have odd names, and there are no thighs: the shape would take arms for legs."""
     recording = real("bvh_more/makehuman_zombieWalk1.bvh")

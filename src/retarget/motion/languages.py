@@ -18,8 +18,10 @@ __all__ = ["SIDES", "WORDS", "in_latin", "without_shared_prefix"]
 SIDES: Final = {
     word: side
     for side, words in {
-        "left": "left l lt lft links linke linker linkes izq izquierda izquierdo gauche sx sinistra sinistro",
-        "right": "right r rt rgt rechts rechte rechter rechtes der derecha derecho droite droit dx destra destro",
+        "left": "left l lt lft links linke linker linkes izq izquierda izquierdo gauche sx sinistra sinistro esq "
+        "esquerda esquerdo",
+        "right": "right r rt rgt rechts rechte rechter rechtes der derecha derecho droite droit dx destra destro dir "
+        "direita direito",
     }.items()
     for word in words.split()
 }
@@ -28,33 +30,38 @@ SIDES: Final = {
 WORDS: Final = {
     word: english
     for english, words in {
-        "thigh": "oberschenkel muslo cuisse coscia", "knee": "knie rodilla genou ginocchio",
-        "shin": "unterschenkel pantorrilla mollet polpaccio", "leg": "bein pierna jambe gamba",
-        "ankle": "fussgelenk knochel knoechel tobillo cheville caviglia", "foot": "fuss pie pied piede",
-        "toe": "zeh zehe zehen orteil orteils", "hip": "hufte huefte cadera hanche anca",
+        "thigh": "oberschenkel muslo cuisse coscia coxa", "knee": "knie rodilla genou ginocchio joelho",
+        "shin": "unterschenkel pantorrilla mollet polpaccio", "leg": "bein pierna jambe gamba perna",
+        "ankle": "fussgelenk knochel knoechel tobillo cheville caviglia tornozelo", "foot": "fuss pie pied piede pe",
+        "toe": "zeh zehe zehen orteil orteils", "hip": "hufte huefte cadera hanche anca quadril",
         "clavicle": "schlusselbein schluesselbein clavicula clavicule clavicola",
-        "shoulder": "schulter hombro epaule spalla", "upperarm": "oberarm", "arm": "brazo bras braccio",
-        "elbow": "ellbogen ellenbogen codo coude gomito", "forearm": "unterarm antebrazo avantbras avambraccio",
-        "wrist": "handgelenk muneca poignet polso", "hand": "mano main", "pelvis": "becken bassin bacino",
-        "spine": "wirbel wirbelsaule wirbelsaeule columna colonne colonna", "chest": "brust pecho poitrine petto",
-        "neck": "hals cuello cou collo", "head": "kopf cabeza tete testa",
+        "shoulder": "schulter hombro epaule spalla ombro", "upperarm": "oberarm", "arm": "brazo bras braccio braco",
+        "elbow": "ellbogen ellenbogen codo coude gomito cotovelo",
+        "forearm": "unterarm antebrazo avantbras avambraccio antebraco",
+        "wrist": "handgelenk muneca poignet polso pulso", "hand": "mano main mao", "pelvis": "becken bassin bacino",
+        "spine": "wirbel wirbelsaule wirbelsaeule columna colonne colonna coluna",
+        "chest": "brust pecho poitrine petto peito",
+        "neck": "hals cuello cou collo pescoco", "head": "kopf cabeza tete testa cabeca",
     }.items()
     for word in words.split()
 }  # fmt: skip
-"""German, Spanish, French and Italian words for joints and parts, without accents, in English."""
+"""German, Spanish, Portuguese, French and Italian words for joints and parts, without accents, in English."""
 
-# Japanese (MikuMikuDance's) and Chinese, the longer ones first: a foot begins what is said of an ankle.
+# Japanese (MikuMikuDance's), Chinese and Korean, the longer ones first: a foot begins what is said of an ankle.
 _SIGNS: Final = {
     sign: english
     for english, signs in {
-        "toe": "つま先 爪先 足先EX 脚趾 足尖", "ankle": "足首 脚踝 踝", "wrist": "手首 手腕",
-        "wrist twist": "手捩", "arm twist": "腕捩", "chest": "上半身2 上半身3 胸", "spine": "上半身 脊柱 脊椎",
-        "pelvis": "下半身 骨盆", "center": "センター", "groove": "グルーブ", "thumb": "親指 拇指",
+        "toe": "발가락 つま先 爪先 足先EX 脚趾 足尖", "ankle": "발목 足首 脚踝 踝", "wrist": "손목 手首 手腕",
+        "wrist twist": "手捩", "arm twist": "腕捩",
+        "chest": "가슴 上半身2 上半身3 胸", "spine": "척추 上半身 脊柱 脊椎",
+        "pelvis": "골반 下半身 骨盆", "center": "センター", "groove": "グルーブ", "thumb": "親指 拇指",
         "index": "人差指 人指 食指", "middle": "中指", "ring": "薬指 无名指", "pinky": "小指",
-        "knee": "ひざ 膝", "elbow": "ひじ 肘", "shoulder helper": "肩P 肩C", "thigh": "大腿", "shin": "小腿",
-        "upper arm": "上臂", "forearm": "前臂 下臂", "clavicle": "锁骨", "left": "左", "right": "右",
-        "leg": "足 腿", "foot": "脚", "hip": "髋", "arm": "腕", "hand": "手", "shoulder": "肩",
-        "neck": "首 颈 頸", "head": "頭 头", "waist": "腰",
+        "knee": "무릎 ひざ 膝", "elbow": "팔꿈치 ひじ 肘", "shoulder helper": "肩P 肩C",
+        "thigh": "허벅지 大腿", "shin": "종아리 小腿",
+        "upper arm": "上臂", "forearm": "팔뚝 前臂 下臂", "clavicle": "쇄골 锁骨",
+        "left": "왼쪽 왼 左", "right": "오른쪽 오른 右",
+        "leg": "다리 足 腿", "foot": "발 脚", "hip": "髋", "arm": "팔 腕", "hand": "손 手", "shoulder": "어깨 肩",
+        "neck": "목 首 颈 頸", "head": "머리 頭 头", "waist": "腰",
     }.items()
     for sign in signs.split()
 }  # fmt: skip
@@ -67,7 +74,7 @@ _LONGEST: Final = 6  # parts of a prefix
 
 @functools.lru_cache(4096)
 def in_latin(name: str) -> str:
-    """A name in Latin letters without accents; Japanese and Chinese words for joints and sides in English.
+    """A name in Latin letters without accents; Japanese, Chinese and Korean words for joints and sides in English.
 
     Example:
         >>> in_latin("左ひじ"), in_latin("Hüfte_L")

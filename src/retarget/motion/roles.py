@@ -89,10 +89,11 @@ def find_roles(
     missing = [role for role in _required_limbs() if role not in limbs]
     if missing:
         raise RoleError(_missing_message(missing, names))
+    limbs = _without_shank_ends(limbs, names, given, few)
     roles = {**find_torso(read, parents, lengths, limbs, given), **limbs}
     _check_limbs(roles, names, parents, lengths)
     notes = [
-        f"the {side} foot has no toe joint and no end site"
+        f"the {side} foot has no toe joint and no end site that shows where it points"
         for side in _SIDES
         if f"{side}_toe" not in roles
     ]
@@ -218,19 +219,35 @@ def _ahead(
     positions: Float64[np.ndarray, "T J 3"],
 ) -> int:
     """The toe, or where that is straight below the ankle the first joint beyond it that shows where the foot points."""
-    shank = positions[:, ankle] - positions[:, knee]
     children = children_of(parents)
-    while True:
-        foot = positions[:, toe] - positions[:, ankle]
-        along = np.einsum("ti,ti->t", shank, foot)
-        below = children[toe][0] if children[toe] else -1
-        if below < 0:
-            return toe
-        squares = np.einsum("ti,ti->t", shank, shank) * np.einsum("ti,ti->t", foot, foot)
-        in_line = (along > _IN_LINE * np.sqrt(squares)).sum()
-        if 2 * in_line < len(along):
-            return toe
-        toe = below
+    while children[toe] and _in_line(knee, ankle, toe, positions):
+        toe = children[toe][0]
+    return toe
+
+
+def _without_shank_ends(
+    limbs: Mapping[str, int],
+    names: Sequence[str],
+    given: Mapping[str, int],
+    positions: Float64[np.ndarray, "T J 3"],
+) -> dict[str, int]:
+    """The limbs without toes that are end sites below the shank: these end the leg and show no foot."""
+    left = dict(limbs)
+    for side in _SIDES:
+        knee, ankle, toe = (limbs.get(f"{side}_{part}", -1) for part in _LEG[1:])
+        ends = min(knee, ankle, toe) >= 0 and "#end" in names[toe] and f"{side}_toe" not in given
+        if ends and _in_line(knee, ankle, toe, positions):
+            del left[f"{side}_toe"]
+    return left
+
+
+def _in_line(knee: int, ankle: int, toe: int, positions: Float64[np.ndarray, "T J 3"]) -> bool:
+    """Whether a joint lies in the direction of the shank in most frames."""
+    shank = positions[:, ankle] - positions[:, knee]
+    foot = positions[:, toe] - positions[:, ankle]
+    along = np.einsum("ti,ti->t", shank, foot)
+    squares = np.einsum("ti,ti->t", shank, shank) * np.einsum("ti,ti->t", foot, foot)
+    return bool(2 * (along > _IN_LINE * np.sqrt(squares)).sum() >= len(along))
 
 
 def _check_limbs(
