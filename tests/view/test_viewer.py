@@ -313,3 +313,13 @@ def test_things_around_are_in_the_browser_and_move(tmp_path: Path) -> None:
         assert np.linalg.norm(place - before) > 0.05
         nodes.show_people({"unitree_g1"})
         assert [thing._node.visible for thing in things] == [True, False]
+
+
+def test_names_are_just_above_bodies_whether_they_stand_or_lie(viewer: Viewer) -> None:
+    for frame in (0, 20):
+        viewer._show(frame)
+        for figure, actor in zip(viewer._nodes._figures, viewer.stage.actors, strict=True):
+            shape = actor.shape(np.array([frame]))
+            top = float((np.maximum(shape.starts, shape.ends)[0, :, 2] + shape.radii).max())
+            above = float(figure._label.position[2]) - top
+            assert 0.0 < above < 0.1

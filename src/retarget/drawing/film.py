@@ -198,12 +198,14 @@ class Film:
     def _legend(self, pen: Any, size: int, edge: int) -> None:
         """What the colours of rings mean, in letters so small that all is in the picture; nothing where none are."""
         words = [STATE_WORDS[state] for state in _LEGEND]
-        while (wide := sum(_length(text, size) + 2.6 * size for text in words)) > self.shot.width:
+        while (
+            wide := sum(_length(text, size) + 2.3 * size for text in words)
+        ) > self.shot.width - edge:
             size = min(size - 1, int(size * self.shot.width / wide))
             if size < _LEAST_LETTERS:
                 return
         x, y = float(edge), self.shot.height - edge - 0.5 * size
-        ends = (x - 0.6 * size, y - size, x + wide - 0.2 * size, y + size)
+        ends = (x - 0.6 * size, y - size, x + wide - 0.6 * size, y + size)
         pen.rounded_rectangle(ends, 0.5 * size, fill=PAPER)
         for state, text in zip(_LEGEND, words, strict=True):
             dot = 0.38 * size

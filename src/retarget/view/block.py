@@ -33,6 +33,11 @@ class FigureBlock:
             self._make(first)
         return self._balls[frame - first], self._rods[frame - first]
 
+    def top(self, frame: int) -> float:
+        """How high the highest of its capsules reaches in one of its own frames, metres."""
+        ends, _ = self.at(frame)
+        return float((ends.places[:, 2] + ends.sizes[:, 0]).max())
+
     def _make(self, first: int) -> None:
         frames = np.arange(first, min(first + _FRAMES, self._actor.frames))
         shape = self._actor.shape(frames)

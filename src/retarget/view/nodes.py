@@ -20,7 +20,7 @@ from retarget.view.shapes import BALL, ROD
 __all__ = ["StageNodes"]
 
 _ROOT: Final = "/stage"
-_NAME_ABOVE: Final = 0.5  # of the height, above the pelvis
+_NAME_ABOVE: Final = 0.04  # of the height, above the highest part of the body
 _FAINT: Final = 0.35
 
 
@@ -158,8 +158,9 @@ class _Figure:
             ends, sides = self._block.at(self._actor.frame(frame))
             self._balls.send(ends)
             self._rods.send(sides)
-        above = self._actor.path[self._actor.frame(frame)] + [0.0, 0.0, self._lift]
-        self._label.position = tuple(above)
+        own = self._actor.frame(frame)
+        x, y, _ = self._actor.path[own]
+        self._label.position = (x, y, self._block.top(own) + self._lift)
 
     def show_at_all(self, visible: bool) -> None:
         for batch in (self._balls, self._rods):

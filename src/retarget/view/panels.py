@@ -167,6 +167,8 @@ class Panels:
         """Tell of another clip."""
         now, stage = self._viewer.now, self._viewer.stage
         facts = "".join(f"\n- {plain(fact)}" for fact in stage.facts)
+        if now.entry.failed_gates:  # a list of its own, not the last reasons
+            facts = f"\n\n**the clip**\n{facts}"
         gates = now.entry.failed_gates
         verdict = ""
         if gates is not None:

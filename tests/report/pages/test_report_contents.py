@@ -22,6 +22,7 @@ from retarget.errors import FileFormatError, UnknownNameError
 from retarget.evaluation import MEASURES, ClipReport, Gates
 from retarget.kinds import RunStatus
 from retarget.report.pages import Batch, Fate, ReportOptions, page_name, read_batch, write_report
+from retarget.report.pages.clips import clip_of
 from retarget.report.pages.outcomes import causes_of, differences, verdict_of, worst_of
 from retarget.report.pages.packed import packed_clips
 from retarget.report.pages.spread import WIDTH, spreads
@@ -93,6 +94,18 @@ def test_the_verdict_adds_up(read: Batch) -> None:
     walk = next(clip for clip in read.clips if clip.name == "day 1/walk.npz")
     assert walk.duration_s == pytest.approx(walk.frames / walk.fps)
     assert verdict.all_seconds == pytest.approx(sum(clip.duration_s for clip in read.clips))
+
+
+@pytest.mark.parametrize("number", ["1e-09", "6.654e+06", "-3", "0.25", "1200"])
+def test_numbers_do_not_tell_causes_apart_however_they_are_written(
+    read: Batch, number: str
+) -> None:
+    manifest = BatchManifest.load(read.manifest)
+    failed = next(record for record in manifest.records if record.status == "failed")
+    said = f"{failed.motion}: a rate of {number} frames a second of joint_2 is none; correct it"
+    clip = clip_of(failed.model_copy(update={"message": said}), None, None)
+    (cause,) = clip.causes
+    assert cause.endswith(": a rate of \N{HORIZONTAL ELLIPSIS} frames a second of joint_2 is none")
 
 
 def test_causes_count_clips_and_show_the_worst(read: Batch) -> None:

@@ -18,6 +18,7 @@ from retarget.wording import shortened
 
 __all__ = ["FATES", "Clip", "Fate", "clip_of"]
 
+_NUMBER: Final = re.compile(r"(?<![\w.])-?\d+(\.\d+)?([eE][-+]?\d+)?\b")
 _QUOTED: Final = re.compile(r"(?<!\w)'[^']*'(?!\w)|\"[^\"]*\"")  # and no apostrophes
 _LONGEST_CAUSE: Final = 100  # characters
 _MOST_EXCESS: Final = 1e6  # limits of 0 are exceeded infinitely, which nothing can be sorted by
@@ -161,7 +162,7 @@ def _failure(kind: str, record: BatchRunRecord) -> str:
     for path in (record.motion, record.output, record.output_file):
         said = said.replace(str(path), "")
     said = re.sub(_QUOTED, "...", said.strip(" :"))
-    said = re.sub(r"\b\d+(\.\d+)?\b", "\N{HORIZONTAL ELLIPSIS}", said.partition(";")[0])
+    said = re.sub(_NUMBER, "\N{HORIZONTAL ELLIPSIS}", said.partition(";")[0])
     return f"{kind}: {shortened(said, _LONGEST_CAUSE)}" if said else kind
 
 
