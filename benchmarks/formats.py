@@ -41,6 +41,7 @@ BESIDE = {".asf", ".md"}  # files that belong to others
 RATES = {"video_pose": 30.0, "climb_npy": 120.0}  # of files that do not say theirs
 ANIMATIONS = {"quaternius_robot.glb": "#Robot_Walking"}
 FRAMES = 12_000  # of made files that are read for their speed
+FEWEST = 300  # frames of a file by which a speed is told: of fewer it is what every file costs
 SECONDS = 10.0  # of a clip that are retargeted
 HEAD = [
     "format",
@@ -48,7 +49,8 @@ HEAD = [
     "",
     "frames",
     "joints",
-    "read frames/s",
+    "read ms",
+    "frames/s of long",
     "limb deg",
     "slide mm/s",
     "gates missed",
@@ -85,19 +87,20 @@ def main() -> None:
                 continue
             rows.append(
                 [motion.source.format, tried.path.name[:44], "made" if tried.made else "real", f"{len(motion):,}",
-                 str(motion.positions.shape[1]), f"{speed(tried.long or tried.path):,.0f}", *scores(motion, robot)]
+                 str(motion.positions.shape[1]), *speeds(tried), *scores(motion, robot)]
             )  # fmt: skip
             print(*rows[-1], sep="  ", flush=True)
     write_section(
         "formats",
         "Every motion format",
         COMMAND,
-        f"Reading is from bytes to joint poses, frames per second of a core's time, of made layouts with {FRAMES:,} "
-        f"frames; the first {SECONDS:g} s are retargeted. Made SMPL files hold the clip of the real one, others a "
-        "walk in place, in what each tool's source says it writes.\n\n"
-        "A file takes 5 to 20 ms, whatever it holds, and a scene as long as it has nodes, so that short ones are read "
-        "at fewer frames a second. 4D-Humans writes three pickled arrays for every frame, which take longer to take "
-        "apart than to pose.\n\n"
+        f"Reading is from bytes to joint poses: milliseconds of a core for the file, and frames per second of one "
+        f"with at least {FEWEST:,} frames, of made layouts with {FRAMES:,}; the first {SECONDS:g} s are retargeted. "
+        "Made SMPL files hold the clip of the real one, others a walk in place, in what each tool's source says it "
+        "writes.\n\n"
+        "Milliseconds of short files are what every file costs, whatever it holds (names of markers, JSON, a scene's "
+        "nodes); where there is no long file of the kind, no frames per second are told. 4D-Humans writes three "
+        "pickled arrays for every frame, which take longer to take apart than to pose.\n\n"
         + table(HEAD, rows)
         + "\n\nFiles that are refused, and why:\n\n"
         + table(["file", "what is said"], refused),
@@ -159,8 +162,17 @@ def other_files(folder: Path) -> Iterator[Tried]:
             yield Tried(path, True, None, 30.0)
 
 
-def speed(path: Path) -> float:
-    """Frames per second of a core that reading alone takes: the best of some."""
+def speeds(tried: Tried) -> list[str]:
+    """Milliseconds of reading a file, and frames per second of it or of a longer one of its layout."""
+    frames, seconds = cost(tried.path)
+    told = f"{1000 * seconds:.1f}"
+    if tried.long:
+        frames, seconds = cost(tried.long)
+    return [told, f"{frames / seconds:,.0f}" if frames >= FEWEST else "-"]
+
+
+def cost(path: Path) -> tuple[int, float]:
+    """Frames of a file, and seconds of a core that reading alone takes: the best of some."""
     path, which = split_which(path)
     data = path.read_bytes()
     chosen = sniff_format(data, path)
@@ -169,7 +181,7 @@ def speed(path: Path) -> float:
         started = time.process_time()
         recording = chosen.read(data, path, Asked(which))
         best = min(best, time.process_time() - started)
-    return len(recording.positions) / best
+    return len(recording.positions), best
 
 
 if __name__ == "__main__":
