@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 import smpl_files as made
 from bvh_files import CLIPS
+from scipy.spatial.transform import Rotation
 
 from retarget.errors import FileFormatError
 from retarget.motion import Motion, read_motion
@@ -92,8 +94,26 @@ def features(places: np.ndarray) -> np.ndarray:
     return rows
 
 
-def test_features_of_humanml3d_are_the_places_that_they_were_made_of(
-    walk: Motion, tmp_path: Path
+def streamed(places: np.ndarray) -> np.ndarray:
+    """MotionStreamer's rows of 272 numbers of 22 joints, y up; what repeats them is zero."""
+    across = places[:, 2] - places[:, 1]
+    heading = -np.unwrap(
+        np.arctan2(across[:, 2], -across[:, 0])
+    )  # the turn that brings the body to face z
+    turns = Rotation.from_euler("y", heading[:, None])
+    rows = np.zeros((len(places), 272))
+    rows[1:, [0, 1]] = turns[:-1].apply(np.diff(places[:, 0], axis=0))[:, [0, 2]]
+    steps = Rotation.concatenate([turns[:1], turns[1:] * turns[:-1].inv()]).as_matrix()
+    rows[:, 2:8] = steps[:, :2].reshape(len(places), 6)
+    beside = places - places[:, :1] * [1, 0, 1]
+    seen = np.stack([turns.apply(beside[:, joint]) for joint in range(22)], axis=1)
+    rows[:, 8:74] = seen.reshape(len(places), -1)
+    return rows
+
+
+@pytest.mark.parametrize(("write", "fps"), [(features, 20), (streamed, 30)])
+def test_features_of_generators_are_the_places_that_they_were_made_of(
+    write: Callable[[np.ndarray], np.ndarray], fps: float, walk: Motion, tmp_path: Path
 ) -> None:
     """Also while the body turns: its path bends to its left."""
     places = y_up(walk)
@@ -101,9 +121,10 @@ def test_features_of_humanml3d_are_the_places_that_they_were_made_of(
     c, s = np.cos(angle), np.sin(angle)
     x, y, z = np.moveaxis(places, -1, 0)
     places = np.stack([x * c + z * s, y, -x * s + z * c], axis=-1)
-    motion = read_motion(made.written(tmp_path, "000021.npy", npy(features(places))))
+    motion = read_motion(made.written(tmp_path, "000021.npy", npy(write(places))))
     expected = read_motion(made.written(tmp_path, "joints.npy", npy(places)))
-    assert (motion.fps, len(motion)) == (20, len(expected))
+    assert (motion.fps, len(motion)) == (fps, len(expected))
+    assert any(doubt.name == "rate" for doubt in motion.source.doubts)
     own, other = (m.positions - m.positions[0, 0] for m in (motion, expected))
     # The first frame faces z in features: one turn about the up axis lies between both.
     flat = np.vdot(own[..., 0] + 1j * own[..., 1], other[..., 0] + 1j * other[..., 1])
@@ -234,6 +255,7 @@ def test_orders_of_the_same_count_are_told_by_bones_that_keep_their_length(walk:
         (npy(np.zeros((50, 27, 3))), "27 joints without names"),
         (npy(np.zeros((50, 34, 3))), "of a robot, Unitree G1"),
         (npy(np.random.default_rng(0).normal(size=(50, 263))), "263 features .* or are normalised"),
+        (npy(np.random.default_rng(0).normal(size=(50, 272))), "272 features .* or are normalised"),
         (made.npz(positions=np.zeros((5, 4)), joint_names=np.array(["a"])), "not \\(frames, joints, 3\\)"),
         (",".join(f"{n}_{a}" for n in "abcdef" for a in "xyz").encode() + b"\n" + b"1," * 17 + b"what\n", "'what'"),
         (b'{"joint_names": ["a"], "positions": [[[1, 2]]]}', "1 names and positions"),

@@ -142,6 +142,10 @@ KNOWN: Final = (
                 "doubted *",
             ),
             (
+                "MotionStreamer",
+                "and MotionMillion: features (T, 272) that are not normalised; y up; 30 fps, doubted *",
+            ),
+            (
                 "OMOMO",
                 "torch, (T, 591): 52 joints; z up; 30 fps, doubted",
             ),

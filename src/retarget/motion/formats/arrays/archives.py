@@ -12,7 +12,12 @@ from jaxtyping import Float64, Int64
 from retarget.containers import npz_names
 from retarget.errors import FileFormatError
 from retarget.frame_rates import rate_problem
-from retarget.motion.formats.arrays.features import FEATURES, places_of_features
+from retarget.motion.formats.arrays.features import (
+    FEATURES,
+    STREAMED,
+    places_of_features,
+    places_of_streamed,
+)
 from retarget.motion.formats.arrays.keypoints import counts
 from retarget.motion.formats.arrays.points import REMEDY, PointSet, recording_of_points
 from retarget.motion.formats.asked import Asked
@@ -38,6 +43,10 @@ _TURNS: Final = ("global_rot_mats", "global_rotations", "global_joint_rotations"
 _RATES: Final = ("fps", "frame_rate", "framerate", "mocap_framerate", "rate")
 _OTHERS: Final = ("lengths", "text", "height", "unit", "units", "foot_contacts")
 _KEYS: Final = (*_PLACES, *_NAMES, *_PARENTS, *_TURNS, *_RATES, *_OTHERS)
+_FEATURES: Final = {  # maker, how they are made places, and the rate where the joints' order does not imply it
+    FEATURES: ("HumanML3D", places_of_features, float("nan")),
+    STREAMED: ("MotionStreamer", places_of_streamed, 30.0),
+}
 _KIMODO, _HOLOSOMA = 30.0, 30.0
 _OMOMO_ROW, _OMOMO_JOINTS = 591, slice(162, 318)
 _OMOMO_WIDTH: Final = b"M\x4f\x02"  # 591, as pickles write it
@@ -50,7 +59,7 @@ def looks_like_arrays(data: bytes) -> bool:
         return bool(names & {*_PLACES} - {"motion", "points"}) and "body_positions" not in names
     head = data[:256]
     if data.startswith(NPY) and b"'|O'" not in head:
-        return any(end in head for end in (b", 3)", b", 4)", b", 591)", b", 263)"))
+        return any(end in head for end in (b", 3)", b", 4)", b", 591)", b", 263)", b", 272)"))
     keys = pickled_part(data)
     if any(key in keys for key in (b"posed_joints", b"joint_positions", b"motion_path")):
         return True
@@ -91,17 +100,19 @@ def _point_set(content: Any, path: Path, asked: Asked) -> PointSet:
     if array.ndim == 2 and array.shape[1] == _OMOMO_ROW:
         joints = array[:, _OMOMO_JOINTS].reshape(len(array), -1, 3)
         return PointSet(joints, fps=30.0, maker="OMOMO", metres_per_unit=1.0, up_axis="z")
-    if array.ndim == 2 and array.shape[1] == FEATURES:
-        places = places_of_features(array)
-        if fitting_order(places)[0] is None:
-            cause = (
-                "holds 263 features per frame that are not HumanML3D's of a body, or are normalised"
-            )
-            raise FileFormatError(
-                path, cause, "give features times std plus mean, or the 22 joints"
-            )
-        return PointSet(places, notes=("places are those of HumanML3D's features",))
+    if array.ndim == 2 and array.shape[1] in _FEATURES:
+        return _from_features(array, path)
     return PointSet(_of_three(array, path))
+
+
+def _from_features(array: Float64[np.ndarray, "T n"], path: Path) -> PointSet:
+    maker, places_of, fps = _FEATURES[array.shape[1]]
+    places = places_of(array)
+    if fitting_order(places)[0] is None:
+        cause = f"holds {array.shape[1]} features per frame that are not {maker}'s of a body, or are normalised"
+        raise FileFormatError(path, cause, "give features times std plus mean, or the 22 joints")
+    notes = (f"places are those of {maker}'s features",)
+    return PointSet(places, fps=fps, maker="" if np.isnan(fps) else maker, notes=notes)
 
 
 def _from_mapping(content: Mapping[str, Any], path: Path, asked: Asked) -> PointSet:
