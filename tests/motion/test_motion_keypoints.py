@@ -226,6 +226,9 @@ def csv_layouts(places: np.ndarray, names: tuple[str, ...]) -> dict[str, str]:
     ]  # fmt: skip
     return {
         "axis first": "\n".join([",".join(f"{a}_{n}" for n in names for a in "xyz"), *rows]),
+        "behind a model's name": "\n".join(
+            [",".join(f"body_{n}_{a}" for n in names for a in "xyz"), *rows]
+        ),
         "numbered": "\n".join(
             [",".join(f"{a}{n}" for n in range(len(names)) for a in "xyz"), *rows]
         ),

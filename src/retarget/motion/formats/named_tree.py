@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from retarget.motion.formats.joint_orders import orders
+from retarget.motion.languages import without_shared_prefix
 from retarget.motion.names import LIMB_WORDS, split_name
 
 __all__ = ["NamedTree", "tree_of_names"]
@@ -63,9 +64,10 @@ class NamedTree(NamedTuple):
 
 def tree_of_names(names: Sequence[str]) -> NamedTree | None:
     """The tree of a human's named points; None where the names are not those of a body with two legs and arms."""
+    names = without_shared_prefix(names)
     for order in orders():
         if set(order.names) <= set(names):
-            sources = tuple((list(names).index(name),) for name in order.names)
+            sources = tuple((names.index(name),) for name in order.names)
             return NamedTree(order.names, order.parents, sources)
     limbs = _limbs(names)
     if any((side, part) not in limbs for side in ("left", "right") for part in (*_LEG[:3], *_ARM)):
