@@ -8,7 +8,7 @@ its values, beside which a rate may stand. Of places in a picture and places in 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,8 +74,7 @@ def points_of_landmarks(text: str, path: Path) -> PointSet:
         raise FileFormatError(path, f"cannot be read ({error})"[:300], _REMEDY) from None
     frames, said = _frames_in(content)
     try:
-        seen = [_points_in(frame, 0) or {} for frame in frames]
-        names, places = _table(seen)
+        names, places = _table(_points_in(frame, 0) or {} for frame in frames)
     except (TypeError, ValueError, OverflowError) as error:
         raise FileFormatError(path, f"a point cannot be read ({error})"[:300], _REMEDY) from None
     if len(names) < _FEWEST:
@@ -92,17 +91,25 @@ def points_of_landmarks(text: str, path: Path) -> PointSet:
 
 
 def _table(
-    frames: Sequence[Mapping[str, Any]],
+    frames: Iterable[Mapping[str, Any]],
 ) -> tuple[tuple[str, ...], Float64[np.ndarray, "T N 3"]]:
-    """Names of the points of the first frame that has any, and where they are in each; NaN where they are not."""
-    names = tuple(next((frame for frame in frames if frame), {}))
-    places = np.full((len(frames), len(names), 3), np.nan)
-    at = {name: index for index, name in enumerate(names)}
-    for row, points in zip(places, frames, strict=True):
-        for name, point in points.items():
-            if name in at:
-                row[at[name]] = point
-    return names, places
+    """Names of the points of the first frame that has any, and where they are in each; NaN where they are not.
+
+    A frame is made numbers at once: as Python's own, those of a long recording are gigabytes.
+    """
+    at: dict[str, int] = {}
+    rows: list[Float64[np.ndarray, "N 3"]] = []
+    for points in frames:
+        at = at or {name: index for index, name in enumerate(points)}
+        row = np.full((len(at), 3), np.nan)
+        known = [name for name in points if name in at]
+        if known:
+            row[[at[name] for name in known]] = [points[name] for name in known]
+        rows.append(row)
+    places = np.full((len(rows), len(at), 3), np.nan)
+    for place, row in zip(places, rows, strict=True):
+        place[: len(row)] = row  # of frames before the first point there are none
+    return tuple(at), places
 
 
 def rate_of_times(times: Float64[np.ndarray, "T"]) -> float:
