@@ -68,7 +68,7 @@ bench: $(BENCH)
 	@$(PY) benchmarks/tools_beside.py
 
 matrix: $(BENCH)
-	@$(PY) benchmarks/matrix.py --solve
+	@$(PY) benchmarks/matrix.py --solve --causes
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis demo_output build dist

@@ -3,6 +3,7 @@
 Usage:
     python benchmarks/matrix.py                    # load every model: roles, soles, notes
     python benchmarks/matrix.py --solve            # and solve a walk and a dance on each: RESULTS.md
+    python benchmarks/matrix.py --solve --causes   # and what stands in the way of those that miss gates: RESULTS.md
     python benchmarks/matrix.py --only g1 --details
     python benchmarks/matrix.py --embedded --solve --pictures FOLDER  # embedded ones, and film strips
 
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+import causes
 from measure import CLIPS, ROOT, on_one_core, table, write_section
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ class Row:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--solve", action="store_true", help="solve both clips on each model")
+    parser.add_argument("--causes", action="store_true", help="and why models miss gates")
     parser.add_argument("--only", default="", help="models whose name holds this text")
     parser.add_argument("--embedded", action="store_true", help="embedded robots only")
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="draw film strips there")
@@ -75,8 +78,15 @@ def main() -> None:
         if arguments.details and row.robot is not None:
             print(details(row.robot))
     print(summary(rows))
+    why = _causes(rows, clips) if arguments.causes else ""
     if not arguments.solve or arguments.only:
+        print(why)
         return
+    if why:
+        command = (
+            f"python benchmarks/matrix.py --solve{' --embedded' * arguments.embedded} --causes"
+        )
+        write_section("causes", "What stands in the way of robots", command, why)
     if arguments.embedded:
         command = "python benchmarks/matrix.py --embedded --solve"
         write_section("embedded", "Embedded robots", command, report(rows))
@@ -142,6 +152,22 @@ def _solve(row: Row, clip: str, motion: Motion, pictures: Path | None) -> None:
 
         pictures.mkdir(parents=True, exist_ok=True)
         draw_filmstrip(result, row.robot, pictures / f"{row.name}_{clip}.png", title=row.name)
+
+
+def _causes(rows: list[Row], clips: dict[str, Motion]) -> str:
+    """Why models miss gates; files that hold the same robot are looked at once."""
+    same: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.robot is not None and not row.error:
+            same.setdefault(row.robot.sha256, []).append(row)
+    found = []
+    for group in same.values():
+        first, names = group[0], tuple(row.name for row in group)
+        assert first.robot is not None
+        for clip in (clip for clip, failed in first.failed.items() if failed):
+            found.append(causes.causes_of(names, first.robot, clip, clips[clip]))
+            print(found[-1], flush=True)
+    return causes.report(found)
 
 
 def _motions() -> dict[str, Motion]:
