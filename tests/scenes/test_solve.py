@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.ndimage import maximum_filter1d
 
 from retarget.errors import RetargetError
 from retarget.evaluation import evaluate_result
@@ -21,6 +22,8 @@ from retarget.robots import RobotModel, load_robot
 from retarget.scene_take import SceneTake
 from retarget.scenes import ObjectTrajectory, Scene, SceneObject, Shape, Terrain
 from retarget.scenes.made import stepping_up
+from retarget.solver import stretches
+from retarget.solver.depths import scene_depths
 from scene_clips import carry, climb, needs_clips, on_floor, walk_with_crate
 
 
@@ -257,6 +260,28 @@ def test_holds_out_of_reach_give_way_and_are_listed(robot: RobotModel) -> None:
     report = evaluate_result(result, robot)
     assert report["toe_slide_mean"] < 0.01  # whatever the hands cannot reach
     assert not [h for h in walk_with_a_crate().yielded if h.point.endswith("palm")]
+
+
+@needs_clips
+def test_where_holds_give_way_a_clip_is_marched_over_anew_and_nowhere_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    march_anew, seen = stretches.march_anew, []
+
+    def watched(march, start, first, last, changed, depth, problem, options):  # type: ignore[no-untyped-def]
+        before = march.qpos.copy()
+        steps = march_anew(march, start, first, last, changed, depth, problem, options)
+        seen.append((before, march.qpos.copy(), changed, problem.fps))
+        np.testing.assert_array_equal(depth, scene_depths(march.qpos, problem.tree, problem.scene))
+        return steps
+
+    monkeypatch.setattr(stretches, "march_anew", watched)
+    motion, scene = climb(4)
+    retarget_motion(motion, load_robot("unitree_h1"), scene=scene)
+    ((before, after, changed, fps),) = seen
+    moved = np.asarray((before != after).any(axis=1))
+    near = maximum_filter1d(changed.astype(np.uint8), 2 * round(fps) + 1).astype(bool)
+    assert changed.mean() < 0.2 and moved[changed].all() and not moved[~near].any()
 
 
 @lru_cache(maxsize=1)

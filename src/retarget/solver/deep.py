@@ -17,7 +17,7 @@ from retarget.solver.arrays import Problem
 from retarget.solver.clip import ClipOptions, March, march_windows
 from retarget.solver.depths import scene_depths
 
-__all__ = ["march_again"]
+__all__ = ["march_again", "march_anew"]
 
 
 class _Pass(NamedTuple):
@@ -57,6 +57,8 @@ _PASSES: Final = (
 )
 _MEETING: Final = 0.3  # seconds in which a pass that knows nothing of what follows passes into it
 _FIXED: Final = 2  # frames before, on which second differences depend
+_FELT: Final = 0.7  # seconds before and after a change of holds in which a motion is another
+_MOST: Final = 0.25  # of the frames: where more are marched over anew all are, as parts show a little where they meet
 
 
 def march_again(
@@ -91,6 +93,50 @@ def march_again(
     return steps
 
 
+def march_anew(
+    march: March,
+    start: Float64[np.ndarray, "T Q"],
+    first: int,
+    last: int,
+    changed: Bool[np.ndarray, "T"],
+    depth: Float64[np.ndarray, "T"],
+    problem: Problem,
+    options: ClipOptions,
+) -> int | None:
+    """March, in place, from the start over what holds that have changed make another; returns steps times frames.
+
+    Args:
+        march: A march with the holds as they were.
+        start: Where it began.
+        first: First frame that may change.
+        last: The frame behind the last that may.
+        changed: Frames whose holds have changed.
+        depth: How deep each frame is in things, metres; kept up, in place.
+        problem: With the holds as they are.
+        options: Of the march.
+
+    Returns:
+        None, and nothing is changed, where that is most of it, or goes on behind it.
+    """
+    around = round(_FELT * problem.fps)
+    wide = _wider(changed, around, first, last)
+    behind = last < len(changed) and bool(changed[max(last - around, 0) :].any())
+    if behind or wide[first:last].mean() > _MOST:
+        return None
+    steps = 0
+    for begin, end in runs(wide):
+        again, here, more = _marched(march, start, begin, end, problem, options)
+        steps += more
+        if not np.isfinite(again.qpos).all():
+            return None
+        assert problem.scene is not None
+        scene = problem.scene.part(here.start, here.stop)
+        depth[here] = scene_depths(again.qpos, problem.tree, scene)
+        for values, anew in zip(march, again, strict=True):
+            values[here] = anew
+    return steps
+
+
 def _wider(
     deep: Bool[np.ndarray, "T"], around: int, first: int, last: int
 ) -> Bool[np.ndarray, "T"]:
@@ -109,14 +155,39 @@ def _march_part(
     options: ClipOptions,
 ) -> int:
     """March over some frames, in place, with their depths; returns steps times frames."""
-    fixed, behind = min(begin, _FIXED), min(len(march.qpos) - end, options.known)
-    options = options._replace(known=behind)
+    behind = min(len(march.qpos) - end, options.known)
     if behind == 1:
         return 0
+    options = options._replace(known=behind)
+    again, here, steps = _marched(march, march.qpos, begin, end, problem, options)
+    assert problem.scene is not None
+    scene = problem.scene.part(here.start, here.stop)
+    after = scene_depths(again.qpos, problem.tree, scene)
+    if np.isfinite(again.qpos).all() and after.max() < depth[here].max():
+        march.qpos[here] = again.qpos
+        march.cost[here] = again.cost
+        depth[here] = after
+    return steps
+
+
+def _marched(
+    march: March,
+    start: Float64[np.ndarray, "T Q"],
+    begin: int,
+    end: int,
+    problem: Problem,
+    options: ClipOptions,
+) -> tuple[March, slice, int]:
+    """Some frames marched over from a start, with those that they lie between; where they are, and steps times frames.
+
+    What follows is known, or the last of them pass over into what they were.
+    """
+    fixed, behind = min(begin, _FIXED), options.known
     here = slice(begin - fixed, end + behind)
     part = problem.part(here.start, here.stop)
     before = march.qpos[here]
     again = March.of(before, part)
+    again.qpos[fixed : fixed + end - begin] = start[begin:end]
     steps, _ = march_windows(again, fixed, fixed, len(before), part, options)
     meeting = min(round(_MEETING * problem.fps), (end - begin) // 2)
     if end < len(march.qpos) and meeting and not behind:
@@ -124,13 +195,7 @@ def _march_part(
         _pass_over(
             again.qpos[-meeting:], before[-meeting:], time**3 * (10 - 15 * time + 6 * time**2)
         )
-    assert part.scene is not None
-    after = scene_depths(again.qpos, part.tree, part.scene)
-    if np.isfinite(again.qpos).all() and after.max() < depth[here].max():
-        march.qpos[here] = again.qpos
-        march.cost[here] = again.cost
-        depth[here] = after
-    return steps
+    return again, here, steps
 
 
 def _pass_over(

@@ -18,7 +18,7 @@ from retarget.solver.anchors import STANCE_MEMORY
 from retarget.solver.arrays import Problem
 from retarget.solver.balance.path import centre_path
 from retarget.solver.clip import ClipOptions, March, march_windows
-from retarget.solver.deep import march_again
+from retarget.solver.deep import march_again, march_anew
 from retarget.solver.depths import scene_depths
 from retarget.solver.missed_holds import Held, hold_again
 from retarget.solver.reach import yielding_weights
@@ -45,6 +45,7 @@ LEAST_SECONDS = 60.0  # but so long that what overlaps is little of it
 _FADE = 0.5  # seconds in which anchors pass from one stretch's to the next one's
 _RUN_IN = 1.0  # seconds that starts are solved before they take over from the stretch before
 _SWITCH = 0.5  # seconds in which both agree somewhere
+_NOTICED = 0.01  # of a hold's weight
 _AHEAD = 2.0  # seconds that a start's path looks ahead: more hardly changes it
 
 
@@ -236,15 +237,17 @@ def solve_stretch(
     if scene is not None and part.fixed is not None:
         depth = scene_depths(march.qpos, held.tree, scene)
         firm = yielding_weights(march.qpos, held, part.fixed[:count], depth)
-        if (
-            firm is not None
-        ):  # once more from where the march began, so that nothing has been dragged along
+        if firm is not None:
+            # Once more from where the march began, so that nothing has been dragged along.
+            lighter = _lighter(firm, held.clip.contact_weights)
             held = held._replace(clip=held.clip._replace(contact_weights=firm))
-            march.qpos[onward:] = start[onward:count]
-            march.shift[onward:] = 0.0
-            more, at = march_windows(march, onward, here, there, held, options)
+            more = march_anew(march, start[:count], onward, there, lighter, depth, held, options)
+            if more is None:
+                march.qpos[onward:] = start[onward:count]
+                march.shift[onward:] = 0.0
+                more, at = march_windows(march, onward, here, there, held, options)
+                depth = scene_depths(march.qpos, held.tree, scene)
             steps += more
-            depth = scene_depths(march.qpos, held.tree, scene)
         steps += march_again(march, changed, there, depth, held, options)
     elif part.fixed is None:
         how = Held(problem, held, part.centre)
@@ -269,6 +272,13 @@ def solve_stretch(
         anchors[back : there + round(_FADE * problem.fps)].copy(),
         path[back : there + round(_FADE * problem.fps)].copy(),
     ), steps
+
+
+def _lighter(
+    after: Float64[np.ndarray, "n K"], before: Float64[np.ndarray, "n K"]
+) -> Bool[np.ndarray, "n"]:
+    """Frames in which a hold has become lighter, by more than nobody notices."""
+    return np.asarray((after < (1.0 - _NOTICED) * before).any(axis=1))
 
 
 def _reach(fps: float, options: ClipOptions) -> int:
