@@ -108,6 +108,8 @@ def main() -> None:
         + "\n\nOther sizes, from the same recordings:\n\n"
         + table(HEADS, sizes)
         + "\n\nMany things, and a grid of distances:\n\n" + crowd()
+        + "\n\nLong clips: climbs at the rate they were recorded at, and there and back at 30 frames a second:\n\n"
+        + table(HEADS, long_clips())
         + "\n\nFrames in which contacts of hands are those of OMOMO's labels:\n\n" + labels(clips)
         + "\n\n" + OUT_OF_REACH,
     )  # fmt: skip
@@ -119,15 +121,35 @@ def clip(name: str) -> tuple[Motion, Scene]:
         box = SceneObject("largebox", shapes, read_trajectory(FOLDER / f"{name}.pt"))
         return read_motion(FOLDER / f"{name}.pt"), Scene(objects=(box,))
     folder = FOLDER / f"climb_seq_{name[-1]}"
-    motion = read_motion(next(folder.glob("*.npy")), source_fps=120.0)
-    motion = replace(
-        motion,
-        positions=np.ascontiguousarray(motion.positions[::4]),
-        rotations=np.ascontiguousarray(motion.rotations[::4]),
-        fps=30.0,
-    )
+    motion = replace(_picked(read_climb(name), slice(None, None, 4)), fps=30.0)
     shapes, _ = shapes_of(read_mesh(folder / "multi_boxes.obj"), "steps")
     return motion, Scene(terrains=(Terrain("steps", shapes),))
+
+
+def read_climb(name: str) -> Motion:
+    """A climb at its own rate."""
+    path = next((FOLDER / f"climb_seq_{name[-1]}").glob("*.npy"))
+    return read_motion(path, source_fps=120.0)
+
+
+def _picked(motion: Motion, frames: slice | np.ndarray) -> Motion:
+    return replace(
+        motion,
+        positions=np.ascontiguousarray(motion.positions[frames]),
+        rotations=np.ascontiguousarray(motion.rotations[frames]),
+    )
+
+
+def long_clips() -> list[list[str]]:
+    """Clips of over two thousand frames."""
+    rows = []
+    for name in (name for name in PEER if name.startswith("climb")):
+        motion, scene = clip(name)
+        rows.append(row(f"{name}, 120 fps", read_climb(name), scene, "unitree_g1"))
+        way = np.arange(len(motion))
+        there_and_back = _picked(motion, np.concatenate([way, way[::-1]] * 2))
+        rows.append(row(f"{name}, four times", there_and_back, scene, "unitree_g1"))
+    return rows
 
 
 def row(name: str, motion: Motion, scene: Scene, robot_name: str) -> list[str]:
