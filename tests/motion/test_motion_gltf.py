@@ -181,6 +181,11 @@ def test_a_child_that_holds_its_parent_is_refused(tmp_path: Path) -> None:
         read_motion(made.written(tmp_path, "walk.glb", glb(content, buffer)))
 
 
+def _channel(content: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = content["animations"][0]["channels"][0]
+    return found
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -189,6 +194,8 @@ def test_a_child_that_holds_its_parent_is_refused(tmp_path: Path) -> None:
         (lambda c: c["accessors"][3].update(count=10**12), "of no kind that is known"),
         (lambda c: c["buffers"][0].update(uri="../../etc/passwd"), "lies elsewhere"),
         (lambda c: c["accessors"][2].update(type="VEC3"), "keys that do not fit"),
+        (lambda c: _channel(c)["target"].update(node=-1), "names node -1 of 25"),
+        (lambda c: _channel(c).update(sampler=-2), "names sampler -2 of"),
     ],
 )
 def test_a_torn_file_is_refused_in_one_line(change, words: str, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def read_gltf(data: bytes, path: Path, asked: Asked) -> Recording:
     names = [str(one.get("name") or number) for number, one in enumerate(animations, 1)]
     animation = animations[asked.index_of(names, path, "animation")]
     nodes, parents = _tree(file)
-    curves = _curves(file, animation)
+    curves = _curves(file, animation, len(nodes))
     moved = {node for node, _ in curves}
     kept = _kept(file, parents, moved)
     if len(kept) < 3:
@@ -147,13 +147,14 @@ def _depth(node: int, parents: list[int]) -> int:
 
 def _human(file: GltfFile) -> dict[int, str]:
     """Bones of a VRM human by node, where the file names them."""
-    extensions = file.content.get("extensions", {})
+    extensions, nodes = file.content.get("extensions", {}), len(file.items("nodes"))
     for key in _VRM:
         bones = extensions.get(key, {}).get("humanoid", {}).get("humanBones", {})
         if isinstance(bones, dict) and bones:
-            return {int(bone["node"]): name for name, bone in bones.items() if "node" in bone}
+            named = {name: bone["node"] for name, bone in bones.items() if "node" in bone}
+            return {_one_of(file, "node", node, nodes): name for name, node in named.items()}
         if isinstance(bones, list) and bones:
-            return {int(bone["node"]): str(bone["bone"]) for bone in bones}
+            return {_one_of(file, "node", bone["node"], nodes): str(bone["bone"]) for bone in bones}
     return {}
 
 
@@ -200,7 +201,14 @@ _Values = Float64[np.ndarray, "k w"] | Float32[np.ndarray, "k w"]
 _Curve = tuple[Float64[np.ndarray, "k"], _Values, str]
 
 
-def _curves(file: GltfFile, animation: dict[str, Any]) -> dict[tuple[int, str], _Curve]:
+def _one_of(file: GltfFile, what: str, number: Any, count: int) -> int:
+    """The number of one of the file's nodes or samplers, which must be there."""
+    if not isinstance(number, int) or not 0 <= number < count:
+        raise FileFormatError(file.path, f"names {what} {number!r} of {count}", _REMEDY)
+    return number
+
+
+def _curves(file: GltfFile, animation: dict[str, Any], nodes: int) -> dict[tuple[int, str], _Curve]:
     """Times, values and interpolation of what an animation turns and moves; quaternions are wxyz."""
     found: dict[tuple[int, str], _Curve] = {}
     times: dict[int, Float64[np.ndarray, "k"]] = {}  # many curves have the same
@@ -210,7 +218,7 @@ def _curves(file: GltfFile, animation: dict[str, Any]) -> dict[tuple[int, str], 
         what, node = target.get("path"), target.get("node")
         if what not in ("rotation", "translation") or node is None:
             continue
-        sampler = samplers[channel["sampler"]]
+        sampler = samplers[_one_of(file, "sampler", channel["sampler"], len(samplers))]
         if sampler["input"] not in times:
             times[sampler["input"]] = file.numbers(sampler["input"])[:, 0].astype(np.float64)
         keys = times[sampler["input"]]
@@ -224,7 +232,7 @@ def _curves(file: GltfFile, animation: dict[str, Any]) -> dict[tuple[int, str], 
             )
         if what == "rotation":
             values = np.roll(values, 1, axis=1)
-        found[int(node), what] = (keys, values, how)
+        found[_one_of(file, "node", node, nodes), what] = (keys, values, how)
     if not found:
         raise FileFormatError(file.path, "its animation turns nothing", _REMEDY)
     return found
