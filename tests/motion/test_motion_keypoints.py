@@ -194,8 +194,9 @@ def test_json_of_frames_is_read_in_many_layouts(layout: str, jump: Motion, tmp_p
 @pytest.mark.parametrize(
     ("content", "cause"),
     [
-        ({"annotations": [{"keypoints": [1, 2, 2] * 17}], "images": []}, "in a picture"),
-        ({"people": [{"pose_keypoints_2d": [1.0, 2.0, 0.9] * 25}]}, "in a picture"),
+        ({"annotations": [{"keypoints": [1, 2, 2] * 17}], "images": []}, "not of any known"),
+        ({"keypoints_2d": [[[1, 2, 0.9]] * 4] * 30}, "in a picture"),
+        ({"joints": ["a", "b"], "version": 3}, "not of any known"),
         ({"frames": [{"landmarks": [{"x": "left", "y": 0, "z": 0}] * 33}]}, "cannot be read"),
         ({"keypoints": [[[0, 1, 2]] * 4] * 9}, "no frames of a body's points"),
         ([[[None, None, None]] * 33] * 9, "none of its points has a place"),

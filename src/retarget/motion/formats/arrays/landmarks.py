@@ -8,6 +8,7 @@ its values, beside which a rate may stand. Of places in a picture and places in 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -43,21 +44,23 @@ _LISTED: Final = (
 _TIMES: Final = ("timestamp", "time", "t", "timestamp_ms", "time_ms")
 _RATES: Final = ("fps", "frame_rate", "framerate", "frameRate", "rate")
 _TOLD: Final = (b'"x"', b"landmark", b"eypoint", b'"joint', b'"positions"')
+_TRIPLE: Final = re.compile(rb"\[\s*(?:-?\d|null|NaN)[^\[\]{}:,]*(?:,[^\[\]{}:,\"]*){2,4}\]")
+_NAMED: Final = re.compile(rb'"[zZ]"\s*:\s*[-\dnN]')
+_HEAD: Final = 1 << 16  # bytes in which a recording has the points of several frames
 _DEEPEST: Final = 3
 _FEWEST: Final = 10  # points of a body
 _REMEDY: Final = "write a list of frames, each a list of points with x, y and z, or an object with names of points"
 
 
 def looks_like_landmarks(data: bytes) -> bool:
-    """Whether a text is JSON that speaks of points, or lists of lists of numbers."""
-    start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if start.startswith(b"["):
-        bare = b"".join(start[:64].split())
-        if bare.startswith(b"[[["):
-            return True
-    elif not start.startswith(b"{"):
+    """Whether a text is JSON that begins with points of three numbers, and speaks of them or is nothing but lists."""
+    start = data[:_HEAD].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not start.startswith((b"[", b"{")):
         return False
-    return any(word in data[:65536] for word in _TOLD)
+    bare = b"".join(start[:64].split())
+    if not bare.startswith(b"[[[") and not any(word in start for word in _TOLD):
+        return False
+    return any(len(point.findall(start)) >= _FEWEST for point in (_TRIPLE, _NAMED))
 
 
 def points_of_landmarks(text: str, path: Path) -> PointSet:
