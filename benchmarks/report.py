@@ -23,12 +23,13 @@ from measure import CLIPS, child_costs, clip_files, on_one_core, table, write_se
 on_one_core()
 
 COMMAND = "make bench (benchmarks/report.py)"
+USUAL = 10_000  # clips; another number has a section of its own
 _SPREAD = 0.1  # standard deviation of the logarithm of what measures are multiplied by
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--clips", type=int, default=10_000, help="clips of the batch")
+    parser.add_argument("--clips", type=int, default=USUAL, help="clips of the batch")
     count = parser.parse_args().clips
     clip_files()  # says so when there are none
     with tempfile.TemporaryDirectory() as name:
@@ -60,7 +61,11 @@ def main() -> None:
         + table(["", "s", "of processor time", "MB at the peak", "MB written"], rows)
         + f"\n\n{pages}\n\n{browser}"
     )
-    write_section("report", "Reports", COMMAND, body)
+    if count == USUAL:
+        write_section("report", "Reports", COMMAND, body)
+    else:
+        command = f"python benchmarks/report.py --clips {count}"
+        write_section(f"report-{count}", f"Reports of {count:,} clips", command, body)
 
 
 def _run(words: Sequence[str]) -> None:
