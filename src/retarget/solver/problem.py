@@ -205,7 +205,9 @@ def _tasks(
 ) -> tuple[list[tuple[str, str]], Tasks]:
     """The segments followed, each with the target position it uses (or none), and their arrays."""
     legs, arms = robot.has("leg"), robot.has("arm")
-    axes = (weights.trunk, weights.trunk, weights.pelvis_lean)
+    hanging = arms and hangs_on_first_axis(robot)
+    lean = weights.hanging_lean if hanging else 1.0
+    axes = (weights.trunk, weights.trunk, lean * weights.pelvis_lean)
     rows: list[tuple[str, str, float, tuple[float, float, float]]] = [
         ("pelvis", "pelvis", weights.pelvis_position, axes)
         if legs
@@ -217,11 +219,11 @@ def _tasks(
     ]
     if arms:
         line = weights.shoulder_line
-        if hangs_on_first_axis(robot):
+        if hanging:
             line = weights.hanging_shoulder_line
             turns, axis = weights.hanging_turns, weights.arm_axis
             pointing[1] = ("arm", (0.0, turns, weights.hanging_arm * axis), (0.0, turns, axis))
-        rows.append(("chest", "", 0.0, (weights.trunk, line, weights.chest_lean)))
+        rows.append(("chest", "", 0.0, (weights.trunk, line, lean * weights.chest_lean)))
     for side in SIDES:
         for limb, first, second in pointing:
             if not (legs if limb == "leg" else arms):

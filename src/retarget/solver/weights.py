@@ -38,6 +38,7 @@ class TaskWeights:
         hanging_shoulder_line: The same of robots whose arms hang along their first axis: what these swing too little,
             they would make up for by turning the chest.
         hanging_arm: Factor on the long axis of these robots' upper arms.
+        hanging_lean: Factor on their pelvis' and chest's lean, which so heavy arms would bend.
         hanging_turns: Of the upper arm's hinge and the forearm's twist of these robots, who have no joint to spare: as
             heavy as others' they would cost a third of the swing; without any, straight elbows bend the wrong way.
         turned_trunk: Factor on pelvis and chest of robots without a waist whose arms have too few joints to point: what
@@ -78,7 +79,8 @@ class TaskWeights:
     chest_lean: float = 72.0
     shoulder_line: float = 4.0
     hanging_shoulder_line: float = 50.0
-    hanging_arm: float = 9.0
+    hanging_arm: float = 10.0
+    hanging_lean: float = 1.45
     hanging_turns: float = 0.05
     turned_trunk: float = 8.0
     long_axis: float = 24.0
