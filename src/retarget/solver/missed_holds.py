@@ -39,7 +39,7 @@ _GAINED: Final = 1e-4  # m^2 of unrest that must be gained: a centimetre in a fr
 _AROUND: Final = 0.3  # seconds before and after such a stance that are marched over again
 _SWAYS: Final = 6.0  # seconds around it beyond which the path of the centre of mass stays
 _RESTLESS: Final = 0.2  # m/s along the ground from which a held foot does not stand
-_COST, _PROMISE, _STEPS = 0.02, 0.002, 40  # of these marches; see `ClipOptions`
+_COST, _PROMISE, _TRUST, _STEPS = 0.02, 0.002, 0.005, 40  # of these marches; see `ClipOptions`
 _KNOWN: Final = 2  # frames before and behind them, on which second differences depend
 
 
@@ -253,7 +253,11 @@ def _march_part(
     part = after.part(here.start, here.stop)
     again = March.of(march.qpos[here], part)
     own = options._replace(
-        known=behind, cost_tolerance=_COST, promise_tolerance=_PROMISE, most_steps=_STEPS
+        known=behind,
+        cost_tolerance=_COST,
+        promise_tolerance=_PROMISE,
+        trust=_TRUST,
+        most_steps=_STEPS,
     )
     steps, _ = march_windows(again, fixed, fixed, len(again.qpos), part, own)
     was = march.qpos[here]

@@ -42,8 +42,10 @@ class ClipOptions(NamedTuple):
         shift: Most frames by which a window ends earlier, and the next begins, to keep off a jump of the start.
         seam: Frames on each side of where two windows meet that are solved once more, between known ones.
         lead: Frames solved before the first one (`retarget.solver.beginning`).
-        cost_tolerance: Stop when a step gains less than this share of the cost; one more step is then taken on trust.
+        cost_tolerance: Stop when a step gains less than this share of the cost; one more step is then taken on trust,
+            unless that promises more than ``trust``: the first has only found out what touches.
         promise_tolerance: Stop with a step that promises to take less than this share off the cost.
+        trust: See ``cost_tolerance``.
         most_steps: Most steps of a window.
         damping: First relative damping.
         reach: Pairs of capsules nearer than this are looked at, metres.
@@ -63,6 +65,7 @@ class ClipOptions(NamedTuple):
     lead: int = 2
     cost_tolerance: float = 0.2
     promise_tolerance: float = 0.05
+    trust: float = 0.12
     most_steps: int = 20
     damping: float = 1e-3
     reach: float = 0.06
@@ -91,7 +94,7 @@ def solve_window(
     ``after`` is how many frames behind them are known, 0 or 2.
 
     Building the system also evaluates the cost, so that a step is judged by the next build. A step that promises
-    little is the last; once one has gained little, one more is taken on trust.
+    little is the last; once one has gained little, one that does not promise much is taken on trust.
     """
     tree, limits, capsules = problem.tree, problem.limits, problem.capsules
     size = window.step.shape[1]
@@ -126,9 +129,10 @@ def solve_window(
     again = False  # the system is built again where the last step began, not judged
     stopped = False  # the last step led here
     retaken = False  # the last step is taken again from where it began
+    settled = False  # the last step has gained little
     while True:
         pose_frames(here, tree, capsules, poses)
-        if steps == 0 or stopped:
+        if steps == 0 or stopped or settled:
             # Where the start had them far apart, floor and contacts may have brought them together.
             candidate_count = near_pairs(
                 poses.starts, poses.ends, packs, capsules, reach, window.candidates, candidate_count
@@ -207,7 +211,8 @@ def solve_window(
                     break
                 again = True
                 continue
-            stopped = settled or promise < options.promise_tolerance * cost or steps >= limit
+            enough = options.trust if settled else options.promise_tolerance
+            stopped = promise < enough * cost or steps >= limit
             _copy(here, last_good)
         if not stopped:
             choose_active(
