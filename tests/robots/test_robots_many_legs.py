@@ -40,6 +40,41 @@ def test_a_quadruped_is_refused(tmp_path: Path) -> None:
         load_robot(path)
 
 
+def test_legs_that_are_copies_are_no_arms_however_they_stretch(tmp_path: Path) -> None:
+    legs = "".join(
+        leg(f"n{number}", x, y).replace('pos="0 0 -0.2"', 'pos="-0.2 0 0"')
+        for number, (x, y) in enumerate(((0.2, 0.08), (0.2, -0.08), (-0.2, 0.08), (-0.2, -0.08)))
+    )
+    path = tmp_path / "flat.xml"
+    path.write_text(
+        '<mujoco><compiler angle="radian"/><worldbody><body name="trunk" pos="0 0 0.4"><freejoint/>'
+        f'<inertial pos="0 0 0" mass="6" diaginertia="0.1 0.1 0.1"/>{legs}</body></worldbody></mujoco>'
+    )
+    with pytest.raises(RoleError, match="copies of each other"):
+        load_robot(path)
+
+
+def test_a_dog_whose_fore_legs_have_more_joints_than_the_hind_ones_is_refused(
+    tmp_path: Path,
+) -> None:
+    hind, fore = (
+        "".join(leg(f"{end}_{side}", x, y) for side, y in (("L", 0.08), ("R", -0.08)))
+        for end, x in (("leg", -0.2), ("arm", 0.2))
+    )
+    hind = hind.replace('pos="0 0 -0.2"', 'pos="-0.08 0 -0.18"')  # leaning back
+    paw = """<body name="{0}_paw" pos="0.03 0 -0.06"><joint name="{0}_paw" axis="0 1 0" range="-1 1"/>
+      <geom type="sphere" size="0.02"/></body></body></body></body>"""
+    halves = fore.split("</body></body></body>")
+    fore = halves[0] + paw.format("arm_L") + halves[1] + paw.format("arm_R")
+    path = tmp_path / "dog.xml"
+    path.write_text(
+        '<mujoco><compiler angle="radian"/><worldbody><body name="trunk" pos="0 0 0.4"><freejoint/>'
+        f'<inertial pos="0 0 0" mass="6" diaginertia="0.1 0.1 0.1"/>{hind}{fore}</body></worldbody></mujoco>'
+    )
+    with pytest.raises(RoleError, match="stands on more than two legs"):
+        load_robot(path)
+
+
 def test_a_centaur_is_refused(tmp_path: Path) -> None:
     root = ElementTree.fromstring(embedded_xml("unitree_g1"))
     (base,) = root.findall("worldbody/body")

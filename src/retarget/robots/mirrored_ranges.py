@@ -21,6 +21,7 @@ _LOPSIDED = 0.3  # share of its extent by which a range goes farther one way
 _PARALLEL = 0.95  # cosine of two axes that mirror each other
 _CLEARLY = 0.7  # share of the way of a limb's end that goes ahead or aside
 _LITTLE = 0.2  # rad
+_WHOLE_TURN = 6.0  # rad, nearly
 
 
 def with_mirrored_ranges(
@@ -33,7 +34,8 @@ def with_mirrored_ranges(
 
     Left and right joints whose axes mirror each other have ranges that do. Where they are each other's negatives
     instead, one has the wrong sign: that by which a knee or elbow bends as no human's does, a leg or arm goes farther
-    back than ahead, or farther inwards than aside. Where neither is so, both are left as they are.
+    back than ahead, or farther inwards than aside. Where neither is so, both are left as they are; so are those beyond
+    a joint that turns all the way round, with which left and right limbs may be one part, turned.
     """
     lower, upper = tree.lower.copy(), tree.upper.copy()
     rest = np.clip(0.0, lower, upper)
@@ -45,7 +47,9 @@ def with_mirrored_ranges(
         left, right = (_chain(tree, roles, side, chain) for side in ("left", "right"))
         if len(left) != len(right):
             continue
-        for (joint, role), (other, _) in zip(left, right, strict=True):
+        for nearer, ((joint, role), (other, _)) in enumerate(zip(left, right, strict=True), 1):
+            if any(_turns_wholly(tree, above) for above, _ in (*left[nearer:], *right[nearer:])):
+                continue  # half a turn of that joint makes of one sign the other
             axis, mirrored = (turns[k + 1] @ tree.axes[k + 1] for k in (joint, other))
             along = float(mirrored @ (axis * [-1.0, 1.0, -1.0]))
             if abs(along) < _PARALLEL or not _opposite(tree, joint, other, np.sign(along)):
@@ -78,6 +82,10 @@ def _chain(
             role = chain[0]
         body = int(tree.parents[body])
     return found
+
+
+def _turns_wholly(tree: KinematicTree, joint: int) -> bool:
+    return bool(tree.axes[joint + 1].any() and tree.upper[joint] - tree.lower[joint] > _WHOLE_TURN)
 
 
 def _opposite(tree: KinematicTree, joint: int, other: int, sign: float) -> bool:

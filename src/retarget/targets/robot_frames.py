@@ -162,6 +162,7 @@ def _carried(robot: RobotModel, roots: list[int]) -> Bool[np.ndarray, "B"]:
     return carried
 
 
+_SLIGHT = 0.3  # sine of a bend (17 degrees) up to which a joint is straight and goes no way
 _BENDS = {"leg": -1.0, "arm": 1.0}  # knees bend backwards, elbows forwards
 
 
@@ -213,7 +214,8 @@ def _best_bend(
 ) -> float:
     """The angle of a knee or elbow that turns the distal segment furthest across the proximal one.
 
-    Bending the way a human does comes first; some robots' elbows bend up and down instead.
+    Bending the way a human does comes first; some robots' elbows bend up and down instead, or at zero angles backwards,
+    as their upper arms turn all the way round.
     """
     angles = np.linspace(
         max(robot.lower[joint], -np.pi), min(robot.upper[joint], np.pi), _BEND_SAMPLES
@@ -231,7 +233,7 @@ def _best_bend(
     across = second - np.einsum("ti,ti->t", second, first)[:, None] * first
     sine = np.linalg.norm(across, axis=1)
     human = np.where(across[:, 0] * forwards > 0.1, sine, -1.0)
-    return float(angles[int(np.argmax(human if human.max() > 0 else sine))])
+    return float(angles[int(np.argmax(human if human.max() > _SLIGHT else sine))])
 
 
 def _turned(

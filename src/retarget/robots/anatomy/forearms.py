@@ -104,7 +104,10 @@ def far_end(
     by_mass = 2 * tree.mass_centres[body]
     if not len(points) or np.linalg.norm(points, axis=1).max() < np.linalg.norm(by_mass) / 2:
         return np.asarray(limb.rotations[k] @ by_mass)
-    distance = points @ (mean := points.mean(0)) / max(float(np.linalg.norm(mean)), 1e-9)
+    mean = points.mean(0)
+    if np.linalg.norm(mean) < _SAME_PLACE:  # drawn around the joint: it has no far end
+        return np.asarray(limb.rotations[k] @ by_mass)
+    distance = points @ mean / float(np.linalg.norm(mean))
     end = points[distance >= _TIP_SHARE * distance.max()].mean(0)
     return np.asarray(limb.rotations[k] @ end)
 

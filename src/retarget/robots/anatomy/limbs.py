@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.robots.anatomy.facing import Geometry, first_is_left, standing
-from retarget.robots.anatomy.many_legs import stands_on_more
+from retarget.robots.anatomy.hinges import has_play
+from retarget.robots.anatomy.many_legs import limbs_alike, stands_on_more
 from retarget.robots.anatomy.pairs import (
     Chain,
     MirroredPair,
@@ -25,7 +26,8 @@ from retarget.robots.tree import KinematicTree
 
 __all__ = ["Limb", "Limbs", "find_limbs"]
 
-_FEWEST = 3  # joints of a leg or an arm
+_FEWEST, _FEWEST_NAMED = 3, 2  # joints of a leg or an arm, and of one that is called so
+_CALLED = 0.5  # likeness by names from which a limb is called a leg or an arm
 _LONE_JOINTS, _LONE_REACH = (
     4,
     0.4,
@@ -74,7 +76,7 @@ class Limbs:
         legs: Left and right; None where the robot has none.
         arms: Left and right; None where the robot has none.
         upright: Rotation of the base with which the robot stands along z and looks along x.
-        more_legs: Whether it stands on more than two legs.
+        no_human: What it has that no human has: more legs or arms; empty where it has not.
         lone: Bodies with which limbs begin that have no mirror image, where legs or arms were not found.
         doubts: What speaks against what was found, in plain sentences.
     """
@@ -84,7 +86,7 @@ class Limbs:
     legs: tuple[Limb, Limb] | None
     arms: tuple[Limb, Limb] | None
     upright: Float64[np.ndarray, "3 3"]
-    more_legs: bool
+    no_human: str
     lone: Chain
     doubts: tuple[str, ...]
 
@@ -95,10 +97,16 @@ def find_limbs(tree: KinematicTree, geometry: Geometry) -> Limbs | None:
     Of two mirrored pairs those are the legs whose ends point away from the other pair: shoulders are above hips. Masses
     and names help where a robot stands otherwise at zero angles, or has one pair only.
     """
-    pairs = [pair for pair in mirrored_pairs(tree) if len(pair.first) >= _FEWEST]
+    pairs = [pair for pair in mirrored_pairs(tree) if _may_be_limbs(tree, pair)]
     positions, _ = body_poses(tree, zero_joints(tree))
     legs, arms = _legs_and_arms(tree, pairs, positions)
-    more_legs = stands_on_more(legs, arms, pairs, positions)
+    no_human = ""
+    if stands_on_more(legs, arms, pairs, positions):
+        no_human = "stands on more than two legs, as no human does"
+    elif legs is not None and arms is not None and _copies(tree, legs, arms):
+        no_human = (
+            "has two pairs of limbs that are copies of each other, as four legs or four arms are"
+        )
     legs = _with_feet(tree, legs) if legs is not None else None
     main = legs or arms
     if main is None:
@@ -115,9 +123,10 @@ def find_limbs(tree: KinematicTree, geometry: Geometry) -> Limbs | None:
     positions, rotations = body_poses(tree, zero_joints(tree), upright)
 
     def limb(bodies: Chain) -> Limb:
-        chain = list(bodies)
+        doubled = {int(tree.parents[body]) for body in bodies if has_play(tree, body)}
+        chain = [body for body in bodies if body not in doubled]
         axes = np.einsum("kij,kj->ki", rotations[chain], tree.axes[chain])
-        return Limb(bodies, positions[chain], axes, rotations[chain])
+        return Limb(tuple(chain), positions[chain], axes, rotations[chain])
 
     return Limbs(
         legs.fork if legs is not None else 0,
@@ -125,7 +134,7 @@ def find_limbs(tree: KinematicTree, geometry: Geometry) -> Limbs | None:
         (limb(legs.first), limb(legs.second)) if legs is not None else None,
         (limb(arms.first), limb(arms.second)) if arms is not None else None,
         upright,
-        more_legs,
+        no_human,
         _lone_limbs(tree, main, pairs) if legs is None or arms is None else (),
         tuple(doubts),
     )
@@ -193,7 +202,7 @@ def _are_legs(
     farthest = float(((others - pair_start(pair, positions)) @ down).max() / (down @ down + 1e-9))
     # Nothing else of a robot reaches down as far as its feet; a trunk's base and its wheels lie under hands.
     alone = 1.0 if farthest < _HALFWAY else -1.0
-    return bool(2 * _likeness(tree, pair) + np.clip(4 * (share - _LEGS_SHARE), -1, 1) + alone >= 0)
+    return bool(2 * _likeness(tree, pair) + np.clip(4 * (share - _LEGS_SHARE), -1, 1) + alone > 0)
 
 
 def _lone_limbs(tree: KinematicTree, main: MirroredPair, pairs: list[MirroredPair]) -> Chain:
@@ -248,6 +257,17 @@ def _with_feet(tree: KinematicTree, legs: MirroredPair) -> MirroredPair:
             return legs
         found.append(max(bending, key=lambda b: float(positions[b] @ down)))
     return replace(legs, first=(*legs.first, found[0]), second=(*legs.second, found[1]))
+
+
+def _may_be_limbs(tree: KinematicTree, pair: MirroredPair) -> bool:
+    """Whether a pair has the joints of legs or arms: no ears and no wheels."""
+    least = _FEWEST_NAMED if abs(_likeness(tree, pair)) >= _CALLED else _FEWEST
+    return len(pair.first) >= least
+
+
+def _copies(tree: KinematicTree, legs: MirroredPair, arms: MirroredPair) -> bool:
+    told = _likeness(tree, legs) > 0 > _likeness(tree, arms)
+    return not told and limbs_alike(tree, legs, arms)
 
 
 def _likeness(tree: KinematicTree, pair: MirroredPair) -> float:

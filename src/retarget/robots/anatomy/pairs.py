@@ -144,7 +144,7 @@ def _chain(
     while True:
         here = chain[-1]
         branches = [
-            b for b in children[here] if not is_hand_part(tree, b) and not tree.slides[b - 1]
+            b for b in children[here] if not is_hand_part(tree, b) and _turns_something(tree, b)
         ]
         if not branches:
             return tuple(chain)
@@ -156,6 +156,11 @@ def _chain(
                 return tuple(chain)
             branches = [branches[best]]
         chain.append(branches[0])
+
+
+def _turns_something(tree: KinematicTree, body: int) -> bool:
+    """Whether a body is no jaw or kneecap: it turns, or slides a little with all of a limb that turns beyond it."""
+    return any(not tree.slides[b - 1] for b in below(tree, body))
 
 
 def _reach(tree: KinematicTree, positions: np.ndarray, body: int, start: int) -> float:

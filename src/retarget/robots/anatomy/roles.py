@@ -12,6 +12,7 @@ from retarget.errors import RoleError
 from retarget.robots.anatomy.facing import Geometry, standing
 from retarget.robots.anatomy.forearms import carries_more, far_end, find_wrist
 from retarget.robots.anatomy.limbs import Limb, Limbs, find_limbs
+from retarget.robots.anatomy.no_bend import no_bend, require_knees_that_bend
 from retarget.robots.anatomy.straight import on_twisting_axis, straightened
 from retarget.robots.kinematics import body_poses
 from retarget.robots.neutral import zero_joints
@@ -179,10 +180,9 @@ def _proposed(
             f"{robot}: neither two legs nor two arms, mirrored left and right, were found; name the bodies "
             f"under [roles] in a robot TOML file; joints are {listed(tree.joint_names)}"
         )
-    if limbs.more_legs and not given:
+    if limbs.no_human and not given:
         raise RoleError(
-            f"{robot}: stands on more than two legs, as no human does; if it does not, name the bodies under "
-            "[roles] in a robot TOML file"
+            f"{robot}: {limbs.no_human}; if that is not so, name the bodies under [roles] in a robot TOML file"
         )
     if limbs.lone and not given:
         lone = tree.body_names[limbs.lone[0]]
@@ -203,9 +203,10 @@ def _proposed(
 def _leg(
     robot: str, tree: KinematicTree, leg: Limb, side: str, geometry: Geometry
 ) -> dict[str, Frame]:
+    require_knees_that_bend(robot, tree, leg)
     knee = _bend(tree, leg, "leg", geometry)
     if knee == 0:
-        raise _too_few_joints(robot, f"{side} leg")
+        raise no_bend(robot, tree, leg, f"{side} leg")
     hip = _origin(_hip(leg, _first_in_place(tree, leg, knee)))
     ankle = _ankle(leg, knee, geometry)
     middle = straightened(tree, leg, knee, _place(leg, hip), _place(leg, ankle))
@@ -217,22 +218,15 @@ def _arm(
 ) -> dict[str, Frame]:
     elbow = _bend(tree, arm, "arm", geometry)
     if elbow == 0:
-        raise _too_few_joints(robot, f"{side} arm")
+        raise no_bend(robot, tree, arm, f"{side} arm")
     shoulder = _origin(_shoulder(arm, _first_in_place(tree, arm, elbow)))
     wrist = find_wrist(tree, arm, elbow, geometry)
     middle = straightened(tree, arm, elbow, _place(arm, shoulder), _place(arm, wrist))
     if middle.position.any():
         # Origins lie aside: the upper arm's line is the axis about which it twists.
-        shoulder = on_twisting_axis(arm, elbow, shoulder)
+        shoulder = on_twisting_axis(tree, arm, elbow, shoulder)
         middle = straightened(tree, arm, elbow, _place(arm, shoulder), _place(arm, wrist))
     return {f"{side}_shoulder": shoulder, f"{side}_elbow": middle, f"{side}_wrist": wrist}
-
-
-def _too_few_joints(robot: str, limb: str) -> RoleError:
-    return RoleError(
-        f"{robot}: the {limb} has too few joints to find its knee or elbow; "
-        "name the bodies under [roles] in a robot TOML file"
-    )
 
 
 def _place(limb: Limb, frame: Frame) -> Float64[np.ndarray, "3"]:
@@ -254,6 +248,8 @@ def _bend(tree: KinematicTree, limb: Limb, kind: str, geometry: Geometry) -> int
         beyond = k == last or np.linalg.norm(end - limb.anchors[k]) < _SAME_PLACE
         if beyond:
             end = limb.anchors[k] + far_end(tree, limb, last, geometry)
+            if last == 1 and np.linalg.norm(end - limb.anchors[k]) < _SAME_PLACE:
+                end = 2 * limb.anchors[k] - start  # of two joints one is in the middle
         upper, lower = limb.anchors[k] - start, end - limb.anchors[k]
         lengths = np.linalg.norm(upper), np.linalg.norm(lower)
         if min(lengths) < 1e-6:

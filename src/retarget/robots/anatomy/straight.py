@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64
 
+from retarget.robots.anatomy.hinges import range_of_hinge
 from retarget.robots.anatomy.limbs import Limb
 from retarget.robots.kinematics import axis_rotation
 from retarget.robots.tree import Frame, KinematicTree
@@ -41,7 +42,7 @@ def straightened(
     body = limb.bodies[bend]
     origin, axis = limb.anchors[bend], limb.axes[bend]
     own = Frame(body, np.zeros(3), np.eye(3))
-    low, high = tree.lower[body - 1], tree.upper[body - 1]
+    low, high = range_of_hinge(tree, body)
     turns = np.linspace(low, high, _SAMPLES) - np.clip(0.0, low, high)
     ends = np.array([origin + axis_rotation(axis, float(turn)) @ (end - origin) for turn in turns])
     far = ends[int(np.argmax(np.linalg.norm(ends - start, axis=1)))]
@@ -56,16 +57,20 @@ def straightened(
     shorter = min(np.linalg.norm(origin - start), np.linalg.norm(far - origin))
     centre = origin + shift * axis
     crooked = _corner(start, centre, far) > _corner(start, origin, far)
-    if abs(shift) > _FARTHEST * shorter or crooked or _leaves_twist(limb, bend, start, centre):
+    if (
+        abs(shift) > _FARTHEST * shorter
+        or crooked
+        or _leaves_twist(tree, limb, bend, start, centre)
+    ):
         return own
     return Frame(body, float(shift) * tree.axes[body], np.eye(3))
 
 
-def on_twisting_axis(limb: Limb, bend: int, frame: Frame) -> Frame:
+def on_twisting_axis(tree: KinematicTree, limb: Limb, bend: int, frame: Frame) -> Frame:
     """A shoulder moved onto the axis about which the upper arm twists, if any; carried by the body above it."""
     k = limb.bodies.index(frame.body)
     start = limb.anchors[k] + limb.rotations[k] @ frame.position
-    twist = _twist(limb, bend, start)
+    twist = _twist(tree, limb, bend, start)
     if twist is None or twist == 0:
         return frame
     along = limb.axes[twist]
@@ -76,8 +81,12 @@ def on_twisting_axis(limb: Limb, bend: int, frame: Frame) -> Frame:
     return Frame(limb.bodies[above], turned, np.eye(3))
 
 
-def _twist(limb: Limb, bend: int, start: Float64[np.ndarray, "3"]) -> int | None:
-    """Index of the last joint above a knee or elbow that turns the segment about itself."""
+def _twist(
+    tree: KinematicTree, limb: Limb, bend: int, start: Float64[np.ndarray, "3"]
+) -> int | None:
+    """Index of the last joint above a knee or elbow that turns the segment about itself: none of an elbow's own."""
+    while bend > 0 and tree.virtual[limb.bodies[bend - 1]]:
+        bend -= 1
     line = limb.anchors[bend] - start
     length = max(float(np.linalg.norm(line)), 1e-9)
     found = [k for k in range(bend) if abs(limb.axes[k] @ line) > _TWISTS * length]
@@ -85,10 +94,14 @@ def _twist(limb: Limb, bend: int, start: Float64[np.ndarray, "3"]) -> int | None
 
 
 def _leaves_twist(
-    limb: Limb, bend: int, start: Float64[np.ndarray, "3"], centre: Float64[np.ndarray, "3"]
+    tree: KinematicTree,
+    limb: Limb,
+    bend: int,
+    start: Float64[np.ndarray, "3"],
+    centre: Float64[np.ndarray, "3"],
 ) -> bool:
     """Whether a segment to another centre lies less along the axis about which it twists."""
-    twist = _twist(limb, bend, start)
+    twist = _twist(tree, limb, bend, start)
     if twist is None:
         return False
     axis = limb.axes[twist]

@@ -25,6 +25,7 @@ _KEPT_EQUALITIES = (
     mujoco.mjtEq.mjEQ_CONNECT,
     mujoco.mjtEq.mjEQ_WELD,
 )
+_OF_JOINTS = (mujoco.mjtTrn.mjTRN_JOINT, mujoco.mjtTrn.mjTRN_JOINTINPARENT)
 _BASE_JOINTS = 6  # three that slide and three that turn do what a free joint does
 _MINIMAL_MASS = (
     1e-9  # kg (and kg m^2): MuJoCo refuses moving bodies without inertia; kinematics do not care
@@ -144,12 +145,26 @@ def _keep_one_tree(spec: Any, path: Path, notes: list[str]) -> None:
         for root in spec.worldbody.bodies
     }
     if not hinges or not max(hinges.values()):
-        raise RobotError(f"{path}: holds no body with joints; give a robot's MJCF or URDF file")
+        count = len(spec.bodies) - 1
+        still = f": its {count} bodies are all fixed to each other" if count > 1 else ""
+        raise RobotError(
+            f"{path}: holds no body with joints{still}; give a robot's MJCF or URDF file"
+        )
     robot = max(spec.worldbody.bodies, key=lambda body: hinges[body.name])
     for other in [body for body in spec.worldbody.bodies if body.name != robot.name]:
         notes.append(f"ignored {quoted(other.name)}, which is not part of the robot")
         spec.delete(other)
+    _drop_dangling(spec)
+    robot.mocap = False  # moved by what shows a recording; here by a free joint
     _free_base(spec, robot, path, notes)
+
+
+def _drop_dangling(spec: Any) -> None:
+    """Delete lights and cameras that are aimed at what is not there any more."""
+    bodies = {body.name for body in spec.bodies} | {""}
+    for item in [*spec.lights, *spec.cameras]:
+        if item.targetbody not in bodies:
+            spec.delete(item)
 
 
 def _free_base(spec: Any, base: Any, path: Path, notes: list[str]) -> None:
@@ -215,8 +230,15 @@ def _drop_unused_parts(spec: Any, path: Path, notes: list[str]) -> None:
             spec.delete(geom)
         elif not (geom.contype or geom.conaffinity or _called_collision(geom, paired)):
             looks.append(geom)
-    parts = (spec.keys, spec.pairs, spec.sensors, spec.tendons, spec.skins, spec.materials)
-    for part in [element for group in (*parts, spec.textures) for element in group]:
+    joints = {joint.name for joint in spec.joints}
+    for actuator in list(spec.actuators):
+        if actuator.trntype not in _OF_JOINTS or actuator.target not in joints:
+            spec.delete(actuator)  # of tendons, sites and bodies: they say nothing about a joint
+    parts = (
+        *(spec.keys, spec.pairs, spec.sensors, spec.tendons, spec.skins, spec.materials),
+        *(spec.textures, spec.lights, spec.cameras),
+    )
+    for part in [element for group in parts for element in group]:
         spec.delete(part)
     by_shapes = spec.compiler.inertiafromgeom == mujoco.mjtInertiaFromGeom.mjINERTIAFROMGEOM_TRUE
     if any(by_shapes or not geom.parent.explicitinertial for geom in looks):

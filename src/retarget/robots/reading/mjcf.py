@@ -21,6 +21,9 @@ _DECORATION = (
     "deformable",
 )
 _DECORATIVE_ASSETS = ("texture", "material", "skin", "hfield", "model")
+_LIKE_LIMBS = (
+    0.5  # share of the joints of the largest that a limb has at least; doors and levers have fewer
+)
 _MOST_INCLUDES = 200  # files that a model is made of
 
 
@@ -34,6 +37,7 @@ def prepare_mjcf(root: ElementTree.Element, path: Path, notes: list[str]) -> str
     if mend_commas(root):
         notes.append("took commas between numbers for spaces")
     mend_mjcf_ranges(root, notes)
+    _join_limbs_of_the_world(root, notes)
     for section in [child for child in root if child.tag in _DECORATION]:
         root.remove(section)
     missing = _locate_meshes(root, path)
@@ -47,6 +51,39 @@ def prepare_mjcf(root: ElementTree.Element, path: Path, notes: list[str]) -> str
         for key in ("coordinate", "meshdir", "texturedir", "assetdir", "exactmeshinertia"):
             compiler.attrib.pop(key, None)
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def _join_limbs_of_the_world(root: ElementTree.Element, notes: list[str]) -> None:
+    """Put limbs that are fastened to the world itself on one body: of arms without a trunk, which stands fast."""
+    for world in root.findall("worldbody"):
+        counts = {
+            body: sum(1 for inner in body.iter("body") if inner.find("joint") is not None)
+            for body in world.findall("body")
+        }
+        most = max(counts.values(), default=0)
+        alike = [body for body, count in counts.items() if count >= most * _LIKE_LIMBS]
+        if most == 0 or len(alike) < 2 or not all(map(_begins_with_a_hinge, alike)):
+            continue
+        position = list(world).index(alike[0])
+        names = {body.get("name") for body in root.iter("body")}
+        base = ElementTree.Element("body", name=_unused("base", names))
+        for body in alike:
+            world.remove(body)
+            base.append(body)
+        world.insert(position, base)
+        named = [quoted(body.get("name", "")) for body in alike]
+        notes.append(f"{listed(named)} are fastened to the world: one base was put under them")
+
+
+def _unused(name: str, names: set[str | None]) -> str:
+    return name if name not in names else _unused(f"{name}_of_limbs", names)
+
+
+def _begins_with_a_hinge(body: ElementTree.Element) -> bool:
+    if body.find("freejoint") is not None:
+        return False
+    kinds = [joint.get("type", "hinge") for joint in body.findall("joint")]
+    return bool(kinds) and all(kind in ("hinge", "ball") for kind in kinds)
 
 
 def _include(

@@ -16,6 +16,7 @@ from retarget.wording import listed, quoted
 
 __all__ = ["UrdfText", "prepare_urdf"]
 
+_MOMENTS = ("ixx", "iyy", "izz", "ixy", "ixz", "iyz")
 _TINY_INERTIA = "1e-9"  # kg m^2, in place of an impossible one: kinematics do not care
 
 
@@ -44,6 +45,7 @@ def prepare_urdf(root: ElementTree.Element, path: Path) -> UrdfText:
     _leave_out_loose_joints(root, path, notes)
     mend_urdf_ranges(root, notes)
     empty: list[str] = []
+    unstated: list[str] = []
     impossible: list[str] = []
     meshless: list[str] = []
     assets: dict[str, bytes] = {}
@@ -58,8 +60,14 @@ def prepare_urdf(root: ElementTree.Element, path: Path) -> UrdfText:
             elif not _locate_mesh(collision, path, assets):
                 link.remove(collision)
                 meshless.append(str(link.get("name")))
+        if _state_inertia(link):
+            unstated.append(str(link.get("name")))
         if _mend_inertia(link):
             impossible.append(str(link.get("name")))
+    if unstated:
+        notes.append(
+            f"masses and inertias that are not stated count as zero: of {listed(unstated)}"
+        )
     if impossible:
         notes.append(f"inertias that no body can have are taken for none: of {listed(impossible)}")
     if root.find("link/inertial") is None:
@@ -170,20 +178,35 @@ def _has_no_size(collision: ElementTree.Element) -> bool:
         return False  # MuJoCo's own message names the place
 
 
+def _state_inertia(link: ElementTree.Element) -> bool:
+    """Write zeros for what an inertial element lacks, as other readers of URDF do; whether it lacked any."""
+    inertial = link.find("inertial")
+    if inertial is None:
+        return False
+    lacks = False
+    for tag, names in (("mass", ("value",)), ("inertia", _MOMENTS)):
+        element = inertial.find(tag)
+        if element is None:
+            element = ElementTree.SubElement(inertial, tag)
+        for name in names:
+            lacks |= element.get(name) is None
+            element.set(name, element.get(name, "0"))
+    return lacks
+
+
 def _mend_inertia(link: ElementTree.Element) -> bool:
     """Replace an inertia that no body can have, which MuJoCo refuses; whether one with a mass had it."""
     inertia, mass = link.find("inertial/inertia"), link.find("inertial/mass")
-    if inertia is None:
+    if inertia is None or mass is None:
         return False
-    names = ("ixx", "iyy", "izz", "ixy", "ixz", "iyz")
     try:
-        xx, yy, zz, xy, xz, yz = (float(inertia.get(name, "0")) for name in names)
-        weighs = mass is not None and float(mass.get("value", "0")) > 0
+        xx, yy, zz, xy, xz, yz = (float(inertia.get(name, "")) for name in _MOMENTS)
+        weighs = float(mass.get("value", "")) > 0
     except ValueError:
         return False  # MuJoCo's own message names the place
     matrix = np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
     if np.isfinite(matrix).all() and np.linalg.eigvalsh(matrix)[0] > 0:
         return False
-    for name in names:
-        inertia.set(name, _TINY_INERTIA if name in names[:3] else "0")
+    for name in _MOMENTS:
+        inertia.set(name, _TINY_INERTIA if name in _MOMENTS[:3] else "0")
     return weighs
