@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from robot_files import EMBEDDED, edited, embedded_xml
 
-from retarget.errors import RobotError, RoleError
+from retarget.errors import FileFormatError, RobotError, RoleError
 from retarget.robots import load_robot
 from retarget.robots.held import moving_part
 from retarget.targets.robot_frames import robot_anatomy
@@ -257,3 +257,39 @@ def test_a_ball_for_an_elbow_leaves_the_shoulder_where_its_hinges_meet(tmp_path:
             body.startswith(f"{side}_shoulder") and not robot.role_points[f"{side}_shoulder"].any()
         )
     assert not any("collarbones" in note and "shoulder" in note for note in robot.notes)
+
+
+def test_a_robot_that_a_scene_attaches_is_found(tmp_path: Path) -> None:
+    robot = edited(tmp_path, "<worldbody>", "<worldbody>")
+    scene = tmp_path / "scene.xml"
+    scene.write_text(
+        f'<mujoco><asset><model name="g1" file="{robot.name}"/><model name="unused" file="gone.xml"/></asset>'
+        "<worldbody>"
+        '<geom type="plane" size="1 1 1"/><frame pos="0 0 0.1"><attach model="g1" body="pelvis" prefix="a_"/></frame>'
+        "</worldbody></mujoco>"
+    )
+    found = load_robot(scene)
+    assert found.joint_count == 29 and found.body_names[0] == "a_pelvis"
+    text = scene.read_text().replace(robot.name, "absent.xml")
+    scene.write_text(text)
+    with pytest.raises(FileFormatError, match=r"attaches 'absent\.xml', which is not there"):
+        load_robot(scene)
+
+
+def test_of_what_a_joint_states_twice_the_first_counts(tmp_path: Path) -> None:
+    path = box_figure(tmp_path)
+    axis = '<axis xyz="0 1 0"/>'
+    path.write_text(path.read_text().replace(axis, f'{axis}<axis xyz="1 0 0"/>'))
+    assert any("states twice the first counts: of left_hip" in n for n in load_robot(path).notes)
+
+
+def test_legs_that_are_bent_by_joints_that_do_not_mirror_each_other_are_refused(
+    tmp_path: Path,
+) -> None:
+    """An axis that was forgotten is x in URDF: the ankle, the next that bends the leg, is no knee."""
+    path = box_figure(tmp_path)
+    text = path.read_text().replace("knee", "joint")  # names do not tell
+    axis = text.index("<axis", text.index('<joint name="left_joint"'))
+    path.write_text(f"{text[:axis]}{text[text.index('/>', axis) + 2 :]}")
+    with pytest.raises(RoleError, match=r"left knee would be 'left_ankle'.*'left_joint'; correct"):
+        load_robot(path)

@@ -1,4 +1,4 @@
-"""Limbs that nothing bends in their middle as a knee or an elbow does: what is wrong with them, in one line."""
+"""Limbs that nothing bends in their middle as a knee or an elbow does, or not alike: what is wrong, in one line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from retarget.robots.anatomy.limbs import Limb
 from retarget.robots.tree import KinematicTree
 from retarget.wording import listed
 
-__all__ = ["no_bend", "require_knees_that_bend"]
+__all__ = ["no_bend", "require_knees_that_bend", "require_same_joints"]
 
 _ASIDE = 0.5  # cosine to the line from leg to leg under which a knee bends the leg aside
 
@@ -36,3 +36,24 @@ def require_knees_that_bend(robot: str, tree: KinematicTree, leg: Limb) -> None:
             f"{robot}: {knee!r} is called a knee and bends the leg aside, as its axis does not point from leg to leg; "
             "correct the axis, or name the bodies under [roles] in a robot TOML file"
         )
+
+
+def require_same_joints(
+    robot: str, tree: KinematicTree, pair: tuple[Limb, Limb], bends: list[int], middle: str
+) -> None:
+    """Refuse limbs that mirror each other and are bent by joints that do not: one of their axes is wrong.
+
+    Raises:
+        RoleError: They are.
+    """
+    if bends[0] == bends[1] or len(pair[0].bodies) != len(pair[1].bodies):
+        return
+    names = [tree.joint_names[limb.bodies[k] - 1] for limb, k in zip(pair, bends, strict=True)]
+    others = [
+        tree.joint_names[limb.bodies[k] - 1] for limb, k in zip(reversed(pair), bends, strict=True)
+    ]
+    raise RoleError(
+        f"{robot}: the left {middle} would be {names[0]!r} and the right {middle} {names[1]!r}, which are mirror images "
+        f"of {others[0]!r} and {others[1]!r}; correct the axes of these, or name the bodies under [roles] in a robot TOML "
+        "file"
+    )

@@ -139,10 +139,9 @@ def _chain(
     weights: Float64[np.ndarray, "B"],
     positions: Float64[np.ndarray, "B 3"],
 ) -> Chain:
-    """The limb that starts with a body: along the heaviest branch, up to where it divides into a hand or ends."""
-    chain = [start]
+    """The limb that starts with a body: what turns along the heaviest branch, to where it divides into a hand or ends."""
+    chain, here = [start], start
     while True:
-        here = chain[-1]
         branches = [
             b for b in children[here] if not is_hand_part(tree, b) and _turns_something(tree, b)
         ]
@@ -155,7 +154,9 @@ def _chain(
             if shares[best] < _DOMINANT * shares.sum() or reach[best] < 0.5 * max(reach):
                 return tuple(chain)
             branches = [branches[best]]
-        chain.append(branches[0])
+        here = branches[0]
+        if not tree.slides[here - 1]:
+            chain.append(here)
 
 
 def _turns_something(tree: KinematicTree, body: int) -> bool:

@@ -12,7 +12,7 @@ from retarget.errors import RoleError
 from retarget.robots.anatomy.facing import Geometry, standing
 from retarget.robots.anatomy.forearms import carries_more, far_end, find_wrist
 from retarget.robots.anatomy.limbs import Limb, Limbs, find_limbs
-from retarget.robots.anatomy.no_bend import no_bend, require_knees_that_bend
+from retarget.robots.anatomy.no_bend import no_bend, require_knees_that_bend, require_same_joints
 from retarget.robots.anatomy.straight import on_twisting_axis, straightened
 from retarget.robots.kinematics import body_poses
 from retarget.robots.neutral import zero_joints
@@ -193,32 +193,46 @@ def _proposed(
         )
     notes += limbs.doubts
     frames = {"pelvis": _origin(limbs.pelvis), "chest": _origin(limbs.chest)}
-    for side, leg in zip(SIDES, limbs.legs or (), strict=False):
-        frames |= _leg(robot, tree, leg, side, geometry)
-    for side, arm in zip(SIDES, limbs.arms or (), strict=False):
-        frames |= _arm(robot, tree, arm, side, geometry)
+    for kind, pair in (("leg", limbs.legs), ("arm", limbs.arms)):
+        if pair is None:
+            continue
+        bends = [
+            _require_bend(robot, tree, limb, kind, side, geometry)
+            for limb, side in zip(pair, SIDES, strict=True)
+        ]
+        require_same_joints(robot, tree, pair, bends, LIMBS[kind][1])
+        for side, limb, bend in zip(SIDES, pair, bends, strict=True):
+            found = (_leg if kind == "leg" else _arm)(tree, limb, bend, geometry)
+            frames |= {
+                f"{side}_{role}": frame for role, frame in zip(LIMBS[kind], found, strict=True)
+            }
     return frames
 
 
+def _require_bend(
+    robot: str, tree: KinematicTree, limb: Limb, kind: str, side: str, geometry: Geometry
+) -> int:
+    if kind == "leg":
+        require_knees_that_bend(robot, tree, limb)
+    bend = _bend(tree, limb, kind, geometry)
+    if bend == 0:
+        raise no_bend(robot, tree, limb, f"{side} {kind}")
+    return bend
+
+
 def _leg(
-    robot: str, tree: KinematicTree, leg: Limb, side: str, geometry: Geometry
-) -> dict[str, Frame]:
-    require_knees_that_bend(robot, tree, leg)
-    knee = _bend(tree, leg, "leg", geometry)
-    if knee == 0:
-        raise no_bend(robot, tree, leg, f"{side} leg")
+    tree: KinematicTree, leg: Limb, knee: int, geometry: Geometry
+) -> tuple[Frame, Frame, Frame]:
+    """Hip, knee and ankle."""
     hip = _origin(_hip(leg, _first_in_place(tree, leg, knee)))
     ankle = _ankle(leg, knee, geometry)
-    middle = straightened(tree, leg, knee, _place(leg, hip), _place(leg, ankle))
-    return {f"{side}_hip": hip, f"{side}_knee": middle, f"{side}_ankle": ankle}
+    return hip, straightened(tree, leg, knee, _place(leg, hip), _place(leg, ankle)), ankle
 
 
 def _arm(
-    robot: str, tree: KinematicTree, arm: Limb, side: str, geometry: Geometry
-) -> dict[str, Frame]:
-    elbow = _bend(tree, arm, "arm", geometry)
-    if elbow == 0:
-        raise no_bend(robot, tree, arm, f"{side} arm")
+    tree: KinematicTree, arm: Limb, elbow: int, geometry: Geometry
+) -> tuple[Frame, Frame, Frame]:
+    """Shoulder, elbow and wrist."""
     shoulder = _origin(_shoulder(arm, _first_in_place(tree, arm, elbow)))
     wrist = find_wrist(tree, arm, elbow, geometry)
     middle = straightened(tree, arm, elbow, _place(arm, shoulder), _place(arm, wrist))
@@ -226,7 +240,7 @@ def _arm(
         # Origins lie aside: the upper arm's line is the axis about which it twists.
         shoulder = on_twisting_axis(tree, arm, elbow, shoulder)
         middle = straightened(tree, arm, elbow, _place(arm, shoulder), _place(arm, wrist))
-    return {f"{side}_shoulder": shoulder, f"{side}_elbow": middle, f"{side}_wrist": wrist}
+    return shoulder, middle, wrist
 
 
 def _place(limb: Limb, frame: Frame) -> Float64[np.ndarray, "3"]:

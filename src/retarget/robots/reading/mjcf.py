@@ -20,7 +20,7 @@ _DECORATION = (
     *("visual", "statistic", "keyframe", "sensor", "custom", "extension", "option", "size"),
     "deformable",
 )
-_DECORATIVE_ASSETS = ("texture", "material", "skin", "hfield", "model")
+_DECORATIVE_ASSETS = ("texture", "material", "skin", "hfield")
 _LIKE_LIMBS = (
     0.5  # share of the joints of the largest that a limb has at least; doors and levers have fewer
 )
@@ -40,6 +40,7 @@ def prepare_mjcf(root: ElementTree.Element, path: Path, notes: list[str]) -> str
     _join_limbs_of_the_world(root, notes)
     for section in [child for child in root if child.tag in _DECORATION]:
         root.remove(section)
+    _locate_attached(root, path)
     missing = _locate_meshes(root, path)
     _leave_out(root, missing, notes)
     twice = [i for i in root.iter("inertial") if i.get("fullinertia") and i.get("quat")]
@@ -115,6 +116,29 @@ def _include(
         parent.remove(child)
         for offset, element in enumerate(content):
             parent.insert(position + offset, element)
+
+
+def _locate_attached(root: ElementTree.Element, path: Path) -> None:
+    """Make paths of models that are attached absolute; take out the others, which nothing refers to.
+
+    Raises:
+        FileFormatError: One that is attached is not there.
+    """
+    attached = {element.get("model") for element in root.iter("attach")}
+    for asset in root.iter("asset"):
+        for model in asset.findall("model"):
+            file = model.get("file", "").replace("\\", "/")
+            name = model.get("name") or Path(file).stem
+            if name not in attached:
+                asset.remove(model)
+                continue
+            found = path.parent / file
+            if not found.is_file():
+                raise FileFormatError(
+                    path, f"attaches {quoted(file)}, which is not there", "put it beside the model"
+                )
+            model.set("name", name)
+            model.set("file", str(found.resolve()))
 
 
 def _locate_meshes(root: ElementTree.Element, path: Path) -> set[str]:

@@ -42,6 +42,7 @@ def prepare_urdf(root: ElementTree.Element, path: Path) -> UrdfText:
     notes: list[str] = []
     if mend_commas(root):
         notes.append("took commas between numbers for spaces")
+    _leave_out_repeated(root, notes)
     _leave_out_loose_joints(root, path, notes)
     mend_urdf_ranges(root, notes)
     empty: list[str] = []
@@ -90,6 +91,20 @@ def prepare_urdf(root: ElementTree.Element, path: Path) -> UrdfText:
     if still:
         notes.append(f"speed limits of zero count as none: of {listed(still)}")
     return UrdfText(xml, limits, assets, tuple(notes))
+
+
+def _leave_out_repeated(root: ElementTree.Element, notes: list[str]) -> None:
+    """Of parts of a joint that are given twice keep the first, as other readers of URDF do."""
+    twice = []
+    for joint in root.findall("joint"):
+        seen = set()
+        for part in list(joint):
+            if part.tag in seen:
+                joint.remove(part)
+                twice.append(joint.get("name", ""))
+            seen.add(part.tag)
+    if twice:
+        notes.append(f"of what a joint states twice the first counts: of {listed(twice)}")
 
 
 def _leave_out_loose_joints(root: ElementTree.Element, path: Path, notes: list[str]) -> None:
