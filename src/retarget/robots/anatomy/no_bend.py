@@ -53,7 +53,7 @@ def require_same_joints(
         tree.joint_names[limb.bodies[k] - 1] for limb, k in zip(reversed(pair), bends, strict=True)
     ]
     raise RoleError(
-        f"{robot}: the left {middle} would be {names[0]!r} and the right {middle} {names[1]!r}, which are mirror images "
-        f"of {others[0]!r} and {others[1]!r}; correct the axes of these, or name the bodies under [roles] in a robot TOML "
-        "file"
+        f"{robot}: the left {middle} would be {names[0]!r} and the right {middle} {names[1]!r}, which are mirror "
+        f"images of {others[0]!r} and {others[1]!r}; correct the axes of these, or name the bodies under [roles] in a "
+        "robot TOML file"
     )

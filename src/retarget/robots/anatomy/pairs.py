@@ -139,7 +139,7 @@ def _chain(
     weights: Float64[np.ndarray, "B"],
     positions: Float64[np.ndarray, "B 3"],
 ) -> Chain:
-    """The limb that starts with a body: what turns along the heaviest branch, to where it divides into a hand or ends."""
+    """The limb that starts with a body: what turns along the heaviest branch, until it divides into a hand or ends."""
     chain, here = [start], start
     while True:
         branches = [
