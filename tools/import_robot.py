@@ -26,6 +26,7 @@ from embedding.recipes import Package, Recipe, read_packages, read_recipes
 from retarget.robots import RobotModel, load_robot
 from retarget.robots.catalogue import INDEX, RobotEntry, entry_of, read_index, write_index
 from retarget.robots.compile import compile_robot
+from retarget.robots.hands import hand_balls, rounded_balls
 from retarget.robots.reading.description import Description, read_description
 from retarget.robots.spec import COPIED, read_robot_spec
 
@@ -78,13 +79,19 @@ def embed(recipe: Recipe, archives: Path, scratch: Path, folder: Path) -> RobotE
             else _REPOSITORY / "LICENSE"
         )
         (folder / licence.file).write_text(text.read_text("utf-8"), "utf-8")
-    robot = _describe(recipe, package, description, original, folder)
+    balls = rounded_balls(hand_balls(path, original) if recipe.fill_hands else {})
+    robot = _describe(recipe, package, description, original, balls, folder)
     _require_likeness(robot, original)
     return entry_of(robot, read_robot_spec(folder / "robot.toml"), recipe.height_m)
 
 
 def _describe(
-    recipe: Recipe, package: Package, description: Description, original: RobotModel, folder: Path
+    recipe: Recipe,
+    package: Package,
+    description: Description,
+    original: RobotModel,
+    balls: dict[str, list[list[float]]],
+    folder: Path,
 ) -> RobotModel:
     """Write ``robot.toml``: what the recipe says, and what can be known with the meshes only."""
     stated = ("roles", "velocity_limits", "neutral", "soles", "joint_sets", "links")
@@ -103,6 +110,7 @@ def _describe(
         (folder / "robot.toml").write_text(text, "utf-8")
         return load_robot(folder / "robot.toml")
 
+    tables.setdefault("hands", dict(balls))
     robot = written()
     tables["roles"] |= _lost_roles(robot, original)
     if not _same_soles(robot, original):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int8
@@ -40,12 +40,25 @@ from retarget.solver.problem import Setting
 from retarget.solver.reach import hold_misses
 from retarget.targets.build import Targets
 from retarget.targets.holds import Holds
+from retarget.targets.lying_hands import LyingHands
 from retarget.targets.nearness import SOFT
 from retarget.targets.palms import turn_hands
 from retarget.targets.thing_points import FEET, ThingPoints, thing_points
 from retarget.targets.things import ThingTargets, thing_targets
 
-__all__ = ["SceneTake", "moved_targets", "robot_world", "scene_take"]
+__all__ = ["Hands", "SceneTake", "moved_targets", "robot_world", "scene_take"]
+
+
+class Hands(NamedTuple):
+    """What hands do on what they hold.
+
+    Attributes:
+        turns: By how much the left and the right one are turned about their long axes, to face it, rad.
+        lying: How they lie on it.
+    """
+
+    turns: Float64[np.ndarray, "T 2"]
+    lying: LyingHands
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +73,7 @@ class SceneTake:
         targets: Where all its points are held.
         near: The things without the floor, in the robot's world, with the shapes that may come near it.
         sides: On which sides of these shapes the human's parts are.
-        turns: By how much the left and the right hand are turned about their long axes, to face what they hold, rad.
+        hands: How these face what they hold, and lie on it.
         whole: The things as kernels want them, over the whole clip.
         soles: All points that are held, single precision.
     """
@@ -72,7 +85,7 @@ class SceneTake:
     targets: ThingTargets
     near: list[Thing]
     sides: Int8[np.ndarray, "T G O"]
-    turns: Float64[np.ndarray, "T 2"]
+    hands: Hands
     whole: Scene
     soles: Soles
 
@@ -239,7 +252,7 @@ def moved_targets(
     targets: Targets,
     meeting: Meeting,
     world: RobotWorld,
-    turns: Float64[np.ndarray, "T 2"],
+    hands: Hands,
     first: int,
     last: int,
 ) -> Targets:
@@ -255,7 +268,8 @@ def moved_targets(
                 away = near[f"{side}_{joint}", o].distance[first:last]
                 above = np.maximum(world.scale * (away - rest), 0.0)
                 clearances[:, foot] = np.minimum(clearances[:, foot], above)
-    segments = turn_hands(targets.segments, turns[first:last])
+    rows = slice(first, last)
+    segments = turn_hands(targets.segments, hands.turns[rows], hands.lying.tilts[rows])
     return replace(targets, positions=positions, segments=segments, clearances=clearances)
 
 
@@ -265,10 +279,10 @@ def scene_take(
     setting: Setting,
     robot: RobotModel,
     world: RobotWorld,
-    turns: Float64[np.ndarray, "T 2"],
+    hands: Hands,
     fps: float,
 ) -> SceneTake:
-    """Bring a human among things onto a robot, given its holds as on the ground, and how hands are turned to things."""
+    """Bring a human among things onto a robot, given its holds as on the ground, and how hands lie on things."""
     points = thing_points(robot, setting.touching)
     soles = setting.single.soles
     joined = soles._replace(
@@ -287,6 +301,7 @@ def scene_take(
         meeting.body,
         meeting.touches,
         meeting.held,
+        hands.lying.reaches,
         fps,
     )
     path = world.scale * meeting.body["pelvis"] + world.moved
@@ -297,7 +312,7 @@ def scene_take(
     ]
     sides = _sides(meeting, shapes)
     whole = make_scene(robot, near, sides, targets.grounds, 0.0)
-    return SceneTake(meeting, world, robot, points, targets, near, sides, turns, whole, joined)
+    return SceneTake(meeting, world, robot, points, targets, near, sides, hands, whole, joined)
 
 
 def _sides(meeting: Meeting, shapes: Sequence[Sequence[int]]) -> Int8[np.ndarray, "T G O"]:

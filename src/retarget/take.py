@@ -14,7 +14,7 @@ from retarget.motion.motion import Motion
 from retarget.motion.subject import Subject
 from retarget.options import RetargetOptions
 from retarget.robots.model import RobotModel
-from retarget.scene_take import SceneTake, moved_targets, robot_world, scene_take
+from retarget.scene_take import Hands, SceneTake, moved_targets, robot_world, scene_take
 from retarget.scenes.meeting import meet
 from retarget.scenes.scene import Scene
 from retarget.solver.arrays import Problem
@@ -47,6 +47,7 @@ from retarget.targets.build import (
     robot_sizes,
 )
 from retarget.targets.holds import Ground, Holds, find_holds
+from retarget.targets.lying_hands import lying_hands
 from retarget.targets.nearness import SOFT
 from retarget.targets.palms import palm_turns
 from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
@@ -117,6 +118,9 @@ class Take:
             world = timed(seconds, "touches", place)
             face = partial(palm_turns, anatomy, meeting.held, meeting.things)
             turns = timed(seconds, "touches", partial(face, shape.palms, sizes.twists))
+            lie = partial(lying_hands, anatomy, meeting.held, meeting.things, robot, shape.frames)
+            lying = timed(seconds, "touches", partial(lie, shape.palms, turns + sizes.twists))
+            hands = Hands(turns, lying)
         setting = timed(
             seconds, "problem", lambda: make_setting(robot, shape, motion.fps, options, weights)
         )
@@ -127,7 +131,7 @@ class Take:
             work = partial(_targets, anatomy, contacts, shape, first, last)
             targets = timed(seconds, "targets", work)
             if meeting is not None and world is not None:
-                move = partial(moved_targets, targets, meeting, world, turns, first, last)
+                move = partial(moved_targets, targets, meeting, world, hands, first, last)
                 targets = timed(seconds, "targets", move)
             more = partial(ground.add, slice(first, last), targets, shape)
             timed(seconds, "problem", more)
@@ -136,8 +140,8 @@ class Take:
         whole = targets if len(stretches) == 1 else None
         met = None
         if meeting is not None and world is not None:
-            meeting_robot = partial(scene_take, meeting, holds, setting, robot, world, turns)
-            met = timed(seconds, "touches", partial(meeting_robot, motion.fps))
+            bring = partial(scene_take, meeting, holds, setting, robot, world, hands)
+            met = timed(seconds, "touches", partial(bring, motion.fps))
         depth = weights.floor
         return cls(anatomy, contacts, shape, robot, setting, stretches, holds, whole, met, depth)
 
@@ -157,7 +161,7 @@ class Take:
         if self.scene is None:
             return targets
         scene = self.scene
-        return moved_targets(targets, scene.meeting, scene.world, scene.turns, begin, end)
+        return moved_targets(targets, scene.meeting, scene.world, scene.hands, begin, end)
 
     def _part(self, targets: Targets, holds: Holds, begin: int, end: int) -> StretchProblem:
         problem = self.setting.problem(targets, holds)

@@ -14,6 +14,7 @@ _REMARKS = {
     "velocity_limits": "rad/s, by joint name",
     "neutral": "rad, the relaxed upright posture",
     "soles": "sphere centres in the ankle role's body, metres",
+    "hands": "balls that fill the hands' meshes: centre and radius in a body's frame, metres",
     "joint_sets": "joints of smaller robots of the family",
 }
 

@@ -81,6 +81,7 @@ class Recipe(_Table):
         edits: Mistakes of the model file that are corrected before it is read.
         licence: The model's licence, and whose it is.
         licence_texts: At least one.
+        fill_hands: Whether the meshes of forearms and hands are filled with balls, which then meet things.
         height_m: Height as its maker states it, where the model has no head to measure it by; ``height_source`` says
             who states it.
         effort_limits: Torque limits by joint names or patterns, N m, over those of the model file; ``effort_source``
@@ -100,6 +101,7 @@ class Recipe(_Table):
     edits: tuple[Edit, ...] = ()
     licence: str
     licence_texts: tuple[LicenceText, ...] = Field(min_length=1)
+    fill_hands: bool = False
     height_m: float | None = Field(default=None, gt=0)
     height_source: str = ""
     effort_limits: dict[str, float] = {}

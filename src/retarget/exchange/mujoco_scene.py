@@ -33,14 +33,16 @@ _FLAT: Final = 1e-9  # metres: an extent that is none
 _COLOUR: Final = "0.62 0.55 0.45 1"
 
 
-def scene_model(robot_file: Path, track: SceneTrack | None) -> str:
+def scene_model(robot_file: Path, robot: RobotModel, track: SceneTrack | None) -> str:
     """The text of an MJCF with a robot, a floor and the things around it, as large as in the robot's world.
 
-    The robot's shapes are those of its file; of things they are the ones that the solver knows: a grid of distances is
-    filled with boxes, and a rounded box is not rounded. Paths of mesh files are whole.
+    The robot's shapes are those of its file, but for hands whose balls are known: these collide instead. Of things
+    they are the ones that the solver knows: a grid of distances is filled with boxes, and a rounded box is not
+    rounded. Paths of mesh files are whole.
 
     Args:
         robot_file: MJCF or URDF of the robot.
+        robot: As it was read.
         track: The things; their first frame is the model's pose.
 
     Raises:
@@ -53,6 +55,7 @@ def scene_model(robot_file: Path, track: SceneTrack | None) -> str:
     root.set("model", f"{root.get('model', 'robot')} among things")
     world = root.find("worldbody")
     assert world is not None
+    _fill_hands(world, robot)
     asset = root.find("asset")
     if asset is None:
         asset = ElementTree.Element("asset")
@@ -85,7 +88,31 @@ def model_of_result(result: RetargetingResult, table: ExportTable, robot: RobotM
             f"{table.kind} needs the model file of {robot.name}, which is not known; "
             "retarget with --robot and the path of the file"
         )
-    return scene_model(files[0], result.scene)
+    return scene_model(files[0], robot, result.scene)
+
+
+def _fill_hands(world: ElementTree.Element, robot: RobotModel) -> None:
+    """Let the balls of hands collide in place of their bodies' own shapes."""
+    bodies = {body.get("name"): body for body in world.iter("body")}
+    for number in sorted(set(robot.ball_bodies.tolist())):
+        body = bodies.get(robot.body_names[number])
+        if body is None:  # of several hinges: its shapes are those of the file
+            continue
+        for part in _welded(body):
+            for geom in part.findall("geom"):
+                geom.set("contype", "0")
+                geom.set("conaffinity", "0")
+        for k, (*place, radius) in enumerate(robot.balls[robot.ball_bodies == number]):
+            if radius > 0:
+                name = f"{robot.body_names[number]}_ball_{k}"
+                said = {"size": _numbers(radius), "pos": _numbers(place), "mass": "0"}
+                ElementTree.SubElement(body, "geom", {"name": name, "type": "sphere", **said})
+
+
+def _welded(body: ElementTree.Element) -> list[ElementTree.Element]:
+    """A body and those that it carries without a joint."""
+    below = [child for child in body.findall("body") if child.find("joint") is None]
+    return [body, *(part for child in below for part in _welded(child))]
 
 
 def _add_thing(

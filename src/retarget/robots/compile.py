@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float64, Int64
 
 from retarget.errors import RobotError
 from retarget.robots.anatomy.hinges import superfluous_hinges
@@ -105,6 +105,7 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
     collision, shape_notes = without_fat_neighbours(
         build_collision(model, tree, feet, [zero, neutral]), tree, roles, bending, neutral
     )
+    ball_bodies, balls = _stated_balls(path, spec, tree)
     arrays: dict[str, Any] = {
         "parents": tree.parents,
         "offsets": tree.offsets,
@@ -133,6 +134,8 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
         "capsule_starts": collision.starts,
         "capsule_ends": collision.ends,
         "capsule_radii": collision.radii,
+        "ball_bodies": ball_bodies,
+        "balls": balls,
         "collision_pairs": collision.pairs,
         "collision_gaps": collision.gaps,
         "masses": tree.masses,
@@ -180,6 +183,23 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
     )
 
 
+def _stated_balls(
+    path: Path, spec: RobotSpec, tree: KinematicTree
+) -> tuple[Int64[np.ndarray, "H"], Float64[np.ndarray, "H 4"]]:
+    """Bodies of the hands' balls, and these."""
+    bodies: list[int] = []
+    balls: list[tuple[float, ...]] = []
+    for name, own in spec.hands.items():
+        if name not in tree.body_names:
+            raise RobotError(
+                f"{path}: no moving body is called {name!r} as [hands] of the robot's TOML file has it; "
+                f"bodies are {listed(tree.body_names)}"
+            )
+        bodies += [tree.body_names.index(name)] * len(own)
+        balls += own
+    return np.array(bodies, np.int64), np.array(balls, np.float64).reshape(-1, 4)
+
+
 def _following(couplings: Couplings, loops: Loops) -> dict[str, np.ndarray]:
     """What of couplings and loops can change a result."""
     found: dict[str, np.ndarray] = {}
@@ -219,7 +239,9 @@ def _content_hash(
     """SHA-256 over everything that can change a result; not over comments, meshes or paths."""
     digest = hashlib.sha256(repr(plain).encode())
     plain_base = not arrays["held"].any() and (arrays["upright"] == np.eye(3)).all()
-    said = {k: v for k, v in arrays.items() if not (plain_base and k in ("held", "upright"))}
+    unsaid = {"held", "upright"} if plain_base else set()
+    unsaid |= set() if len(arrays["balls"]) else {"ball_bodies", "balls"}
+    said = {k: v for k, v in arrays.items() if k not in unsaid}
     for key, array in sorted({**said, **points}.items()):
         digest.update(f"{key}{array.shape}{array.dtype}".encode())
         digest.update(array.tobytes())

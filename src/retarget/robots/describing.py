@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+from retarget.robots.hands import hand_balls, rounded_balls
 from retarget.robots.inspection import inspect_robot
 from retarget.robots.model import RobotModel
 
@@ -39,6 +40,9 @@ def description_text(robot: RobotModel, name: str, model: Path, folder: Path) ->
             corners = ", ".join(str([round(float(v), 4) for v in point]) for point in points)
             lines.append(f"#? {side} = [{corners}]")
         lines.append(f"#? radius = {robot.sole_radius:g}")
+    if balls := rounded_balls(hand_balls(model, robot)):
+        lines += ["", "[hands]  # balls that fill the hands' meshes: centre and radius, metres"]
+        lines += [f"{_quoted(body)} = {own}" for body, own in balls.items()]
     if found.unlimited["speed"]:
         lines += ["", "[velocity_limits]  # rad/s; the model states none for these"]
         lines += [f"#? {_quoted(joint)} = 12.0" for joint in found.unlimited["speed"]]

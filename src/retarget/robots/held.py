@@ -161,6 +161,8 @@ def _welded(robot: RobotModel) -> RobotModel:
         capsule_bodies=capsules,
         capsule_starts=moved(robot.capsule_starts, robot.capsule_bodies),
         capsule_ends=moved(robot.capsule_ends, robot.capsule_bodies),
+        ball_bodies=to[robot.ball_bodies],
+        balls=np.column_stack([moved(robot.balls[:, :3], robot.ball_bodies), robot.balls[:, 3]]),
         collision_pairs=robot.collision_pairs[apart],
         collision_gaps=robot.collision_gaps[apart],
         masses=masses,

@@ -62,6 +62,9 @@ class RobotModel:
         capsule_ends: Second end.
         capsule_radii: Radius, metres.
         capsule_names: Names for reports.
+        ball_bodies: Hand's body of each ball that meets things in place of the body's capsules; none where the hands'
+            meshes are not known. The first balls of a body say most of it.
+        balls: Centre in that body's frame and radius, metres.
         collision_pairs: Pairs of capsules that must not overlap; adjacent and always-touching ones are left out.
         collision_gaps: Least gap of each pair in the upright and the neutral posture, metres.
         masses: Body masses, kg.
@@ -109,6 +112,8 @@ class RobotModel:
     capsule_ends: Float64[np.ndarray, "G 3"]
     capsule_radii: Float64[np.ndarray, "G"]
     capsule_names: tuple[str, ...]
+    ball_bodies: Int64[np.ndarray, "H"]
+    balls: Float64[np.ndarray, "H 4"]
     collision_pairs: Int64[np.ndarray, "P 2"]
     collision_gaps: Float64[np.ndarray, "P"]
     masses: Float64[np.ndarray, "B"]

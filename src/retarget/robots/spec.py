@@ -44,6 +44,7 @@ COPIED = "the model file"  # where an importer has limits from that no person ga
 
 Coordinate = Annotated[float, Field(ge=-10, le=10)]  # metres: no robot reaches farther
 Vector = tuple[Coordinate, Coordinate, Coordinate]
+Ball = tuple[Coordinate, Coordinate, Coordinate, Annotated[float, Field(ge=0, le=1)]]
 Rotation = tuple[float, float, float, float]
 Limit = Annotated[float, Field(gt=0)]
 Name = Annotated[str, Field(max_length=200)]  # of a link, a joint or a pattern of them
@@ -131,6 +132,8 @@ class RobotSpec(_Table):
         effort_limits: Joint torque limits, N m; they override the model file's.
         neutral: Joint angles of the relaxed upright posture, rad, where the default does not suit.
         soles: Ground contact points; found from collision geometry otherwise.
+        hands: Body -> balls that fill it, the largest share first: centre in its frame and radius, metres. They are
+            what meets things, in place of the body's collision shapes.
         links: Group -> name -> fixed link that consumers of motions expect and the model file lacks; an export
             format names the group that it wants.
         joint_sets: Name -> joints (names or patterns) of a smaller robot of the same family, for exports.
@@ -155,6 +158,7 @@ class RobotSpec(_Table):
     effort_limits: dict[Name, Limit] = {}
     neutral: dict[Name, float] = {}
     soles: SoleSpec | None = None
+    hands: dict[Name, tuple[Ball, ...]] = {}
     links: dict[Name, dict[Name, LinkSpec]] = {}
     joint_sets: dict[Name, tuple[Name, ...]] = {}
 

@@ -1,4 +1,4 @@
-"""Spheres that stand for a robot's surface: those of its soles, the ends of its capsules, and along them."""
+"""Spheres that stand for a robot's surface: soles, the ends of capsules and along them, and the balls of its hands."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from retarget.robots.hulls import most_reaching
 from retarget.robots.model import RobotModel
 
 __all__ = ["EXACT", "SOLVED", "Spheres", "covering_spheres", "end_spheres"]
@@ -17,6 +18,9 @@ SOLVED: Final = 0.6
 
 EXACT: Final = 0.2
 """Radii between them where depths are told and undone: half a hundredth of a radius, 0.2 mm of a hand of 3.5 cm."""
+
+# Balls that are solved with: of a hand, which reaches a millimetre farther on average, and of what is above it.
+_OF_HAND, _OF_FOREARM = 24, 8
 
 
 class Spheres(NamedTuple):
@@ -59,14 +63,27 @@ def end_spheres(robot: RobotModel) -> Spheres:
 def covering_spheres(robot: RobotModel, spacing: float) -> Spheres:
     """`end_spheres` and more along capsules, body after body; remembered for the robots used last.
 
+    Bodies of hands whose balls are known have these in place of their capsules.
+
     Args:
         robot: The robot.
         spacing: Radii between spheres along a capsule, at most: `SOLVED` or `EXACT`.
     """
     ends = end_spheres(robot)
-    bodies, points, radii, feet = (list(values) for values in ends)
+    plain = ~np.isin(ends.bodies, robot.ball_bodies)
+    bodies, points, radii, feet = (list(values[plain]) for values in ends)
+    for body in np.unique(robot.ball_bodies):
+        own = robot.balls[robot.ball_bodies == body]
+        if spacing != EXACT:
+            hand = body in (robot.roles["left_wrist"], robot.roles["right_wrist"])
+            own = most_reaching(own, _OF_HAND if hand else _OF_FOREARM)
+        for *point, radius in own:
+            bodies.append(int(body))
+            points.append(np.array(point))
+            radii.append(float(radius))
+            feet.append(-1)
     for g, body in enumerate(robot.capsule_bodies):
-        if body in robot.feet:
+        if body in robot.feet or body in robot.ball_bodies:
             continue
         start, end = robot.capsule_starts[g], robot.capsule_ends[g]
         radius = float(robot.capsule_radii[g])

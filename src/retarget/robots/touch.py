@@ -12,6 +12,7 @@ from retarget.robots.model import RobotModel
 
 __all__ = ["TouchPoint", "palm_point", "touch_point"]
 
+_PALM = (0.35, 0.65)  # of a hand's length from the wrist between which its palm's middle lies
 # The body of which role a part of the human body is on the robot, and the joint centres around whose middle it meets
 # the ground.
 _PARTS = {
@@ -76,13 +77,20 @@ def _centre(
 def palm_point(robot: RobotModel, side: str) -> TouchPoint | None:
     """The sphere in the middle of a hand with which it takes hold of things.
 
-    It is the middle of the capsule that is farthest from the wrist's joint, of those of the hand's body. An arm that
-    ends in its forearm takes hold with what is farthest from the elbow: the end of the limb. None without either, or
-    without arms.
+    It is the largest of the hand's balls around its middle. Where these are not known it is the middle of the capsule
+    that is farthest from the wrist's joint, of those of the hand's body. An arm that ends in its forearm takes hold
+    with what is farthest from the elbow: the end of the limb. None without either, or without arms.
     """
     if f"{side}_wrist" not in robot.roles:
         return None
     wrist, elbow = (robot.roles[f"{side}_{role}"] for role in ("wrist", "elbow"))
+    balls = robot.balls[robot.ball_bodies == wrist]
+    if len(balls):
+        away = np.linalg.norm(balls[:, :3] - robot.role_points[f"{side}_wrist"], axis=1)
+        length = float((away + balls[:, 3]).max())
+        middle = (away > _PALM[0] * length) & (away < _PALM[1] * length)
+        best = int(np.argmax(np.where(middle, balls[:, 3], 0.0)))
+        return TouchPoint(wrist, balls[best, :3], float(balls[best, 3]))
     own = np.flatnonzero(robot.capsule_bodies == wrist)
     if wrist != elbow and len(own):
         middles = (robot.capsule_starts[own] + robot.capsule_ends[own]) / 2

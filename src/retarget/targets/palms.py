@@ -2,6 +2,7 @@
 
 How a hand lies about its long axis is else left to the robot (`retarget.targets.wrists`). While the human's palm stays
 on a thing, the robot's hand is turned about that axis so that its palm faces the surface there, by one angle a hold.
+How hands then lie on it is told where their shape is known (`retarget.targets.lying_hands`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float64
 
+from retarget.geometry import matrix_from_quaternion, quaternion_from_vector
 from retarget.motion.anatomy import Anatomy
 from retarget.motion.segments import SEGMENTS, SIDES
 from retarget.scenes.posed import Thing
@@ -20,7 +22,7 @@ from retarget.scenes.scene import TOUCH_POINTS
 from retarget.scenes.touches import Contact
 from retarget.targets.robot_pose import Matrix, Pose
 
-__all__ = ["palm_sides", "palm_turns", "turn_hands"]
+__all__ = ["palm_shares", "palm_sides", "palm_turns", "turn_hands"]
 
 _TURNING: Final = 0.6  # seconds before and after a hold in which a hand turns
 # Of a turn; beyond a right angle it is less, as a back of a hand stays one.
@@ -64,22 +66,27 @@ def palm_turns(
         twists: By how much hands are turned already; see `retarget.targets.build.Sizes`.
     """
     turns = np.zeros((len(anatomy), 2))
-    frames = np.arange(len(anatomy))
     for k, side in enumerate(SIDES):
         own = [c for c in held if c.point == TOUCH_POINTS.index(f"{side}_palm")]
         if not own:
             continue
         hands = anatomy.segment_frames([f"{side}_hand"])[:, 0]
-        say, total = np.zeros(len(frames)), np.zeros(len(frames))
+        say, total = np.zeros(len(anatomy)), np.zeros(len(anatomy))
         for contact in own:
             angle = _facing(hands, contact, things[contact.thing], palms[k] + twists[k])
-            away = np.maximum(contact.first - frames, frames - contact.last + 1)
-            share = np.clip(1.0 - np.maximum(away, 0) / (_TURNING * anatomy.fps), 0.0, 1.0)
-            share *= share * (3.0 - 2.0 * share)
+            share = palm_shares(contact, len(anatomy), anatomy.fps)
             say += share
             total += share * angle
         turns[:, k] = total / np.maximum(say, 1.0)
     return turns
+
+
+def palm_shares(contact: Contact, frames: int, fps: float) -> Float64[np.ndarray, "T"]:
+    """How much of its turn a hand has around and in a hold."""
+    times = np.arange(frames)
+    away = np.maximum(contact.first - times, times - contact.last + 1)
+    share = np.clip(1.0 - np.maximum(away, 0) / (_TURNING * fps), 0.0, 1.0)
+    return np.asarray(share * share * (3.0 - 2.0 * share))
 
 
 def _facing(
@@ -98,10 +105,12 @@ def _facing(
 
 
 def turn_hands(
-    segments: Float64[np.ndarray, "n S 3 3"], turns: Float64[np.ndarray, "n 2"]
+    segments: Float64[np.ndarray, "n S 3 3"],
+    turns: Float64[np.ndarray, "n 2"],
+    tilts: Float64[np.ndarray, "n 2 3"],
 ) -> Float64[np.ndarray, "n S 3 3"]:
-    """Frames of `SEGMENTS` with hands turned about their long axes by some angles, rad."""
-    if not turns.any():
+    """Frames of `SEGMENTS` with hands turned about their long axes by some angles, and then tilted, rad."""
+    if not turns.any() and not tilts.any():
         return segments
     out = segments.copy()
     for k, side in enumerate(SIDES):
@@ -109,4 +118,8 @@ def turn_hands(
         c, s = np.cos(turns[:, k, None]), np.sin(turns[:, k, None])
         x, y = segments[:, hand, :, 0], segments[:, hand, :, 1]
         out[:, hand, :, 0], out[:, hand, :, 1] = c * x + s * y, c * y - s * x
+        if tilts[:, k].any():
+            out[:, hand] = out[:, hand] @ matrix_from_quaternion(
+                quaternion_from_vector(tilts[:, k])
+            )
     return out

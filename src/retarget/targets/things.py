@@ -110,6 +110,7 @@ def thing_targets(
     body: Mapping[str, Float64[np.ndarray, "T 3"]],
     touches: Touches,
     contacts: Sequence[Contact],
+    reaches: Mapping[int, Float64[np.ndarray, "T"]],
     fps: float,
 ) -> ThingTargets:
     """Place all holds of a clip.
@@ -124,6 +125,8 @@ def thing_targets(
         body: Points of the human's body, metres.
         touches: When they touch things.
         contacts: Where they do.
+        reaches: How far the surface is from its point in each frame where not by ``radii``, by number of the contact,
+            metres.
         fps: Frames per second.
     """
     frames, ground = holds.shares.shape
@@ -140,12 +143,15 @@ def thing_targets(
     found.weights[:, :ground] = holds.shares * strengths
     found.anchors[:, :ground] = holds.anchors()
     _place_feet(found, holds, radii, world, contacts)
-    for contact in contacts:
+    for number, contact in enumerate(contacts):
         column = int(points.columns[contact.point])
         if contact.point >= FEET and column >= 0:
             point = TOUCH_POINTS[contact.point]
             rest = touches.rest_of(point)
-            _hold(found, contact, column, body[point], rest, radii[column], world, human, fps)
+            radius = float(radii[column])
+            reach = reaches.get(number, np.full(frames, radius))
+            way = body[point]
+            _hold(found, contact, column, way, rest, radius, reach, world, human, fps)
     stay_near(found.weights, found.anchors, found.fixed, points, radii, world, touches.nearest)
     return found
 
@@ -199,6 +205,7 @@ def _hold(
     way: Float64[np.ndarray, "T 3"],
     rest: float,
     radius: float,
+    away: Float64[np.ndarray, "T"],
     world: RobotWorld,
     human: Sequence[Thing],
     fps: float,
@@ -207,12 +214,12 @@ def _hold(
     frames = len(found.weights)
     thing, theirs = world.things[contact.thing], human[contact.thing]
     place, normal = world.fits[contact.thing].contact(contact)
-    local = place + radius * normal
+    local = place + away[:, None] * normal
     reach = round(_APPROACH * fps)
     first, last = max(0, contact.first - reach), min(frames, contact.last + reach)
-    places = np.broadcast_to(thing.to_world(local[None]), (frames, 3))[first:last]
+    places = thing.to_world(local)[first:last]
     there = theirs.to_world((contact.place + rest * contact.normal)[None])
-    away = way[first:last] - np.broadcast_to(there, (frames, 3))[first:last]
+    beside = way[first:last] - np.broadcast_to(there, (frames, 3))[first:last]
     times = np.arange(first, last)
     outside = np.maximum(contact.first - times, times - (contact.last - 1)).clip(0)
     fading = _APPROACHING * (1.0 - outside / (reach + 1)) ** 2
@@ -220,7 +227,7 @@ def _hold(
     rising = _APPROACHING + (1.0 - _APPROACHING) * (inside + 1) / (_RISING * fps)
     firm = FIRM if TOUCH_POINTS[contact.point].endswith("palm") else PROPPED
     weight = firm * np.where(outside == 0, np.minimum(rising, 1.0), fading)
-    places = places + world.scale * away * (outside > 0)[:, None]
+    places = places + world.scale * beside * (outside > 0)[:, None]
     better = weight > found.weights[first:last, column]
     rows = times[better]
     found.weights[rows, column] = weight[better]
