@@ -78,8 +78,8 @@ class TaskWeights:
     pelvis_lean: float = 32.0
     chest_lean: float = 72.0
     shoulder_line: float = 4.0
-    hanging_shoulder_line: float = 50.0
-    hanging_arm: float = 10.0
+    hanging_shoulder_line: float = 100.0
+    hanging_arm: float = 5.0
     hanging_lean: float = 1.45
     hanging_turns: float = 0.05
     turned_trunk: float = 8.0
