@@ -17,7 +17,7 @@ on_one_core()
 import numpy as np  # noqa: E402
 
 from retarget import Motion, read_motion  # noqa: E402
-from retarget.motion.anatomy import leg_length  # noqa: E402
+from retarget.motion.fitting.anatomy import leg_length  # noqa: E402
 
 sys.path.insert(0, str(ROOT / "tests" / "motion"))
 

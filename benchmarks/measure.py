@@ -63,7 +63,7 @@ def _refusal(path: Path) -> str:
     """Why a file cannot be retargeted, in a line; empty where it can."""
     from retarget.errors import RetargetError
     from retarget.motion import read_motion
-    from retarget.motion.anatomy import find_anatomy
+    from retarget.motion.fitting.anatomy import find_anatomy
 
     try:
         find_anatomy(read_motion(path))

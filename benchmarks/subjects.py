@@ -19,7 +19,7 @@ import numpy as np  # noqa: E402
 
 from retarget import evaluate_result, load_robot, read_motion, retarget_motion  # noqa: E402
 from retarget.motion import Motion, Subject, find_anatomy, fit_subject  # noqa: E402
-from retarget.motion.floor import levelled  # noqa: E402
+from retarget.motion.ground.floor import levelled  # noqa: E402
 from retarget.motion.segments import SEGMENTS  # noqa: E402
 
 COMMAND = "make bench (benchmarks/subjects.py)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from retarget.robots import RobotModel
-from retarget.robots.collision import segment_distance
+from retarget.robots.shapes.collision import segment_distance
 from retarget.solver.kinematics.forward import forward_kinematics
 
 

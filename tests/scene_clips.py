@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from retarget.motion import Motion, find_anatomy, find_contacts, read_motion
-from retarget.motion.anatomy import Anatomy
 from retarget.motion.contacts import Contacts
+from retarget.motion.fitting.anatomy import Anatomy
 from retarget.scenes import Scene, SceneObject, Shape, Terrain
 from retarget.scenes.made import at_floor_height, carrying
 from retarget.scenes.meshes import read_mesh, shapes_of

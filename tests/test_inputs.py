@@ -14,7 +14,7 @@ from retarget.inputs import MOST_BYTES, read_bytes, read_toml, understanding
 from retarget.kinds import MotionFormatKind
 from retarget.motion import Recording, read_motion, register_reader
 from retarget.motion.formats import registry
-from retarget.motion.role_file import read_role_overrides
+from retarget.motion.skeleton.role_file import read_role_overrides
 from retarget.result import RetargetingResult
 from retarget.robots.spec import read_robot_spec
 

@@ -122,7 +122,7 @@ def calls_of_print(source: Path) -> list[int]:
 
 
 def test_commands_print_through_what_escapes_names() -> None:
-    commands = [*(ROOT / "src" / "retarget" / "cli").glob("*.py")]
+    commands = [*(ROOT / "src" / "retarget" / "cli").rglob("*.py")]
     assert len(commands) > 10
     found = {source.name: calls_of_print(source) for source in commands}
     # `tell` and `print_json`, whose text is ASCII, and the version, which is ours

@@ -13,7 +13,7 @@ from retarget.exchange.documentation import formats_markdown as export_formats
 from retarget.files import write_text
 from retarget.motion.formats.documentation import formats_markdown as motion_formats
 from retarget.options import RetargetOptions
-from retarget.robots.documentation import robots_markdown
+from retarget.robots.descriptions.documentation import robots_markdown
 
 _ATTRIBUTE = re.compile(r"^        (\w+): (.*?)(?=^        \w+: |\Z)", re.DOTALL | re.MULTILINE)
 

@@ -26,8 +26,8 @@ from embedding.recipes import Package, Recipe, read_packages, read_recipes
 from retarget.robots import RobotModel, load_robot
 from retarget.robots.catalogue import INDEX, RobotEntry, entry_of, read_index, write_index
 from retarget.robots.compile import compile_robot
-from retarget.robots.hands import hand_balls, rounded_balls
 from retarget.robots.reading.description import Description, read_description
+from retarget.robots.shapes.hands import hand_balls, rounded_balls
 from retarget.robots.spec import COPIED, read_robot_spec
 
 EMBEDDED = INDEX.parent

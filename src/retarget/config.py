@@ -39,13 +39,13 @@ _T = TypeVar("_T")
 
 
 def _axis(name: str) -> str:
-    from retarget.motion.conventions import checked_axis
+    from retarget.motion.world.conventions import checked_axis
 
     return _said(checked_axis, name)
 
 
 def _unit(name: str) -> str:
-    from retarget.motion.conventions import unit_named
+    from retarget.motion.world.conventions import unit_named
 
     return _said(unit_named, name).name
 
@@ -60,7 +60,7 @@ def _variant(said: object) -> object:
 
 
 def _floor(height: float) -> float:
-    from retarget.motion.conventions import checked_floor
+    from retarget.motion.world.conventions import checked_floor
 
     return _said(checked_floor, height)
 

@@ -15,11 +15,11 @@ from retarget.evaluation import MEASURES, ClipReport, evaluate_result
 from retarget.evaluation.gates import Gates, measure_behind
 from retarget.exchange.robot_motion import RobotMotion
 from retarget.geometry import slerp
-from retarget.motion.anatomy import find_anatomy
 from retarget.motion.body_contacts import BODY_CONTACTS
 from retarget.motion.contacts import find_contacts
 from retarget.motion.doubts import Doubt
-from retarget.motion.level_floor import on_level_floor
+from retarget.motion.fitting.anatomy import find_anatomy
+from retarget.motion.ground.level_floor import on_level_floor
 from retarget.motion.motion import Motion
 from retarget.pipeline import source_clip
 from retarget.result import RetargetingResult

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from retarget.motion.anatomy import find_anatomy
 from retarget.motion.body_contacts import BODY_CONTACTS
 from retarget.motion.contacts import HEEL, TOE, Contacts, find_contacts
-from retarget.motion.falling import rate_by_falls
-from retarget.motion.level_floor import on_level_floor
+from retarget.motion.fitting.anatomy import find_anatomy
+from retarget.motion.fitting.subject import Subject
+from retarget.motion.ground.falling import rate_by_falls
+from retarget.motion.ground.level_floor import on_level_floor
+from retarget.motion.ground.unsupported import supported
 from retarget.motion.motion import Motion
 from retarget.motion.segments import SIDES
-from retarget.motion.subject import Subject
-from retarget.motion.unsupported import supported
 
 __all__ = ["Inspection", "inspect_motion", "joints_told"]
 

@@ -13,16 +13,16 @@ from jaxtyping import Float64
 
 from retarget._version import __version__
 from retarget.errors import RetargetError, check_argument
-from retarget.motion.anatomy import Anatomy, find_anatomy, leg_length
 from retarget.motion.body_contacts import BODY_CONTACTS
 from retarget.motion.contacts import Contacts, find_contacts
 from retarget.motion.edit import between, mirrored, retimed
-from retarget.motion.falling import rate_by_falls
-from retarget.motion.level_floor import on_level_floor
+from retarget.motion.fitting.anatomy import Anatomy, find_anatomy, leg_length
+from retarget.motion.fitting.subject import Subject
+from retarget.motion.ground.falling import rate_by_falls
+from retarget.motion.ground.level_floor import on_level_floor
+from retarget.motion.ground.unsupported import supported
 from retarget.motion.motion import Motion
 from retarget.motion.segments import SIDES, needed_roles
-from retarget.motion.subject import Subject
-from retarget.motion.unsupported import supported
 from retarget.options import RetargetOptions
 from retarget.result import RetargetingResult, SourceClip, YieldedHold, packed_rotations
 from retarget.robots.held import moving_part

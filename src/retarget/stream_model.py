@@ -8,10 +8,10 @@ from jaxtyping import Float64
 from retarget.errors import OptionsError
 from retarget.geometry import matrix_from_quaternion, quaternion_from_matrix
 from retarget.ground import FALL_SPAN
-from retarget.motion.anatomy import Anatomy
 from retarget.motion.contacts import Contacts
-from retarget.motion.feet import SLIDE_SPEED, SLIDE_TIME, SPEED_OFF, toe_speeds
-from retarget.motion.floor import Slope
+from retarget.motion.fitting.anatomy import Anatomy
+from retarget.motion.ground.feet import SLIDE_SPEED, SLIDE_TIME, SPEED_OFF, toe_speeds
+from retarget.motion.ground.floor import Slope
 from retarget.motion.segments import SEGMENTS, SIDES, needed_roles, segment_joints
 from retarget.options import RetargetOptions
 from retarget.robots.model import RobotModel

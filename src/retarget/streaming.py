@@ -10,9 +10,9 @@ from jaxtyping import Bool, Float64
 
 from retarget.errors import OptionsError, RetargetError, RobotError, check_argument
 from retarget.frame_rates import rate_problem
-from retarget.motion.anatomy import find_anatomy
 from retarget.motion.contacts import find_contacts
-from retarget.motion.floor import find_slope, turned_level
+from retarget.motion.fitting.anatomy import find_anatomy
+from retarget.motion.ground.floor import find_slope, turned_level
 from retarget.motion.motion import Motion
 from retarget.options import RetargetOptions
 from retarget.robots.held import moving_part

@@ -8,10 +8,10 @@ from functools import partial
 import numpy as np
 from jaxtyping import Bool, Float32, Float64
 
-from retarget.motion.anatomy import Anatomy, find_anatomy
 from retarget.motion.contacts import Contacts, find_contacts
+from retarget.motion.fitting.anatomy import Anatomy, find_anatomy
+from retarget.motion.fitting.subject import Subject
 from retarget.motion.motion import Motion
-from retarget.motion.subject import Subject
 from retarget.options import RetargetOptions
 from retarget.robots.model import RobotModel
 from retarget.scene_take import Hands, SceneTake, moved_targets, robot_world, scene_take

@@ -121,7 +121,7 @@ def _among_sisters(path: Path, config: RunConfig) -> Motion:
     motion = config.read_motion(path)
     if config.up is not None or config.from_robot is not None:
         return motion
-    from retarget.motion.sisters import as_its_sisters
+    from retarget.motion.world.sisters import as_its_sisters
 
     return as_its_sisters(
         path, motion, lambda other, up: config.model_copy(update={"up": up}).read_motion(other)

@@ -18,7 +18,7 @@ from rich.console import Console
 from retarget.batch import BatchEvent, BatchJob, BatchManifest, BatchRunner, BatchRunRecord
 from retarget.batch.journal import encode_event, encode_line
 from retarget.batch.models import utc_now
-from retarget.cli import progress
+from retarget.cli.support import progress
 from retarget.demo import clips_folder
 from retarget.kinds import RunStatus
 

@@ -84,7 +84,7 @@ def test_long_compiling_gives_signs_of_life_until_it_ends(
 def test_what_several_processes_say_of_compiling_is_told_once(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from retarget.cli.streams import log_lines
+    from retarget.cli.support.streams import log_lines
     from retarget.compiled.waiting import COMPILE_LOG
 
     with log_lines():

@@ -10,7 +10,7 @@ import pytest
 from cli_helpers import Bvh, Command
 
 from retarget.cli.main import main
-from retarget.cli.outputs import Output, check_outputs
+from retarget.cli.support.outputs import Output, check_outputs
 from retarget.demo import clip_names, clips_folder
 from retarget.errors import OutputError
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from retarget.batch import BatchEvent, BatchJob, BatchRunRecord, RunStatus
-from retarget.cli import progress
+from retarget.cli.support import progress
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

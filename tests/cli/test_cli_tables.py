@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from retarget.cli.common import working_on
-from retarget.cli.tables import print_table
+from retarget.cli.support.common import working_on
+from retarget.cli.support.tables import print_table
 from retarget.evaluation import COLUMNS
 
 TITLES = ["clip", "s", *(column.title for column in COLUMNS), "gates"]

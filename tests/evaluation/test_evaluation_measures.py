@@ -15,7 +15,7 @@ from scipy.spatial.transform import Rotation
 from capsules import capsule_ends, pair_gaps
 from retarget.errors import RobotError, RoleError
 from retarget.evaluation import MEASURES, ClipReport, Gates, evaluate_result
-from retarget.evaluation.frames.stance import find_stance
+from retarget.evaluation.frames.standing.stance import find_stance
 from retarget.result import RetargetingResult, SourceClip, packed_rotations
 from retarget.robots import RobotModel, load_robot
 

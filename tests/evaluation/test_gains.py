@@ -10,8 +10,8 @@ import pytest
 
 from retarget.evaluation import evaluate_result, frame_series
 from retarget.evaluation.faults import FAULTS
-from retarget.evaluation.frames.gait import find_gait, measure_gait
-from retarget.evaluation.frames.stance import Stance
+from retarget.evaluation.frames.standing.gait import find_gait, measure_gait
+from retarget.evaluation.frames.standing.stance import Stance
 from retarget.geometry import quaternion_product
 from retarget.ground import GRAVITY
 from retarget.result import RetargetingResult

@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 
 from retarget.evaluation import ClipReport, Gates, evaluate_result
 from retarget.evaluation.frames.physics import contact_forces
-from retarget.evaluation.frames.pushed import pushed_alike
+from retarget.evaluation.frames.standing.pushed import pushed_alike
 from retarget.ground import GRAVITY
 from retarget.result import RetargetingResult
 from retarget.robots import RobotModel, load_robot

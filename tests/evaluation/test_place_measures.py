@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from retarget.evaluation import MEASURES, ClipReport, evaluate_result, frame_series
-from retarget.evaluation.frames.smoothness import spectral_arc_lengths
+from retarget.evaluation.frames.following.smoothness import spectral_arc_lengths
 from retarget.result import RetargetingResult, YieldedHold
 from retarget.robots import RobotModel, load_robot
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from retarget.evaluation import ClipReport, Gates, evaluate_result
-from retarget.evaluation.frames.human import flight
-from retarget.evaluation.frames.stance import find_stance
+from retarget.evaluation.frames.standing.human import flight
+from retarget.evaluation.frames.standing.stance import find_stance
 from retarget.robots import RobotModel, load_robot
 
 SWING_GATES = {"swing_scuff_excess", "swing_clearance_lack", "both_soles_down_excess"}

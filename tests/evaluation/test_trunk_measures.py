@@ -10,7 +10,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from retarget.evaluation import ClipReport, evaluate_result
-from retarget.evaluation.frames.trunk import NAMES
+from retarget.evaluation.frames.following.trunk import NAMES
 from retarget.result import packed_rotations
 from retarget.robots import RobotModel, load_robot
 

@@ -8,7 +8,7 @@ from bvh_files import CLIPS, bvh_text, human, walking
 
 from retarget.motion.formats.bvh import read_bvh
 from retarget.motion.recording import Recording
-from retarget.motion.roles import find_roles
+from retarget.motion.skeleton.roles import find_roles
 
 PLACE = Path("clip.bvh")
 

@@ -7,7 +7,7 @@ import pytest
 from bvh_files import CLIPS, EMBEDDED, bvh_text, column, human, walking
 
 from retarget import MotionFormatKind
-from retarget.motion.bind_pose import bind_pose_frames
+from retarget.motion.fitting.bind_pose import bind_pose_frames
 from retarget.motion.motion import Motion
 from retarget.motion.read import read_motion
 

@@ -13,9 +13,9 @@ from kernels import callable_kernel
 from retarget.demo import embedded_clips
 from retarget.geometry import matrix_from_quaternion
 from retarget.motion import Motion, MotionSource, Recording, motion_from_recording, read_motion
-from retarget.motion.anatomy import find_anatomy
-from retarget.motion.mean_rotation import mean_rotation, room_for_samples
-from retarget.motion.quantiles import median, median_of, quantile, quantile_of, row_medians
+from retarget.motion.fitting.anatomy import find_anatomy
+from retarget.motion.numeric.mean_rotation import mean_rotation, room_for_samples
+from retarget.motion.numeric.quantiles import median, median_of, quantile, quantile_of, row_medians
 from retarget.motion.segments import SEGMENTS, segment_joints
 
 middle_of, share_of = callable_kernel(median), callable_kernel(quantile)

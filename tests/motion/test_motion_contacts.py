@@ -12,9 +12,9 @@ from jaxtyping import Bool
 from retarget.demo import embedded_clips
 from retarget.geometry import matrix_from_quaternion, quaternion_product
 from retarget.motion import Motion, read_motion
-from retarget.motion.anatomy import find_anatomy
 from retarget.motion.contacts import find_contacts
-from retarget.motion.feet import SPEED_OFF, SPEED_ON, toe_speeds
+from retarget.motion.fitting.anatomy import find_anatomy
+from retarget.motion.ground.feet import SPEED_OFF, SPEED_ON, toe_speeds
 
 CLIPS = Path(__file__).resolve().parents[3] / "shared" / "clips"
 WALK = CLIPS / "misc_bvh" / "xia_neutral_01.bvh"

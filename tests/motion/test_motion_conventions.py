@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from retarget.errors import RoleError
-from retarget.motion.conventions import UNITS, axis_rotation, find_unit
 from retarget.motion.formats.bvh import read_bvh
 from retarget.motion.motion import Motion, MotionSource
 from retarget.motion.recording import Recording
 from retarget.motion.understand import motion_from_recording
+from retarget.motion.world.conventions import UNITS, axis_rotation, find_unit
 
 AXES = ["x", "y", "z", "-x", "-y", "-z"]
 

@@ -8,10 +8,10 @@ import pytest
 from bvh_files import CLIPS
 from scipy.ndimage import gaussian_filter1d
 
-from retarget.motion.anatomy import find_anatomy
 from retarget.motion.contacts import find_contacts
-from retarget.motion.drift import followed
-from retarget.motion.floor import levelled
+from retarget.motion.fitting.anatomy import find_anatomy
+from retarget.motion.ground.drift import followed
+from retarget.motion.ground.floor import levelled
 from retarget.motion.motion import Motion
 from retarget.motion.read import read_motion
 

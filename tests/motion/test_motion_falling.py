@@ -12,8 +12,8 @@ from bvh_files import CLIPS
 from retarget.demo import clips_folder
 from retarget.inspection import inspect_motion
 from retarget.motion import Motion, read_motion
-from retarget.motion.falling import flights, rate_by_falls
-from retarget.motion.level_floor import on_level_floor
+from retarget.motion.ground.falling import flights, rate_by_falls
+from retarget.motion.ground.level_floor import on_level_floor
 
 JUMPS = clips_folder() / "cmu_01_01.bvh"
 REAL = sorted([*CLIPS.glob("*/*.bvh"), *CLIPS.glob("deepmimic_txt/*"), *CLIPS.glob("amp_npz/*"),

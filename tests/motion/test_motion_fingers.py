@@ -10,7 +10,7 @@ import smpl_files as made
 from bvh_files import CLIPS
 
 from retarget import load_robot, read_motion, retarget_motion
-from retarget.motion.fingers import FINGERS, find_fingers
+from retarget.motion.skeleton.fingers import FINGERS, find_fingers
 
 needs_clips = pytest.mark.skipif(not CLIPS.is_dir(), reason="needs ../shared/clips")
 

@@ -12,7 +12,7 @@ from retarget import load_robot, retarget_motion
 from retarget.demo import embedded_clips
 from retarget.geometry import angle_between, matrix_from_quaternion, quaternion_product
 from retarget.motion import Motion, read_motion
-from retarget.motion.floor import levelled
+from retarget.motion.ground.floor import levelled
 
 CLIPS = Path(__file__).resolve().parents[3] / "shared" / "clips"
 CIRCLE = CLIPS / "misc_bvh" / "mixamo_Walk-In-Circle.bvh"

@@ -8,7 +8,7 @@ from bvh_files import CLIPS
 
 from retarget.geometry import quaternion_from_vector, quaternion_product, rotated
 from retarget.motion import read_motion
-from retarget.motion.forearms import wrists_that_bend
+from retarget.motion.skeleton.forearms import wrists_that_bend
 
 ARM = ("arm", "fore", "hand", "palm", "thumb", "tip")
 NAMES = ("trunk", *(f"{part}{side}" for side in "LR" for part in ARM))

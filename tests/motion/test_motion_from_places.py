@@ -11,8 +11,8 @@ from bvh_files import CLIPS, EMBEDDED
 from scipy.spatial.transform import Rotation
 
 from retarget.motion import Motion, MotionSource, Recording, motion_from_recording, read_motion
-from retarget.motion.anatomy import find_anatomy
-from retarget.motion.hinges import kept_hinges
+from retarget.motion.fitting.anatomy import find_anatomy
+from retarget.motion.numeric.hinges import kept_hinges
 from retarget.motion.segments import SEGMENTS
 
 

@@ -11,9 +11,9 @@ from bvh_files import CLIPS
 
 from retarget.demo import clips_folder
 from retarget.motion import Motion, Recording, motion_from_recording, read_motion
-from retarget.motion.loose_ends import with_ends_on_limbs
+from retarget.motion.ground.toes import with_toes
 from retarget.motion.motion import MotionSource
-from retarget.motion.toes import with_toes
+from retarget.motion.skeleton.loose_ends import with_ends_on_limbs
 
 
 @pytest.fixture(scope="module")

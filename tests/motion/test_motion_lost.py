@@ -13,8 +13,8 @@ from lossy_files import Loss
 from worlds import recording_of
 
 from retarget.motion import Doubt, Motion, read_motion
+from retarget.motion.faults.lost import frames_and_times, repeated_frames, zero_frames
 from retarget.motion.formats.gaps import unturned_where_zero
-from retarget.motion.lost import frames_and_times, repeated_frames, zero_frames
 from retarget.motion.motion import MotionSource
 from retarget.motion.recording import Recording
 from retarget.motion.understand import motion_from_recording

@@ -20,7 +20,7 @@ from retarget.motion import (
 )
 from retarget.motion.formats import registry
 from retarget.motion.formats.bvh import read_bvh
-from retarget.motion.roles import REQUIRED_ROLES
+from retarget.motion.skeleton.roles import REQUIRED_ROLES
 
 CLIPS_HERE = sorted(
     [*CLIPS.glob("*/*.bvh"), *CLIPS.glob("amp_npz/*.npz"), *EMBEDDED.glob("*.[bn][vp][hz]")]

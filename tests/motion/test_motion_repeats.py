@@ -9,7 +9,7 @@ import pytest
 
 from retarget.demo import embedded_clips
 from retarget.motion import Recording, read_motion
-from retarget.motion.repeats import without_repeats
+from retarget.motion.faults.repeats import without_repeats
 
 
 def recording(frames: int = 40) -> Recording:

@@ -7,9 +7,9 @@ import pytest
 from bvh_files import ROTATIONS, Joint, bvh_text, human, read, walking
 from role_files import EXPECTED, recording_of
 
-from retarget.motion.languages import without_shared_prefix
-from retarget.motion.names import split_name
-from retarget.motion.roles import find_roles
+from retarget.motion.skeleton.languages import without_shared_prefix
+from retarget.motion.skeleton.names import split_name
+from retarget.motion.skeleton.roles import find_roles
 
 _JAPANESE = {
     "Hips": "下半身", "Spine": "上半身", "Chest": "上半身2", "Neck": "首", "Head": "頭", "Shoulder": "肩", "Arm": "腕",

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from role_files import EXPECTED, named_roles, real, recording_of
 
-from retarget.motion.names import part_of_body, recognised_rig, split_name
-from retarget.motion.roles import ROLES, find_roles
+from retarget.motion.skeleton.names import part_of_body, recognised_rig, split_name
+from retarget.motion.skeleton.roles import ROLES, find_roles
 
 CONVENTIONS = {
     "lafan1": {},

@@ -13,8 +13,8 @@ from retarget.motion.formats.asked import Asked
 from retarget.motion.formats.bvh import read_bvh
 from retarget.motion.motion import MotionSource
 from retarget.motion.recording import Recording
-from retarget.motion.role_file import read_role_overrides
-from retarget.motion.roles import REQUIRED_ROLES, find_roles
+from retarget.motion.skeleton.role_file import read_role_overrides
+from retarget.motion.skeleton.roles import REQUIRED_ROLES, find_roles
 from retarget.motion.understand import motion_from_recording
 
 ALL_CLIPS = sorted(

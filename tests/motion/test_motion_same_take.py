@@ -10,8 +10,8 @@ import smpl_files as made
 from bvh_files import CLIPS
 
 from retarget.motion import Motion, find_anatomy, find_contacts, read_motion
-from retarget.motion.floor import levelled
 from retarget.motion.formats.markers.c3d import parse_c3d
+from retarget.motion.ground.floor import levelled
 
 pytestmark = pytest.mark.skipif(not CLIPS.is_dir(), reason="needs ../shared/clips")
 

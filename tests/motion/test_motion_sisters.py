@@ -10,7 +10,7 @@ from retarget.batch import BatchJob
 from retarget.config import RunConfig
 from retarget.motion.motion import Motion
 from retarget.motion.read import read_motion
-from retarget.motion.sisters import as_its_sisters
+from retarget.motion.world.sisters import as_its_sisters
 from retarget.worker import RetargetWorker, retarget_file
 
 JOINTS = human()

@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 
 from retarget.errors import FileFormatError, OptionsError
 from retarget.motion import Motion, read_motion
-from retarget.motion.anatomy import leg_length
+from retarget.motion.fitting.anatomy import leg_length
 from retarget.motion.formats.smpl.skeleton import rest_body
 
 LAYOUTS: dict[str, Callable[[made.Walk], bytes]] = {

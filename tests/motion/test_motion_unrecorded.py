@@ -14,11 +14,11 @@ from retarget import load_robot, retarget_motion
 from retarget.evaluation import evaluate_result
 from retarget.geometry import quaternion_product
 from retarget.motion import Motion, MotionSource, read_motion
-from retarget.motion.on_the_spot import on_the_spot_doubts
+from retarget.motion.faults.still_limbs import still_limb_doubts
+from retarget.motion.faults.uneven import uneven_doubts
 from retarget.motion.recording import Recording
-from retarget.motion.still_limbs import still_limb_doubts
 from retarget.motion.understand import motion_from_recording
-from retarget.motion.uneven import uneven_doubts
+from retarget.motion.world.on_the_spot import on_the_spot_doubts
 
 JUMP = next(EMBEDDED.glob("*.bvh"))
 WALK = CLIPS / "bandai_bvh" / "dataset-1_walk_normal_001.bvh"

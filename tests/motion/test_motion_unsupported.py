@@ -14,8 +14,8 @@ from retarget import load_robot, retarget_motion
 from retarget.evaluation import evaluate_result
 from retarget.inspection import inspect_motion
 from retarget.motion import Motion, read_motion
-from retarget.motion.level_floor import on_level_floor
-from retarget.motion.unsupported import supported
+from retarget.motion.ground.level_floor import on_level_floor
+from retarget.motion.ground.unsupported import supported
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "solver"))
 from floor_poses import seated_clip

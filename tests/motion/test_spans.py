@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from retarget.motion.spans import runs, spans
+from retarget.motion.numeric.spans import runs, spans
 
 masks = arrays.arrays(bool, st.integers(0, 40))
 

@@ -9,10 +9,10 @@ import numpy as np
 from bvh_files import CLIPS
 
 from retarget.geometry import quaternion_product, rotated
-from retarget.motion.conventions import axis_rotation
 from retarget.motion.formats.asked import Asked
 from retarget.motion.formats.registry import sniff_format
 from retarget.motion.recording import Recording
+from retarget.motion.world.conventions import axis_rotation
 
 CONJUGATE = np.array([1.0, -1.0, -1.0, -1.0])
 

@@ -12,8 +12,8 @@ from robot_files import embedded_xml
 
 from kernels import callable_kernel
 from retarget.robots import RobotModel, load_robot
-from retarget.robots.collision import build_collision, segment_distance
 from retarget.robots.reading.description import read_description
+from retarget.robots.shapes.collision import build_collision, segment_distance
 from retarget.robots.tree import build_tree
 from retarget.solver.kinematics import collision
 

@@ -11,8 +11,8 @@ from robot_files import EMBEDDED
 
 from retarget.robots import ROLES, RobotModel, load_robot, robot_spec
 from retarget.robots.catalogue import embedded_entries
-from retarget.robots.collision import segment_distance
 from retarget.robots.kinematics import body_poses
+from retarget.robots.shapes.collision import segment_distance
 
 MAKERS_FIGURES = {  # joints, mass in kg as in the packages' models
     "aldebaran_romeo": (55, 40.5),

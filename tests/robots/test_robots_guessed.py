@@ -12,7 +12,7 @@ from robot_files import as_urdf, edited, embedded_xml
 from retarget.robots import RobotModel, load_robot
 from retarget.robots.held import moving_part
 from retarget.robots.kinematics import body_poses
-from retarget.robots.shoulders import hangs_on_first_axis
+from retarget.robots.plausibility.shoulders import hangs_on_first_axis
 from retarget.targets.robot_frames import robot_anatomy
 
 

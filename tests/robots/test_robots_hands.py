@@ -18,9 +18,9 @@ from retarget.errors import RobotError
 from retarget.exchange.mujoco_scene import scene_model
 from retarget.robots import load_robot, robot_files
 from retarget.robots.held import moving_part
-from retarget.robots.hulls import balls_within, most_reaching
-from retarget.robots.spheres import EXACT, SOLVED, covering_spheres
-from retarget.robots.touch import palm_point
+from retarget.robots.shapes.hulls import balls_within, most_reaching
+from retarget.robots.shapes.spheres import EXACT, SOLVED, covering_spheres
+from retarget.robots.shapes.touch import palm_point
 
 HALF = np.array([0.09, 0.012, 0.04])  # metres: a flat hand
 MIDDLE = np.array([0.1, 0.0, 0.0])

@@ -19,7 +19,7 @@ from retarget.pipeline import retarget_motion
 from retarget.report import draw_filmstrip
 from retarget.report.robot_picture import draw_robot
 from retarget.robots import RobotModel, load_robot
-from retarget.robots.inspection import inspect_robot
+from retarget.robots.descriptions.inspection import inspect_robot
 from retarget.streaming import StreamingRetargeter
 
 

@@ -12,8 +12,8 @@ import pytest
 from retarget.config import RunConfig
 from retarget.geometry import quaternion_from_matrix, quaternion_product
 from retarget.motion import Motion, find_anatomy, find_contacts
-from retarget.motion.anatomy import Anatomy
 from retarget.motion.contacts import Contacts
+from retarget.motion.fitting.anatomy import Anatomy
 from retarget.scenes import ObjectTrajectory, Scene
 from retarget.scenes.inspection import scene_facts
 from retarget.scenes.made import stepping_up

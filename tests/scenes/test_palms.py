@@ -13,8 +13,8 @@ from retarget.motion.segments import SEGMENTS, SIDES
 from retarget.pipeline import retarget_motion
 from retarget.result import RetargetingResult
 from retarget.robots import RobotModel, load_robot
-from retarget.robots.hulls import balls_within
-from retarget.robots.touch import palm_point
+from retarget.robots.shapes.hulls import balls_within
+from retarget.robots.shapes.touch import palm_point
 from retarget.scenes import TOUCH_POINTS, Shape
 from retarget.scenes.posed import Thing
 from retarget.scenes.touches import Contact

@@ -10,7 +10,7 @@ from clips import jump
 from scipy.spatial.transform import Rotation
 
 from retarget.motion import Motion
-from retarget.motion.anatomy import find_anatomy
+from retarget.motion.fitting.anatomy import find_anatomy
 from retarget.motion.segments import SEGMENTS, SIDES, segment_joints
 
 FPS = 30.0

@@ -11,7 +11,7 @@ from retarget.evaluation import evaluate_result
 from retarget.motion import read_motion
 from retarget.pipeline import retarget_motion
 from retarget.robots import RobotModel
-from retarget.robots.shoulders import hangs_on_first_axis
+from retarget.robots.plausibility.shoulders import hangs_on_first_axis
 from retarget.solver.problem import TaskWeights
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from retarget import RetargetingResult, evaluate_result, load_robot, read_motion, retarget_motion
 from retarget.errors import FileFormatError
-from retarget.robots.touch import touch_point
+from retarget.robots.shapes.touch import touch_point
 from retarget.solver.kinematics.forward import forward_kinematics
 
 CLIPS = Path(__file__).resolve().parents[3] / "shared" / "clips"

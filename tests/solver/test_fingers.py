@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 
 from retarget import Motion, RetargetOptions, RobotModel, load_robot, read_motion, retarget_motion
 from retarget.motion.edit import mirrored
-from retarget.motion.fingers import FINGERS
+from retarget.motion.skeleton.fingers import FINGERS
 from retarget.targets.fingers import finger_angles, finger_curls, finger_joints
 
 needs_clips = pytest.mark.skipif(not CLIPS.is_dir(), reason="needs ../shared/clips")

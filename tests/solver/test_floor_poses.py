@@ -11,9 +11,9 @@ from floor_poses import POSES, STANDING, floor_clip
 from jaxtyping import Bool, Float64
 
 from retarget import RetargetingResult, evaluate_result, retarget_motion
-from retarget.motion.anatomy import find_anatomy
 from retarget.motion.contacts import HEEL, find_contacts
-from retarget.robots.touch import touch_point
+from retarget.motion.fitting.anatomy import find_anatomy
+from retarget.robots.shapes.touch import touch_point
 from retarget.solver.kinematics.forward import forward_kinematics
 
 ON_KNEES = {"left_knee", "right_knee"}

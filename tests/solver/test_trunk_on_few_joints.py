@@ -8,7 +8,7 @@ from clips import SHARED, jump, robot
 from retarget.evaluation import evaluate_result
 from retarget.pipeline import retarget_motion
 from retarget.robots import load_robot
-from retarget.robots.shoulders import points_by_turning
+from retarget.robots.plausibility.shoulders import points_by_turning
 from retarget.solver.problem import TaskWeights
 
 ROBOTS = SHARED.parent / "robots"

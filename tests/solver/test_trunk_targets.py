@@ -8,7 +8,7 @@ from clips import SHARED, jump, robot
 
 from retarget.geometry import angle_between
 from retarget.motion import Motion, read_motion
-from retarget.motion.anatomy import find_anatomy
+from retarget.motion.fitting.anatomy import find_anatomy
 from retarget.pipeline import make_targets, retarget_motion
 from retarget.robots import RobotModel
 from retarget.solver.kinematics.forward import forward_kinematics

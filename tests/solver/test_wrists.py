@@ -7,7 +7,7 @@ import pytest
 from clips import SHARED, dance, jump, robot
 
 from retarget.motion import Motion, read_motion
-from retarget.motion.anatomy import find_anatomy
+from retarget.motion.fitting.anatomy import find_anatomy
 from retarget.pipeline import make_targets, retarget_motion
 from retarget.targets.robot_frames import robot_anatomy
 from retarget.targets.wrists import hand_twists

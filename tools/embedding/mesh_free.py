@@ -10,8 +10,8 @@ import mujoco
 import numpy as np
 
 from embedding.equalities import add_equalities
-from retarget.robots.collision import inscribed_capsules
 from retarget.robots.reading.description import Description
+from retarget.robots.shapes.collision import inscribed_capsules
 from retarget.robots.spec import RobotSpec
 from retarget.robots.tree import build_tree
 

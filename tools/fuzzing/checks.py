@@ -195,8 +195,8 @@ def _walk() -> Any:
 
 def check_roles(file: Path) -> object:
     """Read a damaged roles and use it as commands do."""
-    from retarget.motion.role_file import read_role_overrides
-    from retarget.motion.roles import find_roles
+    from retarget.motion.skeleton.role_file import read_role_overrides
+    from retarget.motion.skeleton.roles import find_roles
 
     roles = read_role_overrides(file)
     motion = _clip()

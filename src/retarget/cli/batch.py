@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retarget.cli.batch_options import BVH_FILES, JobOptions, WhichFiles
-from retarget.cli.batch_report import write_report_beside
-from retarget.cli.common import (
+from retarget.cli.support.batch_options import BVH_FILES, JobOptions, WhichFiles
+from retarget.cli.support.batch_report import write_report_beside
+from retarget.cli.support.common import (
     INTERRUPTED,
     MANIFEST_NAME,
     SOME_FAILED,
@@ -26,17 +26,17 @@ from retarget.cli.common import (
     say,
     tell,
 )
-from retarget.cli.grouped import with_options
-from retarget.cli.options import RunOptions
-from retarget.cli.outputs import refuse_inputs
-from retarget.cli.picking import (
+from retarget.cli.support.grouped import with_options
+from retarget.cli.support.options import RunOptions
+from retarget.cli.support.outputs import refuse_inputs
+from retarget.cli.support.picking import (
     as_preset_says,
     named_in,
     say_passed_over,
     what_is_motion,
 )
-from retarget.cli.progress import batch_display
-from retarget.cli.tables import print_table
+from retarget.cli.support.progress import batch_display
+from retarget.cli.support.tables import print_table
 from retarget.subject_rules import DATASET
 from retarget.wording import counted
 

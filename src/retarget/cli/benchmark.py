@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retarget.cli import flags, options
-from retarget.cli.common import JsonFlag, UsageError, print_json, say, steps, tell
-from retarget.cli.outputs import Output, check_outputs
-from retarget.cli.tables import print_table
+from retarget.cli.support import flags, options
+from retarget.cli.support.common import JsonFlag, UsageError, print_json, say, steps, tell
+from retarget.cli.support.outputs import Output, check_outputs
+from retarget.cli.support.tables import print_table
 
 if TYPE_CHECKING:
     from retarget.suites import BenchmarkCard, SuiteClip

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from retarget.cli import flags, options
-from retarget.cli.common import SOME_FAILED, JsonFlag, UsageError, print_json, tell
+from retarget.cli.support import flags, options
+from retarget.cli.support.common import SOME_FAILED, JsonFlag, UsageError, print_json, tell
 
 __all__ = ["check"]
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
-from retarget.cli import flags, options
-from retarget.cli.common import (
+from retarget.cli.support import flags, options
+from retarget.cli.support.common import (
     JsonFlag,
     UsageError,
     print_json,
@@ -18,8 +18,8 @@ from retarget.cli.common import (
     steps,
     tell,
 )
-from retarget.cli.outputs import Output, check_outputs
-from retarget.cli.tables import print_table
+from retarget.cli.support.outputs import Output, check_outputs
+from retarget.cli.support.tables import print_table
 from retarget.wording import counted
 
 if TYPE_CHECKING:

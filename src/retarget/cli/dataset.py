@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retarget.cli.common import (
+from retarget.cli.support.common import (
     SOME_FAILED,
     JsonFlag,
     UsageError,
@@ -19,10 +19,10 @@ from retarget.cli.common import (
     steps,
     tell,
 )
-from retarget.cli.helping import HelpfulCommand, HelpfulGroup
-from retarget.cli.outputs import Output, check_outputs
-from retarget.cli.picking import OnlyOption, chosen_clips
-from retarget.cli.tables import print_table
+from retarget.cli.support.helping import HelpfulCommand, HelpfulGroup
+from retarget.cli.support.outputs import Output, check_outputs
+from retarget.cli.support.picking import OnlyOption, chosen_clips
+from retarget.cli.support.tables import print_table
 from retarget.wording import counted
 
 if TYPE_CHECKING:

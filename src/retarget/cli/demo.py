@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from retarget.cli.batch import interrupted, tell_batch
-from retarget.cli.common import MANIFEST_NAME, JsonFlag, say, steps, tell
-from retarget.cli.options import require_robot_files
-from retarget.cli.progress import batch_display
 from retarget.cli.report_pages import make_pages
-from retarget.cli.verdicts import print_scores
+from retarget.cli.support.common import MANIFEST_NAME, JsonFlag, say, steps, tell
+from retarget.cli.support.options import require_robot_files
+from retarget.cli.support.progress import batch_display
+from retarget.cli.support.verdicts import print_scores
 from retarget.wording import counted
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from pathlib import Path
 import typer
 
 from retarget._version import __version__
-from retarget.cli.common import SOME_FAILED, JsonFlag, print_json, working_on
-from retarget.cli.tables import print_table
+from retarget.cli.support.common import SOME_FAILED, JsonFlag, print_json, working_on
+from retarget.cli.support.tables import print_table
 
 __all__ = ["doctor"]
 

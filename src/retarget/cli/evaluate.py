@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retarget.cli import flags, options
-from retarget.cli.common import (
+from retarget.cli.evaluate_foreign import Foreign, judge_foreign
+from retarget.cli.support import flags, options
+from retarget.cli.support.common import (
     SOME_FAILED,
     GatesFlag,
     JsonFlag,
@@ -21,9 +22,8 @@ from retarget.cli.common import (
     say,
     tell,
 )
-from retarget.cli.evaluate_foreign import Foreign, judge_foreign
-from retarget.cli.outputs import Output, check_outputs
-from retarget.cli.verdicts import lists_in, print_scores, report_lines, tell_all
+from retarget.cli.support.outputs import Output, check_outputs
+from retarget.cli.support.verdicts import lists_in, print_scores, report_lines, tell_all
 
 if TYPE_CHECKING:
     from retarget.evaluation import ClipReport, Gates, Unjudged

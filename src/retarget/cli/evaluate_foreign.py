@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from retarget.cli import options
-from retarget.cli.common import UsageError, require_motion, say
-from retarget.cli.outputs import Output, check_outputs
+from retarget.cli.support import options
+from retarget.cli.support.common import UsageError, require_motion, say
+from retarget.cli.support.outputs import Output, check_outputs
 
 if TYPE_CHECKING:
     from retarget.evaluation import ClipReport, Gates

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from retarget.cli.common import JsonFlag, UsageError, print_json, require_file, say, tell
 from retarget.cli.evaluate_foreign import read_foreign
 from retarget.cli.export_batch import export_batch
-from retarget.cli.flags import ReadAs, RobotDescription, SourceRate
-from retarget.cli.outputs import Output, check_outputs
-from retarget.cli.picking import OnlyOption
+from retarget.cli.support.common import JsonFlag, UsageError, print_json, require_file, say, tell
+from retarget.cli.support.flags import ReadAs, RobotDescription, SourceRate
+from retarget.cli.support.outputs import Output, check_outputs
+from retarget.cli.support.picking import OnlyOption
 
 if TYPE_CHECKING:
     from retarget.exchange.tables import ExportTable

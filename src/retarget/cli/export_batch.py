@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retarget.cli.batch import interrupted, tell_batch, usable_cores
-from retarget.cli.common import UsageError, require_manifest, say
-from retarget.cli.outputs import refuse_inputs
-from retarget.cli.picking import chosen_clips
-from retarget.cli.progress import batch_display
+from retarget.cli.support.common import UsageError, require_manifest, say
+from retarget.cli.support.outputs import refuse_inputs
+from retarget.cli.support.picking import chosen_clips
+from retarget.cli.support.progress import batch_display
 from retarget.wording import counted
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from retarget.cli.common import JsonFlag, print_json, tell
-from retarget.cli.tables import print_table
+from retarget.cli.support.common import JsonFlag, print_json, tell
+from retarget.cli.support.tables import print_table
 
 __all__ = ["formats"]
 

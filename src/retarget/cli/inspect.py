@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retarget.cli import flags, options
-from retarget.cli.common import (
+from retarget.cli.support import flags, options
+from retarget.cli.support.common import (
     SOME_FAILED,
     JsonFlag,
     UsageError,
@@ -20,8 +20,8 @@ from retarget.cli.common import (
     tell,
     working_on,
 )
-from retarget.cli.outputs import Output, check_outputs
-from retarget.cli.tables import print_table
+from retarget.cli.support.outputs import Output, check_outputs
+from retarget.cli.support.tables import print_table
 from retarget.errors import RetargetError
 from retarget.wording import counted
 
@@ -115,8 +115,8 @@ def _scene_facts(settings: RunConfig, path: Path) -> dict[str, Any] | None:
         return None
     from dataclasses import replace
 
-    from retarget.motion.anatomy import find_anatomy
     from retarget.motion.contacts import find_contacts
+    from retarget.motion.fitting.anatomy import find_anatomy
     from retarget.scenes.inspection import scene_facts
 
     motion = settings.read_motion(path)

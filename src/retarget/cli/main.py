@@ -35,11 +35,18 @@ from retarget.cli import (
     robots,
     run,
     status,
-    streams,
     view,
 )
-from retarget.cli.common import ALL_WELL, INTERRUPTED, SOME_FAILED, WRONG_USAGE, UsageError, say
-from retarget.cli.helping import HelpfulCommand, HelpfulGroup
+from retarget.cli.support import streams
+from retarget.cli.support.common import (
+    ALL_WELL,
+    INTERRUPTED,
+    SOME_FAILED,
+    WRONG_USAGE,
+    UsageError,
+    say,
+)
+from retarget.cli.support.helping import HelpfulCommand, HelpfulGroup
 from retarget.errors import MissingFileError, OptionsError, RetargetError, UnknownNameError
 
 __all__ = ["app", "main"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from retarget.cli.batch import outcome
-from retarget.cli.common import (
+from retarget.cli.support.common import (
     SOME_FAILED,
     JsonFlag,
     print_json,
@@ -17,9 +17,9 @@ from retarget.cli.common import (
     say,
     tell,
 )
-from retarget.cli.helping import HelpfulCommand, HelpfulGroup
-from retarget.cli.outputs import Output, check_outputs
-from retarget.cli.tables import print_table
+from retarget.cli.support.helping import HelpfulCommand, HelpfulGroup
+from retarget.cli.support.outputs import Output, check_outputs
+from retarget.cli.support.tables import print_table
 from retarget.wording import counted
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from retarget.cli.common import UsageError, require_motion, steps, tell, working_on
-from retarget.cli.grouped import with_options
-from retarget.cli.opening import OpeningOptions
-from retarget.cli.outputs import Output, check_outputs
+from retarget.cli.support.common import UsageError, require_motion, steps, tell, working_on
+from retarget.cli.support.grouped import with_options
+from retarget.cli.support.opening import OpeningOptions
+from retarget.cli.support.outputs import Output, check_outputs
 from retarget.wording import counted
 
 __all__ = ["render"]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retarget.cli.common import (
+from retarget.cli.report_pages import evaluate_results, make_pages
+from retarget.cli.support.common import (
     MANIFEST_NAME,
     SOME_FAILED,
     JsonFlag,
@@ -19,8 +20,7 @@ from retarget.cli.common import (
     steps,
     tell,
 )
-from retarget.cli.outputs import Output, check_outputs, refuse_inputs
-from retarget.cli.report_pages import evaluate_results, make_pages
+from retarget.cli.support.outputs import Output, check_outputs, refuse_inputs
 from retarget.errors import UnknownNameError
 from retarget.wording import counted
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retarget.cli.batch import interrupted, usable_cores
-from retarget.cli.common import UsageError, say
-from retarget.cli.outputs import refuse_inputs
-from retarget.cli.progress import batch_display
+from retarget.cli.support.common import UsageError, say
+from retarget.cli.support.outputs import refuse_inputs
+from retarget.cli.support.progress import batch_display
 from retarget.errors import UnknownNameError
 
 if TYPE_CHECKING:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retarget.cli import options
-from retarget.cli.common import JsonFlag, UsageError, print_json, require_file, tell
-from retarget.cli.helping import HelpfulCommand, HelpfulGroup
-from retarget.cli.outputs import Output, check_outputs
-from retarget.cli.tables import print_table
+from retarget.cli.support import options
+from retarget.cli.support.common import JsonFlag, UsageError, print_json, require_file, tell
+from retarget.cli.support.helping import HelpfulCommand, HelpfulGroup
+from retarget.cli.support.outputs import Output, check_outputs
+from retarget.cli.support.tables import print_table
 
 if TYPE_CHECKING:
     from retarget.robots.catalogue import RobotEntry
-    from retarget.robots.inspection import RobotInspection
+    from retarget.robots.descriptions.inspection import RobotInspection
 
 __all__ = ["app"]
 
@@ -45,7 +45,7 @@ def robots(context: typer.Context, as_json: JsonFlag = False) -> None:
     """List the robots known by name, families together, with size and licence."""
     if context.invoked_subcommand is not None:
         return
-    from retarget.robots.listing import families, known_robots
+    from retarget.robots.descriptions.listing import families, known_robots
 
     robots = known_robots()
     if as_json:
@@ -87,7 +87,7 @@ def inspect_model(
     """Show what is understood of a robot's model: roles, sole, limbs, limits, and what was assumed."""
     from retarget.config import RunConfig
     from retarget.robots import load_robot
-    from retarget.robots.inspection import inspect_robot
+    from retarget.robots.descriptions.inspection import inspect_robot
 
     settings = RunConfig(robot=model, robot_description=robot_description)
     options.require_robot_files(settings)
@@ -125,7 +125,7 @@ def add(
     """Write a robot's TOML file, with what is doubtful in it as commented lines to correct."""
     from retarget.files import write_text
     from retarget.robots import load_robot
-    from retarget.robots.describing import description_text
+    from retarget.robots.descriptions.describing import description_text
 
     path, target = Path(model), output or Path(f"{name}.toml")
     require_file(path, "the robot's model file (.xml, .mjcf or .urdf)")

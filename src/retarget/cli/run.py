@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retarget.cli.common import (
+from retarget.cli.support.common import (
     SOME_FAILED,
     GatesFlag,
     JsonFlag,
@@ -17,9 +17,9 @@ from retarget.cli.common import (
     tell,
     working_on,
 )
-from retarget.cli.grouped import with_options
-from retarget.cli.options import RunOptions
-from retarget.cli.outputs import Output, check_outputs
+from retarget.cli.support.grouped import with_options
+from retarget.cli.support.options import RunOptions
+from retarget.cli.support.outputs import Output, check_outputs
 from retarget.wording import counted
 
 if TYPE_CHECKING:

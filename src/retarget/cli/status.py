@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retarget.cli.batch import outcome
-from retarget.cli.common import JsonFlag, print_json, require_manifest, tell
+from retarget.cli.support.common import JsonFlag, print_json, require_manifest, tell
 from retarget.wording import listed
 
 if TYPE_CHECKING:

@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retarget.cli.common import MANIFEST_NAME, UsageError, require_motion, say, tell, working_on
-from retarget.cli.grouped import with_options
-from retarget.cli.opening import OpeningOptions
+from retarget.cli.support.common import (
+    MANIFEST_NAME,
+    UsageError,
+    require_motion,
+    say,
+    tell,
+    working_on,
+)
+from retarget.cli.support.grouped import with_options
+from retarget.cli.support.opening import OpeningOptions
 
 if TYPE_CHECKING:
     from retarget.view.playlist import Entry

@@ -14,7 +14,7 @@ from retarget.comparison.aligned import Given, lay_beside
 from retarget.comparison.sides import Entry, clip_key, is_result
 from retarget.errors import OptionsError
 from retarget.geometry import quaternion_product
-from retarget.motion.spans import runs
+from retarget.motion.numeric.spans import runs
 from retarget.result import RetargetingResult
 from retarget.robots.model import RobotModel
 from retarget.solver.kinematics.forward import pose_blocks

@@ -13,7 +13,7 @@ from retarget.drawing.look import CENTRE, LEFT, RIGHT
 from retarget.result import SourceClip
 from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel
-from retarget.robots.proportions import ARM, LEG
+from retarget.robots.plausibility.proportions import ARM, LEG
 from retarget.robots.spec import LIMBS
 from retarget.solver.kinematics.forward import forward_kinematics
 

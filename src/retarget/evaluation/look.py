@@ -8,36 +8,36 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float64
 
-from retarget.evaluation.frames.bodies import BodyTrack
-from retarget.evaluation.frames.build import robot_build
 from retarget.evaluation.frames.collisions import CollisionMeasures
-from retarget.evaluation.frames.contacts import Contacts, find_contacts, measure_contacts
 from retarget.evaluation.frames.continuity import (
     Continuity,
     find_continuity,
     measure_continuity,
 )
-from retarget.evaluation.frames.feet import FootTrack, measure_stance
-from retarget.evaluation.frames.gains import Gains, find_gains, measure_gains
-from retarget.evaluation.frames.gait import Gait, find_gait, measure_gait
-from retarget.evaluation.frames.human import ScaledHuman, scaled_human
-from retarget.evaluation.frames.joints import measure_joints
-from retarget.evaluation.frames.limits import kept_accelerations, kept_positions
-from retarget.evaluation.frames.physics import Forces, ForceTrack, measure_physics
-from retarget.evaluation.frames.places import Places, find_places, measure_places
-from retarget.evaluation.frames.smoothness import measure_smoothness
-from retarget.evaluation.frames.solved import measure_solved
-from retarget.evaluation.frames.stance import Stance, find_stance
-from retarget.evaluation.frames.steadiness import (
+from retarget.evaluation.frames.following.bodies import BodyTrack
+from retarget.evaluation.frames.following.build import robot_build
+from retarget.evaluation.frames.following.gains import Gains, find_gains, measure_gains
+from retarget.evaluation.frames.following.places import Places, find_places, measure_places
+from retarget.evaluation.frames.following.smoothness import measure_smoothness
+from retarget.evaluation.frames.following.steadiness import (
     Steadiness,
     find_steadiness,
     measure_steadiness,
 )
-from retarget.evaluation.frames.swing import measure_support, measure_swing
+from retarget.evaluation.frames.following.timing import Timing, find_timing, measure_timing
+from retarget.evaluation.frames.following.tracking import Tracking, find_tracking, measure_tracking
+from retarget.evaluation.frames.following.trunk import find_trunk, measure_trunk
+from retarget.evaluation.frames.joints import measure_joints
+from retarget.evaluation.frames.limits import kept_accelerations, kept_positions
+from retarget.evaluation.frames.physics import Forces, ForceTrack, measure_physics
+from retarget.evaluation.frames.solved import measure_solved
+from retarget.evaluation.frames.standing.contacts import Contacts, find_contacts, measure_contacts
+from retarget.evaluation.frames.standing.feet import FootTrack, measure_stance
+from retarget.evaluation.frames.standing.gait import Gait, find_gait, measure_gait
+from retarget.evaluation.frames.standing.human import ScaledHuman, scaled_human
+from retarget.evaluation.frames.standing.stance import Stance, find_stance
+from retarget.evaluation.frames.standing.swing import measure_support, measure_swing
 from retarget.evaluation.frames.things import ThingFrames, find_things, measure_things
-from retarget.evaluation.frames.timing import Timing, find_timing, measure_timing
-from retarget.evaluation.frames.tracking import Tracking, find_tracking, measure_tracking
-from retarget.evaluation.frames.trunk import find_trunk, measure_trunk
 from retarget.evaluation.measures.registry import MEASURES
 from retarget.motion.doubts import Doubt, doubts_from_json, total_doubt
 from retarget.result import RetargetingResult

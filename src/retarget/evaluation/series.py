@@ -11,13 +11,13 @@ from jaxtyping import Float64, Shaped
 
 from retarget.evaluation.forces.hull import FAR
 from retarget.evaluation.frames.collisions import HIGH
+from retarget.evaluation.frames.following.trunk import NAMES as TRUNK_ERRORS
 from retarget.evaluation.frames.limits import kept_accelerations, kept_positions
 from retarget.evaluation.frames.physics import quasi_static
 from retarget.evaluation.frames.solved import anchor_misses, yields
-from retarget.evaluation.frames.stance import horizontal_speed
-from retarget.evaluation.frames.swing import scuffs
+from retarget.evaluation.frames.standing.stance import horizontal_speed
+from retarget.evaluation.frames.standing.swing import scuffs
 from retarget.evaluation.frames.things import ThingFrames
-from retarget.evaluation.frames.trunk import NAMES as TRUNK_ERRORS
 from retarget.evaluation.look import Look
 from retarget.evaluation.measures.measure import Measure
 from retarget.evaluation.thresholds import (

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from retarget.lazily import names_of
 
 if TYPE_CHECKING:
-    from retarget.motion.anatomy import Anatomy, find_anatomy
     from retarget.motion.contacts import Contacts, find_contacts
     from retarget.motion.doubts import DOUBTS, Doubt, total_doubt
+    from retarget.motion.fitting.anatomy import Anatomy, find_anatomy
+    from retarget.motion.fitting.subject import Subject
     from retarget.motion.formats import (
         MotionFormat,
         format_names,
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
     from retarget.motion.motion import Motion, MotionSource
     from retarget.motion.read import read_motion
     from retarget.motion.recording import Recording
-    from retarget.motion.role_file import read_role_overrides
-    from retarget.motion.roles import ROLES, find_roles
-    from retarget.motion.subject import Subject
+    from retarget.motion.skeleton.role_file import read_role_overrides
+    from retarget.motion.skeleton.roles import ROLES, find_roles
     from retarget.motion.subject_fit import fit_subject
     from retarget.motion.understand import motion_from_recording
 
@@ -56,25 +56,25 @@ __all__ = [
 
 _HOMES = {
     "DOUBTS": "doubts",
-    "ROLES": "roles",
-    "Anatomy": "anatomy",
+    "ROLES": "skeleton.roles",
+    "Anatomy": "fitting.anatomy",
     "Contacts": "contacts",
     "Doubt": "doubts",
     "Motion": "motion",
     "MotionFormat": "formats",
     "MotionSource": "motion",
     "Recording": "recording",
-    "Subject": "subject",
-    "find_anatomy": "anatomy",
+    "Subject": "fitting.subject",
+    "find_anatomy": "fitting.anatomy",
     "find_contacts": "contacts",
-    "find_roles": "roles",
+    "find_roles": "skeleton.roles",
     "fit_subject": "subject_fit",
     "format_names": "formats",
     "motion_format": "formats",
     "motion_formats": "formats",
     "motion_from_recording": "understand",
     "read_motion": "read",
-    "read_role_overrides": "role_file",
+    "read_role_overrides": "skeleton.role_file",
     "register_reader": "formats",
     "total_doubt": "doubts",
 }

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from retarget.motion.anatomy import Anatomy
-from retarget.motion.feet import (
+from retarget.motion.fitting.anatomy import Anatomy
+from retarget.motion.ground.feet import (
     SPEED_ON,
     lowpass,
     speed,

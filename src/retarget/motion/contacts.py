@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from retarget.motion.anatomy import Anatomy
 from retarget.motion.body_contacts import find_body_contacts
-from retarget.motion.feet import (
+from retarget.motion.fitting.anatomy import Anatomy
+from retarget.motion.ground.feet import (
     height_on_floor,
     lowpass,
     speed,
@@ -17,7 +17,7 @@ from retarget.motion.feet import (
     stance_runs,
     toe_speeds,
 )
-from retarget.motion.quantiles import median_of, quantile_of
+from retarget.motion.numeric.quantiles import median_of, quantile_of
 from retarget.motion.segments import SIDES
 
 __all__ = ["FEWEST_FLAT", "HEEL", "LOWEST", "TOE", "Contacts", "find_contacts"]

@@ -12,8 +12,8 @@ from jaxtyping import Float32, Float64, Int64
 from retarget.errors import RetargetError
 from retarget.frame_rates import rate_problem
 from retarget.motion.doubts import Doubt
-from retarget.motion.fingers import find_fingers
 from retarget.motion.recording import LONG
+from retarget.motion.skeleton.fingers import find_fingers
 
 __all__ = ["BLOCK", "Motion", "MotionSource"]
 
@@ -78,7 +78,7 @@ class Motion:
         positions: Global joint positions in metres.
         rotations: Global joint rotations as unit quaternions, wxyz; not comparable across rigs.
         fps: Frames per second.
-        roles: Body role -> joint index, for example ``{"left_knee": 3}``; see `retarget.motion.roles`.
+        roles: Body role -> joint index, for example ``{"left_knee": 3}``; see `retarget.motion.skeleton.roles`.
         source: Where it came from.
 
     Example:
@@ -129,7 +129,7 @@ class Motion:
     def fingers(self) -> dict[str, int]:
         """Joints of fingers by role, such as ``left_index_1``; empty where the recording has none.
 
-        See `retarget.motion.fingers.find_fingers`.
+        See `retarget.motion.skeleton.fingers.find_fingers`.
         """
         return find_fingers(self.joint_names, self.parents.tolist(), self.roles)
 

@@ -54,8 +54,8 @@ def read_motion(
         skip_bind_pose: Drop the frames that are a bind pose (T-pose): None if they are recognised, True in any
             case (then at least the first frame goes), False never.
         roles: Body role -> joint name, for roles that are not found or not right; see `ROLES`.
-        up: The file's up axis, one of `retarget.motion.conventions.AXES`; None finds it.
-        unit: The file's length unit, one of `retarget.motion.conventions.UNITS`; None finds it.
+        up: The file's up axis, one of `retarget.motion.world.conventions.AXES`; None finds it.
+        unit: The file's length unit, one of `retarget.motion.world.conventions.UNITS`; None finds it.
         floor_m: Height of the floor along the up axis, metres; None finds it from what stands.
         keep_glitches: Leave frames as they are in which the body is where no body can be.
         source_fps: Frames per second of the file, over what it says; needed where it says nothing.

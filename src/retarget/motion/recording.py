@@ -36,7 +36,7 @@ class Recording:
         rest_frames: How many frames from the start have (nearly) all joints at the zero of their channels.
         notes: What a user should know, in plain sentences.
         doubts: What the reader guessed and may be wrong.
-        turned: Whether rotations are known; if not, they are found from places (`retarget.motion.from_places`).
+        turned: Whether rotations are known; if not, they are found from places (`motion.skeleton.from_places`).
 
     Example:
         >>> positions, rotations = np.zeros((9, 2, 3)), np.full((9, 2, 4), 0.5)

@@ -9,13 +9,13 @@ from typing import Final
 import numpy as np
 
 from retarget.errors import RetargetError
-from retarget.motion.anatomy import find_anatomy, leg_length
-from retarget.motion.calibration import Sampled, fitted, sample
 from retarget.motion.contacts import FEWEST_FLAT, find_contacts
-from retarget.motion.level_floor import on_level_floor
+from retarget.motion.fitting.anatomy import find_anatomy, leg_length
+from retarget.motion.fitting.calibration import Sampled, fitted, sample
+from retarget.motion.fitting.subject import Subject, SubjectClip, bones_of
+from retarget.motion.ground.level_floor import on_level_floor
 from retarget.motion.motion import Motion
 from retarget.motion.segments import SIDES
-from retarget.motion.subject import Subject, SubjectClip, bones_of
 
 __all__ = ["SubjectFit", "fit_subject"]
 

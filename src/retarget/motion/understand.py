@@ -10,8 +10,24 @@ from jaxtyping import Float64
 
 from retarget.errors import FileFormatError
 from retarget.frame_rates import rate_problem
-from retarget.motion.bind_pose import bind_pose_frames
-from retarget.motion.conventions import (
+from retarget.motion.doubts import Doubt
+from retarget.motion.edit import compact
+from retarget.motion.faults.lost import zero_frames
+from retarget.motion.faults.other_bodies import other_body_doubts
+from retarget.motion.faults.repair import repaired
+from retarget.motion.faults.repeats import without_repeats
+from retarget.motion.faults.still_limbs import still_limb_doubts
+from retarget.motion.faults.uneven import uneven_doubts
+from retarget.motion.fitting.bind_pose import bind_pose_frames
+from retarget.motion.ground.toes import with_toes
+from retarget.motion.motion import BLOCK, Motion, MotionSource
+from retarget.motion.recording import Recording
+from retarget.motion.skeleton.forearms import wrists_that_bend
+from retarget.motion.skeleton.loose_ends import with_ends_on_limbs
+from retarget.motion.skeleton.names import recognised_rig
+from retarget.motion.skeleton.roles import find_roles
+from retarget.motion.skeleton.sides import mirror_doubts
+from retarget.motion.world.conventions import (
     Unit,
     axis_rotation,
     checked_axis,
@@ -21,24 +37,8 @@ from retarget.motion.conventions import (
     unit_name,
     unit_named,
 )
-from retarget.motion.doubts import Doubt
-from retarget.motion.edit import compact
-from retarget.motion.forearms import wrists_that_bend
-from retarget.motion.loose_ends import with_ends_on_limbs
-from retarget.motion.lost import zero_frames
-from retarget.motion.motion import BLOCK, Motion, MotionSource
-from retarget.motion.names import recognised_rig
-from retarget.motion.on_the_spot import on_the_spot_doubts
-from retarget.motion.origin import brought_near, refuse_scattered
-from retarget.motion.other_bodies import other_body_doubts
-from retarget.motion.recording import Recording
-from retarget.motion.repair import repaired
-from retarget.motion.repeats import without_repeats
-from retarget.motion.roles import find_roles
-from retarget.motion.sides import mirror_doubts
-from retarget.motion.still_limbs import still_limb_doubts
-from retarget.motion.toes import with_toes
-from retarget.motion.uneven import uneven_doubts
+from retarget.motion.world.on_the_spot import on_the_spot_doubts
+from retarget.motion.world.origin import brought_near, refuse_scattered
 
 __all__ = ["motion_from_recording"]
 
@@ -119,7 +119,7 @@ def motion_from_recording(
         positions, recording.joint_names, world.roles, level=floor_m is not None
     )
     if not recording.turned:
-        from retarget.motion.from_places import turn_by_places
+        from retarget.motion.skeleton.from_places import turn_by_places
 
         parents = recording.parents.tolist()
         turn_by_places(positions, parents, world.roles, recording.fps, rotations)
@@ -202,7 +202,7 @@ class _World:
         self, positions: Float64[np.ndarray, "T J 3"], rotations: Float64[np.ndarray, "T J 4"]
     ) -> None:
         """Turn and scale a recording into our world, in place."""
-        from retarget.motion.kinematics import to_world
+        from retarget.motion.numeric.kinematics import to_world
 
         turn = axis_rotation(self.up_axis)
         for first in range(0, len(positions), BLOCK):
@@ -243,7 +243,7 @@ def _up_axis(
     leg: float,
     said: _Said,
 ) -> tuple[str, list[Doubt]]:
-    from retarget.motion.up_axis import find_up_axis
+    from retarget.motion.world.up_axis import find_up_axis
 
     if said.up is not None:
         return said.up, []

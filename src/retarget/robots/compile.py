@@ -13,25 +13,25 @@ from retarget.errors import RobotError
 from retarget.robots.anatomy.hinges import superfluous_hinges
 from retarget.robots.anatomy.roles import limb_length, resolve_roles
 from retarget.robots.anatomy.soles import find_soles, geometry_points, pad_soles
-from retarget.robots.collision import build_collision
 from retarget.robots.coupled import resolve_couplings
 from retarget.robots.couplings import Couplings, Loops
-from retarget.robots.hanging import hanging_notes
 from retarget.robots.held import joints_without_role, spare_trunk_joints
 from retarget.robots.links import build_links
-from retarget.robots.masses import with_likely_inertias
-from retarget.robots.mirrored_ranges import with_mirrored_ranges
 from retarget.robots.model import RobotModel
-from retarget.robots.near_shapes import without_fat_neighbours
 from retarget.robots.neutral import neutral_joints, zero_joints
-from retarget.robots.one_way import bending_one_way, moving_as_a_trunk, without_range
+from retarget.robots.plausibility.hanging import hanging_notes
+from retarget.robots.plausibility.masses import with_likely_inertias
+from retarget.robots.plausibility.mirrored_ranges import with_mirrored_ranges
+from retarget.robots.plausibility.one_way import bending_one_way, moving_as_a_trunk, without_range
+from retarget.robots.plausibility.speeds import likely_speeds
+from retarget.robots.plausibility.unlike_legs import leg_notes
 from retarget.robots.reading.description import read_description
 from retarget.robots.reading.equalities import find_couplings, find_loops
 from retarget.robots.reading.guard import guarded
+from retarget.robots.shapes.collision import build_collision
+from retarget.robots.shapes.near_shapes import without_fat_neighbours
 from retarget.robots.spec import LIMBS, RobotSpec
-from retarget.robots.speeds import likely_speeds
 from retarget.robots.tree import KinematicTree, build_tree
-from retarget.robots.unlike_legs import leg_notes
 from retarget.wording import listed
 
 __all__ = ["compile_robot"]

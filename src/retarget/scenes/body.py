@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float64
 
-from retarget.motion.anatomy import Anatomy
 from retarget.motion.contacts import Contacts
+from retarget.motion.fitting.anatomy import Anatomy
 from retarget.motion.segments import SIDES
 
 __all__ = ["SIDE_POINTS", "body_points", "heel_points", "side_points"]

@@ -7,8 +7,8 @@ from typing import Any, Final
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from retarget.motion.anatomy import Anatomy
 from retarget.motion.contacts import Contacts
+from retarget.motion.fitting.anatomy import Anatomy
 from retarget.scenes.meeting import Meeting, meet
 from retarget.scenes.scene import TOUCH_POINTS, Scene
 

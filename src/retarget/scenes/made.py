@@ -14,9 +14,9 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from retarget.geometry import quaternion_from_matrix, unit
-from retarget.motion.anatomy import find_anatomy
 from retarget.motion.contacts import find_contacts
-from retarget.motion.level_floor import on_level_floor
+from retarget.motion.fitting.anatomy import find_anatomy
+from retarget.motion.ground.level_floor import on_level_floor
 from retarget.motion.motion import Motion
 from retarget.motion.recording import Recording
 from retarget.motion.segments import SIDES

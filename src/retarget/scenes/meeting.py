@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from retarget.motion.anatomy import Anatomy
 from retarget.motion.contacts import FEWEST_FLAT, HEEL, LOWEST, TOE, Contacts
-from retarget.motion.quantiles import quantile_of
+from retarget.motion.fitting.anatomy import Anatomy
+from retarget.motion.numeric.quantiles import quantile_of
 from retarget.motion.segments import SIDES
 from retarget.scenes.body import body_points, heel_points
 from retarget.scenes.posed import Surroundings, Thing, posed_things

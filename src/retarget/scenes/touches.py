@@ -11,16 +11,16 @@ from jaxtyping import Bool, Float64, Int64
 
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
-from retarget.motion.feet import SPEED_OFF, SPEED_ON, TOE_OFF, TOE_ON, speed, stance_height
-from retarget.motion.quantiles import quantile_of
-from retarget.motion.resting import Stillness, find_stance
-from retarget.motion.spans import spans
+from retarget.motion.ground.feet import SPEED_OFF, SPEED_ON, TOE_OFF, TOE_ON, speed, stance_height
+from retarget.motion.ground.resting import Stillness, find_stance
+from retarget.motion.numeric.quantiles import quantile_of
+from retarget.motion.numeric.spans import spans
 from retarget.scenes.posed import Nearest, Surroundings
 from retarget.scenes.scene import TOUCH_POINTS, Scene
 
 __all__ = ["Contact", "Touches", "find_touches", "held_places"]
 
-# Hysteresis in leg lengths beyond the distance at rest, as on the ground (`retarget.motion.feet`).
+# Hysteresis in leg lengths beyond the distance at rest, as on the ground (`retarget.motion.ground.feet`).
 _NEAR_ON, _NEAR_OFF = 0.045, 0.065
 _SLOW: Final = {"toe": (TOE_ON, TOE_OFF)}
 _USUAL: Final = {"toe": 0.03, "heel": 0.02, "knee": 0.06, "palm": 0.02, "seat": 0.12}

@@ -239,8 +239,8 @@ def _joined(parts: tuple[dict[str, Any], ...]) -> Variant:
 
 def first_touch(scene: Scene, motion: Motion) -> dict[str, float]:
     """When each moving object is first touched by a hand, seconds; those that never are have none."""
-    from retarget.motion.anatomy import find_anatomy
     from retarget.motion.contacts import find_contacts
+    from retarget.motion.fitting.anatomy import find_anatomy
     from retarget.scenes.meeting import meet
     from retarget.scenes.scene import TOUCH_POINTS
 

@@ -15,7 +15,7 @@ from jaxtyping import Float64
 
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
-from retarget.motion.vectors import rotation_of
+from retarget.motion.numeric.vectors import rotation_of
 from retarget.solver.arrays import Clip
 
 __all__ = ["clip_led_in", "held_before"]

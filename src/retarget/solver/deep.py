@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from retarget.geometry import slerp, without_flips
-from retarget.motion.spans import runs
+from retarget.motion.numeric.spans import runs
 from retarget.solver.arrays import Problem
 from retarget.solver.clip import ClipOptions, March, march_windows
 from retarget.solver.depths import scene_depths

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from retarget.motion.spans import runs
+from retarget.motion.numeric.spans import runs
 from retarget.solver.anchors import contact_places
 from retarget.solver.arrays import Clip, Problem
 from retarget.solver.balance.path import centre_path

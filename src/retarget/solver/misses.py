@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Float32, Float64
 
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
-from retarget.motion.spans import runs
+from retarget.motion.numeric.spans import runs
 from retarget.solver.arrays import Soles, Tree
 from retarget.solver.kinematics.contact import contact_rise
 from retarget.solver.kinematics.forward import body_kinematics, world_point

@@ -13,7 +13,7 @@ from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 from retarget.motion.segments import SIDES
 from retarget.robots.model import RobotModel
-from retarget.robots.spheres import EXACT, SOLVED, covering_spheres
+from retarget.robots.shapes.spheres import EXACT, SOLVED, covering_spheres
 from retarget.scenes.body import SIDE_POINTS
 from retarget.scenes.distance import BOX, HULL
 from retarget.scenes.posed import Thing

@@ -16,8 +16,8 @@ from retarget.motion.body_contacts import BODY_CONTACTS
 from retarget.motion.segments import LIMB_SEGMENTS, LIMBS, SEGMENTS, SIDES
 from retarget.options import RetargetOptions
 from retarget.robots.model import RobotModel
-from retarget.robots.shoulders import hangs_on_first_axis, points_by_turning
-from retarget.robots.touch import touch_point
+from retarget.robots.plausibility.shoulders import hangs_on_first_axis, points_by_turning
+from retarget.robots.shapes.touch import touch_point
 from retarget.solver.arrays import Clip, Problem, Tasks, Weights, single_robot
 from retarget.solver.clip import ClipOptions
 from retarget.solver.kinematics.forward import tree_arrays

@@ -8,8 +8,8 @@ from functools import lru_cache
 import numpy as np
 
 from retarget.robots.model import RobotModel
-from retarget.robots.spheres import end_spheres
-from retarget.robots.touch import TouchPoint
+from retarget.robots.shapes.spheres import end_spheres
+from retarget.robots.shapes.touch import TouchPoint
 from retarget.solver.arrays import Capsules, Floor, Masses, Soles
 from retarget.solver.kinematics.collision import capsule_arrays
 from retarget.targets.robot_frames import RobotAnatomy

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from retarget.motion.spans import runs
+from retarget.motion.numeric.spans import runs
 from retarget.solver.anchors import anchors_from_start
 from retarget.solver.arrays import Clip, Problem, Soles
 from retarget.solver.clip import ClipOptions, solve_clip

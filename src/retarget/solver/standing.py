@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float64
 
 from retarget.ground import FRICTION, GRAVITY
 from retarget.motion.contacts import HEEL
-from retarget.motion.spans import spans
+from retarget.motion.numeric.spans import spans
 from retarget.solver.anchors import contact_places
 from retarget.solver.arrays import Problem
 from retarget.solver.misses import held_misses

@@ -8,7 +8,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from retarget.compiled.jit import jit
 from retarget.motion.contacts import HEEL, TOE
-from retarget.motion.spans import spans
+from retarget.motion.numeric.spans import spans
 
 __all__ = ["EASING", "LARGEST_DRIFT", "eased", "grown", "resting_anchors", "stance_anchors"]
 

@@ -10,10 +10,10 @@ from jaxtyping import Bool, Float64
 
 from retarget.compiled.jit import jit
 from retarget.geometry import matrix_from_quaternion, quaternion_from_matrix
-from retarget.motion.anatomy import Anatomy
 from retarget.motion.body_contacts import CONTACT_JOINTS, carried_loads, lying_legs
-from retarget.motion.calibration import Calibration
 from retarget.motion.contacts import Contacts
+from retarget.motion.fitting.anatomy import Anatomy
+from retarget.motion.fitting.calibration import Calibration
 from retarget.motion.segments import SEGMENTS, SIDES
 from retarget.robots.model import RobotModel
 from retarget.targets.clearance import swing_clearances

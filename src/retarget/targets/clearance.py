@@ -7,8 +7,8 @@ from jaxtyping import Bool, Float64
 
 from retarget.compiled.jit import jit
 from retarget.ground import FALL_SHARE, FALL_SPAN, GRAVITY, STANDING_HEIGHT
-from retarget.motion.anatomy import Anatomy
 from retarget.motion.contacts import Contacts
+from retarget.motion.fitting.anatomy import Anatomy
 from retarget.motion.segments import SIDES
 
 __all__ = ["LIFTING", "swing_clearances"]

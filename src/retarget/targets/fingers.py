@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.geometry import unit
-from retarget.motion.fingers import FINGERS, finger_named
 from retarget.motion.motion import Motion
 from retarget.motion.segments import SIDES
+from retarget.motion.skeleton.fingers import FINGERS, finger_named
 from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel
 

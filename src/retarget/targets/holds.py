@@ -9,8 +9,8 @@ from jaxtyping import Bool, Float16, Float32, Float64, Int64
 
 from retarget.motion.body_contacts import BODY_CONTACTS
 from retarget.motion.contacts import HEEL, TOE
+from retarget.motion.numeric.spans import spans
 from retarget.motion.segments import SIDES
-from retarget.motion.spans import spans
 from retarget.targets.anchors import eased, grown, ramped, resting_anchors, stance_anchors
 from retarget.targets.build import Targets
 from retarget.targets.robot_frames import RobotAnatomy

@@ -15,10 +15,10 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.geometry import matrix_from_quaternion, quaternion_from_vector
-from retarget.motion.anatomy import Anatomy
+from retarget.motion.fitting.anatomy import Anatomy
 from retarget.motion.segments import SIDES
 from retarget.robots.model import RobotModel
-from retarget.robots.touch import palm_point
+from retarget.robots.shapes.touch import palm_point
 from retarget.scenes.posed import Thing
 from retarget.scenes.scene import TOUCH_POINTS
 from retarget.scenes.touches import Contact

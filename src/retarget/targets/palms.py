@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.geometry import matrix_from_quaternion, quaternion_from_vector
-from retarget.motion.anatomy import Anatomy
+from retarget.motion.fitting.anatomy import Anatomy
 from retarget.motion.segments import SEGMENTS, SIDES
 from retarget.scenes.posed import Thing
 from retarget.scenes.scene import TOUCH_POINTS

@@ -10,11 +10,11 @@ from jaxtyping import Bool, Float64
 
 from retarget.errors import RobotError
 from retarget.geometry import frame_from_y, frame_from_z, unit
-from retarget.motion.calibration import bend
+from retarget.motion.fitting.calibration import bend
 from retarget.motion.segments import LIMB_SEGMENTS, LIMBS, SEGMENTS, SIDES
 from retarget.robots.kinematics import body_poses
 from retarget.robots.model import RobotModel
-from retarget.robots.proportions import ARM, LEG, SHOULDER_HEIGHT
+from retarget.robots.plausibility.proportions import ARM, LEG, SHOULDER_HEIGHT
 from retarget.targets.palms import palm_sides
 from retarget.targets.robot_pose import Matrix, Pose, Vector
 from retarget.targets.robot_trunk import robot_trunk, robot_wrist

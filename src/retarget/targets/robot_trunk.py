@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.robots.model import RobotModel
-from retarget.robots.proportions import THIGH, TRUNK
+from retarget.robots.plausibility.proportions import THIGH, TRUNK
 from retarget.targets.robot_pose import Matrix, Pose
 from retarget.targets.trunk import Trunk
 

@@ -11,7 +11,7 @@ from jaxtyping import Float64, Int64
 
 from retarget.motion.segments import SIDES
 from retarget.robots.model import RobotModel
-from retarget.robots.touch import palm_point
+from retarget.robots.shapes.touch import palm_point
 from retarget.scenes.scene import TOUCH_POINTS
 
 __all__ = ["CLEAR", "FEET", "ThingPoints", "thing_points"]

@@ -105,9 +105,9 @@ def _dressed(cast: Cast, place: Path) -> Cast:
 
 def _human_of(motion: Motion) -> SourceClip:
     """The human of a recording on its floor, as a result would keep it."""
-    from retarget.motion.anatomy import find_anatomy
     from retarget.motion.contacts import find_contacts
-    from retarget.motion.level_floor import on_level_floor
+    from retarget.motion.fitting.anatomy import find_anatomy
+    from retarget.motion.ground.level_floor import on_level_floor
     from retarget.pipeline import source_clip
 
     level = on_level_floor(motion).motion

@@ -10,8 +10,8 @@ from jaxtyping import Bool, Float64, Int64
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 from retarget.evaluation.thresholds import COLLISION_DEPTH
-from retarget.robots.collision import segment_distance
 from retarget.robots.model import RobotModel
+from retarget.robots.shapes.collision import segment_distance
 from retarget.solver.arrays import Capsules
 from retarget.solver.kinematics.collision import capsule_arrays, deepest_of_all, pair_reach
 from retarget.solver.kinematics.forward import forward_kinematics

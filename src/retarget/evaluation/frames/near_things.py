@@ -11,11 +11,11 @@ from jaxtyping import Float64, Int64
 
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
-from retarget.evaluation.frames.feet import robot_soles
+from retarget.evaluation.frames.standing.feet import robot_soles
 from retarget.result import RetargetingResult
 from retarget.robots.model import RobotModel
-from retarget.robots.spheres import EXACT, Spheres, covering_spheres
-from retarget.robots.touch import palm_point
+from retarget.robots.shapes.spheres import EXACT, Spheres, covering_spheres
+from retarget.robots.shapes.touch import palm_point
 from retarget.scenes.distance import Shapes, shape_distance
 from retarget.scenes.posed import Thing
 from retarget.scenes.shapes import shape_arrays

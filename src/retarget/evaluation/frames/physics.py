@@ -12,8 +12,8 @@ from retarget.evaluation.forces.dynamics import mass_arrays
 from retarget.evaluation.forces.find import Found, Ground, Room, find_forces
 from retarget.evaluation.forces.ground_points import ground_points
 from retarget.evaluation.forces.hull import FAR
-from retarget.evaluation.frames.human import ScaledHuman
-from retarget.evaluation.frames.pushed import pushed_alike
+from retarget.evaluation.frames.standing.human import ScaledHuman
+from retarget.evaluation.frames.standing.pushed import pushed_alike
 from retarget.evaluation.frames.statistics import mean_of, percentile_of
 from retarget.evaluation.thresholds import (
     BALLISTIC_SHARE,

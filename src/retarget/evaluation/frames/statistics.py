@@ -7,7 +7,7 @@ import math
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from retarget.motion.quantiles import quantile_of
+from retarget.motion.numeric.quantiles import quantile_of
 
 __all__ = ["mean_of", "percentile_in_place", "percentile_of", "percentiles_of"]
 

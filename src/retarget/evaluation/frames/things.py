@@ -9,8 +9,6 @@ from typing import Final
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from retarget.evaluation.frames.feet import FootTrack
-from retarget.evaluation.frames.human import ScaledHuman
 from retarget.evaluation.frames.near_things import (
     FAR,
     LEFT_FOOT,
@@ -19,7 +17,9 @@ from retarget.evaluation.frames.near_things import (
     SIDES,
     near_things,
 )
-from retarget.evaluation.frames.stance import Stance, horizontal_speed
+from retarget.evaluation.frames.standing.feet import FootTrack
+from retarget.evaluation.frames.standing.human import ScaledHuman
+from retarget.evaluation.frames.standing.stance import Stance, horizontal_speed
 from retarget.evaluation.frames.statistics import mean_of, percentile_of
 from retarget.evaluation.thresholds import COLLISION_DEPTH, HAND_REACHED
 from retarget.result import RetargetingResult

@@ -37,7 +37,7 @@ _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
 class _Joints(NamedTuple):
-    """A skeleton as `retarget.motion.kinematics.global_poses` takes it."""
+    """A skeleton as `retarget.motion.numeric.kinematics.global_poses` takes it."""
 
     kinds: Int64[np.ndarray, "C"]
     starts: Int64[np.ndarray, "J+1"]
@@ -183,7 +183,7 @@ def _poses(
 
     ``parts`` is empty afterwards.
     """
-    from retarget.motion.kinematics import global_poses
+    from retarget.motion.numeric.kinematics import global_poses
 
     frames, count = sum(map(len, parts)), len(joints.parents)
     positions = np.empty((frames, count, 3))

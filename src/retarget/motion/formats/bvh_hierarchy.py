@@ -51,7 +51,7 @@ class Skeleton:
         names: Distinct joint names; end sites are named ``Foo#end``.
         parents: Parent joints, -1 for roots.
         offsets: Joint origins in their parents' frames.
-        kinds: What each channel is, as `retarget.motion.kinematics.global_poses` takes it.
+        kinds: What each channel is, as `retarget.motion.numeric.kinematics.global_poses` takes it.
         starts: The first channel of each joint.
         turned: Joints whose offset is followed by a rotation at rest, each with the line that says so.
         notes: What a user should know.

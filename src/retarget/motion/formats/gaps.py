@@ -58,7 +58,7 @@ def _slope_at_end(
 
 
 def unturned_where_zero(rotations: Float64[np.ndarray, "T J 4"]) -> Float64[np.ndarray, "T J 4"]:
-    """Rotations, with the identity in frames whose quaternions are all zeros: those were lost (`retarget.motion.lost`).
+    """Rotations, with the identity in frames whose quaternions are all zeros: those were lost (`motion.faults.lost`).
 
     They stay where they are most of the frames: such a file has no rotations at all.
 

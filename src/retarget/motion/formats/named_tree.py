@@ -1,6 +1,6 @@
 """A tree over named points: where a file names joints and says nothing about which hangs on which.
 
-Names are read as anywhere (`retarget.motion.names`): sides and words. Middles that nobody named are added: a pelvis
+Names are read as anywhere (`motion.skeleton.names`): sides and words. Middles that nobody named are added: a pelvis
 between the hips, a thorax between the shoulders.
 """
 
@@ -13,8 +13,8 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from retarget.motion.formats.joint_orders import orders
-from retarget.motion.languages import without_shared_prefix
-from retarget.motion.names import LIMB_WORDS, split_name
+from retarget.motion.skeleton.languages import without_shared_prefix
+from retarget.motion.skeleton.names import LIMB_WORDS, split_name
 
 __all__ = ["NamedTree", "tree_of_names"]
 

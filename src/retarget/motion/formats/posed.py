@@ -31,7 +31,7 @@ def posed(
         offsets: Joint origins in the parents' frames of some frames, or one row for all of them.
         roots: By how much all joints are moved in each frame.
     """
-    from retarget.motion.kinematics import chain_poses
+    from retarget.motion.numeric.kinematics import chain_poses
 
     joints = len(parents)
     positions = np.empty((frames, joints, 3))

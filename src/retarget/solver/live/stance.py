@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from retarget.compiled.jit import jit
-from retarget.motion.feet import HEIGHT_OFF, HEIGHT_ON
+from retarget.motion.ground.feet import HEIGHT_OFF, HEIGHT_ON
 from retarget.motion.segments import SEGMENTS
 from retarget.solver.kinematics.contact import contact_rise
 from retarget.solver.kinematics.forward import body_kinematics, world_point

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float32, Int64
 
-from retarget.motion.spans import runs
+from retarget.motion.numeric.spans import runs
 from retarget.solver.arrays import Soles
 from retarget.solver.start.limbs import TRUNK, Limbs
 from retarget.targets.anchors import grown

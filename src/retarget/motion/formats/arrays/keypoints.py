@@ -17,7 +17,7 @@ from jaxtyping import Float64, Int64
 from retarget.motion.formats.joint_orders import JointOrder, fitting_order, orders, variation
 from retarget.motion.formats.named_tree import NamedTree, tree_of_names
 from retarget.motion.formats.smpl.soma import tree_of_lines
-from retarget.motion.names import split_name
+from retarget.motion.skeleton.names import split_name
 
 __all__ = ["KeypointOrder", "by_a_camera", "counts", "keypoint_order", "keypoint_orders"]
 

@@ -16,8 +16,8 @@ from jaxtyping import Float64
 
 from retarget.geometry import cross, frame_from_y, unit
 from retarget.motion.formats.markers.body import SIDES, BodyMarkers, Places
-from retarget.motion.hinges import FADING, kept_hinges
-from retarget.motion.quantiles import quantile_of
+from retarget.motion.numeric.hinges import FADING, kept_hinges
+from retarget.motion.numeric.quantiles import quantile_of
 
 __all__ = ["joint_centres"]
 

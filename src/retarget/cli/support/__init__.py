@@ -1,0 +1,1 @@
+"""What commands share: options, checks of paths, tables, progress, verdicts in words."""

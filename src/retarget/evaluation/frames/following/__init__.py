@@ -1,0 +1,1 @@
+"""How the robot follows the human: directions, orientations, trunk, places, time."""

@@ -1,0 +1,1 @@
+"""How the robot's feet stand and swing when the human's do."""

@@ -1,0 +1,1 @@
+"""Faults of recordings: frames that are lost, repeated or impossible, limbs that nobody recorded, other bodies."""

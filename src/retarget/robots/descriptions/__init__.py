@@ -1,0 +1,1 @@
+"""What is told of robots: inspection, `robot.toml`, lists and the table in the documents."""
