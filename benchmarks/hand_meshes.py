@@ -1,7 +1,8 @@
 """The G1's hand meshes beside things: how near and how deep a simulator that collides them would find them.
 
-Results are made as always; then MuJoCo takes the robot's model with its meshes (package ``mjlab``, fetched with pip),
-and tells distances of the hulls of both hands from the boxes of the scene, frame by frame.
+Results are made as always, and with the robot as ``retarget robots add`` makes it where meshes are beside the model:
+balls fill those of its forearms and hands. Then MuJoCo takes the model with its meshes (package ``mjlab``, fetched with
+pip), and tells distances of the hulls of both hands from the boxes of the scene, frame by frame.
 
 Usage: python benchmarks/hand_meshes.py [--packages FOLDER]
 """
@@ -9,6 +10,8 @@ Usage: python benchmarks/hand_meshes.py [--packages FOLDER]
 from __future__ import annotations
 
 import argparse
+import json
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -24,9 +27,13 @@ import numpy as np  # noqa: E402
 
 from embedding.packages import unpacked  # noqa: E402
 from embedding.recipes import read_packages, read_recipes  # noqa: E402
-from retarget import load_robot, retarget_motion  # noqa: E402
+from retarget import evaluate_result, load_robot, retarget_motion  # noqa: E402
 from retarget.geometry import quaternion_from_matrix  # noqa: E402
 from retarget.result import RetargetingResult  # noqa: E402
+from retarget.robots.compile import compile_robot  # noqa: E402
+from retarget.robots.model import RobotModel  # noqa: E402
+from retarget.robots.shapes.hands import hand_balls, rounded_balls  # noqa: E402
+from retarget.robots.spec import RobotSpec  # noqa: E402
 from retarget.scenes.distance import BOX  # noqa: E402
 from retarget.scenes.tracked import robot_things  # noqa: E402
 from scenes import FOLDER, PEER, clip  # noqa: E402
@@ -34,8 +41,10 @@ from scenes import FOLDER, PEER, clip  # noqa: E402
 COMMAND = "python benchmarks/hand_meshes.py"
 HANDS = ("left_rubber_hand", "right_rubber_hand")
 HEADS = [
-    "clip", "hulls off what is held mm", "in it on average mm", "kept within 20 mm %", "deepest mm", "> 5 mm %",
+    "clip", "hands are", "hulls off what is held mm", "in it on average mm", "kept within 20 mm %", "deepest mm",
+    "> 5 mm %", "limb deg", "foot slide mm/s", "jerk",
 ]  # fmt: skip
+EMBEDDED = ROOT / "src" / "retarget" / "robots" / "embedded" / "unitree_g1"
 FAR = 0.5  # metres beyond which no distance is looked for
 
 
@@ -52,29 +61,48 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         package = read_packages()[recipe.package]
         model_file = unpacked(package, arguments.packages, Path(scratch)) / recipe.path
+        robots = {
+            "capsules": load_robot("unitree_g1"),
+            "balls": filled(model_file, recipe.spec(), Path(scratch) / "filled"),
+        }
         for name in PEER:
             motion, scene = clip(name)
-            result = retarget_motion(motion, load_robot("unitree_g1"), scene=scene)
-            rows.append(row(name, result, distances(result, model_file)))
-            print(*rows[-1], sep="  ", flush=True)
+            for hands, robot in robots.items():
+                result = retarget_motion(motion, robot, scene=scene)
+                rows.append([name, hands, *numbers(result, robot, distances(result, model_file))])
+                print(*rows[-1], sep="  ", flush=True)
     write_section(
         "hand_meshes",
         "The meshes of the G1's hands beside things",
         COMMAND,
-        "Convex hulls of both rubber hands, by `mj_geomDistance`, in results whose hands are the model's capsules. The "
-        "first three columns are of frames and hands in which the human's palm touches a thing, the others of all."
+        "Convex hulls of both rubber hands, by `mj_geomDistance`, in results whose hands are the model's capsules, or "
+        "the balls by which `retarget robots add` fills the meshes of forearms and hands that are beside a model. "
+        "The first three figures are of frames and hands in which the human's palm touches a thing, the others of all."
         "\n\n" + table(HEADS, rows),
     )
 
 
-def row(name: str, result: RetargetingResult, near: np.ndarray) -> list[str]:
+def filled(model_file: Path, spec: RobotSpec, folder: Path) -> RobotModel:
+    """The embedded G1 with the meshes of its forearms and hands filled with balls."""
+    shutil.copytree(EMBEDDED, folder)
+    balls = rounded_balls(hand_balls(model_file, compile_robot(model_file, spec)))
+    assert balls
+    lines = [f"{json.dumps(body)} = {json.dumps(own)}" for body, own in balls.items()]
+    with (folder / "robot.toml").open("a", encoding="utf-8") as file:
+        file.write("\n".join(["", "[hands]", *lines, ""]))
+    return load_robot(folder / "robot.toml")
+
+
+def numbers(result: RetargetingResult, robot: RobotModel, near: np.ndarray) -> list[str]:
     assert result.scene is not None
     palms = [result.scene.touch_names.index(f"{side}_palm") for side in ("left", "right")]
     held = near[result.scene.touches[:, palms] >= 1]
+    report = evaluate_result(result, robot)
     return [
-        name, f"{1e3 * np.maximum(held, 0).mean():.1f}", f"{1e3 * np.maximum(-held, 0).mean():.1f}",
+        f"{1e3 * np.maximum(held, 0).mean():.1f}", f"{1e3 * np.maximum(-held, 0).mean():.1f}",
         f"{100 * (np.abs(held) < 0.02).mean():.1f}", f"{1e3 * max(-near.min(), 0.0):.1f}",
-        f"{100 * (near.min(axis=1) < -0.005).mean():.1f}",
+        f"{100 * (near.min(axis=1) < -0.005).mean():.1f}", f"{report.number('limb_error_mean'):.1f}",
+        f"{1e3 * report.number('toe_slide_mean'):.1f}", f"{report.number('jerk_mean'):.0f}",
     ]  # fmt: skip
 
 
