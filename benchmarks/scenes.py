@@ -78,14 +78,15 @@ OUT_OF_REACH = """What stays out of reach, and why:
   and let hands off by 0.1 to 0.4 mm more, rounds of one step 0.1 mm more. At a first stop mostly all frames of a window
   are deep, so rounds over some of them gain nothing.
 - H1 is as large as the person and has no wrists: what it cannot reach gives way, so that feet stay.
-- Hands are the robot's capsules, and face what they hold. With balls in the meshes of hands and forearms in their place
-  (`[hands]` of a robot's file) limbs are at 4.3 degrees for the large box and 2.8 for the lifted one and what MuJoCo sees
-  of the hands is on what they hold, at a fifth less speed: see the table of hand meshes. They are not embedded, as takes that are
-  turned about then differ by some hundredths of a radian in a wrist, by which balls bear.
-- How near limbs come to the large box's person where each frame is solved by itself (SLSQP from two starts over both arms,
-  box and body where they are, hands in touch within 2 cm of the human's places, capsules out of the box, every eighth
-  frame; local optima, no proof): 4.1 degrees, and 3.9 if the box may move as it likes; the solve is at 4.65 there. Within
-  5 cm it is 2.9."""
+- Hands are the robot's capsules, and face what they hold. With balls in the meshes of hands and forearms in their
+  place (`[hands]` of a robot's file) limbs are at 4.3 degrees for the large box and 2.8 for the lifted one and what
+  MuJoCo sees of the hands is on what they hold, at a fifth less speed: see the table of hand meshes. They are not
+  embedded, as takes that are turned about then differ by some hundredths of a radian in a wrist, by which balls
+  bear.
+- How near limbs come to the large box's person where each frame is solved by itself (SLSQP from two starts over
+  both arms, box and body where they are, hands in touch within 2 cm of the human's places, capsules out of the box,
+  every eighth frame; local optima, no proof): 4.1 degrees, and 3.9 if the box may move as it likes; the solve is at
+  4.65 there. Within 5 cm it is 2.9."""
 
 
 def main() -> None:
