@@ -34,6 +34,7 @@ class MotionFormat:
         suffixes: File name ends in lower case, such as ``.bvh``.
         functions: Returns what recognises the format and what reads it, imported when they are first needed.
         layouts: Variants that are told apart by content, each with what is read of it.
+        by_suffix: Whether nothing but its suffix tells a file of this format.
 
     Example:
         >>> [str(format.kind) for format in motion_formats()][:2]
@@ -45,6 +46,7 @@ class MotionFormat:
     suffixes: tuple[str, ...]
     functions: Callable[[], tuple[Recogniser, AskedReader]]
     layouts: tuple[tuple[str, str], ...] = ()
+    by_suffix: bool = False
 
     @property
     def recognises(self) -> Recogniser:

@@ -51,7 +51,7 @@ def register_reader(
     *,
     description: str = "",
     suffixes: tuple[str, ...] = (),
-    recognises: Recogniser = lambda data: False,
+    recognises: Recogniser | None = None,
 ) -> None:
     """Add a format, or replace the reader of one.
 
@@ -60,7 +60,8 @@ def register_reader(
         read: Turns a file's bytes and path into a `Recording`; it raises `FileFormatError` on bad input.
         description: One line for people.
         suffixes: File name ends in lower case, such as ``.bvh``.
-        recognises: Tells from a file's bytes whether they are of this format.
+        recognises: Tells from a file's bytes whether they are of this format; without it, the suffix does, whatever
+            other formats recognise in the file.
 
     A format that is registered in a program is known in that program, and in worker processes that import the module
     which registers it. For the command line, install a package with an entry point in the group ``retarget.formats``
@@ -85,7 +86,7 @@ def motion_format(
     *,
     description: str = "",
     suffixes: tuple[str, ...] = (),
-    recognises: Recogniser = lambda data: False,
+    recognises: Recogniser | None = None,
 ) -> MotionFormat:
     """A format from its reader, as packages offer it; arguments as those of `register_reader`.
 
@@ -96,7 +97,10 @@ def motion_format(
     """
     if not isinstance(kind, MotionFormatKind):
         kind = MotionFormatKind.register(kind)
-    return MotionFormat(kind, description, suffixes, lambda: (recognises, for_one(read)))
+    tells, by_suffix = recognises or (lambda data: False), recognises is None
+    return MotionFormat(
+        kind, description, suffixes, lambda: (tells, for_one(read)), by_suffix=by_suffix
+    )
 
 
 def format_of(kind: MotionFormatKind) -> MotionFormat:
@@ -135,18 +139,21 @@ def recognised_format(data: bytes, path: Path) -> MotionFormat:
 
 
 def sniff_format(data: bytes, path: Path) -> MotionFormat:
-    """The format that recognises a file's content, else the only one that has its suffix.
+    """The format that only its suffix tells, else that which recognises the content, else the only one with the suffix.
 
     Raises:
         FileFormatError: There is none; the message lists the formats.
     """
+    name = path.name.lower()
+    named = [one for one in motion_formats() if name.endswith(one.suffixes)]
+    if len(named) == 1 and named[0].by_suffix:
+        return named[0]
     try:
         return recognised_format(data, path)
     except FileFormatError:
         if what_it_is(data) is not None:
             raise
         # The reader of the only format with this suffix says best what is wrong; containers may be of several.
-        named = [one for one in motion_formats() if path.name.lower().endswith(one.suffixes)]
         if len(named) == 1:
             return named[0]
         known = ", ".join(f"{one.kind} ({' '.join(one.suffixes)})" for one in motion_formats())

@@ -260,9 +260,11 @@ def _with_feet(tree: KinematicTree, legs: MirroredPair) -> MirroredPair:
 
 
 def _may_be_limbs(tree: KinematicTree, pair: MirroredPair) -> bool:
-    """Whether a pair has the joints of legs or arms: no ears and no wheels."""
-    least = _FEWEST_NAMED if abs(_likeness(tree, pair)) >= _CALLED else _FEWEST
-    return len(pair.first) >= least
+    """Whether a pair has the joints of legs or arms: no ears, no wheels, and no head that lies where an arm would."""
+    if len(pair.first) >= _FEWEST:
+        return True
+    sides = [_called(tree, side) for side in (pair.first, pair.second)]
+    return len(pair.first) >= _FEWEST_NAMED and (min(sides) >= _CALLED or max(sides) <= -_CALLED)
 
 
 def _copies(tree: KinematicTree, legs: MirroredPair, arms: MirroredPair) -> bool:
@@ -272,7 +274,12 @@ def _copies(tree: KinematicTree, legs: MirroredPair, arms: MirroredPair) -> bool
 
 def _likeness(tree: KinematicTree, pair: MirroredPair) -> float:
     """From 1, all names of a pair are of legs, to -1, of arms."""
-    names = [f"{tree.body_names[b]} {tree.joint_names[b - 1]}" for b in (*pair.first, *pair.second)]
+    return _called(tree, (*pair.first, *pair.second))
+
+
+def _called(tree: KinematicTree, bodies: Chain) -> float:
+    """From 1, all names of bodies and their joints are of legs, to -1, of arms."""
+    names = [f"{tree.body_names[b]} {tree.joint_names[b - 1]}" for b in bodies]
     leg = sum(bool(_LEG.search(name)) for name in names)
     arm = sum(bool(_ARM.search(name)) for name in names)
     return (leg - arm) / max(leg + arm, 1)
