@@ -81,7 +81,7 @@ class TaskWeights:
     hanging_shoulder_line: float = 100.0
     hanging_arm: float = 5.0
     hanging_lean: float = 1.45
-    hanging_turns: float = 0.05
+    hanging_turns: float = 0.3
     turned_trunk: float = 8.0
     long_axis: float = 24.0
     arm_axis: float = 24.0
