@@ -79,7 +79,7 @@ OUT_OF_REACH = """What stays out of reach, and why:
   are deep, so rounds over some of them gain nothing.
 - H1 is as large as the person and has no wrists: what it cannot reach gives way, so that feet stay.
 - Hands are the robot's capsules, and face what they hold. With balls in the meshes of hands and forearms in their
-  place (`[hands]` of a robot's file) limbs are at 4.3 degrees for the large box and 2.8 for the lifted one and what
+  place (`[hands]` of a robot's file) limbs are at 4.2 degrees for the large box and 2.8 for the lifted one and what
   MuJoCo sees of the hands is on what they hold, at a fifth less speed: see the table of hand meshes. They are not
   embedded, as takes that are turned about then differ by some hundredths of a radian in a wrist, by which balls
   bear.
