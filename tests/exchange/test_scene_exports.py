@@ -164,7 +164,7 @@ def test_every_format_has_the_things_or_says_why_not(table, tmp_path: Path) -> N
     left = [note for note in plain.notes if "left out are things" in note]
     assert bool(left) == (table.row("model") is None)
     assert not left or ("crate" in left[0]) == (not table.objects)
-    if table.library in STRICT:
+    if table.motion_library in STRICT:
         with pytest.raises(OptionsError, match="refuse arrays that they do not know"):
             export_result(result, tmp_path / f"x{path.name}", table.kind, robot=G1, options=WITH)
         assert len(list(tmp_path.iterdir())) == 1

@@ -53,11 +53,11 @@ def library_suffix(table: ExportTable) -> str:
     Raises:
         OptionsError: The reader has none.
     """
-    if not table.library:
+    if not table.motion_library:
         raise OptionsError(
             f"readers of {table.kind} take clips file by file; leave --merge out, or write another format"
         )
-    return _SUFFIXES[table.library]
+    return _SUFFIXES[table.motion_library]
 
 
 def write_library(table: ExportTable, clips: Sequence[LibraryClip], path: Path) -> None:
@@ -80,7 +80,7 @@ def write_library(table: ExportTable, clips: Sequence[LibraryClip], path: Path) 
     if twice:
         raise OptionsError(f"two clips are called {twice[0]!r} in the library; rename one")
     with atomic_path(path) as temporary:
-        _WRITERS[table.library](clips, temporary, path)
+        _WRITERS[table.motion_library](clips, temporary, path)
 
 
 def _write_dictionary(clips: Sequence[LibraryClip], path: Path, _: Path) -> None:

@@ -70,7 +70,7 @@ def with_objects(table: ExportTable, names: Sequence[str]) -> ExportTable:
                 for row in table.rows
             ),
         )
-    if table.library in STRICT:
+    if table.motion_library in STRICT:
         raise OptionsError(
             f"{table.kind}: its readers refuse arrays that they do not know; leave out --objects"
         )
@@ -135,7 +135,9 @@ def things_said(
     held = () if around is None else around.names
     out = [name for name in track.names if name not in held]
     moving = around is None and bool(track.moves.any())
-    hint = "--objects adds those on paths, " if moving and table.library not in STRICT else ""
+    hint = (
+        "--objects adds those on paths, " if moving and table.motion_library not in STRICT else ""
+    )
     return (
         (f"left out are things around the robot: {listed(out)}; {hint}mujoco_scene holds all",)
         if out

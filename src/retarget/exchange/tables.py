@@ -147,7 +147,7 @@ class ExportTable:
         stem: What file names must end with before the suffix.
         least_frames: Fewest frames that make sense: 3 where velocities are stored.
         extras: Rows that consumers ignore and that say what the file is; only in containers with names.
-        library: What holds many clips for the reader: one ``dictionary`` of clips, a ``list`` of files in YAML
+        motion_library: What holds many clips for the reader: one ``dictionary`` of clips, a ``list`` of files in YAML
             (``paths`` with whole ones), a ``package`` of concatenated tensors, concatenated ``trajectories`` with their
             split points, or nothing.
         objects: Things on paths are part of the configuration, as readers of this format have them; else they are
@@ -171,7 +171,7 @@ class ExportTable:
     stem: str = ""
     least_frames: int = 1
     extras: tuple[Row, ...] = ()
-    library: Library = ""
+    motion_library: Library = ""
     objects: bool = False
     doc: str = ""
 

@@ -25,7 +25,7 @@ GMR = ExportTable(
     Rate("stored", 30.0),
     links="all",
     group="gmr",
-    library="list",
+    motion_library="list",
     doc="Body positions are in the base's frame; the link list must be the same in all clips of a data set.",
 )
 

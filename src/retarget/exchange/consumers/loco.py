@@ -43,7 +43,7 @@ LOCO_MUJOCO = ExportTable(
     Rate("stored"),
     builder=_model_fields,
     least_frames=3,
-    library="trajectories",
+    motion_library="trajectories",
     doc="Exactly these keys: its loader refuses a file for any that it does not know. Link poses are calculated when "
     "it is loaded.",
 )

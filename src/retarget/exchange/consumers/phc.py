@@ -77,7 +77,7 @@ PHC = ExportTable(
     ),
     Rate("stored", 30.0, whole=True, inverted=True),
     per_clip=True,
-    library="dictionary",
+    motion_library="dictionary",
     builder=_pose_rows,
     refusal=_refusal,
     doc="One dictionary of clips; in a folder of files the clip's name is the file's, without dots. Zero rows of "
@@ -102,6 +102,6 @@ SONIC = replace(
     title="GR00T-WholeBodyControl (SONIC), training",
     rows=tuple(replace(row, shape=row.shape.replace("B+3", "B")) for row in PHC.rows),
     rate=Rate("stored", 50.0, whole=True, inverted=True),
-    library="",
+    motion_library="",
     doc="A folder of one-clip files, found at any depth; played at 50 frames per second.",
 )

@@ -34,7 +34,7 @@ PROTOMOTIONS = ExportTable(
     links="all",
     group="protomotions",
     least_frames=3,
-    library="package",
+    motion_library="package",
     doc="Links by place, as its own model has them. Contacts that are false throughout are thrown away when loaded.",
 )
 
@@ -59,6 +59,6 @@ MIMICKIT = ExportTable(
     ),
     Rate("stored"),
     builder=_frames,
-    library="paths",
+    motion_library="paths",
     doc="Lists of plain numbers; joints in the order of the MJCF. The clip does not loop.",
 )
