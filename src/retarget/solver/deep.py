@@ -116,7 +116,8 @@ def march_anew(
         options: Of the march.
 
     Returns:
-        None, and nothing is changed, where that is most of it, or goes on behind it.
+        None where that is most of it, or goes on behind it, and nothing is changed; or where a part has gone astray,
+        and all is to be marched over.
     """
     around = round(_FELT * problem.fps)
     wide = _wider(changed, around, first, last)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Float64
 
+from retarget.motion.numeric.around import mean_around
 from retarget.motion.numeric.spans import runs
 from retarget.solver.anchors import anchors_from_start
 from retarget.solver.arrays import Clip, Problem, Soles
@@ -109,7 +110,7 @@ def _give_way(
     soles = problem.soles
     held_misses(wanted, problem.tree, soles, problem.weights.heel_lift, held, anchors, missed)
     reach = max(1, round(YIELDING / 2 * problem.fps))
-    along, above = (_mean_around(missed[..., k].astype(float), held, reach) for k in range(2))
+    along, above = (mean_around(missed[..., k].astype(float), held, reach) for k in range(2))
     scales = np.full(held.shape[1], BODY_MISS)
     scales[: 2 * len(soles.feet)] = [HEEL_MISS, TOE_MISS] * len(soles.feet)
     above = np.maximum(above, 0.0)
@@ -123,17 +124,3 @@ def _kept(
 ) -> Float64[np.ndarray, "T K"]:
     """What of a hold's weight is left: that of a Geman-McClure residual, whose cost is bounded."""
     return np.asarray(1.0 / (1.0 + (missed / scales) ** 2) ** 2)
-
-
-def _mean_around(
-    values: Float64[np.ndarray, "T K"], counted: Bool[np.ndarray, "T K"], reach: int
-) -> Float64[np.ndarray, "T K"]:
-    """Mean of the counted values at most ``reach`` frames away; 0 where there are none."""
-    totals, counts = (
-        np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(array, axis=0)])
-        for array in (values * counted, counted.astype(np.float64))
-    )
-    frames = np.arange(len(values))
-    first, last = np.maximum(frames - reach, 0), np.minimum(frames + reach + 1, len(values))
-    count = counts[last] - counts[first]
-    return np.asarray((totals[last] - totals[first]) / np.maximum(count, 1.0))

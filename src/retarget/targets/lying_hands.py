@@ -16,6 +16,7 @@ from jaxtyping import Float64
 
 from retarget.geometry import matrix_from_quaternion, quaternion_from_vector
 from retarget.motion.fitting.anatomy import Anatomy
+from retarget.motion.numeric.around import mean_around
 from retarget.motion.segments import SIDES
 from retarget.robots.model import RobotModel
 from retarget.robots.shapes.touch import palm_point
@@ -84,10 +85,12 @@ def lying_hands(
         say, total = np.zeros(count), np.zeros((count, 3))
         for number, contact in contacts:
             rows = slice(contact.first, contact.last)
-            into = -things[contact.thing].part(*_span(rows)).directed(contact.normal[None])
+            thing = things[contact.thing].part(contact.first, contact.last)
+            into = -thing.directed(contact.normal[None])
             into = np.broadcast_to(into, hands[rows, 0].shape)
             ways = np.einsum("tij,ti->tj", hands[rows], into)
-            ways = _smoothed(_turned_back(ways, turned[rows, k]), round(_SMOOTHED * anatomy.fps))
+            ways = _turned_back(ways, turned[rows, k])
+            ways = mean_around(ways, np.ones(ways.shape, bool), round(_SMOOTHED * anatomy.fps))
             tilts = _tilts(flat, ways)
             share = palm_shares(contact, count, anatomy.fps)
             say += share
@@ -101,10 +104,6 @@ def lying_hands(
     return found
 
 
-def _span(rows: slice) -> tuple[int, int]:
-    return rows.start, rows.stop
-
-
 def _turned_back(
     ways: Float64[np.ndarray, "n 3"], angles: Float64[np.ndarray, "n"]
 ) -> Float64[np.ndarray, "n 3"]:
@@ -112,14 +111,6 @@ def _turned_back(
     c, s = np.cos(angles), np.sin(angles)
     x, y, z = ways.T
     return np.stack([c * x + s * y, c * y - s * x, z], axis=1)
-
-
-def _smoothed(values: Float64[np.ndarray, "n 3"], reach: int) -> Float64[np.ndarray, "n 3"]:
-    """Means over as many frames to either side, as far as there are any."""
-    sums = np.concatenate([np.zeros((1, 3)), values.cumsum(axis=0)])
-    frames = np.arange(len(values))
-    first, last = np.maximum(frames - reach, 0), np.minimum(frames + reach + 1, len(values))
-    return np.asarray((sums[last] - sums[first]) / (last - first)[:, None])
 
 
 def _stretched(values: np.ndarray, contact: Contact, frames: int) -> np.ndarray:

@@ -11,9 +11,8 @@ from retarget.view.shapes import Instances, balls, rods
 
 __all__ = ["FigureBlock"]
 
-_FRAMES: Final = (
-    32  # that are worked out together: a quarter of a second or more, in a few milliseconds
-)
+# Frames that are worked out together: a quarter of a second or more, in a few milliseconds.
+_FRAMES: Final = 32
 
 
 class FigureBlock:

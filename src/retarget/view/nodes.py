@@ -149,16 +149,16 @@ class _Figure:
             self._rods.show_at_all(False)
 
     def show(self, frame: int) -> None:
+        own = self._actor.frame(frame)
         if self._skin:
-            places, turns = self._actor.poses(self._actor.frame(frame))
+            places, turns = self._actor.poses(own)
             quaternions = quaternion_from_matrix(turns)
             for body, node in self._skin:
                 node.position, node.wxyz = tuple(places[body]), tuple(quaternions[body])
         else:
-            ends, sides = self._block.at(self._actor.frame(frame))
+            ends, sides = self._block.at(own)
             self._balls.send(ends)
             self._rods.send(sides)
-        own = self._actor.frame(frame)
         x, y, _ = self._actor.path[own]
         self._label.position = (x, y, self._block.top(own) + self._lift)
 

@@ -29,12 +29,9 @@ __all__ = ["flights", "rate_by_falls"]
 _UP, _NEAR = 0.03, 0.25
 _FEWEST: Final = 5  # frames
 _HIGHEST: Final = 50  # of a fiftieth
-_LEAST_FALL: Final = (
-    0.05  # metres by which the middle of the parabola is above the line between its ends
-)
-_OFF: Final = (
-    0.05  # of that, by which the centre of mass may be off the parabola, as a standard deviation
-)
+# Metres by which the middle of the parabola is above the line between its ends, and the share of that by which the
+# centre of mass may be off the parabola, as a standard deviation.
+_LEAST_FALL, _OFF = 0.05, 0.05
 _STAYS: Final = 0.01  # metres within which an ankle that rests on something stays
 _LOW, _HIGH = 0.45, 2.2  # of gravity: half as far from 1 as at half the rate, and at twice
 _ONE, _SOME = 0.35, 0.55  # weights of one such flight, and of more

@@ -21,9 +21,8 @@ _DECORATION = (
     "deformable",
 )
 _DECORATIVE_ASSETS = ("texture", "material", "skin", "hfield")
-_LIKE_LIMBS = (
-    0.5  # share of the joints of the largest that a limb has at least; doors and levers have fewer
-)
+# Share of the joints of the largest that a limb has at least; doors and levers have fewer.
+_LIKE_LIMBS = 0.5
 _MOST_INCLUDES = 200  # files that a model is made of
 
 

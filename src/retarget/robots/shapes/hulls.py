@@ -18,16 +18,11 @@ _DIRECTIONS: Final = 642  # in which a hull's reach is compared
 _SAMPLES: Final = 500  # places on its surface
 _DEEP: Final = 2e-3  # metres, root mean square, by which balls may lie below the surface
 _SHORT: Final = 7e-4  # metres by which a hull may reach farther than its balls
-_REACHES: Final = (
-    64.0  # times as much as depth below the surface, squared, counts what balls do not reach
-)
+# As many times as much as depth below the surface, squared, counts what balls do not reach.
+_REACHES: Final = 64.0
 _FAR: Final = 0.2  # metres that anything is from no ball
-_INWARD: Final = (
-    0.0,
-    0.1,
-    0.2,
-    0.4,
-)  # radii of the ball that is nearest to a corner by which another is within it
+# Radii of the ball that is nearest to a corner by which another is within it.
+_INWARD: Final = (0.0, 0.1, 0.2, 0.4)
 
 
 class _Hull(NamedTuple):

@@ -66,9 +66,8 @@ _SEEN: Final = frozenset(
     {"Human3.6M", "COCO", "COCO whole body", "BODY_25", "Halpe 26", "MediaPipe", "Azure Kinect"}
 )
 _FACE: Final = frozenset({"eye", "eyeinner", "eyeouter", "ear"})
-_UNSTEADY: Final = (
-    0.4  # shares by which detectors' bones vary and differ between sides, the mean of all
-)
+# Shares by which detectors' bones vary and differ between sides, the mean of all.
+_UNSTEADY: Final = 0.4
 _SURE: Final = 0.5  # of the next best order's
 _SAMPLED: Final = 300  # frames, evenly over the motion
 
