@@ -1,13 +1,8 @@
-"""Animated skeletons in FBX files, binary or text, as Maya, MotionBuilder, Blender, Unreal and Mixamo write them.
-
-A joint's pose in its parent is T Roff Rp Rpre R Rpost^-1 Rp^-1 Soff Sp S Sp^-1 (FBX SDK, "Computing transformation
-matrices"): place, pivots, a turn before, the animated turn by three angles, and a turn after.
-"""
+"""Animated skeletons in FBX files, binary or text, as Maya, MotionBuilder, Blender, Unreal and Mixamo write them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -15,11 +10,11 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from retarget.errors import FileFormatError
-from retarget.geometry import quaternion_product, rotated
+from retarget.geometry import rotated
 from retarget.motion.formats.asked import Asked
 from retarget.motion.formats.posed import posed
-from retarget.motion.formats.scenes.fbx_curves import FbxCurve, sampled_curve
 from retarget.motion.formats.scenes.fbx_file import FBX_MAGIC, FbxNode, open_fbx
+from retarget.motion.formats.scenes.fbx_joints import Moving, joints_of
 from retarget.motion.formats.scenes.fbx_scene import (
     PLACE,
     REMEDY,
@@ -36,8 +31,6 @@ from retarget.motion.recording import Recording
 
 __all__ = ["looks_like_fbx", "read_fbx"]
 
-_ORDERS: Final = ("XYZ", "XZY", "YZX", "YXZ", "ZXY", "ZYX")  # which axis turns first
-_AXES: Final = {"X": 0, "Y": 1, "Z": 2}
 # Frames per second by the number that the file's settings say.
 _MODES: Final = {1: 120.0, 2: 100.0, 3: 60.0, 4: 50.0, 5: 48.0, 6: 30.0, 7: 30.0, 8: 30 / 1.001, 9: 30 / 1.001,
                  10: 25.0, 11: 24.0, 13: 24 / 1.001, 15: 96.0, 16: 72.0, 17: 60 / 1.001}  # fmt: skip
@@ -85,25 +78,30 @@ def _recording(root: FbxNode, path: Path, asked: Asked) -> Recording:
     models = [scene.models[number] for number in order]
     used = [curve for axes in curves.values() for curve in axes.values()]
     settings = properties_of(root.first("GlobalSettings"))
-    fps = rate_of_keys([curve.seconds(_TOLD) for curve in used], _rate_said(settings))
+    distinct = {id(curve.keys): curve for curve in used}.values()
+    fps = rate_of_keys([curve.seconds(_TOLD) for curve in distinct], _rate_said(settings))
     begin, end = min(curve.span[0] for curve in used), max(curve.span[1] for curve in used)
     wanted = moments(begin, end, fps, len(order), path, REMEDY)
     scales = _scales(models, parents)
     # Arrays of a text are parts of the file, which is larger than all that is made of it.
     del root, scene
-    own = [(curves.get((number, PLACE), {}), curves.get((number, TURN), {})) for number in order]
-
-    def turned(joint: int, at: Float64[np.ndarray, "n"]) -> Float64[np.ndarray, "n 4"]:
-        return _turn(models[joint], _values(models[joint], TURN, own[joint][1], at))
+    joints = joints_of(models)
+    places, angles = (
+        Moving.of(models, [curves.get((n, what), {}) for n in order], what)
+        for what in (PLACE, TURN)
+    )
+    swung = np.flatnonzero(joints.swung.any(axis=1))
 
     def turns(block: slice) -> Float64[np.ndarray, "n J 4"]:
-        return np.stack([turned(joint, wanted[block]) for joint in range(len(order))], axis=1)
+        return joints.turns(angles.at(wanted[block]))
 
     def offsets(block: slice) -> Float64[np.ndarray, "n J 3"]:
-        at, out = wanted[block], np.empty((len(wanted[block]), len(order), 3))
-        for joint, model in enumerate(models):
-            places = _values(model, PLACE, own[joint][0], at)
-            out[:, joint] = scales[joint] * _origin(model, places, partial(turned, joint, at))
+        out = places.at(wanted[block])
+        out += joints.fixed
+        if len(swung):
+            turned = joints.turns(angles.at(wanted[block]))[:, swung]
+            out[:, swung] += rotated(turned, joints.swung[swung])
+        out *= scales[:, None]
         return out
 
     positions, rotations = posed(len(wanted), parents, turns, offsets)
@@ -119,65 +117,14 @@ def _recording(root: FbxNode, path: Path, asked: Asked) -> Recording:
     )
 
 
-def _values(
-    model: FbxModel, what: str, curves: Mapping[int, FbxCurve], at: Float64[np.ndarray, "n"]
-) -> Float64[np.ndarray, "n 3"]:
-    """A property over time: along its curves, and as the model says on axes without one."""
-    values = np.tile(model.vector(what), (len(at), 1))
-    for axis, curve in curves.items():
-        values[:, axis] = sampled_curve(curve, at)
-    return values
-
-
-def _by_angles(
-    angles: Float64[np.ndarray, "n 3"], order: str = "XYZ"
-) -> Float64[np.ndarray, "n 4"]:
-    """Turns by three angles in degrees about fixed axes, one after the other; wxyz."""
-    found = np.zeros((len(angles), 4))
-    found[:, 0] = 1.0
-    for letter in order:
-        axis = _AXES[letter]
-        half = np.radians(angles[:, axis]) / 2
-        turn = np.zeros((len(angles), 4))
-        turn[:, 0], turn[:, 1 + axis] = np.cos(half), np.sin(half)
-        found = quaternion_product(turn, found)
-    return found
-
-
-def _turn(model: FbxModel, angles: Float64[np.ndarray, "n 3"]) -> Float64[np.ndarray, "n 4"]:
-    """Rotations in the parent: a turn before, the animated one, and the inverse of one after."""
-    if not model.number("RotationActive"):
-        return _by_angles(angles)
-    number = int(model.number("RotationOrder"))
-    turn = _by_angles(angles, _ORDERS[number] if 0 <= number < len(_ORDERS) else _ORDERS[0])
-    before = _by_angles(model.vector("PreRotation")[None])
-    after = _by_angles(model.vector("PostRotation")[None]) * np.array([1.0, -1.0, -1.0, -1.0])
-    return quaternion_product(quaternion_product(before, turn), after)
-
-
-def _origin(
-    model: FbxModel,
-    places: Float64[np.ndarray, "n 3"],
-    turns: Callable[[], Float64[np.ndarray, "n 4"]],
-) -> Float64[np.ndarray, "n 3"]:
-    """Where a joint's origin is in its parent: its place, and what turning and scaling about pivots adds."""
-    pivot, scaling = model.vector("RotationPivot"), model.vector("ScalingPivot")
-    scale = model.vector("Lcl Scaling", 1.0)
-    moved = model.vector("ScalingOffset") + scaling - scale * scaling - pivot
-    fixed = model.vector("RotationOffset") + pivot
-    if not moved.any():
-        return np.asarray(places + fixed)
-    return np.asarray(places + fixed + rotated(turns(), moved))
-
-
-def _scales(models: list[FbxModel], parents: Int64[np.ndarray, "J"]) -> list[float]:
+def _scales(models: list[FbxModel], parents: Int64[np.ndarray, "J"]) -> Float64[np.ndarray, "J"]:
     """By how much what is said in each joint's parent is scaled: rigs in metres hang on a root of a hundred."""
     whole: list[float] = []
     for model, parent in zip(models, parents, strict=True):
         own = float(np.cbrt(abs(float(np.prod(model.vector("Lcl Scaling", 1.0))))))
         alone = parent < 0 or model.number("InheritType") == _OWN_SCALE
         whole.append(own if alone else own * whole[parent])
-    return [1.0 if parent < 0 else whole[parent] for parent in parents]
+    return np.array([1.0 if parent < 0 else whole[parent] for parent in parents])
 
 
 def _distinct(names: list[str]) -> tuple[str, ...]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
 from retarget.motion.formats.scenes.fbx_file import FbxNode
 
-__all__ = ["FbxCurve", "curve_of", "sampled_curve"]
+__all__ = ["CurveReader", "FbxCurve", "alike", "sampled"]
 
 _SECOND: Final = 46_186_158_000  # units of time
 _CONSTANT, _LINEAR, _CUBIC = 0x2, 0x4, 0x8
@@ -20,6 +21,17 @@ _THIRD: Final = 1.0 / 3.0
 _WEIGHT: Final = 1e-4  # one unit of a weight
 _HALVINGS: Final = 40
 _SOON: Final = 1e-6  # seconds
+_ATTRIBUTES: Final = ("KeyAttrFlags", "KeyAttrDataFloat", "KeyAttrRefCount")
+_NAMED: Final = frozenset({"KeyTime", "KeyValueFloat", *_ATTRIBUTES})
+_NONE: Final = np.empty(0)
+
+
+class _Ways(NamedTuple):
+    """How a curve goes on from each group of its keys: what `FbxCurve` says of them."""
+
+    ends: Int64[np.ndarray, "g"]
+    flags: Int64[np.ndarray, "g"]
+    tangents: Float64[np.ndarray, "g 4"]
 
 
 class FbxCurve(NamedTuple):
@@ -50,29 +62,45 @@ class FbxCurve(NamedTuple):
         return self.keys[:most] / _SECOND
 
 
-def curve_of(node: FbxNode, like: FbxCurve | None = None) -> FbxCurve | None:
-    """The curve that a node ``AnimationCurve`` holds; None where it has no keys.
+class CurveReader:
+    """Reads curves one after another; what a curve has in common with the one before is kept once."""
 
-    Args:
-        node: The node.
-        like: A curve that may have its keys at the same times: these are then not kept twice.
+    def __init__(self) -> None:
+        self._keys: Int64[np.ndarray, "k"] = np.empty(0, np.int64)
+        self._written: tuple[bytes, ...] = ()
+        self._ways = _Ways(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 4)))
 
-    Raises:
-        ValueError: Its keys do not fit.
-    """
-    keys, values = node.array("KeyTime"), node.array("KeyValueFloat")
-    if len(keys) == 0:
-        return None
-    if like is not None and np.array_equal(keys, like.keys):
-        keys = like.keys
-    whole = keys.dtype == np.int64 and values.dtype.kind == "f" and len(values) == len(keys)
-    if not whole or np.any(keys[1:] < keys[:-1]) or not np.isfinite(values).all():
-        raise ValueError("a curve has keys that do not fit")
-    kinds = node.array("KeyAttrFlags").astype(np.int64)
-    counts = node.array("KeyAttrRefCount").astype(np.int64)
-    numbers = node.array("KeyAttrDataFloat").astype(np.float32)
-    if not len(kinds) or len(counts) != len(kinds) or counts.min() < 0 or counts.sum() != len(keys):
-        kinds, counts = np.array([_LINEAR]), np.array([len(keys)])
+    def read(self, node: FbxNode) -> FbxCurve | None:
+        """The curve that a node ``AnimationCurve`` holds; None where it has no keys.
+
+        Raises:
+            ValueError: Its keys do not fit.
+        """
+        arrays = node.arrays(_NAMED)
+        keys, values = arrays.get("KeyTime", _NONE), arrays.get("KeyValueFloat", _NONE)
+        if len(keys) == 0:
+            return None
+        whole = keys.dtype == np.int64 and values.dtype.kind == "f" and len(values) == len(keys)
+        if not whole or not np.isfinite(values).all():
+            raise ValueError("a curve has keys that do not fit")
+        if not np.array_equal(keys, self._keys):
+            if np.any(keys[1:] < keys[:-1]):
+                raise ValueError("a curve has keys that do not fit")
+            self._keys, self._written = keys, ()
+        attributes = [arrays.get(name, _NONE) for name in _ATTRIBUTES]
+        written = tuple(array.dtype.str.encode() + array.tobytes() for array in attributes)
+        if written != self._written:
+            self._ways, self._written = _ways_of(attributes, len(keys)), written
+        return FbxCurve(self._keys, values, *self._ways)
+
+
+def _ways_of(attributes: Sequence[np.ndarray[Any, Any]], keys: int) -> _Ways:
+    """How a curve goes on from each group of its keys; along straight lines where what is said does not fit them."""
+    flags, numbers, counts = attributes
+    kinds, counts = flags.astype(np.int64), counts.astype(np.int64)
+    numbers = numbers.astype(np.float32)
+    if not len(kinds) or len(counts) != len(kinds) or counts.min() < 0 or counts.sum() != keys:
+        kinds, counts = np.array([_LINEAR]), np.array([keys])
     own = np.full((len(kinds), 4), _THIRD)
     own[:, :2] = 0.0
     if len(numbers) == 4 * len(kinds):
@@ -85,33 +113,55 @@ def curve_of(node: FbxNode, like: FbxCurve | None = None) -> FbxCurve | None:
         if not np.isfinite(own).all():
             raise ValueError("a curve has slopes that are not finite")
         own[:, 2:] = np.clip(own[:, 2:], 0.0, 1.0)
-    return FbxCurve(keys, values, np.cumsum(counts), kinds, own)
+    return _Ways(np.cumsum(counts), kinds, own)
 
 
-def sampled_curve(curve: FbxCurve, wanted: Float64[np.ndarray, "T"]) -> Float64[np.ndarray, "T"]:
-    """Values at some times, seconds, rising; before the first key and after the last one those of these."""
+def alike(curves: Sequence[FbxCurve]) -> list[list[int]]:
+    """The curves by what they share: those of a group have one array of keys, and groups of these that end alike."""
+    groups: dict[tuple[int, bytes], list[int]] = {}
+    for number, curve in enumerate(curves):
+        groups.setdefault((id(curve.keys), curve.ends.tobytes()), []).append(number)
+    return list(groups.values())
+
+
+def sampled(
+    curves: Sequence[FbxCurve], wanted: Float64[np.ndarray, "T"]
+) -> Float64[np.ndarray, "T m"]:
+    """Values of curves that are alike at some times; before the first key and after the last one those of these.
+
+    Args:
+        curves: Curves of one group of `alike`.
+        wanted: Seconds, rising.
+    """
+    keys = curves[0].keys
     begin, end = (float(wanted[at] + _SOON) * _SECOND for at in (0, -1))
-    first = max(bisect_right(curve.keys, begin) - 1, 0)
-    stop = min(bisect_right(curve.keys, end, lo=first) + 1, len(curve.keys))
-    times = curve.keys[first:stop] / _SECOND
-    values = curve.values[first:stop].astype(np.float64)
+    first = max(bisect_right(keys, begin) - 1, 0)
+    stop = min(bisect_right(keys, end, lo=first) + 1, len(keys))
+    times = keys[first:stop] / _SECOND
+    values = np.stack([curve.values[first:stop] for curve in curves], axis=1).astype(np.float64)
     if len(times) == 1:
-        return np.full(len(wanted), values[0])
+        return np.repeat(values, len(wanted), axis=0)
     before = np.clip(np.searchsorted(times, wanted + _SOON, side="right") - 1, 0, len(times) - 2)
     after = before + 1
     span = np.maximum(times[after] - times[before], 1e-9)
     share = np.clip((wanted - times[before]) / span, 0.0, 1.0)
-    group = np.searchsorted(curve.ends, first + before, side="right")
-    flags = curve.flags[group]
-    found = values[before] + share * (values[after] - values[before])
-    still = flags & _CONSTANT != 0
-    held = np.where(flags & _NEXT != 0, values[after], values[before])
-    found[still] = np.where(share >= 1.0 - 1e-9, values[after], held)[still]
-    bent = flags & _CUBIC != 0
-    if bent.any():
-        ends = values[before[bent]], values[after[bent]]
-        found[bent] = _bezier(ends, curve.tangents[group[bent]], span[bent], share[bent])
-    return np.asarray(found)
+    from_value, to_value = values[before], values[after]
+    found = from_value + share[:, None] * (to_value - from_value)
+    group = np.searchsorted(curves[0].ends, first + before, side="right")
+    reached = share >= 1.0 - 1e-9
+    for number, curve in enumerate(curves):
+        if not np.any(curve.flags & (_CONSTANT | _CUBIC)):
+            continue
+        flags = curve.flags[group]
+        still, bent = flags & _CONSTANT != 0, flags & _CUBIC != 0
+        ends = from_value[:, number], to_value[:, number]
+        held = np.where(reached | (flags & _NEXT != 0), ends[1], ends[0])
+        found[still, number] = held[still]
+        if bent.any():
+            here = ends[0][bent], ends[1][bent]
+            own = curve.tangents[group[bent]]
+            found[bent, number] = _bezier(here, own, span[bent], share[bent])
+    return found
 
 
 def _bezier(

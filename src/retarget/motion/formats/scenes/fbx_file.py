@@ -93,19 +93,22 @@ class FbxNode(NamedTuple):
         """The first of them."""
         return next(self.below(name), None)
 
-    def array(self, name: str) -> np.ndarray[Any, Any]:
-        """The numbers of an array below it; none where there is no such node.
+    def arrays(self, names: frozenset[str]) -> dict[str, np.ndarray[Any, Any]]:
+        """The numbers of arrays below it, by the names of their nodes; of several of one name the first.
+
+        Args:
+            names: Which arrays are wanted.
 
         Raises:
-            ValueError: It is no array.
+            ValueError: One is no array, or holds other numbers than it says.
         """
-        node = self.first(name)
-        if node is None or not node.values:
-            return np.empty(0)
-        numbers = getattr(node.values[0], "numbers", None)  # of a binary file's arrays, or a text's
-        if numbers is None:
-            raise ValueError(f"{name} is no array")
-        found: np.ndarray[Any, Any] = numbers()
+        found: dict[str, np.ndarray[Any, Any]] = {}
+        for node in self.nodes:
+            if node.name in names and node.values and node.name not in found:
+                numbers = getattr(node.values[0], "numbers", None)  # of a binary file, or a text
+                if numbers is None:
+                    raise ValueError(f"{node.name} is no array")
+                found[node.name] = numbers()
         return found
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from retarget.errors import FileFormatError
-from retarget.motion.formats.scenes.fbx_curves import FbxCurve, curve_of
+from retarget.motion.formats.scenes.fbx_curves import CurveReader, FbxCurve
 from retarget.motion.formats.scenes.fbx_file import FbxNode
 
 __all__ = [
@@ -111,7 +111,7 @@ def takes_of(scene: FbxScene) -> dict[str, Curves]:
             name = _text(node.values[1]).partition("\0")[0] if len(node.values) > 1 else ""
             stacks[number] = name or str(len(stacks) + 1)
     found: dict[str, Curves] = {name: {} for name in stacks.values()}
-    last: FbxCurve | None = None
+    reader = CurveReader()
     for number, node in scene.objects.items():
         if node.name != "AnimationCurve":
             continue
@@ -126,9 +126,8 @@ def takes_of(scene: FbxScene) -> dict[str, Curves]:
             for model, what in scene.owners(group, "Model"):
                 if what not in (PLACE, TURN) or not takes:
                     continue
-                if (curve := curve_of(node, last)) is None:
+                if (curve := reader.read(node)) is None:
                     continue
-                last = curve
                 for take in takes:
                     found[take].setdefault((model, what), {}).setdefault(_AXES[axis[2:]], curve)
     return found

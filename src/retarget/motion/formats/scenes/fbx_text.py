@@ -21,7 +21,7 @@ __all__ = ["looks_like_fbx_text", "open_fbx_text"]
 _VERSION: Final = re.compile(rb"FBXVersion:\s*(\d{1,9})")
 _TOKEN: Final = re.compile(
     rb"""\s*(?:(?P<comment>;[^\n]*)|(?P<name>[A-Za-z_][\w|]*)\s*:|"(?P<text>[^"]*)"|\*(?P<array>\d{1,9})"""
-    rb"""|(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|(?P<word>[A-Za-z_]\w*)|(?P<mark>[{},]))"""
+    rb"""|(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|(?P<word>[A-Za-z_]\w*)|(?P<mark>[{},]))\s*,?"""
 )
 _DEEPEST: Final = 64
 _MOST_NODES: Final = 2_000_000
@@ -102,41 +102,45 @@ class _Tree:
         stop = len(self.data)
         while stop and self.data[stop - 1 : stop].isspace():
             stop -= 1
+        take = _TOKEN.match
         while at < stop:
-            match = _TOKEN.match(self.data, at)
+            match = take(self.data, at)
             if match is None:
                 raise ValueError(f"nothing that is known follows at byte {at}")
-            at = self._take(match)
+            at = match.end()
+            kind = match.lastgroup or ""
+            word = match[kind]
+            if kind == "text":
+                self.values.append(self._text(word))
+            elif kind == "number":
+                self.values.append(_number(word))
+            elif kind == "name":
+                self._end()
+                self.name = word.decode()
+            elif kind == "array":
+                at = self._array(int(word), at)
+            elif kind == "word":
+                self.values.append(word)
+            elif kind == "mark":
+                self._mark(word)
         self._end()
         if self.open:
             raise ValueError(f"it ends within {self.open[-1][0][:40]}")
         return tuple(self.lists[0])
 
-    def _take(self, match: re.Match[bytes]) -> int:
-        """Take one word; where the next one begins."""
-        kind, word = str(match.lastgroup), match[match.lastgroup or 0]
-        if kind == "name":
-            self._end()
-            self.name = word.decode()
-        elif kind == "mark" and word == b"{":
+    def _mark(self, mark: bytes) -> None:
+        if mark == b"{":
             self._begin_below()
-        elif kind == "mark" and word == b"}":
+        elif mark == b"}":
             self._end_below()
-        elif kind == "array":
-            return self._array(int(word), match.end())
-        elif kind == "text":
-            self.values.append(self._text(word.replace(b"&quot;", b'"')))
-        elif kind == "number":
-            self.values.append(_number(word))
-        elif kind == "word":
-            self.values.append(word)
-        return match.end()
 
     def _text(self, text: bytes) -> bytes:
         """A text; the name of an object as binary files have it, with its class behind it."""
+        text = text.replace(b"&quot;", b'"') if b"&" in text else text
+        if b"::" not in text or len(self.values) != 1 or not isinstance(self.values[0], int):
+            return text
         kind, _, name = text.partition(b"::")
-        is_name = len(self.values) == 1 and isinstance(self.values[0], int) and b"::" in text
-        return name + b"\0\1" + kind if is_name else text
+        return name + b"\0\1" + kind
 
     def _array(self, length: int, at: int) -> int:
         begin, end = self.data.find(b"{", at), self.data.find(b"}", at)
