@@ -27,6 +27,7 @@ from retarget.scenes.posed import Thing
 from retarget.scenes.scene import TOUCH_POINTS
 from retarget.solver.arrays import Problem, Scene, Soles, Tree
 from retarget.solver.depths import scene_depths
+from retarget.solver.heading import facing
 from retarget.solver.kinematics.forward import forward_kinematics
 from retarget.solver.misses import missed_runs
 from retarget.solver.obstacles import (
@@ -76,6 +77,7 @@ class SceneTake:
         hands: How these face what they hold, and lie on it.
         whole: The things as kernels want them, over the whole clip.
         soles: All points that are held, single precision.
+        turn: The rotation of the world in which the clip is solved.
     """
 
     meeting: Meeting
@@ -88,6 +90,7 @@ class SceneTake:
     hands: Hands
     whole: Scene
     soles: Soles
+    turn: Float64[np.ndarray, "3 3"]
 
     def depths(self, qpos: Float64[np.ndarray, "T Q"], tree: Tree) -> Float32[np.ndarray, "T"]:
         """How deep a solved clip is in things, frame by frame, metres."""
@@ -312,7 +315,12 @@ def scene_take(
     ]
     sides = _sides(meeting, shapes)
     whole = make_scene(robot, near, sides, targets.grounds, 0.0)
-    return SceneTake(meeting, world, robot, points, targets, near, sides, hands, whole, joined)
+    first = {name: places[0] for name, places in meeting.body.items()}
+    hips = first["left_hip"] - first["right_hip"]
+    turn = facing(hips, first["chest"] - first["seat"])
+    return SceneTake(
+        meeting, world, robot, points, targets, near, sides, hands, whole, joined, turn
+    )
 
 
 def _sides(meeting: Meeting, shapes: Sequence[Sequence[int]]) -> Int8[np.ndarray, "T G O"]:

@@ -19,6 +19,7 @@ from retarget.scenes.meeting import meet
 from retarget.scenes.scene import Scene
 from retarget.solver.arrays import Problem
 from retarget.solver.clip import ClipOptions, keep_limits
+from retarget.solver.heading import turned_poses, turned_problem, turned_settling
 from retarget.solver.limits.joints import without_reserve
 from retarget.solver.obstacles import covered_finely
 from retarget.solver.problem import (
@@ -171,15 +172,15 @@ class Take:
         if self.scene is None:
             return StretchProblem(problem, carried, seeds, limbs, self.setting.centre)
         problem = self.scene.problem(problem, begin, end, self.depth_weight)
-        fixed = self.scene.targets.fixed[begin:end]
+        fixed, turn = self.scene.targets.fixed[begin:end], self.scene.turn
         return StretchProblem(
-            problem,
+            turned_problem(problem, turn),
             np.zeros(fixed.shape, bool),
-            seeds,
+            turned_poses(seeds, turn),
             limbs,
             0.0,
             fixed,
-            partial(self.scene.ridden, begin),
+            turned_settling(partial(self.scene.ridden, begin), turn),
         )
 
 
@@ -209,6 +210,10 @@ def solve_take(take: Take, seconds: dict[str, float]) -> tuple[Solution, int]:
         seam, steps = timed(seconds, "solve", work)
         taken += steps
         del part, start, work  # before the next ones are made
+    if take.scene is not None:
+        turn = take.scene.turn
+        solution.qpos[:] = turned_poses(solution.qpos, turn.T)
+        solution.anchors[:] = solution.anchors @ turn[:2, :2]
     timed(seconds, "solve", lambda: keep_limits(solution.qpos, problem))
     if take.scene is not None:
         timed(seconds, "solve", partial(_push_out, solution.qpos, take))
