@@ -5,6 +5,7 @@ See ``docs/batch.md`` for the promises and the file formats.
 
 from retarget.batch.events import BatchEvent
 from retarget.batch.folder import jobs_from_folder
+from retarget.batch.located import located_manifest
 from retarget.batch.manifest import BatchManifest
 from retarget.batch.models import (
     SCHEMA_VERSION,
@@ -35,6 +36,7 @@ __all__ = [
     "RunStatus",
     "VerifyProblem",
     "jobs_from_folder",
+    "located_manifest",
     "merge_manifests",
     "parse_shard",
     "read_status",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from retarget.batch.located import located_manifest
 from retarget.batch.manifest import BatchManifest
 from retarget.batch.models import BatchRunRecord
 from retarget.batch.plain import printable
@@ -48,7 +49,7 @@ def verify_manifest(
         ManifestError: The manifest is not usable.
     """
     if not isinstance(manifest, BatchManifest):
-        manifest = BatchManifest.load(manifest)
+        manifest = located_manifest(manifest)
     problems: list[VerifyProblem] = []
     for record in manifest.records:
         if record.status == "failed":

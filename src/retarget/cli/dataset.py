@@ -82,11 +82,11 @@ def pack(
     as_json: JsonFlag = False,
 ) -> None:
     """Pack results that pass the gates: Parquet with all tracks, an index with scores, splits, a card."""
-    from retarget.batch import BatchManifest
+    from retarget.batch import located_manifest
     from retarget.dataset import PackOptions, Shares
     from retarget.dataset import pack as pack_batch
 
-    batch = BatchManifest.load(require_manifest(manifest))
+    batch = located_manifest(require_manifest(manifest))
     check_outputs(
         [Output(output, "a data set", folder=True)],
         [manifest, batch.output_dir, batch.input_dir, *(r.output for r in batch.records)],

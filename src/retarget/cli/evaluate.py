@@ -211,10 +211,10 @@ def _check_outputs(
 
 def _of_batch(manifest: Path) -> tuple[dict[str, Path], list[Unjudged]]:
     """A batch's result files by job, and its jobs without one."""
-    from retarget.batch import BatchManifest
+    from retarget.batch import located_manifest
     from retarget.evaluation import Unjudged
 
-    records = BatchManifest.load(require_manifest(manifest)).records
+    records = located_manifest(require_manifest(manifest)).records
     return {record.job_id: record.output_file for record in records if record.status != "failed"}, [
         Unjudged(clip=record.job_id, reason=record.message, has_result=False)
         for record in records

@@ -42,7 +42,7 @@ def export_batch(
         UsageError: There is nothing to write, or the results would be overwritten.
         typer.Exit: A clip could not be written, or the run was interrupted.
     """
-    from retarget.batch import BatchManifest, BatchRunner
+    from retarget.batch import BatchRunner, located_manifest
     from retarget.exchange.libraries import library_suffix
     from retarget.export_worker import ExportWorker, export_jobs, write_index, write_merged
 
@@ -50,7 +50,7 @@ def export_batch(
         library_suffix(
             table
         )  # a reader without libraries is wrong usage, not a surprise at the end
-    batch = BatchManifest.load(require_manifest(source))
+    batch = located_manifest(require_manifest(source))
     jobs, left_out = export_jobs(
         batch, table, output_dir, chosen_clips(source, batch, everything, only)
     )

@@ -82,9 +82,9 @@ def failed(manifest: _ManifestFile, as_json: JsonFlag = False) -> None:
 @app.command(cls=HelpfulCommand)
 def verify(manifest: _ManifestFile, as_json: JsonFlag = False) -> None:
     """Open every output and check it against its record; exit 1 if one is not what it should be."""
-    from retarget.batch import BatchManifest, verify_manifest
+    from retarget.batch import located_manifest, verify_manifest
 
-    batch = BatchManifest.load(require_manifest(manifest))
+    batch = located_manifest(require_manifest(manifest))
     problems = verify_manifest(batch, _open_output)
     checked = sum(record.status != "failed" for record in batch.records)
     if as_json:

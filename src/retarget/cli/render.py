@@ -72,7 +72,7 @@ def render(
     from retarget.drawing.video import FILM_SUFFIXES, require_video, write_film
     from retarget.view.clip import open_clip, stage_of
 
-    file = require_motion(file)
+    file = require_motion(file, "a result (.npz), a motion file")
     opening = chosen.opening()
     check_outputs([Output(output, "a film", FILM_SUFFIXES)], [file, *chosen.files])
     require_video(output)

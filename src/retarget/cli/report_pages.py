@@ -26,12 +26,12 @@ def evaluate_results(
     manifest: Path, folder: Path, gates: Gates | None, max_workers: int | None
 ) -> Path:
     """Judge a batch's results into a folder of reports; says which cannot be judged, and returns the folder."""
-    from retarget.batch import BatchManifest
+    from retarget.batch import located_manifest
     from retarget.evaluation_batch import evaluate_batch
 
     results = {
         record.job_id: record.output_file
-        for record in BatchManifest.load(manifest).records
+        for record in located_manifest(manifest).records
         if record.status != "failed"
     }
     if not results:

@@ -82,7 +82,7 @@ def entries_at(file: Path) -> tuple[list[Entry], Path | None]:
     Raises:
         UsageError: There is nothing to look at.
     """
-    from retarget.batch import BatchManifest
+    from retarget.batch import located_manifest
     from retarget.batch.review import review_path
     from retarget.view.playlist import Entry, entries_of_batch
 
@@ -93,8 +93,8 @@ def entries_at(file: Path) -> tuple[list[Entry], Path | None]:
             raise UsageError(f"{path}: holds neither a manifest nor a result (.npz)")
         return [Entry(str(one.relative_to(path).with_suffix("")), one) for one in results], None
     if path.suffix.lower() == ".json" and _is_manifest(path):
-        return list(entries_of_batch(BatchManifest.load(path))), review_path(path)
-    path = require_motion(path)
+        return list(entries_of_batch(located_manifest(path))), review_path(path)
+    path = require_motion(path, "a result (.npz), a batch's manifest, a motion file")
     return [Entry(path.stem, path)], None
 
 

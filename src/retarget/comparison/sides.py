@@ -145,10 +145,10 @@ def _entries(path: Path) -> Iterator[Entry]:
 
 def _of_manifest(path: Path) -> list[Entry] | None:
     """The results of a batch; None of a file that is no manifest."""
-    from retarget.batch import BatchManifest
+    from retarget.batch import located_manifest
 
     try:
-        records = BatchManifest.load(path).records
+        records = located_manifest(path).records
     except FileFormatError:
         return None
     return [

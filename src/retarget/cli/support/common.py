@@ -107,8 +107,12 @@ def require_folder(path: Path, what: str) -> Path:
     return path
 
 
-def require_motion(path: Path) -> Path:
+def require_motion(path: Path, what: str = "a motion file") -> Path:
     """A motion file, or the embedded clip that is named.
+
+    Args:
+        path: What was given.
+        what: What may be given besides the name of an embedded clip.
 
     Raises:
         UsageError: There is neither.
@@ -118,10 +122,10 @@ def require_motion(path: Path) -> Path:
     clip = embedded_clip(str(path))
     if path.is_dir():
         raise UsageError(
-            f"{path}: is a folder; give a motion file, or use: retarget batch --input-dir {path}"
+            f"{path}: is a folder; give {what}, or use: retarget batch --input-dir {path}"
         )
-    what = f"a motion file, or the name of an embedded clip ({', '.join(clip_names())})"
-    return clip or require_file(path, what)
+    embedded = f"the name of an embedded clip ({', '.join(clip_names())})"
+    return clip or require_file(path, f"{what}, or {embedded}")
 
 
 def require_manifest(path: Path) -> Path:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from retarget.batch import BatchManifest, BatchRunRecord
+from retarget.batch import BatchManifest, BatchRunRecord, located_manifest
 from retarget.errors import FileFormatError
 from retarget.evaluation import ClipReport, Gates
 from retarget.evaluation.gates import DEFAULT_PROFILE
@@ -72,7 +72,7 @@ def read_batch(
         FileFormatError: A report cannot be read.
     """
     manifest_path = Path(path)
-    manifest = BatchManifest.load(manifest_path)
+    manifest = located_manifest(manifest_path)
     folder = None if reports is None else Path(reports)
     made_of = {} if folder is None else _evaluated_results(folder)
     clips, by_report, stale = list[Clip](), 0, 0
