@@ -94,6 +94,24 @@ def test_an_odd_unit_is_not_believed_for_the_sake_of_small_legs(unit: str) -> No
     assert doubts
 
 
+@pytest.mark.parametrize(
+    ("leg", "own", "unit"),
+    [
+        (9.6, "mikucell", "mikucell"),  # MikuMikuDance's first model
+        (9.6, "", "decimetre"),  # a unit that only some rigs are in is no other's
+        (12.5, "mikucell", "mikucell"),
+        (0.77, "mikucell", "metre"),  # as Blender's importer scales them
+        (77.0, "mikucell", "centimetre"),
+    ],
+)
+def test_a_rigs_own_unit_is_taken_for_its_bones_names_and_doubted(
+    leg: float, own: str, unit: str
+) -> None:
+    found, doubts = find_unit(leg, own)
+    assert found.name == unit
+    assert [doubt.name for doubt in doubts] == (["unit"] if unit == "mikucell" else [])
+
+
 @pytest.mark.parametrize("leg", [0.0, float("nan")])
 def test_legs_without_length_are_refused(leg: float) -> None:
     with pytest.raises(RoleError, match="no length"):

@@ -234,6 +234,16 @@ def test_a_real_vrm_animation_is_a_human() -> None:
         ("walk.mot", b"Coordinates\nversion=1\ninDegrees=yes\nendheader\n", "is an OpenSim motion"),
         ("walk.anim", b"%YAML 1.1\n%TAG !u! tag:unity3d.com,2011:", "is YAML, as Unity writes"),
         ("walk.vmd", b"Vocaloid Motion Data 0002", "is MikuMikuDance's VMD"),
+        (
+            "human_pose.npy",
+            b"\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (900, 63), }",
+            "body poses .* without its root",
+        ),
+        (
+            "000000.json",
+            b'[{"id": 0, "Rh": [[0, 0, 0]], "Th": [[0, 0, 0]], "poses": [[0]], "shapes": [[0]]}]',
+            "EasyMocap's body of one frame",
+        ),
         ("walks.zip", b"PK\x03\x04" + b"walk.bvh" * 10, "is a ZIP archive; unpack it first"),
     ],
 )

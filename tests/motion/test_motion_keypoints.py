@@ -74,9 +74,13 @@ def points(motion: Motion, names: tuple[str, ...]) -> Float64[np.ndarray, "T N 3
             out.append(at[f"{side}_ankle"] - 0.05 * ahead - np.array([0, 0, 0.06]))
         elif part == "clavicle":
             out.append(at["neck"] + 0.2 * (at[f"{side}_shoulder"] - at["neck"]))
-        elif part in ("hand", "pinky", "index", "thumb", "hand_tip"):
+        elif part.split("_")[0] in ("hand", "pinky", "index", "middle", "ring", "thumb"):
             along = at[f"{side}_wrist"] - at[f"{side}_elbow"]
             out.append(at[f"{side}_wrist"] + (0.3 if part != "thumb" else 0.2) * along)
+        elif part in ("olecranon", "cubital_fossa"):
+            out.append(at[f"{side}_elbow"])
+        elif part == "acromion":
+            out.append(at[f"{side}_shoulder"] + np.array([0, 0, 0.04]))
         else:
             out.append(at["head"] + 0.09 * ahead + 0.03 * sign * across)
     return np.stack(out, axis=1)
@@ -144,6 +148,18 @@ def test_confidences_are_left_out_and_hands_of_a_holistic_model_too(
     sure = np.full((len(places), 75, 1), 0.8)
     np.save(tmp_path / "all.npy", np.concatenate([np.concatenate([places, hands], 1), sure], 2))
     assert_same_body(read_motion(tmp_path / "all.npy", source_fps=_FPS), jump)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("lost", [slice(15, 16), slice(None)])
+def test_points_that_are_never_seen_are_told_without_a_warning(
+    lost: slice, jump: Motion, tmp_path: Path
+) -> None:
+    places = points(jump, mediapipe().points) @ _UP["-y"].T
+    places[:, lost] = np.nan
+    np.save(tmp_path / "points.npy", places)
+    with pytest.raises(FileFormatError, match=r"is missing from frame 0|no known order"):
+        read_motion(tmp_path / "points.npy", source_fps=_FPS)
 
 
 def test_points_whose_order_nothing_tells_are_refused(jump: Motion, tmp_path: Path) -> None:
@@ -233,6 +249,30 @@ def csv_layouts(places: np.ndarray, names: tuple[str, ...]) -> dict[str, str]:
         "numbered": "\n".join(
             [",".join(f"{a}{n}" for n in range(len(names)) for a in "xyz"), *rows]
         ),
+        "names above axes": "\n".join(
+            [",".join(n for n in names for _ in "xyz"), ",".join("xyz" * len(names)), *rows]
+        ),
+        "names above the first of three axes, times before, units below": "\n".join(
+            [
+                "Frame,Time," + ",".join(f"{n},," for n in names),
+                ",," + ",".join("XYZ" * len(names)),
+                ",s," + ",".join(["m"] * 3 * len(names)),
+                *(f"{t + 1},{t / _FPS:.4f},{row}" for t, row in enumerate(rows)),
+            ]
+        ),
+        "DeepLabCut": "\n".join(
+            [
+                "scorer," + ",".join(["me"] * 3 * len(names)),
+                "bodyparts," + ",".join(n for n in names for _ in "xyz"),
+                "coords," + ",".join("xyz" * len(names)),
+                *(f"{t},{row}" for t, row in enumerate(rows)),
+            ]
+        ),
+        "without words": "\n".join(rows),
+        "without words, frames before": "\n".join(f"{t},{row}" for t, row in enumerate(rows)),
+        "without words, decimal commas": "\n".join(
+            row.replace(",", ";").replace(".", ",") for row in rows
+        ),
         "a row for each landmark": "\n".join(["frame,landmark,x,y,z,visibility", *long]),
     }
 
@@ -244,6 +284,46 @@ def test_csv_of_landmarks(layout: str, jump: Motion, tmp_path: Path) -> None:
     motion = read_motion(tmp_path / "take.csv", source_fps=_FPS)
     assert_same_body(motion, jump)
     assert "left_toe" in motion.joint_names
+
+
+def test_times_and_units_of_a_table_are_believed(jump: Motion, tmp_path: Path) -> None:
+    names = mediapipe().points
+    places = points(jump, names) @ _UP["-y"].T
+    said = csv_layouts(100 * places, names)
+    units = said["names above the first of three axes, times before, units below"]
+    (tmp_path / "take.csv").write_text(
+        units.replace(",m,", ",cm,").replace(",m,", ",cm,").replace(",m\n", ",cm\n")
+    )
+    motion = read_motion(tmp_path / "take.csv")
+    assert motion.fps == _FPS
+    assert motion.source.unit == "centimetre"
+    assert_same_body(motion, jump)
+    timed = [f"{t / _FPS:.4f},{row}" for t, row in enumerate(said["without words"].split("\n"))]
+    (tmp_path / "timed.csv").write_text("\n".join(timed))
+    assert read_motion(tmp_path / "timed.csv").fps == _FPS
+
+
+@pytest.mark.parametrize(
+    ("table", "cause"),
+    [
+        (np.random.default_rng(1).normal(size=(50, 99)), "in no known order"),
+        (np.random.default_rng(1).normal(size=(50, 36)), "is a table of 36 numbers a row"),
+    ],
+)
+def test_tables_without_words_that_are_no_body_are_refused(
+    table: np.ndarray, cause: str, tmp_path: Path
+) -> None:
+    np.savetxt(tmp_path / "table.csv", table, delimiter=",")
+    with pytest.raises(FileFormatError, match=cause):
+        read_motion(tmp_path / "table.csv", source_fps=30.0)
+
+
+def test_numbers_before_points_that_do_not_go_on_are_refused(jump: Motion, tmp_path: Path) -> None:
+    places = points(jump, mediapipe().points) @ _UP["-y"].T
+    rows = np.hstack([np.ones((len(places), 1)), places.reshape(len(places), -1)])
+    np.savetxt(tmp_path / "table.csv", rows, delimiter=",")
+    with pytest.raises(FileFormatError, match="neither times nor counts"):
+        read_motion(tmp_path / "table.csv", source_fps=30.0)
 
 
 _POSE2SIM = {

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from bvh_files import ROTATIONS, Joint, bvh_text, human, read, walking
 from role_files import EXPECTED, recording_of
 
+from retarget.motion import read_motion
 from retarget.motion.skeleton.languages import without_shared_prefix
 from retarget.motion.skeleton.names import split_name
 from retarget.motion.skeleton.roles import find_roles
@@ -43,6 +46,11 @@ _KOREAN = {
     "Hips": "골반", "Spine": "척추", "Chest": "가슴", "Neck": "목", "Head": "머리", "Shoulder": "쇄골", "Arm": "어깨",
     "ForeArm": "팔꿈치", "Hand": "손목", "UpLeg": "허벅지", "Leg": "무릎", "Foot": "발목", "Toe": "발",
 }  # fmt: skip
+_RUSSIAN = {
+    "Hips": "Таз", "Spine": "Позвоночник", "Chest": "Грудь", "Neck": "Шея", "Head": "Голова", "Shoulder": "Ключица",
+    "Arm": "Плечо", "ForeArm": "Предплечье", "Hand": "Кисть", "UpLeg": "Бедро", "Leg": "Голень", "Foot": "Стопа",
+    "Toe": "Носок",
+}  # fmt: skip
 _LIMB_FIRST = {
     "Shoulder": "arm_clavicle", "Arm": "arm_shoulder", "ForeArm": "arm_elbow", "Hand": "arm_wrist", "UpLeg": "leg_hip",
     "Leg": "leg_knee", "Foot": "leg_ankle", "Toe": "leg_ball",
@@ -55,6 +63,27 @@ _LANGUAGES = {
     "french": (_FRENCH, "{} gauche", "{} droite"),
     "portuguese": (_PORTUGUESE, "{}Esq", "{}Dir"),
     "korean": (_KOREAN, "왼쪽{}", "오른쪽{}"),
+    "russian": (_RUSSIAN, "{} левая", "{} правая"),
+    "russian letters": (_RUSSIAN, "{}_Л", "{}_П"),
+    "russian in latin letters": (
+        {
+            "Hips": "Taz",
+            "Spine": "Pozvonochnik",
+            "Chest": "Grud",
+            "Neck": "Sheya",
+            "Head": "Golova",
+            "Shoulder": "Klyuchitsa",
+            "Arm": "Ruka",
+            "ForeArm": "Lokot",
+            "Hand": "Zapyaste",
+            "UpLeg": "Bedro",
+            "Leg": "Koleno",
+            "Foot": "Lodyzhka",
+            "Toe": "Nosok",
+        },
+        "Lev_{}",
+        "Prav_{}",
+    ),
     "limb first": (_LIMB_FIRST, "Lt_{}_jnt", "Rt_{}_jnt"),
 }
 _PREFIXES = ("Eva_", "Skeleton 001_", "BaseHuman", "subj2-", "My Actor.")
@@ -77,6 +106,21 @@ def test_names_in_other_languages_tell_roles_and_sides(language: str) -> None:
     found = {role: recording.joint_names[joint] for role, joint in roles.items()}
     assert found == {role: _renamed(language, name) for role, name in EXPECTED.items()}
     assert doubts == []
+
+
+def test_models_of_mikumikudance_are_as_tall_as_they_are_there(tmp_path: Path) -> None:
+    """Twenty of their units are a girl of 1.6 m: as decimetres she was 2 m tall."""
+    scale = 0.125  # centimetres to units of 8 cm
+    joints = human(lambda name: _renamed("japanese", name), scale)
+    (tmp_path / "dance.bvh").write_text(
+        bvh_text(joints, walking(human(scale=scale), 40, scale=scale))
+    )
+    found = read_motion(tmp_path / "dance.bvh")
+    (tmp_path / "walk.bvh").write_text(bvh_text(human(), walking(human(), 40)))
+    expected = read_motion(tmp_path / "walk.bvh")
+    assert (found.source.unit, expected.source.unit) == ("mikucell", "centimetre")
+    assert [doubt.weight for doubt in found.source.doubts if doubt.name == "unit"] == [0.1]
+    np.testing.assert_allclose(found.positions, expected.positions, atol=1e-3)
 
 
 @pytest.mark.parametrize("prefix", _PREFIXES)

@@ -107,6 +107,39 @@ def test_rotations_may_be_matrices_or_six_numbers(form: str, tmp_path: Path) -> 
     )
 
 
+@pytest.mark.parametrize("last", [True, False])
+@pytest.mark.parametrize("form", ["joints", "rows", "parts"])
+def test_rotations_may_be_quaternions_with_their_scalar_first_or_last(
+    last: bool, form: str, tmp_path: Path
+) -> None:
+    walk = made.walk()
+    turns = Rotation.from_rotvec(walk.poses.reshape(-1, 3)).as_quat().reshape(-1, 24, 4)
+    turns = turns if last else np.roll(turns, 1, axis=-1)
+    rows = turns.reshape(len(turns), -1)
+    fields = {
+        "joints": {"poses": turns},
+        "rows": {"poses": rows},
+        "parts": {"root_orient": rows[:, :4], "pose_body": rows[:, 4:88]},
+    }[form]
+    data = made.npz(trans=walk.trans, betas=np.zeros(10), fps=30, **fields)
+    motion = read_motion(made.written(tmp_path, "walk.npz", data))
+    assert any(("xyzw" if last else "wxyz") in note for note in motion.source.notes)
+    joints = made.expected_joints(walk)[:, :22]
+    np.testing.assert_allclose(motion.positions[:, :22], joints, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("turn", "cause"),
+    [([0.5, 0.5, 0.5, 0.5], "w stands first or last"), ([1.0, 1.0, 0, 0], "is no rotation")],
+)
+def test_quaternions_that_tell_nothing_are_refused(
+    turn: list[float], cause: str, tmp_path: Path
+) -> None:
+    data = made.npz(poses=np.tile(turn, (30, 24, 1)), trans=np.zeros((30, 3)), fps=30)
+    with pytest.raises(FileFormatError, match=cause):
+        read_motion(made.written(tmp_path, "walk.npz", data))
+
+
 def test_a_file_that_does_not_say_its_rate_asks_for_it(tmp_path: Path) -> None:
     path = made.written(tmp_path, "walk.npz", made.amass(made.walk(), mocap_framerate=None))
     with pytest.raises(FileFormatError, match="--source-fps"):

@@ -23,6 +23,7 @@ from retarget.motion.ground.toes import with_toes
 from retarget.motion.motion import BLOCK, Motion, MotionSource
 from retarget.motion.recording import Recording
 from retarget.motion.skeleton.forearms import wrists_that_bend
+from retarget.motion.skeleton.languages import is_of_mikumikudance
 from retarget.motion.skeleton.loose_ends import with_ends_on_limbs
 from retarget.motion.skeleton.names import recognised_rig
 from retarget.motion.skeleton.roles import find_roles
@@ -232,7 +233,8 @@ def _unit(recording: Recording, leg: float, said: _Said) -> tuple[Unit, list[Dou
     if said.unit is not None:
         return said.unit, []
     if recording.metres_per_unit is None:
-        return find_unit(leg)
+        own = "mikucell" if is_of_mikumikudance(recording.joint_names) else ""
+        return find_unit(leg, own)
     return Unit(unit_name(recording.metres_per_unit), recording.metres_per_unit), []
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
+
+from retarget.motion.formats.arrays.headers import is_table_of_numbers
+from retarget.motion.formats.contents import NPY
 
 __all__ = ["what_it_is"]
 
@@ -28,6 +32,8 @@ _HEADS: Final = (
 
 _FBX: Final = b"; FBX"  # as text; binary files are left to their reader, which says more
 _OPENSIM: Final = (b"endheader", b"inDegrees")  # texts of joint angles, forces and states
+_BODY_POSES: Final = re.compile(rb"'shape': \(\d+, 63\)")
+_EASYMOCAP: Final = (b'"Rh"', b'"Th"', b'"poses"')
 _OF_A_RESULT: Final = (b"qpos.npy", b"manifest_json.npy")
 _DIRECTORY: Final = (
     4096  # bytes at the end of an archive, in which a result's table of contents lies
@@ -67,4 +73,18 @@ def what_it_is(data: bytes) -> tuple[str, str] | None:
         and b"data.pkl" not in data[:512]
     ):
         return "is a ZIP archive", "unpack it first"
+    return _of_numbers(data, start)
+
+
+def _of_numbers(data: bytes, start: bytes) -> tuple[str, str] | None:
+    """What texts and arrays of numbers are that lack what would make them a motion."""
+    if numbers := is_table_of_numbers(data):
+        cause = f"is a table of {numbers} numbers a row without names, in no known order of a body's points"
+        return cause, "name its columns name_x, name_y, name_z in a first line"
+    if data.startswith(NPY) and _BODY_POSES.search(data, 0, 256):
+        cause = "holds 63 numbers a frame, as of SMPL-X's body poses (TRUMANS) without its root's turns and places"
+        return cause, "write poses (T, 66) and trans (T, 3) of one recording as .npz"
+    if all(key in start for key in _EASYMOCAP):
+        cause = "is EasyMocap's body of one frame (Rh, Th, poses), which is not read"
+        return cause, "give the first file of the folder keypoints3d beside it"
     return None

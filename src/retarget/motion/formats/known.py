@@ -121,7 +121,7 @@ KNOWN: Final = (
             (
                 "others",
                 "poses, or root_orient/global_orient and pose_body/body_pose, with trans/transl; axis "
-                "angle, matrices or six numbers; at most two mappings deep",
+                "angle, matrices, quaternions or six numbers; at most two mappings deep",
             ),
         ),
     ),
@@ -165,7 +165,8 @@ KNOWN: Final = (
             (
                 "keypoints",
                 "(T, N, 3), or 4 with confidence, without names: Human3.6M (17, 32), COCO (17, 23, 133), BODY_25, "
-                "Halpe (26), MediaPipe (33 and more), Kinect (25), Azure Kinect (32), KIT-ML (21); asks for the rate *",
+                "Halpe (26), MediaPipe (33 and more), SAM 3D Body (70), Kinect (25), Azure Kinect (32), KIT-ML (21); "
+                "asks for the rate *",
             ),
         ),
     ),
@@ -178,7 +179,7 @@ KNOWN: Final = (
             (
                 "columns",
                 "name_x, name_y, name_z of every point, or x_name, or x0 in an order as of arrays; perhaps time; "
-                "commas, semicolons or tabs between cells *",
+                "names above the axes, as DeepLabCut writes, or no words at all; commas, semicolons or tabs *",
             ),
             (
                 "FreeMoCap",

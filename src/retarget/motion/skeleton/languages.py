@@ -13,15 +13,15 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-__all__ = ["SIDES", "WORDS", "in_latin", "without_shared_prefix"]
+__all__ = ["SIDES", "WORDS", "in_latin", "is_of_mikumikudance", "without_shared_prefix"]
 
 SIDES: Final = {
     word: side
     for side, words in {
         "left": "left l lt lft links linke linker linkes izq izquierda izquierdo gauche sx sinistra sinistro esq "
-        "esquerda esquerdo",
+        "esquerda esquerdo lev levyy leviy levaya levoe levoye",
         "right": "right r rt rgt rechts rechte rechter rechtes der derecha derecho droite droit dx destra destro dir "
-        "direita direito",
+        "direita direito prav pravyy praviy pravaya pravoe pravoye",
     }.items()
     for word in words.split()
 }
@@ -30,22 +30,28 @@ SIDES: Final = {
 WORDS: Final = {
     word: english
     for english, words in {
-        "thigh": "oberschenkel muslo cuisse coscia coxa", "knee": "knie rodilla genou ginocchio joelho",
-        "shin": "unterschenkel pantorrilla mollet polpaccio", "leg": "bein pierna jambe gamba perna",
-        "ankle": "fussgelenk knochel knoechel tobillo cheville caviglia tornozelo", "foot": "fuss pie pied piede pe",
-        "toe": "zeh zehe zehen orteil orteils", "hip": "hufte huefte cadera hanche anca quadril",
-        "clavicle": "schlusselbein schluesselbein clavicula clavicule clavicola",
-        "shoulder": "schulter hombro epaule spalla ombro", "upperarm": "oberarm", "arm": "brazo bras braccio braco",
-        "elbow": "ellbogen ellenbogen codo coude gomito cotovelo",
-        "forearm": "unterarm antebrazo avantbras avambraccio antebraco",
-        "wrist": "handgelenk muneca poignet polso pulso", "hand": "mano main mao", "pelvis": "becken bassin bacino",
-        "spine": "wirbel wirbelsaule wirbelsaeule columna colonne colonna coluna",
-        "chest": "brust pecho poitrine petto peito",
-        "neck": "hals cuello cou collo pescoco", "head": "kopf cabeza tete testa cabeca",
+        "thigh": "oberschenkel muslo cuisse coscia coxa bedro", "knee": "knie rodilla genou ginocchio joelho koleno",
+        "shin": "unterschenkel pantorrilla mollet polpaccio golen", "leg": "bein pierna jambe gamba perna noga",
+        "ankle": "fussgelenk knochel knoechel tobillo cheville caviglia tornozelo lodyzhka "
+                 "shchikolotka", "foot": "fuss pie pied piede pe stopa stupnya",
+        "toe": "zeh zehe zehen orteil orteils nosok paletsnogi "
+               "paltsynogi", "hip": "hufte huefte cadera hanche anca quadril",
+        "clavicle": "schlusselbein schluesselbein clavicula clavicule clavicola klyuchitsa",
+        "shoulder": "schulter hombro epaule spalla ombro plecho", "upperarm": "oberarm",
+        "arm": "brazo bras braccio braco ruka",
+        "elbow": "ellbogen ellenbogen codo coude gomito cotovelo lokot",
+        "forearm": "unterarm antebrazo avantbras avambraccio antebraco predpleche "
+                   "predplechye",
+        "wrist": "handgelenk muneca poignet polso pulso zapyaste zapyastye",
+        "hand": "mano main mao kist", "pelvis": "becken bassin bacino taz",
+        "spine": "wirbel wirbelsaule wirbelsaeule columna colonne colonna coluna "
+                 "pozvonochnik spina",
+        "chest": "brust pecho poitrine petto peito grud",
+        "neck": "hals cuello cou collo pescoco sheya", "head": "kopf cabeza tete testa cabeca golova",
     }.items()
     for word in words.split()
 }  # fmt: skip
-"""German, Spanish, Portuguese, French and Italian words for joints and parts, without accents, in English."""
+"""German, Spanish, Portuguese, French, Italian and Russian words for joints, in plain Latin letters, in English."""
 
 # Japanese (MikuMikuDance's), Chinese and Korean, the longer ones first: a foot begins what is said of an ankle.
 _SIGNS: Final = {
@@ -65,7 +71,20 @@ _SIGNS: Final = {
     }.items()
     for sign in signs.split()
 }  # fmt: skip
+# Russian letters in Latin ones, as most write them; soft and hard signs are left out.
+_CYRILLIC: Final = {
+    **dict(zip("абвгдезийклмнопрстуфыэ", "abvgdeziyklmnoprstufye", strict=True)), "ё": "e", "ж": "zh", "\u0445": "kh",
+    "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ю": "yu", "я": "ya", "ь": "", "ъ": "",
+}  # fmt: skip
+_LETTERS: Final = str.maketrans(
+    _CYRILLIC | {letter.upper(): latin.capitalize() for letter, latin in _CYRILLIC.items()}
+)
+# Alone, as R is in English.
+_RIGHT: Final = re.compile("(?<![^\\W\\d_])[\u041f\u043f]\u0440?(?![^\\W\\d_])")
 _SIGN: Final = re.compile("|".join(sorted(map(re.escape, _SIGNS), key=len, reverse=True)))
+_STANDARD_BONES: Final = frozenset(
+    {"上半身", "下半身", "左足", "右足", "左ひざ", "右ひざ", "左ひじ", "右ひじ"}
+)
 _PARTS: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^A-Za-z\d]+")
 _SHARED: Final = 0.8  # of the names that begin alike, and it is no part of what they say
 _FEWEST: Final = 8
@@ -76,6 +95,8 @@ _LONGEST: Final = 6  # parts of a prefix
 def in_latin(name: str) -> str:
     """A name in Latin letters without accents; Japanese, Chinese and Korean words for joints and sides in English.
 
+    Russian words are spelled in Latin letters.
+
     Example:
         >>> in_latin("左ひじ"), in_latin("Hüfte_L")
         (' left  elbow ', 'Hufte_L')
@@ -83,8 +104,15 @@ def in_latin(name: str) -> str:
     if name.isascii():
         return name
     said = _SIGN.sub(lambda sign: f" {_SIGNS[sign[0]]} ", unicodedata.normalize("NFKC", name))
+    said = _RIGHT.sub("right", said).translate(_LETTERS)
     plain = unicodedata.normalize("NFKD", said.replace("ß", "ss"))
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+def is_of_mikumikudance(names: Sequence[str]) -> bool:
+    """Whether a rig has the bones that all models of MikuMikuDance have, by their Japanese names."""
+    said = {unicodedata.normalize("NFKC", name) for name in names}
+    return said >= _STANDARD_BONES
 
 
 def without_shared_prefix(names: Sequence[str]) -> tuple[str, ...]:

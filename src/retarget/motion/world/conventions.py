@@ -47,11 +47,15 @@ UNITS: Final = {
     "foot": 0.3048,
     # ASF files of the CMU database, whose lengths are inches times 0.45.
     "cmu": 0.0254 / 0.45,
+    # MikuMikuDance's: its first model, 158 cm tall, is 20 of them.
+    "mikucell": 0.08,
 }
 """Length units by name, in metres."""
 FARTHEST_FLOOR: Final = 1000.0
 """Metres from a file's origin at which its floor may be said to be."""
 _COMMON: Final = ("metre", "centimetre", "millimetre")
+_OF_RIGS: Final = frozenset({"mikucell"})  # units that only some rigs are in, and no others
+_CUSTOM_DOUBT: Final = 0.1
 AXES: Final = ("x", "y", "z", "-x", "-y", "-z")
 """Signed axes of a file, of which one points up."""
 
@@ -76,25 +80,29 @@ def leg_length(positions: Float64[np.ndarray, "T J 3"], roles: Mapping[str, int]
     return median_of(lengths[:, :2] + lengths[:, 2:])
 
 
-def find_unit(leg: float) -> tuple[Unit, list[Doubt]]:
+def find_unit(leg: float, own: str = "") -> tuple[Unit, list[Doubt]]:
     """The unit in which a leg length is that of a human.
 
     Args:
         leg: Hip to ankle in the file's unit.
+        own: The unit in which rigs of this kind are made, besides the common ones; empty where they have none.
 
     Returns:
         The unit that brings the leg nearest to `STANDARD_LEG`; where none is plausible, one that makes it that
-        long. A doubt says so, or that the legs are those of a child.
+        long. A doubt says so, or that the legs are those of a child, or that a rig's own unit was taken.
 
     Raises:
         RoleError: The leg has no length.
     """
     if not leg > 0:
         raise RoleError("the legs have no length; name the right joints in a role file")
+    units = {own: UNITS[own]} | {name: UNITS[name] for name in _COMMON} if own else UNITS
     possible = [
         Unit(name, metres)
-        for name, metres in UNITS.items()
-        if (low_high := _LEGS if name in _COMMON else _ADULT_LEGS)[0] <= metres * leg <= low_high[1]
+        for name, metres in units.items()
+        if (name == own or name not in _OF_RIGS)
+        and (low_high := _LEGS if name in (*_COMMON, own) else _ADULT_LEGS)[0] <= metres * leg
+        and metres * leg <= low_high[1]
     ]
     if not possible:
         reason = (
@@ -104,10 +112,16 @@ def find_unit(leg: float) -> tuple[Unit, list[Doubt]]:
         return Unit("unknown", STANDARD_LEG / leg), [Doubt("unit", _UNKNOWN_DOUBT, reason)]
     unit = min(possible, key=lambda unit: abs(math.log(unit.metres * leg / STANDARD_LEG)))
     length = unit.metres * leg
-    if length >= _SMALL_LEG:
+    if length < _SMALL_LEG:
+        reason = f"the legs are {length:.2f} m long in {unit.name}s: a child, or another unit; say which with --unit"
+        return unit, [Doubt("unit", _SMALL_DOUBT, reason)]
+    if unit.name != own:
         return unit, []
-    reason = f"the legs are {length:.2f} m long in {unit.name}s: a child, or another unit; say which with --unit"
-    return unit, [Doubt("unit", _SMALL_DOUBT, reason)]
+    reason = (
+        f"bones are named as a rig's whose makers count in {own}s of {100 * unit.metres:g} cm, which makes its legs "
+        f"{length:.2f} m long; say another unit with --unit"
+    )
+    return unit, [Doubt("unit", _CUSTOM_DOUBT, reason)]
 
 
 def checked_axis(name: str) -> str:

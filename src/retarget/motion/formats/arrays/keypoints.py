@@ -2,7 +2,8 @@
 
 Such points are no skeleton: a pelvis and a chest are put between hips and shoulders, and what lies in a face says only
 where the head is. Orders as their makers document them: Human3.6M with 17 and 32 joints, COCO, OpenPose's BODY_25,
-Halpe with 26 points, MediaPipe's pose and holistic models, Kinect's version 2 (NTU RGB+D), Azure Kinect, KIT-ML.
+Halpe with 26 points, MediaPipe's pose and holistic models, Kinect's version 2 (NTU RGB+D), Azure Kinect, KIT-ML, and
+the 70 points of SAM 3D Body (MHR).
 """
 
 from __future__ import annotations
@@ -21,8 +22,14 @@ from retarget.motion.skeleton.names import split_name
 
 __all__ = ["KeypointOrder", "by_a_camera", "counts", "keypoint_order", "keypoint_orders"]
 
+_EYES: Final = "nose left_eye right_eye left_ear right_ear"
+# Tip and joints of each finger, thumb first.
+_FINGERS: Final = " ".join(
+    f"{{0}}_{finger}_{part}" for finger in ("thumb", "index", "middle", "ring", "pinky")
+    for part in ("tip", "first_joint", "second_joint", "third_joint")
+)  # fmt: skip
 _COCO: Final = (
-    "nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow right_elbow left_wrist "
+    f"{_EYES} left_shoulder right_shoulder left_elbow right_elbow left_wrist "
     "right_wrist left_hip right_hip left_knee right_knee left_ankle right_ankle"
 )
 _POINTS: Final = {
@@ -35,6 +42,10 @@ _POINTS: Final = {
                "left_big_toe left_small_toe left_heel right_big_toe right_small_toe right_heel",
     "Halpe 26": f"{_COCO} head neck pelvis left_big_toe right_big_toe left_small_toe right_small_toe left_heel "
                 "right_heel",
+    "MHR": f"{_EYES} left_shoulder right_shoulder left_elbow right_elbow left_hip right_hip left_knee right_knee "
+           "left_ankle right_ankle left_big_toe left_small_toe left_heel right_big_toe right_small_toe right_heel "
+           f"{_FINGERS.format('right')} right_wrist {_FINGERS.format('left')} left_wrist left_olecranon "
+           "right_olecranon left_cubital_fossa right_cubital_fossa left_acromion right_acromion neck",
     "MediaPipe": "nose left_eye_inner left_eye left_eye_outer right_eye_inner right_eye right_eye_outer left_ear "
                  "right_ear mouth_left mouth_right left_shoulder right_shoulder left_elbow right_elbow left_wrist "
                  "right_wrist left_pinky right_pinky left_index right_index left_thumb right_thumb left_hip right_hip "
@@ -63,7 +74,16 @@ _JOINTS: Final = {
 _MORE: Final = {75: "MediaPipe", 543: "MediaPipe", 553: "MediaPipe", 133: "COCO whole body"}
 # Cameras see x to the right and y down, and what they see is written so by most.
 _SEEN: Final = frozenset(
-    {"Human3.6M", "COCO", "COCO whole body", "BODY_25", "Halpe 26", "MediaPipe", "Azure Kinect"}
+    {
+        "Human3.6M",
+        "COCO",
+        "COCO whole body",
+        "BODY_25",
+        "Halpe 26",
+        "MediaPipe",
+        "Azure Kinect",
+        "MHR",
+    }
 )
 _FACE: Final = frozenset({"eye", "eyeinner", "eyeouter", "ear"})
 # Shares by which detectors' bones vary and differ between sides, the mean of all.
@@ -164,6 +184,9 @@ def _oddness(
     ]
     sides = np.array(pairs, np.int64).T
     bones = np.linalg.norm(few[:, sides] - few[:, parents[sides]], axis=-1)
+    bones = bones[..., np.isfinite(bones).any(axis=0).all(axis=0)]  # of the others nothing is told
+    if not bones.size:
+        return float("inf")
     ours, theirs = np.nanmedian(bones, axis=0)
     usual = max(float(np.nanmean((ours, theirs))), 1e-9)
     unlike = np.abs(ours - theirs) / np.maximum((ours + theirs) / 2, 0.1 * usual)

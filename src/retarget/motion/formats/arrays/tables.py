@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from jaxtyping import Float64
 
 from retarget.errors import FileFormatError
+from retarget.motion.formats.arrays.headers import (
+    TableHead,
+    head_of,
+    names_of_points,
+    tidy_columns,
+    with_commas,
+)
 from retarget.motion.formats.arrays.json_rows import object_with_rows
+from retarget.motion.formats.arrays.keypoints import keypoint_order
 from retarget.motion.formats.arrays.landmarks import (
     looks_like_landmarks,
     points_of_landmarks,
@@ -25,92 +33,39 @@ from retarget.motion.recording import Recording
 
 __all__ = ["looks_like_named_csv", "looks_like_named_json", "read_named_csv", "read_named_json"]
 
-_AXIS: Final = re.compile(r"^(?P<name>.+?)(?:[ _.:/-]|\b)?(?P<axis>[xyzXYZ])$")
-_AXIS_FIRST: Final = re.compile(r"^(?P<axis>[xyzXYZ])(?:[ _.:/-](?P<name>.+)|(?P<number>\d+))$")
-_BRACKETED: Final = re.compile(r"^(?P<name>.+?)\s*[\[(](?P<axis>[xyzXYZ])[^\])]*[\])]$")
-_TIMES: Final = ("time", "timestamp", "time (seconds)", "time_s", "t")
-_TIDY: Final = {
-    "frame": ("frame", "frame_number", "frame_id", "frame_index", "frame_idx", "frame_num"),
-    "point": ("keypoint", "landmark", "landmark_name", "joint", "joint_name", "marker", "bodypart", "name",
-              "landmark_id", "landmark_index", "joint_id", "keypoint_id"),
-    "time": ("timestamp", "time"),
-}  # fmt: skip
 _SEPARATORS: Final = (b",", b";", b"\t")
+_LONGEST_STEP: Final = 1.0  # seconds between frames; counts go on by one at least
 _LARGEST: Final = 1 << 29  # bytes of text
 _REMEDY: Final = "columns must be named name_x, name_y, name_z for every joint"
 _JSON_REMEDY: Final = 'it must have "joint_names" and "positions" (frames, joints, 3), and "fps"'
 
 
-def _header(data: bytes) -> list[str]:
-    line = data[:65536].lstrip(b"\xef\xbb\xbf").splitlines()[:1]
-    if not line:
-        return []
-    text = line[0].decode("utf-8", "replace")
-    return [cell.strip() for cell in next(csv.reader(io.StringIO(text)), [])]
-
-
-def _with_commas(data: bytes) -> bytes:
-    """A table with commas between its cells, and decimal points: where a comma is decimal, cells end otherwise."""
-    first = data[:65536].splitlines()[:1]
-    for separator in (b";", b"\t"):
-        if first and separator in first[0] and b"," not in first[0]:
-            return data.replace(b",", b".").replace(separator, b",")
-    return data
-
-
-def _columns(header: list[str]) -> dict[str, dict[str, int]]:
-    """The columns of x, y and z by point; the axis stands behind the name in all, or before it."""
-    return max(
-        (_columns_by(header, patterns) for patterns in ((_BRACKETED, _AXIS), (_AXIS_FIRST,))),
-        key=len,
-    )
-
-
-def _columns_by(
-    header: list[str], patterns: Sequence[re.Pattern[str]]
-) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = {}
-    for index, cell in enumerate(header):
-        match = next((match for one in patterns if (match := one.match(cell))), None)
-        if match:
-            said = match.groupdict()
-            name = said["name"] or said["number"]
-            found.setdefault(name.rstrip(" _.:/-"), {}).setdefault(match["axis"].lower(), index)
-    return {name: axes for name, axes in found.items() if len(axes) == 3}
-
-
-def _names(columns: Sequence[str]) -> tuple[str, ...]:
-    """Names of points; none where they are only numbered."""
-    numbered = all(name.rpartition("_")[2].isdigit() for name in columns)
-    alike = len({name.rstrip("0123456789") for name in columns}) == 1
-    return () if numbered and alike else tuple(columns)
-
-
-def _tidy_columns(header: list[str]) -> dict[str, int] | None:
-    """Columns of a table with a row for each point of each frame; None where it is another one."""
-    at = {cell.lower(): index for index, cell in enumerate(header)}
-    found = {axis: at[axis] for axis in "xyz" if axis in at}
-    for what, words in _TIDY.items():
-        index = next((at[word] for word in words if word in at), -1)
-        if index >= 0:
-            found[what] = index
-    return found if {"frame", "point", *"xyz"} <= set(found) else None
-
-
 def looks_like_named_csv(data: bytes) -> bool:
-    """Whether a text begins with a line that names x, y and z of six points or more, or the columns of one a row."""
+    """Whether a text names x, y and z of six points or more, or the columns of one a row, or holds a body's places."""
     start = data[:65536]
     binary = data[:1] == b"\x80" or b"\0" in start[:64]
     if binary or data[:1] in (b"{", b"[", b"<"):
         return False
     if not any(one in start[:4096] for one in _SEPARATORS):
         return False
-    header = _header(_with_commas(start))
-    return len(_columns(header)) >= 6 or _tidy_columns(header) is not None
+    table = with_commas(start[: start.rfind(b"\n") + 1] if len(data) > len(start) else start)
+    head = head_of(table)
+    if head is not None and head.lines == 0:
+        return _is_of_a_body(table, head)
+    return head is not None or tidy_columns(table) is not None
+
+
+def _is_of_a_body(table: bytes, head: TableHead) -> bool:
+    """Whether the first rows of a table without words are places in an order that keeps its bones' lengths."""
+    try:
+        _, places = _values(table, head, Path())
+    except FileFormatError:
+        return False
+    return keypoint_order(places)[0] is not None
 
 
 def read_named_csv(data: bytes, path: Path, asked: Asked) -> Recording:
-    """Read a CSV file of named points.
+    """Read a CSV file of points that are named, or in a known order.
 
     Args:
         data: The file's bytes.
@@ -121,24 +76,55 @@ def read_named_csv(data: bytes, path: Path, asked: Asked) -> Recording:
         FileFormatError: A cell is no number, or the names are not those of a body.
     """
     asked.index_of(["the only one"], path)
-    data = _with_commas(data)
-    header = _header(data)
-    tidy = _tidy_columns(header)
+    data = with_commas(data)
+    tidy = tidy_columns(data)
     if tidy is not None:
-        return recording_of_points(_tidy(data, len(header), tidy, path), path)
-    columns = _columns(header)
-    if len(columns) < 6:
-        raise FileFormatError(path, "its first line names no points", _REMEDY)
-    timed = [index for index, cell in enumerate(header) if cell.lower() in _TIMES][:1]
-    wanted = [columns[name][axis] for name in columns for axis in "xyz"]
-    times, places = parse_picks(
-        data, data.find(b"\n") + 1, len(header), path, [Pick(timed), Pick(wanted)], first_line=2
-    )
+        return recording_of_points(_tidy(data, *tidy, path), path)
+    head = head_of(data)
+    if head is None:
+        raise FileFormatError(path, "its first lines name no points", _REMEDY)
+    before, places = _values(data, head, path)
     del data  # of a long recording it is as large as what was read from it
-    fps = rate_of_times(times[:, 0]) if timed else float("nan")
-    points = [PointSet(places.reshape(len(places), -1, 3), _names(tuple(columns)), fps=fps)]
+    fps = _rate(before, head, path)
+    unit = head.metres_per_unit
+    points = [PointSet(places, head.names, fps=fps, metres_per_unit=unit)]
     del places
     return recording_of_points(points.pop(), path)
+
+
+def _values(
+    data: bytes, head: TableHead, path: Path
+) -> tuple[Float64[np.ndarray, "T n"], Float64[np.ndarray, "T N 3"]]:
+    """The columns before a table's points, or that of times; and the points' places."""
+    before = list(range(head.counted)) if head.times is None else [head.times]
+    wanted = [axes[axis] for axes in head.columns.values() for axis in "xyz"]
+    start = 0
+    for _ in range(head.lines):
+        start = data.find(b"\n", start) + 1 or len(data)
+    times, places = parse_picks(
+        data, start, head.width, path, [Pick(before), Pick(wanted)], first_line=head.lines + 1
+    )
+    return times, places.reshape(len(places), -1, 3)
+
+
+def _rate(before: Float64[np.ndarray, "T n"], head: TableHead, path: Path) -> float:
+    """Frames per second by a column of times; of one without a name its steps tell whether it counts frames.
+
+    Raises:
+        FileFormatError: What stands before the points of a table without words does not go on from frame to frame.
+    """
+    if head.times is not None:
+        return rate_of_times(before[:, 0])
+    for column in before.T:
+        steps = np.diff(column)
+        if not (steps > 0).all():
+            cause = (
+                "has numbers before those of its points that are neither times nor counts of frames"
+            )
+            raise FileFormatError(path, cause, _REMEDY)
+        if len(steps) and np.median(steps) < _LONGEST_STEP:
+            return rate_of_times(column)
+    return float("nan")
 
 
 def _tidy(data: bytes, width: int, at: Mapping[str, int], path: Path) -> PointSet:
@@ -168,7 +154,7 @@ def _tidy(data: bytes, width: int, at: Mapping[str, int], path: Path) -> PointSe
         firsts = np.full(len(numbers), np.nan)
         firsts[which] = times
         rate = rate_of_times(firsts)
-    return PointSet(out, _names(names), fps=rate)
+    return PointSet(out, names_of_points(names), fps=rate)
 
 
 def looks_like_named_json(data: bytes) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from retarget.motion.formats.smpl.fields import (
     found_in,
     text_of,
 )
-from retarget.motion.formats.smpl.rotations import numbers_per_joint
+from retarget.motion.formats.smpl.rotations import numbers_per_joint, w_is_last
 from retarget.motion.formats.smpl.tools import Person
 from retarget.motion.recording import LONG
 
@@ -32,6 +32,7 @@ _FULL_JOINTS: Final = (24, 52, 55, 22, 77)
 _SOMA_ROWS: Final = {228: 3, 684: 9}  # numbers of 76 joints in a row, and of each
 BODY_JOINTS, _HAND_JOINTS = 22, 15
 _STILL: Final = 1e-6
+_QUATERNION: Final = 4  # numbers of a joint
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Pose:
 def turn(joints: Float64[np.ndarray, "T J n"]) -> bool:
     """Whether any of these joints is ever turned.
 
-    Rotation vectors of zero are a hand that nobody recorded; matrices and six numbers are compared with frame 0.
+    Rotation vectors of zero are a hand that nobody recorded; others are compared with frame 0.
     """
     if joints.shape[1] == 0:
         return False
@@ -56,11 +57,37 @@ def turn(joints: Float64[np.ndarray, "T J n"]) -> bool:
 
 
 def pose_of(person: Person, path: Path) -> Pose:
-    """The rotations of a person in a file.
+    """The rotations of a person in a file; quaternions are turned to wxyz.
 
     Raises:
-        FileFormatError: They are of no body of the family.
+        FileFormatError: They are of no body of the family, or quaternions whose scalar cannot be told.
     """
+    pose = _pose_as_written(person, path)
+    if pose.values.shape[-1] != _QUATERNION:
+        return pose
+    last = w_is_last(pose.values[:LONG])
+    if last is None:
+        cause = "has quaternions of which nothing tells whether w stands first or last"
+        raise FileFormatError(path, cause, "write axes times angles (T, J, 3)")
+    if last:
+        pose = _pose_as_written(replace(person, fields=_scalar_first(person.fields)), path)
+    note = f"rotations are quaternions, {'xyzw' if last else 'wxyz'}: so their largest numbers say"
+    return replace(pose, notes=(*pose.notes, note))
+
+
+def _scalar_first(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields with xyzw quaternions as wxyz."""
+    found = dict(fields)
+    for key in (*FULL, *ROOT, *BODY, *HANDS, *LEFT_HAND, *RIGHT_HAND):
+        if found.get(key) is not None:
+            rows = np.asarray(found[key])
+            if rows.ndim > 1 and rows[0].size % _QUATERNION == 0:
+                turns = rows.reshape(len(rows), -1, _QUATERNION)
+                found[key] = np.roll(turns, 1, axis=-1).reshape(len(rows), -1)
+    return found
+
+
+def _pose_as_written(person: Person, path: Path) -> Pose:
     fields = person.fields
     stated = text_of(fields.get("surface_model_type")).lower().replace("-", "")
     stated = stated if stated in ("smpl", "smplh", "smplx") else ""
@@ -136,4 +163,9 @@ def _hands(
 
 
 def _identity(per: int) -> Float64[np.ndarray, "n"]:
-    return {3: np.zeros(3), 9: np.eye(3).ravel(), 6: np.array([1.0, 0, 0, 0, 1.0, 0])}[per]
+    return {
+        3: np.zeros(3),
+        4: np.array([1.0, 0, 0, 0]),
+        9: np.eye(3).ravel(),
+        6: np.array([1.0, 0, 0, 0, 1.0, 0]),
+    }[per]
