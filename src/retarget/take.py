@@ -197,7 +197,7 @@ def _clip_options(fps: float, things: bool) -> ClipOptions:
 
 def solve_take(take: Take, seconds: dict[str, float]) -> tuple[Solution, int]:
     """Solve a take stretch by stretch; also tells how many steps times frames that took."""
-    start_options = rated_start_options(take.anatomy.fps)
+    start_options = rated_start_options(take.anatomy.fps, take.setting.hanging)
     options = _clip_options(take.anatomy.fps, take.scene is not None)
     problem = take.empty
     solution = Solution.allocate(len(take.anatomy), problem)

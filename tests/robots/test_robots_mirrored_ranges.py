@@ -57,3 +57,47 @@ def test_a_range_that_only_differs_is_left_as_it_is(joint: str, tmp_path: Path) 
 
 def test_the_g1_has_its_signs_right() -> None:
     assert not any("wrong sign" in note for note in load_robot("unitree_g1").notes)
+
+
+def held_out(low: float, high: float) -> str:
+    """A figure whose arms are held out at zero; its right shoulder's range is given, its left one's is -63 to 90."""
+
+    def limb(side: str, y: float) -> str:
+        sign = 1 if y > 0 else -1
+        arm = "-63 90" if side == "left" else f"{low} {high}"
+        return f"""
+        <body name="{side}_thigh" pos="0 {y} -0.05">
+          <joint name="{side}_hip_x" axis="1 0 0" range="-40 40"/>
+          <joint name="{side}_hip_z" axis="0 0 1" range="-40 40"/>
+          <joint name="{side}_hip_y" axis="0 1 0" range="-110 40"/>
+          <geom type="capsule" fromto="0 0 0 0 0 -0.4" size="0.05"/>
+          <body name="{side}_shin" pos="0 0 -0.4"><joint name="{side}_knee" axis="0 1 0" range="0 150"/>
+            <geom type="capsule" fromto="0 0 0 0 0 -0.35" size="0.04"/>
+            <body name="{side}_foot" pos="0 0 -0.4"><joint name="{side}_ankle" axis="0 1 0" range="-40 40"/>
+              <geom type="box" pos="0.06 0 -0.03" size="0.12 0.04 0.02"/></body></body></body>
+        <body name="{side}_upper_arm" pos="0 {1.8 * y} 0.45">
+          <joint name="{side}_shoulder_x" axis="-1 0 0" range="{arm}"/>
+          <joint name="{side}_shoulder_y" axis="0 1 0" range="-90 90"/>
+          <joint name="{side}_shoulder_z" axis="0 0 1" range="-90 90"/>
+          <geom type="capsule" fromto="0 0 0 0 {0.28 * sign} 0" size="0.03"/>
+          <body name="{side}_forearm" pos="0 {0.28 * sign} 0">
+            <joint name="{side}_elbow" axis="0 0 {-sign}" range="-140 0"/>
+            <geom type="capsule" fromto="0 0 0 0 {0.24 * sign} 0" size="0.03"/></body></body>"""
+
+    return f"""<mujoco><compiler angle="degree"/><worldbody><body name="pelvis" pos="0 0 1"><freejoint/>
+      <geom type="capsule" fromto="0 -0.08 0 0 0.08 0" size="0.08"/>{limb("left", 0.1)}{limb("right", -0.1)}
+      <geom type="capsule" fromto="0 -0.1 0.4 0 0.1 0.4" size="0.1"/></body></worldbody></mujoco>"""
+
+
+def test_an_arm_that_is_held_out_goes_farther_down_than_up(tmp_path: Path) -> None:
+    path = tmp_path / "figure.xml"
+    path.write_text(held_out(-90, 63))
+    right = load_robot(path)
+    k = right.joint_names.index("right_shoulder_x")
+    assert np.degrees([right.lower[k], right.upper[k]]) == pytest.approx([-90, 63])
+    assert not any("wrong sign" in note for note in right.notes)
+    path.write_text(held_out(-63, 90))
+    mended = load_robot(path)
+    assert np.degrees([mended.lower[k], mended.upper[k]]) == pytest.approx([-90, 63])
+    (note,) = (note for note in mended.notes if "wrong sign" in note)
+    assert "right_shoulder_x" in note and "left" not in note

@@ -10,12 +10,13 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from retarget.errors import RobotError
+from retarget.robots.anatomy.backs import spare_trunk_joints
 from retarget.robots.anatomy.hinges import superfluous_hinges
 from retarget.robots.anatomy.roles import limb_length, resolve_roles
 from retarget.robots.anatomy.soles import find_soles, geometry_points, pad_soles
 from retarget.robots.coupled import resolve_couplings
 from retarget.robots.couplings import Couplings, Loops
-from retarget.robots.held import joints_without_role, spare_trunk_joints
+from retarget.robots.held import joints_without_role
 from retarget.robots.links import build_links
 from retarget.robots.model import RobotModel
 from retarget.robots.neutral import neutral_joints, zero_joints
@@ -73,6 +74,7 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
     upright = found.upright
     tree, sign_notes = with_mirrored_ranges(tree, roles, role_points, upright)
     bending, spare = superfluous_hinges(tree, roles, role_points, upright)
+    spare = spare | spare_trunk_joints(tree, roles, upright)
     unlimited = without_range(tree)
     tree, range_notes = bending_one_way(tree, roles, role_points, bending, unlimited, upright)
     tree, trunk_notes = moving_as_a_trunk(tree, roles, role_points, unlimited, upright)
@@ -83,7 +85,6 @@ def _compile(path: Path, spec: RobotSpec) -> RobotModel:
     sole_notes: tuple[str, ...] = ()
     if not feet:
         soles, sole_radius = np.zeros((0, 1, 3)), 0.0
-        spare = spare | spare_trunk_joints(tree, roles, upright)
     elif spec.soles is None:
         soles, sole_radius, sole_notes = find_soles(model, tree, feet, zero, upright, length)
     else:

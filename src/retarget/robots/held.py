@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from retarget.robots.couplings import NO_COUPLINGS, NO_LOOPS, follow, free_in_loops
-from retarget.robots.kinematics import Tree, axis_rotation, body_poses
+from retarget.robots.kinematics import Tree, axis_rotation
 from retarget.robots.model import RobotModel
-from retarget.robots.neutral import zero_joints
 
-__all__ = ["MovingPart", "joints_without_role", "moving_part", "spare_trunk_joints"]
-
-if TYPE_CHECKING:
-    from retarget.robots.tree import KinematicTree
-
-_SAME_AXIS = 0.7  # cosine above which two joints turn the chest about one axis (45 degrees)
+__all__ = ["MovingPart", "joints_without_role", "moving_part"]
 
 
 def joints_without_role(
@@ -33,28 +26,6 @@ def joints_without_role(
             needed[body] = True
             body = int(parents[body])
     return np.asarray(~needed[1:])
-
-
-def spare_trunk_joints(
-    tree: KinematicTree, roles: dict[str, int], upright: Float64[np.ndarray, "3 3"]
-) -> Bool[np.ndarray, "N"]:
-    """Joints below the chest of a robot without legs that turn it about the same axes as others nearer to it.
-
-    A chest has a direction to follow and no place: further joints, with which such robots bow down and rise, would
-    wander.
-    """
-    spare = np.zeros(len(tree.joint_names), bool)
-    _, rotations = body_poses(tree, zero_joints(tree), upright)
-    kept: list[Float64[np.ndarray, "3"]] = []
-    body = roles["chest"]
-    while body > 0:
-        axis = rotations[body] @ tree.axes[body]
-        if any(abs(axis @ other) > _SAME_AXIS for other in kept):
-            spare[body - 1] = True
-        elif not tree.slides[body - 1]:
-            kept.append(axis)
-        body = int(tree.parents[body])
-    return spare
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -44,6 +44,7 @@ __all__ = [
 ]
 
 RATE = 30.0  # frames per second at which the weights were chosen
+_GOING_OVER = 16.0  # times as much as other joint changes
 
 
 class Setting(NamedTuple):
@@ -59,6 +60,7 @@ class Setting(NamedTuple):
         centre: Weight of the centre of mass's distance from its path, 1/m^2.
         release: Share of its weight that a foot's point gives up while its leg lies.
         toe_margin: Frames by which stances of toes are lengthened.
+        hanging: Whether its arms hang along their first axis.
     """
 
     empty: Problem
@@ -70,6 +72,7 @@ class Setting(NamedTuple):
     centre: float
     release: float
     toe_margin: int
+    hanging: bool
 
     def problem(self, targets: Targets, holds: Holds) -> Problem:
         """The problem of some frames, given what is held in them, with its robot in single precision."""
@@ -107,7 +110,7 @@ def make_setting(
     segments, tasks = _tasks(robot, anatomy, options, weights)
     stands = robot.has(
         "leg"
-    )  # else nothing is held on the ground, which its base is not free to leave
+    )  # else nothing is held on the ground: its base is not free to leave it
     touches = {
         name: touch
         for name in (BODY_CONTACTS if stands else ())
@@ -157,16 +160,20 @@ def make_setting(
         centre=weights.centre if stands else 0.0,
         release=1.0 - weights.kneeling,
         toe_margin=max(1, round(fps / RATE)),
+        hanging=_hangs(robot),
     )
 
 
-def rated_start_options(fps: float) -> StartOptions:
-    """Options of the per-frame start at a frame rate."""
+def rated_start_options(fps: float, hanging: bool = False) -> StartOptions:
+    """Options of the per-frame start at a frame rate.
+
+    Arms that hang along their first axis (``hanging``) lose more on the way to its other side than frames gain there.
+    """
     rate = fps / RATE
     base = StartOptions()
     return base._replace(
         pull=base.pull * rate**2,
-        path=base.path * rate**2,
+        path=base.path * rate**2 * (_GOING_OVER if hanging else 1.0),
         run=round(base.run * rate),
         lead=round(base.lead * rate),
         reseed=max(1, round(base.reseed * rate)),
@@ -207,7 +214,7 @@ def _tasks(
 ) -> tuple[list[tuple[str, str]], Tasks]:
     """The segments followed, each with the target position it uses (or none), and their arrays."""
     legs, arms = robot.has("leg"), robot.has("arm")
-    hanging = arms and hangs_on_first_axis(robot)
+    hanging = _hangs(robot)
     lean = weights.hanging_lean if hanging else 1.0
     axes = (weights.trunk, weights.trunk, lean * weights.pelvis_lean)
     rows: list[tuple[str, str, float, tuple[float, float, float]]] = [
@@ -255,6 +262,10 @@ def _tasks(
         centres=np.array([_centres(robot, segment) for segment, *_ in rows]),
     )
     return [(segment, position) for segment, position, *_ in rows], tasks
+
+
+def _hangs(robot: RobotModel) -> bool:
+    return robot.has("arm") and hangs_on_first_axis(robot)
 
 
 def _centres(robot: RobotModel, segment: str) -> tuple[int, int]:

@@ -18,6 +18,9 @@ from retarget.targets.robot_frames import RobotAnatomy
 __all__ = ["Ground", "Holds", "find_holds"]
 
 _FEET = 2 * len(SIDES)  # heel and toe of each foot: the first points
+# Share of its weight that a toe keeps in what it is held longer than a frame after its stance: let go at once, a leg
+# that was held back darts after the human's.
+_LETTING_GO = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,6 +160,8 @@ def find_holds(ground: Ground, robot: RobotAnatomy, toe_margin: int, release: fl
     carried = carrying[last] > carrying[first]
     shares = held.astype(np.float16)
     shares[:, :_FEET] = _foot_shares(held[:, :_FEET], lying, ground.fps, release)
+    for toe in range(TOE, _FEET, 2):
+        shares[_last_frames(held[:, toe], toe_margin - 1), toe] *= _LETTING_GO
     shares[:, _FEET:] = resting
     return Holds(points, first, last, anchors[first, points], carried, shares)
 
@@ -172,6 +177,14 @@ def _foot_shares(
         shares[:, heel] = np.where(held[:, toe], ramped(held[:, heel], fps), held[:, heel])
         shares[:, [heel, toe]] *= 1.0 - release * lying[:, foot, None]
     return shares
+
+
+def _last_frames(held: Bool[np.ndarray, "T"], frames: int) -> Bool[np.ndarray, "T"]:
+    """So many frames at the end of each run that is held and let go within the clip."""
+    left = held.copy()
+    for _ in range(frames):
+        left[:-1] &= left[1:]
+    return np.asarray(held & ~left)
 
 
 def _runs_at_one_place(

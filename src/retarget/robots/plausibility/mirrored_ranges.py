@@ -14,10 +14,11 @@ from retarget.wording import listed
 
 __all__ = ["with_mirrored_ranges"]
 
-# Which way legs and arms go farther, by what turns them: thighs and arms ahead, shanks back, all of them outwards.
+# Which way legs and arms go farther, by what turns them: thighs and arms ahead, shanks back, all of them outwards, and
+# arms that are held out down.
 _AHEAD = {"hip": 1.0, "knee": -1.0, "shoulder": 1.0, "elbow": 1.0}
 _ALIKE = 0.05  # share of a range by which its ends may differ from the other's, turned round
-_LOPSIDED = 0.3  # share of its extent by which a range goes farther one way
+_LOPSIDED = 0.15  # share of its extent by which a range goes farther one way
 _PARALLEL = 0.95  # cosine of two axes that mirror each other
 _CLEARLY = 0.7  # share of the way of a limb's end that goes ahead or aside
 _LITTLE = 0.2  # rad
@@ -34,8 +35,9 @@ def with_mirrored_ranges(
 
     Left and right joints whose axes mirror each other have ranges that do. Where they are each other's negatives
     instead, one has the wrong sign: that by which a knee or elbow bends as no human's does, a leg or arm goes farther
-    back than ahead, or farther inwards than aside. Where neither is so, both are left as they are; so are those beyond
-    a joint that turns all the way round, with which left and right limbs may be one part, turned.
+    back than ahead, or farther inwards than aside, or an arm that is held out farther up than down. Where none is so,
+    both are left as they are; so are those beyond a joint that turns all the way round, with which left and right limbs
+    may be one part, turned.
     """
     lower, upper = tree.lower.copy(), tree.upper.copy()
     rest = np.clip(0.0, lower, upper)
@@ -109,7 +111,7 @@ def _human_way(
     end: tuple[int, Float64[np.ndarray, "3"]],
     role: str,
 ) -> float:
-    """Sign of the angle by which a human's joint goes farther; 0 where the limb's end goes neither ahead nor aside."""
+    """Sign of the angle by which a human's joint goes farther; 0 where the limb's end goes none of these ways."""
     places = []
     for angle in (-_LITTLE, _LITTLE):
         joints = rest.copy()
@@ -126,4 +128,6 @@ def _human_way(
         middle = (places[0] + places[1]) / 2
         base = body_poses(tree, rest, upright)[0][0]
         return float(np.sign(way[1] * (middle[1] - base[1])))
+    if abs(way[2]) > _CLEARLY * length and role == "shoulder":
+        return -float(np.sign(way[2]))
     return 0.0
