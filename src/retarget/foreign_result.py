@@ -14,6 +14,7 @@ from retarget.errors import OptionsError
 from retarget.evaluation import MEASURES, ClipReport, evaluate_result
 from retarget.evaluation.gates import Gates, measure_behind
 from retarget.exchange.robot_motion import RobotMotion
+from retarget.foreign_scene import scene_beside
 from retarget.geometry import slerp
 from retarget.motion.body_contacts import BODY_CONTACTS
 from retarget.motion.contacts import find_contacts
@@ -25,6 +26,9 @@ from retarget.pipeline import source_clip
 from retarget.result import RetargetingResult
 from retarget.robot_recording import motion_of_robot
 from retarget.robots.model import RobotModel
+from retarget.scenes.inspection import misalignment
+from retarget.scenes.meeting import meet
+from retarget.scenes.scene import Scene
 
 __all__ = ["Alignment", "align", "foreign_result", "judge_alone", "limb_rises"]
 
@@ -134,7 +138,12 @@ def limb_rises(motion: Motion) -> Float64[np.ndarray, "T 8"]:
 
 
 def foreign_result(
-    motion: RobotMotion, robot: RobotModel, source: Motion | None
+    motion: RobotMotion,
+    robot: RobotModel,
+    source: Motion | None,
+    *,
+    scene: Scene | None = None,
+    world_scale: float | None = None,
 ) -> tuple[RetargetingResult, Alignment | None]:
     """A robot motion with the human beside it, as `evaluate_result` and all that takes results want it.
 
@@ -142,54 +151,75 @@ def foreign_result(
         motion: The robot's motion.
         robot: The robot.
         source: The human motion that it was made from; None lays its own bodies beside it.
+        scene: Things around the human, whose floor is at z = 0 then. The file's own poses of them hold.
+        world_scale: How much smaller than the human the file's world is, where it does not say where things are; None
+            finds it.
 
     Returns:
         The result at the source's rate, cut to what both have; and how they lie in time.
 
     Raises:
-        OptionsError: The two are not of one take.
+        OptionsError: The two are not of one take; or the file has other things than the scene, or is in another world.
         RoleError: The source lacks a role.
     """
     alone, made_fps = source is None, motion.fps
+    scene = None if scene is None or scene.is_empty else scene
+    if scene is not None and alone:
+        raise OptionsError(
+            f"{motion.path}: things are around the human; give the motion that it was made from, too (--source)"
+        )
     if source is not None:
-        qpos = _at_rate(motion.qpos, motion.fps, source.fps)
-        motion = replace(motion, qpos=qpos, fps=source.fps)
+        motion = _at_rate(motion, source.fps)
     bodies = motion_of_robot(motion, robot)
     clip = bodies if source is None else source
-    clip = on_level_floor(clip).motion
+    clip = on_level_floor(clip).motion if scene is None else _on_scenes_floor(clip)
     anatomy = find_anatomy(clip)
     contacts = find_contacts(anatomy)
-    qpos = motion.qpos
     found: Alignment | None = None
     rows = slice(0, len(clip))
     if not alone:
         found = align(limb_rises(bodies), limb_rises(clip), clip.fps)
         rows = slice(found.first, found.first + found.frames)
         begin = found.first - round(found.offset_s * clip.fps)
-        qpos = qpos[begin : begin + found.frames]
-    human = source_clip(clip, contacts.floor)
+        motion = _part(motion, slice(begin, begin + found.frames))
+    floor, track = contacts.floor, None
     doubts = (*motion.doubts, *_alignment_doubts(found))
+    among: dict[str, Any] = {}
+    if scene is not None:
+        meeting = meet(anatomy, contacts, scene)
+        contacts, floor = meeting.contacts, 0.0
+        track, more = scene_beside(motion, robot, meeting, anatomy.leg_length, rows, world_scale)
+        doubts += more
+        warnings = misalignment(meeting)
+        among = {"scene": {**scene.as_json(), "warnings": warnings}, "scale": track.scale}
+    human = source_clip(clip, floor)
     record = clip.source.as_json()
     record["doubts"] = [*record["doubts"], *(doubt.as_json() for doubt in doubts if not alone)]
     result = RetargetingResult(
-        qpos=np.ascontiguousarray(qpos),
+        qpos=np.ascontiguousarray(motion.qpos),
         fps=clip.fps,
         joint_names=robot.joint_names,
         robot=robot.name,
         contacts=contacts.stance[rows],
         body_contacts=contacts.body[rows],
         body_contact_names=BODY_CONTACTS,
-        frame_cost=np.zeros(len(qpos)),
+        frame_cost=np.zeros(len(motion)),
         source=replace(human, positions=human.positions[rows], rotations=human.rotations[rows]),
+        scene=track,
         provenance={
             "version": __version__,
             "motion": record,
             "robot": robot.name,
             "robot_sha256": robot.sha256,
             "made_elsewhere": _made(motion, made_fps, found),
+            **among,
         },
     )
     return result, found
+
+
+def _on_scenes_floor(motion: Motion) -> Motion:
+    return replace(motion, source=replace(motion.source, floor_m=0.0))
 
 
 def _made(motion: RobotMotion, made_fps: float, found: Alignment | None) -> dict[str, Any]:
@@ -214,7 +244,23 @@ def _alignment_doubts(found: Alignment | None) -> Iterable[Doubt]:
         yield Doubt("rate", min(1.0, 1.0 - found.likeness), reason)
 
 
-def _at_rate(
+def _part(motion: RobotMotion, rows: slice) -> RobotMotion:
+    """Some frames of a robot's motion, with the things around it."""
+    objects = None if motion.objects is None else motion.objects[rows]
+    return replace(motion, qpos=motion.qpos[rows], objects=objects)
+
+
+def _at_rate(motion: RobotMotion, wanted: float) -> RobotMotion:
+    """A robot's motion at another rate, and the things around it."""
+    objects = motion.objects
+    if objects is not None and objects.shape[1]:
+        paths = [_resampled(objects[:, o], motion.fps, wanted) for o in range(objects.shape[1])]
+        objects = np.stack(paths, axis=1)
+    qpos = _resampled(motion.qpos, motion.fps, wanted)
+    return replace(motion, qpos=qpos, objects=objects, fps=wanted)
+
+
+def _resampled(
     qpos: Float64[np.ndarray, "T Q"], fps: float, wanted: float
 ) -> Float64[np.ndarray, "S Q"]:
     """Configurations at another rate: places and angles between their neighbours, rotations by slerp."""

@@ -13,18 +13,18 @@ from retarget.geometry import (
     matrix_from_quaternion,
     quaternion_from_matrix,
     slerp,
-    without_flips,
 )
 from retarget.motion.segments import SIDES
 from retarget.result import YieldedHold
 from retarget.robots.model import RobotModel
-from retarget.scene_track import SceneTrack, StandIn
+from retarget.scene_track import SceneTrack
 from retarget.scenes.body import side_points
 from retarget.scenes.inspection import misalignment
 from retarget.scenes.meeting import Meeting
 from retarget.scenes.place import RobotWorld, placed_scene
 from retarget.scenes.posed import Thing
-from retarget.scenes.scene import TOUCH_POINTS
+from retarget.scenes.scene import FEET, TOUCH_POINTS
+from retarget.scenes.tracked import track_of
 from retarget.solver.arrays import Problem, Scene, Soles, Tree
 from retarget.solver.depths import scene_depths
 from retarget.solver.heading import facing
@@ -44,7 +44,7 @@ from retarget.targets.holds import Holds
 from retarget.targets.lying_hands import LyingHands
 from retarget.targets.nearness import SOFT
 from retarget.targets.palms import turn_hands
-from retarget.targets.thing_points import FEET, ThingPoints, thing_points
+from retarget.targets.thing_points import ThingPoints, thing_points
 from retarget.targets.things import ThingTargets, thing_targets
 
 __all__ = ["Hands", "SceneTake", "moved_targets", "robot_world", "scene_take"]
@@ -193,32 +193,7 @@ class SceneTake:
 
     def track(self) -> SceneTrack:
         """The things and touches as a result keeps them."""
-        human, own = self.meeting.things[1:], self.world.things[1:]
-        frames = len(self.sides)
-        held = [c for c in self.meeting.held if c.point >= FEET]
-        weights = {thing.name: thing.mass_kg for thing in self.meeting.scene.objects}
-        return SceneTrack(
-            names=tuple(thing.name for thing in human),
-            poses=_poses(own, frames),
-            sizes=np.array(self.world.sizes[1:]),
-            moves=np.array([thing.moves for thing in human], bool),
-            source_poses=_poses(human, frames),
-            scale=self.world.scale,
-            shapes=tuple(tuple(s.as_json() for s in thing.shapes) for thing in human),
-            touch_names=TOUCH_POINTS,
-            touches=self.meeting.touches.things.astype(np.int16),
-            hold_runs=np.array(
-                [(c.point, c.thing, c.first, c.last) for c in held], np.int32
-            ).reshape(-1, 4),
-            hold_places=np.array([c.place for c in held], np.float64).reshape(-1, 3),
-            masses=tuple(weights.get(thing.name) for thing in human),
-            stand_ins=tuple(
-                None
-                if thing.stand_in is None
-                else StandIn(tuple(s.as_json() for s in thing.stand_in), thing.height)
-                for thing in human
-            ),
-        )
+        return track_of(self.meeting, self.world)
 
     def as_json(self) -> dict[str, Any]:
         """What is worth recording of it."""
@@ -241,14 +216,6 @@ class SceneTake:
             ),
             scene=self.whole.part(first, last)._replace(weight=weight),
         )
-
-
-def _poses(things: Sequence[Thing], frames: int) -> Float64[np.ndarray, "T O 7"]:
-    out = np.zeros((frames, len(things), 7))
-    for o, thing in enumerate(things):
-        out[:, o, :3] = thing.places
-        out[:, o, 3:] = without_flips(quaternion_from_matrix(thing.turns))
-    return out
 
 
 def moved_targets(

@@ -112,6 +112,11 @@ class SceneTrack:
             return "hold_runs has points, things or frames that there are not"
         return ""
 
+    @property
+    def moving_names(self) -> tuple[str, ...]:
+        """Names of the things on paths alone."""
+        return tuple(name for name, on in zip(self.names, self.moves, strict=True) if on)
+
     def moving_poses(self) -> Float64[np.ndarray, "T M 7"]:
         """Poses of the things on paths alone, as free joints have them: xyz, wxyz."""
         return self.poses[:, self.moves]

@@ -166,7 +166,7 @@ def _retarget_file(
 ) -> dict[str, Any]:
     from retarget.evaluation import evaluate_result
     from retarget.pipeline import retarget_motion
-    from retarget.report.scores import key_measures
+    from retarget.report.scores import AMONG_THINGS, key_measures
 
     if same_file(split_which(motion)[0], output):
         raise OutputError(f"{output}: the output is the input {motion}; choose another output")
@@ -190,7 +190,9 @@ def _retarget_file(
         "time_scale": result.provenance["time_scale"],
         "robot": result.robot,
         "seconds": {**seconds, "total": time.perf_counter() - started},
-        "quality": key_measures(report) | _gated(report),
+        "quality": key_measures(report)
+        | {name: report[name] for name in AMONG_THINGS}
+        | _gated(report),
         "diagnostics": [d.text for d in report.diagnostics[:_MOST_DIAGNOSTICS]],
         "diagnostics_count": len(report.diagnostics),
         "failed_gates": [gate.measure for gate in report.failed_gates],

@@ -75,6 +75,8 @@ def compare(
             rich_help_panel=flags.READING,
         ),
     ] = None,
+    scene: flags.SceneFile = None,
+    world_scale: flags.WorldScale = None,
     measure: Annotated[
         list[str] | None,
         typer.Option(
@@ -123,7 +125,11 @@ def compare(
     kind = _form(output, form)
     outputs = [] if output is None else [Output(output, "a comparison", (f".{kind}",))]
     outputs += [] if picture is None else [Output(picture, "a picture", (".svg",))]
-    check_outputs(outputs, [Path(side.rpartition("=")[2]) for side in sides])
+    if world_scale is not None and scene is None:
+        raise UsageError("--world-scale is for things around the robot; give them with --scene")
+    if scene is not None and "{stem}" not in str(scene):
+        require_file(scene, "the things around the motion (.toml)")
+    check_outputs(outputs, [*(Path(side.rpartition("=")[2]) for side in sides), scene])
     _require_robot(robot, robot_description)
     found = compared(
         sides,
@@ -132,6 +138,8 @@ def compare(
         sources=sources,
         source_fps=_by_side("--source-fps", source_fps, _rate),
         read_as=_by_side("--read-as", read_as, str),
+        scene=scene,
+        world_scale=world_scale,
         gates=Gates.named(gate),
         seed=seed,
         progress=_with_progress,

@@ -69,6 +69,8 @@ def evaluate(
     ] = None,
     source_fps: flags.SourceRate = None,
     read_as: flags.ReadAs = None,
+    scene: flags.SceneFile = None,
+    world_scale: flags.WorldScale = None,
     save_result: Annotated[
         Path | None,
         typer.Option(
@@ -109,17 +111,21 @@ def evaluate(
     else:
         assert result is not None
         inputs = {result.stem: result}
-    foreign = Foreign(source, robot, robot_description, source_fps, read_as, save_result)
+    foreign = Foreign(
+        source, robot, robot_description, source_fps, read_as, save_result, scene, world_scale
+    )
     other = result is not None and (source is not None or not is_result_file(result))
-    if not other and any(given is not None for given in (source_fps, read_as, save_result)):
+    theirs = (source_fps, read_as, save_result, scene, world_scale)
+    if not other and any(given is not None for given in theirs):
         raise UsageError(
-            "--source-fps, --read-as and --save-result are for robot motions of other tools"
+            "--source-fps, --read-as, --scene, --world-scale and --save-result are for robot motions of other tools, "
+            "or with --source; a result of ours has its own"
         )
     if result is not None and not other:
         require_file(result, "a result (.npz)")
     gates = _gates(gate)
     lists = None if gate is None or batch_manifest is None else output_dir or batch_manifest.parent
-    read = [batch_manifest, *inputs.values(), robot_description, _file_of(gate)]
+    read = [batch_manifest, *inputs.values(), robot_description, scene, _file_of(gate)]
     _check_outputs(output, output_dir, lists, read)
 
     if max_workers is not None and (batch_manifest is None or output_dir is None):

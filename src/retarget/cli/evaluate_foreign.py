@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retarget.cli.support import options
-from retarget.cli.support.common import UsageError, require_motion, say
+from retarget.cli.support.common import UsageError, require_file, require_motion, say
 from retarget.cli.support.outputs import Output, check_outputs
+from retarget.wording import counted
 
 if TYPE_CHECKING:
     from retarget.evaluation import ClipReport, Gates
     from retarget.exchange.robot_motion import RobotMotion
+    from retarget.result import RetargetingResult
     from retarget.robots import RobotModel
 
 __all__ = ["Foreign", "judge_foreign", "read_foreign"]
@@ -29,6 +32,8 @@ class Foreign:
         fps: Frames per second, where the file does not say it.
         kind: Its format; told from the file when None.
         save_result: Where to write it as a result of ours.
+        scene: Things around that human.
+        world_scale: How large the file's world is over the human's.
     """
 
     source: Path | None
@@ -37,6 +42,8 @@ class Foreign:
     fps: float | None
     kind: str | None
     save_result: Path | None
+    scene: Path | None = None
+    world_scale: float | None = None
 
 
 def judge_foreign(path: Path, given: Foreign, gates: Gates | None = None) -> ClipReport:
@@ -50,11 +57,24 @@ def judge_foreign(path: Path, given: Foreign, gates: Gates | None = None) -> Cli
     from retarget.evaluation import evaluate_result
     from retarget.foreign_result import foreign_result, judge_alone
 
+    config = RunConfig(scene=given.scene)
+    if given.scene is not None and given.source is None:
+        raise UsageError("--scene says what is around the human: give its motion, too (--source)")
+    if given.world_scale is not None and given.scene is None:
+        raise UsageError("--world-scale is for things around the robot; give them with --scene")
     if given.save_result is not None:
-        check_outputs([Output(given.save_result, "a result", (".npz",))], [path, given.source])
+        read = [path, given.source, given.scene]
+        check_outputs([Output(given.save_result, "a result", (".npz",))], read)
+    source = None if given.source is None else require_motion(given.source)
+    around = None if source is None else config.scene_file(source)
+    if around is not None:
+        require_file(around, "the things around the motion (.toml)")
     motion, robot = read_foreign(path, given.robot, given.description, given.fps, given.kind)
-    human = None if given.source is None else RunConfig().read_motion(require_motion(given.source))
-    result, found = foreign_result(motion, robot, human)
+    human = None if source is None else config.read_motion(source)
+    scene = None if source is None else config.read_scene(source, human)
+    result, found = foreign_result(motion, robot, human, scene=scene, world_scale=given.world_scale)
+    for note in _said_of_things(motion, result):
+        say(f"note: {path}: {note}")
     if found is None:
         say(
             f"note: {path}: without --source nothing tells how well it follows; those measures are empty"
@@ -70,6 +90,25 @@ def judge_foreign(path: Path, given: Foreign, gates: Gates | None = None) -> Cli
     if given.save_result is not None:
         result.save_npz(given.save_result)
     return report
+
+
+def _said_of_things(motion: RobotMotion, result: RetargetingResult) -> Iterator[str]:
+    """What people should know of the things around another tool's robot."""
+    if result.scene is None:
+        count = 0 if motion.objects is None else motion.objects.shape[1]
+        if count:
+            yield (
+                f"has {counted(count, 'thing')} beside the robot, of which nothing is measured without --source and "
+                "--scene"
+            )
+        return
+    yield from (
+        doubt["reason"]
+        for doubt in result.provenance["motion"]["doubts"]
+        if doubt["name"] == "things"
+    )
+    yield from result.provenance["scene"]["warnings"]
+    yield f"its world is {result.scene.scale:.4f} times as large as the human's"
 
 
 def read_foreign(

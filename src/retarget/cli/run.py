@@ -99,7 +99,7 @@ def _draw(
 def _print_summary(
     motion: Path, output: Path, picture: Path | None, record: dict[str, Any]
 ) -> None:
-    from retarget.report.scores import headline, why_empty
+    from retarget.report.scores import headline, things_line, why_empty
 
     frames, compiling = record["frames"], record["seconds"]["compile"]
     seconds = record["seconds"]["total"] - compiling
@@ -115,6 +115,8 @@ def _print_summary(
     if (scale := record["time_scale"]) != 1.0:
         tell(f"  played {1 / scale:.3f} times as fast as recorded (time scale {scale:.4f})")
     tell(f"  {headline(record['quality'])}")
+    if things := things_line(record["quality"]):
+        tell(f"  {things}")
     if why := why_empty(record["quality"]):
         tell(f"  {why}")
     tell(f"  {record['verdict']}")

@@ -28,11 +28,15 @@ class Given:
         robot: The robot that they are of.
         description: TOML that describes it.
         sources: The human motion that they were made from, or a folder of such.
+        scene: Things around that human, or a pattern of a file beside each, with ``{stem}``.
+        world_scale: How large their world is over the human's; None finds it.
     """
 
     robot: str | None = None
     description: Path | None = None
     sources: Path | None = None
+    scene: Path | None = None
+    world_scale: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,26 +73,50 @@ def lay_beside(entries: Sequence[Entry], given: Given) -> list[Laid]:
     laid: list[Laid] = []
     rates = []
     for index, entry in enumerate(entries):
-        if index in own:
+        if index in own and (given.scene is None or own[index].scene is not None):
             result = own[index]
             laid.append(Laid(result, RunConfig.of_result(result).load_robot(), 0.0))
             rates.append(result.fps)
         else:
             source = _source(entry, list(own.values()), given)
-            one, fps = _foreign(entry, source, given)
+            robot = _robot(entry, own.get(index), given)
+            one, fps = _foreign(entry, robot, source, given, _world_scale(own.get(index), given))
             laid.append(one)
             rates.append(fps)
     return _common(laid, min(rates))
 
 
-def _foreign(entry: Entry, source: Path, given: Given) -> tuple[Laid, float]:
+def _robot(entry: Entry, own: RetargetingResult | None, given: Given) -> RobotModel:
+    """The robot that a side is of."""
+    if own is not None:
+        return RunConfig.of_result(own).load_robot()
     if given.robot is None:
         raise OptionsError(
             f"{entry.path}: is no result of ours; if it is another tool's robot motion, name its robot with --robot"
         )
-    robot = RunConfig(robot=given.robot, robot_description=given.description).load_robot()
+    return RunConfig(robot=given.robot, robot_description=given.description).load_robot()
+
+
+def _world_scale(own: RetargetingResult | None, given: Given) -> float | None:
+    """How large a side's world is over the human's, where that is known: a result of ours says it."""
+    scale = given.world_scale if own is None else own.provenance.get("scale")
+    return float(scale) if isinstance(scale, int | float) and given.scene is not None else None
+
+
+def _foreign(
+    entry: Entry, robot: RobotModel, source: Path, given: Given, world_scale: float | None
+) -> tuple[Laid, float]:
+    """Another tool's motion beside its human, or one of ours that knows nothing of the things around it."""
+    config = RunConfig(scene=given.scene)
     motion = read_robot_motion(entry.path, robot, fps=entry.fps, kind=entry.kind)
-    result, found = foreign_result(motion, robot, RunConfig().read_motion(source))
+    human = config.read_motion(source)
+    result, found = foreign_result(
+        motion,
+        robot,
+        human,
+        scene=config.read_scene(source, human),
+        world_scale=world_scale,
+    )
     if found is None:
         return Laid(result, robot, 0.0), motion.fps
     return Laid(result, robot, found.offset_s, found.likeness), motion.fps

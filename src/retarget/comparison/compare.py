@@ -27,6 +27,8 @@ def compare(
     sources: Path | None = None,
     source_fps: float | Mapping[str, float] | None = None,
     read_as: str | Mapping[str, str] | None = None,
+    scene: Path | None = None,
+    world_scale: float | None = None,
     gates: Gates | None = None,
     seed: int = 0,
     progress: Callable[
@@ -46,6 +48,9 @@ def compare(
             our result of the clip was made from.
         source_fps: Frames per second of other tools' files that do not say it, or by a side's label.
         read_as: Format of other tools' files, or by a side's label; told from each file when None.
+        scene: Things around the human, for sides that do not know them: other tools' files, and results that were made
+            without; or a pattern of a file beside each human motion, with ``{stem}``.
+        world_scale: How large the world of other tools' files is over the human's; None finds it.
         gates: To count passes by; ``train-ready`` if none.
         seed: Of the bootstrap.
         progress: Goes through the clips.
@@ -62,7 +67,7 @@ def compare(
         some = "; ".join(f"{one.label}: {', '.join(list(one.entries)[:3])}" for one in read)
         raise OptionsError(f"no clip is on all sides ({some}); name the files of one clip alike")
     gates = gates or Gates.named("train-ready")
-    given = Given(robot, robot_description, sources)
+    given = Given(robot, robot_description, sources, scene, world_scale)
     clips: list[ClipValues] = []
     unjudged: dict[str, str] = {}
     for name, entries in progress(pairs.items()):

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from retarget.errors import OptionsError
-from retarget.exchange.objects import UNKNOWN_MASS
+from retarget.exchange.objects import THING_PREFIX, UNKNOWN_MASS
 from retarget.exchange.tables import ExportTable
 from retarget.geometry import quaternion_from_matrix
 from retarget.result import RetargetingResult
@@ -24,10 +24,7 @@ from retarget.scenes.solids import grid_boxes
 from retarget.scenes.surfaces import hull_corners
 from retarget.scenes.tracked import robot_things
 
-__all__ = ["THING_PREFIX", "model_of_result", "scene_model"]
-
-THING_PREFIX: Final = "thing_"
-"""Before the names of things, lest a robot's body have the same."""
+__all__ = ["model_of_result", "scene_model"]
 
 _FLAT: Final = 1e-9  # metres: an extent that is none
 _COLOUR: Final = "0.62 0.55 0.45 1"

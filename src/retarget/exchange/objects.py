@@ -15,10 +15,24 @@ from retarget.result import RetargetingResult
 from retarget.scene_track import SceneTrack
 from retarget.wording import listed
 
-__all__ = ["OBJECT_KEYS", "Around", "with_objects"]
+__all__ = [
+    "OBJECT_KEYS",
+    "OBJECT_TABLE",
+    "THING_COLUMNS",
+    "THING_PREFIX",
+    "Around",
+    "thing_order",
+    "with_objects",
+]
 
 OBJECT_KEYS: Final = ("object_names", "object_pos_w", "object_quat_w")
 """Names of the arrays of things in containers with names, as motion tracking code has them."""
+
+OBJECT_TABLE: Final = "objects.csv"
+"""Name of the table of things in folders of tables."""
+
+THING_PREFIX: Final = "thing_"
+"""Before the names of things in a model, lest a robot's body have the same."""
 
 UNKNOWN_MASS: Final = 1.0
 """Kilograms of a thing on a path whose mass nobody has said."""
@@ -26,7 +40,8 @@ UNKNOWN_MASS: Final = 1.0
 STRICT: Final = ("package", "trajectories")
 """Libraries whose readers want exactly their own arrays."""
 
-_COLUMNS: Final = ("x_m", "y_m", "z_m", "qw", "qx", "qy", "qz")
+THING_COLUMNS: Final = ("x_m", "y_m", "z_m", "qw", "qx", "qy", "qz")
+"""Ends of the headings of a thing's columns, after its name."""
 
 
 class Around(NamedTuple):
@@ -43,8 +58,7 @@ class Around(NamedTuple):
     @classmethod
     def of(cls, track: SceneTrack) -> Around:
         """Those of a result's scene."""
-        moving = [name for name, moves in zip(track.names, track.moves, strict=True) if moves]
-        return cls(tuple(moving), track.moving_poses())
+        return cls(track.moving_names, track.moving_poses())
 
 
 def with_objects(table: ExportTable, names: Sequence[str]) -> ExportTable:
@@ -74,13 +88,12 @@ def with_objects(table: ExportTable, names: Sequence[str]) -> ExportTable:
         raise OptionsError(
             f"{table.kind}: its readers refuse arrays that they do not know; leave out --objects"
         )
-    orders = {row.quaternion for row in table.rows}
-    order: Quaternion = "xyzw" if "xyzw" in orders and "wxyz" not in orders else "wxyz"
+    order = thing_order(table)
     if table.container in ("csv", "csv_folder"):
         headed = any(row.columns for row in table.rows)
-        titles = " ".join(f"{_word(name)}_{part}" for name in names for part in _COLUMNS)
+        titles = " ".join(f"{_word(name)}_{part}" for name in names for part in THING_COLUMNS)
         row = Row(
-            "objects.csv" if table.container == "csv_folder" else "objects",
+            OBJECT_TABLE if table.container == "csv_folder" else "objects",
             "object_pose",
             shape=f"T {7 * count}",
             quaternion="wxyz" if headed else order,
@@ -89,6 +102,12 @@ def with_objects(table: ExportTable, names: Sequence[str]) -> ExportTable:
         return replace(table, rows=(*table.rows, row))
     keys = zip(OBJECT_KEYS, _rows(table, count, order), strict=True)
     return replace(table, extras=(*table.extras, *(replace(row, key=key) for key, row in keys)))
+
+
+def thing_order(table: ExportTable) -> Quaternion:
+    """How a format writes rotations of things: as the robot's, where these are quaternions."""
+    orders = {row.quaternion for row in table.rows}
+    return "xyzw" if "xyzw" in orders and "wxyz" not in orders else "wxyz"
 
 
 def _rows(table: ExportTable, count: int, order: Quaternion) -> tuple[Row, Row, Row]:

@@ -41,7 +41,8 @@ class RobotMotion:
         held: Joints that the file does not have; they are zero.
         doubts: What was inferred and may be wrong.
         notes: What people should know, in plain sentences.
-        objects: Poses of things on paths that stand behind the robot in the file: xyz (m), wxyz; None where none do.
+        objects: Poses of things on paths around the robot that the file has: xyz (m), wxyz; None where it has none.
+        object_names: Their names, where the file says them.
 
     Example:
         >>> read_robot_motion("walk.pkl", robot).qpos.shape  # doctest: +SKIP
@@ -60,6 +61,7 @@ class RobotMotion:
     doubts: tuple[Doubt, ...] = ()
     notes: tuple[str, ...] = ()
     objects: Float64[np.ndarray, "T O 7"] | None = None
+    object_names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.qpos)
@@ -119,7 +121,8 @@ def read_robot_motion(
             for finding in found.findings
             if finding.wrong or finding.name != "quaternion" or kind is None
         ),
-        objects=stored.values.get("object_pose"),
+        objects=_objects(stored),
+        object_names=stored.object_names,
     )
 
 
@@ -143,7 +146,17 @@ def _own(path: Path, robot: RobotModel, fps: float | None) -> RobotMotion:
         fps=result.fps,
         held=(),
         objects=None if result.scene is None else result.scene.moving_poses(),
+        object_names=() if result.scene is None else result.scene.moving_names,
     )
+
+
+def _objects(stored: StoredMotion) -> Float64[np.ndarray, "T O 7"] | None:
+    """Poses of the things around the robot, their rotations without jumps of sign."""
+    poses = stored.values.get("object_pose")
+    if poses is None:
+        return None
+    turns = [without_flips(poses[:, o, 3:]) for o in range(poses.shape[1])]
+    return np.concatenate([poses[..., :3], np.stack(turns, axis=1)], axis=2)
 
 
 def _chosen(check: FileCheck, clip: str | None) -> ClipCheck:

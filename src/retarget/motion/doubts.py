@@ -32,6 +32,7 @@ DOUBTS: Mapping[str, str] = MappingProxyType(
         "subject": "whether other recordings are of the same person on the same skeleton",
         "travel": "how the body moves through the world",
         "limbs": "whether all limbs were recorded",
+        "things": "where the things around a robot's motion of another tool are",
         "support": "whether what carries the body was recorded",
     }
 )

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from retarget.evaluation.measures.registry import COLUMNS, Values
+from typing import Final
 
-__all__ = ["headline", "key_measures", "score_cells", "why_empty"]
+from retarget.evaluation.measures.registry import COLUMNS, MEASURES, Values
+
+__all__ = ["AMONG_THINGS", "headline", "key_measures", "score_cells", "things_line", "why_empty"]
+
+AMONG_THINGS: Final = ("hand_gap_mean", "hands_kept_share", "hand_slide_mean", "scene_depth_max")
+"""Measures that people look at first where there are things around the robot."""
 
 
 def score_cells(report: Values) -> list[str]:
@@ -26,6 +31,20 @@ def headline(report: Values) -> str:
         f"limb direction error {cells['limb']}° (mean / p95)  ·  "
         f"stance slide {cells['slide']} mm/s  ·  deepest sole {cells['deepest']} mm  ·  "
         f"jerk {cells['jerk']} rad/s³  ·  self-collision {cells['collides']} %"
+    )
+
+
+def things_line(report: Values) -> str:
+    """One line on how a robot meets things; empty where there are none around it."""
+    gap, kept, slide, depth = ((MEASURES[name], report[name]) for name in AMONG_THINGS)
+    if depth[1] is None:
+        return ""
+    deep = f"deepest in a thing {depth[0].text(depth[1])}"
+    if gap[1] is None:
+        return f"the human's hands touch no thing  ·  {deep}"
+    return (
+        f"hands {gap[0].text(gap[1])} off things on average, kept on them {kept[0].text(kept[1])} of the time, sliding "
+        f"{slide[0].text(slide[1])}  ·  {deep}"
     )
 
 

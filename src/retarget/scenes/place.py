@@ -17,7 +17,7 @@ from jaxtyping import Float64
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 from retarget.scenes.posed import Nearest, Surroundings, Thing
-from retarget.scenes.scene import TOUCH_POINTS
+from retarget.scenes.scene import FEET, TOUCH_POINTS
 from retarget.scenes.touches import Contact
 
 __all__ = ["Fit", "RobotWorld", "placed_scene", "scaled_thing"]
@@ -213,7 +213,7 @@ def _displacement(
             continue
         rows = slice(contact.first, contact.last)
         there = scale * thing.to_world(contact.place[None])
-        share = _FEET if contact.point < 4 else 1.0
+        share = _FEET if contact.point < FEET else 1.0
         a[rows] += share * np.eye(3)
         b[rows] += share * (mine.to_world(fit.place(contact.place[None])) - there)
     return _settled(a, b, fps)

@@ -16,6 +16,7 @@ from retarget.geometry import slerp, without_flips
 from retarget.scenes.shapes import FARTHEST, Shape
 
 __all__ = [
+    "FEET",
     "TOUCH_POINTS",
     "ObjectTrajectory",
     "Scene",
@@ -33,6 +34,9 @@ TOUCH_POINTS: Final = (
     "left_heel", "left_toe", "right_heel", "right_toe", "left_knee", "right_knee", "left_palm", "right_palm", "seat",
 )  # fmt: skip
 """Points of the human's body that may touch things."""
+
+FEET: Final = 4
+"""How many of these, the first ones, are of feet."""
 
 _LARGEST, _SMALLEST = 100.0, 0.01  # times its real size
 

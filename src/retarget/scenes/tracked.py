@@ -9,12 +9,53 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64
 
-from retarget.geometry import matrix_from_quaternion
-from retarget.scene_track import SceneTrack
+from retarget.geometry import matrix_from_quaternion, quaternion_from_matrix, without_flips
+from retarget.scene_track import SceneTrack, StandIn
+from retarget.scenes.meeting import Meeting
+from retarget.scenes.place import RobotWorld
 from retarget.scenes.posed import Thing, floor_thing
+from retarget.scenes.scene import FEET, TOUCH_POINTS
 from retarget.scenes.shapes import Shape
 
-__all__ = ["robot_things", "source_things"]
+__all__ = ["robot_things", "source_things", "track_of"]
+
+
+def track_of(meeting: Meeting, world: RobotWorld) -> SceneTrack:
+    """The things and touches of a human among things, and of a robot in its world, as a result keeps them."""
+    human, own = meeting.things[1:], world.things[1:]
+    frames = len(meeting.touches.things)
+    held = [c for c in meeting.held if c.point >= FEET]
+    weights = {thing.name: thing.mass_kg for thing in meeting.scene.objects}
+    return SceneTrack(
+        names=tuple(thing.name for thing in human),
+        poses=_poses(own, frames),
+        sizes=np.array(world.sizes[1:]),
+        moves=np.array([thing.moves for thing in human], bool),
+        source_poses=_poses(human, frames),
+        scale=world.scale,
+        shapes=tuple(tuple(s.as_json() for s in thing.shapes) for thing in human),
+        touch_names=TOUCH_POINTS,
+        touches=meeting.touches.things.astype(np.int16),
+        hold_runs=np.array([(c.point, c.thing, c.first, c.last) for c in held], np.int32).reshape(
+            -1, 4
+        ),
+        hold_places=np.array([c.place for c in held], np.float64).reshape(-1, 3),
+        masses=tuple(weights.get(thing.name) for thing in human),
+        stand_ins=tuple(
+            None
+            if thing.stand_in is None
+            else StandIn(tuple(s.as_json() for s in thing.stand_in), thing.height)
+            for thing in human
+        ),
+    )
+
+
+def _poses(things: Sequence[Thing], frames: int) -> Float64[np.ndarray, "T O 7"]:
+    out = np.zeros((frames, len(things), 7))
+    for o, thing in enumerate(things):
+        out[:, o, :3] = thing.places
+        out[:, o, 3:] = without_flips(quaternion_from_matrix(thing.turns))
+    return out
 
 
 def robot_things(track: SceneTrack) -> list[Thing]:

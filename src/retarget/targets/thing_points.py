@@ -12,18 +12,15 @@ from jaxtyping import Float64, Int64
 from retarget.motion.segments import SIDES
 from retarget.robots.model import RobotModel
 from retarget.robots.shapes.touch import palm_point
-from retarget.scenes.scene import TOUCH_POINTS
+from retarget.scenes.scene import FEET, TOUCH_POINTS
 
-__all__ = ["CLEAR", "FEET", "ThingPoints", "thing_points"]
+__all__ = ["CLEAR", "ThingPoints", "thing_points"]
 
 CLEAR: Final = (
     *(f"{side}_{part}" for part in ("knee", "elbow", "wrist") for side in SIDES),
     "pelvis",
 )
 """Joints that stay as near to things as the human's."""
-
-FEET: Final = 4
-"""The first of `TOUCH_POINTS` are heel and toe of each foot."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,11 +14,11 @@ from jaxtyping import Bool, Float64, Int64
 
 from retarget.scenes.place import RobotWorld
 from retarget.scenes.posed import Thing
-from retarget.scenes.scene import TOUCH_POINTS
+from retarget.scenes.scene import FEET, TOUCH_POINTS
 from retarget.scenes.touches import Contact, Touches
 from retarget.targets.holds import Holds
 from retarget.targets.nearness import stay_near
-from retarget.targets.thing_points import FEET, ThingPoints
+from retarget.targets.thing_points import ThingPoints
 
 __all__ = ["Ride", "Slope", "ThingTargets", "thing_targets"]
 

@@ -162,3 +162,16 @@ SceneFile = Annotated[
         rich_help_panel=READING,
     ),
 ]
+
+WorldScale = Annotated[
+    float | None,
+    typer.Option(
+        "--world-scale",
+        metavar="NUMBER",
+        min=0.05,
+        max=20.0,
+        help="How large the world of another tool's file is over the human's, for things whose place it does not say.",
+        show_default="told by its things' paths, else as the robot's legs are",
+        rich_help_panel=READING,
+    ),
+]

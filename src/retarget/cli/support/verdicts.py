@@ -153,11 +153,11 @@ def _tell_unjudged(summary: Summary) -> None:
 
 
 def report_lines(report: ClipReport) -> list[str]:
-    """What a person should know beyond the scores: failed gates, and where the robot could not follow."""
-    from retarget.report.scores import why_empty
+    """What a person should know beyond the scores: failed gates, things, and where it could not follow."""
+    from retarget.report.scores import things_line, why_empty
 
     gates = [gate.text for gate in report.failed_gates]
-    empty = [why] if (why := why_empty(report)) else []
+    empty = [line for line in (things_line(report), why_empty(report)) if line]
     doubts = [f"doubt: {doubt.text}" for doubt in report.doubts]
     return gates + empty + doubts + [diagnosis.text for diagnosis in report.diagnostics]
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from retarget.containers import PLAIN, Allowance, read_data, record
 from retarget.errors import FileFormatError
+from retarget.exchange.objects import THING_PREFIX
 from retarget.exchange.tables import Container
 from retarget.inputs import read_bytes, understanding
 
@@ -171,12 +172,13 @@ def _folder(path: Path) -> Content:
 
 
 def _keyframes(data: bytes, path: Path) -> dict[str, Any]:
-    """``time``, ``qpos`` and ``qvel`` of all keys."""
+    """``time``, ``qpos`` and ``qvel`` of all keys, and names of the things in the model around them."""
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise FileFormatError(path, "is XML with a document type", "export it again without")
     try:
-        keys = [key for frame in ElementTree.fromstring(data).iter("keyframe") for key in frame]
-        columns = {
+        root = ElementTree.fromstring(data)
+        keys = [key for frame in root.iter("keyframe") for key in frame]
+        columns: dict[str, Any] = {
             name: np.array([key.attrib[name].split() for key in keys], np.float64)
             for name in ("time", "qpos", "qvel")
             if all(name in key.attrib for key in keys)
@@ -187,4 +189,8 @@ def _keyframes(data: bytes, path: Path) -> dict[str, Any]:
         raise FileFormatError(path, "holds no keyframes with qpos", "give a file of motion")
     if "time" in columns:
         columns["time"] = columns["time"][:, 0]
+    free = [body for body in root.iter("body") if body.find("freejoint") is not None]
+    names = [name for body in free if (name := body.get("name", "")).startswith(THING_PREFIX)]
+    if names:
+        columns["object_names"] = [name.removeprefix(THING_PREFIX) for name in names]
     return columns

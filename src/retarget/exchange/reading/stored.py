@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
 from jaxtyping import Float64, Shaped
 
+from retarget.exchange.objects import OBJECT_KEYS, OBJECT_TABLE, THING_COLUMNS
 from retarget.exchange.reading.content import Content
 from retarget.exchange.rotations import read_rotation
 from retarget.exchange.tables import ExportTable, Row
@@ -49,6 +50,8 @@ class StoredMotion:
         norms: Farthest that a stored quaternion's length is from one.
         flips: How often the base's quaternion jumps to its negative.
         remarks: See `retarget.exchange.reading.content.Content`.
+        besides: What the file has of things around the robot, as it has it, by `OBJECT_KEYS` and `OBJECT_TABLE`.
+        object_names: Names of the O things whose poses are ``object_pose``, where the file says them.
     """
 
     table: ExportTable
@@ -62,6 +65,8 @@ class StoredMotion:
     norms: float = 0.0
     flips: int = 0
     remarks: tuple[tuple[str, str], ...] = ()
+    besides: Mapping[str, Any] = field(default_factory=dict)
+    object_names: tuple[str, ...] = ()
 
     @property
     def joints(self) -> int:
@@ -135,6 +140,9 @@ def _of_columns(content: Content, table: ExportTable) -> StoredMotion:
             chosen = list(range(at, at + width))
             at += width
         values[row.key or row.source] = columns[:, chosen]
+    if named and (around := _headed_things(headings)):
+        ends = [headings.index(f"{name}_{end}") for name in around for end in THING_COLUMNS]
+        values |= {OBJECT_KEYS[0]: around, OBJECT_TABLE: columns[:, ends]}
     keyed = tuple(replace(row, key=row.key or row.source) for row in table.rows)
     return _of_values(values, replace(table, rows=keyed), content.path.stem, content, names)
 
@@ -145,6 +153,13 @@ def _width(row: Row, left: int) -> int:
     if not 0 < width <= left:
         raise Misfit("it has too few columns")
     return width
+
+
+def _headed_things(headings: tuple[str, ...]) -> list[str]:
+    """Names of the things that have all their columns in a table."""
+    first = f"_{THING_COLUMNS[0]}"
+    names = [heading.removesuffix(first) for heading in headings if heading.endswith(first)]
+    return [name for name in names if all(f"{name}_{end}" in headings for end in THING_COLUMNS)]
 
 
 def _headed(row: Row, headings: tuple[str, ...]) -> tuple[list[int], tuple[str, ...] | None]:
@@ -201,6 +216,7 @@ def _of_values(
         norms,
         flips,
         content.remarks,
+        {key: values[key] for key in (*OBJECT_KEYS, OBJECT_TABLE) if values.get(key) is not None},
     )
 
 
