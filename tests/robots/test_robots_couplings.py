@@ -11,6 +11,7 @@ import pytest
 from robot_files import embedded_xml
 
 from retarget.errors import RobotError
+from retarget.evaluation.frames.standing.feet import robot_soles
 from retarget.robots import RobotModel, load_robot
 from retarget.robots.held import moving_part
 
@@ -88,6 +89,19 @@ def test_hips_that_share_a_motor_stand_still(tmp_path: Path) -> None:
         assert robot.held[joint(robot, name) - 7]
         assert not qpos[:, joint(robot, name)].any()
     assert any("both are held" in note for note in robot.notes)
+
+
+@pytest.mark.parametrize("shared", ["yaw", "all"])
+def test_soles_have_a_front_where_hips_stand_still(shared: str, tmp_path: Path) -> None:
+    hips = ("pitch", "roll", "yaw") if shared == "all" else ("pitch", "roll")
+    equality = "".join(
+        f'<joint joint1="left_hip_{hip}_joint" joint2="right_hip_{hip}_joint"/>' for hip in hips
+    )
+    robot = moving_part(load_robot(with_parts(tmp_path, "pelvis", "", equality))).robot
+    assert robot.roles["left_hip"] == robot.roles["right_hip"]
+    soles = robot_soles(robot)
+    assert np.allclose(soles.ends, robot_soles(load_robot("unitree_g1")).ends, atol=1e-3)
+    assert (np.linalg.norm(soles.ends[:, 0] - soles.ends[:, 1], axis=1) > 0.15).all()
 
 
 def test_knees_that_are_not_free_are_refused(tmp_path: Path) -> None:

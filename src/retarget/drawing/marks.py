@@ -160,8 +160,12 @@ def _heels_and_toes(
     """Which points of a sole are in its back half, and which in its front; both feet have their points alike."""
     if not len(robot.feet):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    places, turns = body_poses(robot, robot.neutral)
-    across = places[robot.roles["left_hip"]] - places[robot.roles["right_hip"]]
+    places, turns = body_poses(robot, robot.neutral, robot.upright)
+    left, right = (
+        places[body] + turns[body] @ robot.role_points[hip]
+        for hip, body in ((hip, robot.roles[hip]) for hip in ("left_hip", "right_hip"))
+    )
+    across = left - right
     forward = np.cross(across, [0.0, 0.0, 1.0])
     foot = robot.feet[0]
     ahead = robot.soles[0] @ (turns[foot].T @ forward)

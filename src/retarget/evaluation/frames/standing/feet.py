@@ -146,8 +146,12 @@ def robot_soles(robot: RobotModel) -> Soles:
         base = np.zeros(2, np.int64)
         return Soles(base, np.zeros((2, 1, 3)), np.zeros((2, 2, 3)), nowhere, nowhere, 0.0)
     positions, rotations = body_poses(robot, robot.neutral, robot.upright)
-    left, right = (robot.roles[f"{side}_hip"] for side in ("left", "right"))
-    lateral = unit(positions[left] - positions[right])
+    left, right = (
+        positions[body]
+        + rotations[body] @ robot.role_points[hip]  # both of one body, where hips are held
+        for hip, body in ((hip, robot.roles[hip]) for hip in ("left_hip", "right_hip"))
+    )
+    lateral = unit(left - right)
     ends, normals = np.zeros((2, 2, 3)), np.zeros((2, 3))
     for i, (foot, points) in enumerate(zip(robot.feet, robot.soles, strict=True)):
         normal = _plane_normal(points)
