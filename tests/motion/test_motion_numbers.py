@@ -2,6 +2,7 @@
 
 import math
 import struct
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -106,3 +107,18 @@ def test_long_mantissas_in_bulk() -> None:
     text = "\n".join(" ".join(f"{v:.20f}" for v in row) for row in values)
     expected = [[float(word) for word in line.split()] for line in text.splitlines()]
     assert rows(text.encode(), 0, 7).tolist() == expected
+
+
+@given(st.integers(10**15, 10**19 - 1), st.integers(0, 22))
+@settings(deadline=None, max_examples=500)
+def test_long_mantissas_are_rounded_as_float_does(mantissa: int, power: int) -> None:
+    word = f"{mantissa}e-{power}"
+    assert bits(rows(word.encode(), 0, 1)[0, 0]) == bits(float(word))
+
+
+@given(st.floats(1e-3, 1e3))
+@settings(deadline=None, max_examples=500)
+def test_decimals_halfway_between_doubles_are_rounded_as_float_does(value: float) -> None:
+    half = (Decimal(value) + Decimal(math.nextafter(value, math.inf))) / 2
+    for word in (f"{half:.{digits}e}" for digits in (15, 16, 17, 18, 40)):
+        assert bits(rows(word.encode(), 0, 1)[0, 0]) == bits(float(word))

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from retarget.errors import FileFormatError
 from retarget.motion.formats import table
@@ -78,6 +80,10 @@ def test_what_is_no_number_is_told_with_its_line(monkeypatch: pytest.MonkeyPatch
     ],
 )  # fmt: skip
 def test_rows_of_json_are_what_json_says(text: str) -> None:
+    rows_are_what_json_says(text)
+
+
+def rows_are_what_json_says(text: str) -> None:
     def plainly() -> tuple[dict[str, Any], np.ndarray]:
         content = json.loads(text)
         return content, np.array(content.pop("at"), np.float64)
@@ -92,6 +98,44 @@ def test_rows_of_json_are_what_json_says(text: str) -> None:
     found, theirs = object_with_rows(text, "at")
     assert found == values
     np.testing.assert_array_equal(theirs, rows)
+
+
+number = st.one_of(st.floats(-1e6, 1e6), st.integers(-99, 99))
+row = st.lists(st.lists(number, min_size=2, max_size=2), min_size=2, max_size=2)
+MARKS = ["", " ", "\n", ",", "[", "]", "0", "-", "+", ".", "e", "1", "null", '"', "}", "]2", "2["]
+
+
+@given(
+    st.lists(row, min_size=3, max_size=40),
+    st.sampled_from([None, 1]),
+    st.sampled_from(MARKS),
+    st.data(),
+)
+@settings(deadline=None, max_examples=400)
+def test_rows_of_json_with_a_fault_anywhere_are_what_json_says(
+    rows: list[list[list[float]]], indent: int | None, mark: str, data: st.DataObject
+) -> None:
+    text = json.dumps({"at": rows}, indent=indent)
+    at = data.draw(st.integers(0, len(text)))
+    gone = data.draw(st.integers(0, 2))
+    rows_are_what_json_says(text[:at] + mark + text[at + gone :])
+
+
+@pytest.mark.parametrize(
+    "swap",
+    [
+        ("1.5, ", "1.5,"),
+        (", 2]", ",]2"),
+        ("[1.5", "1.5["),
+        ("2]", "02]"),
+        ("1.5", "+1.5"),
+        ("1.5", "1."),
+    ],
+)
+def test_rows_alike_hold_to_json(swap: tuple[str, str]) -> None:
+    rows = ["[[1.5, 2], [3, 4]]"] * 50
+    rows[30] = rows[30].replace(*swap)
+    rows_are_what_json_says('{"at": [' + ", ".join(rows) + "]}")
 
 
 def test_many_rows_of_json_are_one_array() -> None:

@@ -18,6 +18,9 @@ __all__ = ["object_with_rows"]
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _READ: Final = json.JSONDecoder().raw_decode
+_PIECE: Final = 1 << 22  # most characters of rows that are read at once
+_FEW: Final = 16  # rows that are looked at first, as rows that differ are read one by one
+_OF_NUMBERS: Final = b"0123456789+-.eE \t\n\r"
 
 
 def object_with_rows(text: str, key: str) -> tuple[dict[str, Any], Float64[np.ndarray, "T ..."]]:
@@ -56,8 +59,17 @@ def _rows(text: str, at: int) -> tuple[Float64[np.ndarray, "T ..."], int]:
     blocks: list[Float64[np.ndarray, "n ..."]] = []
     waiting: list[Any] = []
     at = _space(text, at)
+    ahead = _FEW
     while text[at : at + 1] != "]":
-        row, at = _READ(text, at)
+        row, behind = _READ(text, at)
+        alike, at = _rows_like(row, text, at, behind, min(ahead * (behind - at), _PIECE))
+        ahead = _FEW if alike is None else max(_FEW, 4 * len(alike))
+        if alike is not None:
+            if waiting:
+                blocks.append(np.array(waiting, np.float64))
+                waiting.clear()
+            blocks.append(alike)
+            continue
         waiting.append(row)
         if len(waiting) == LONG:
             blocks.append(np.array(waiting, np.float64))
@@ -66,6 +78,36 @@ def _rows(text: str, at: int) -> tuple[Float64[np.ndarray, "T ..."], int]:
     if waiting or not blocks:
         blocks.append(np.array(waiting, np.float64))
     return np.concatenate(blocks), at + 1
+
+
+def _rows_like(
+    row: object, text: str, at: int, behind: int, most: int
+) -> tuple[Float64[np.ndarray, "n ..."] | None, int]:
+    """The rows from ``at`` on that have brackets and commas where the first one has them, but for the last one.
+
+    The first is ``row``, which reaches from ``at`` to ``behind``; ``most`` characters are looked at. With them comes
+    where the next row begins, or ``behind`` where there are none.
+    """
+    from retarget.motion.formats.arrays.json_numbers import numbers_of_lists
+
+    if not isinstance(row, list):
+        return None, behind
+    marks_of_row = text[at:behind].encode("ascii", "replace").translate(None, _OF_NUMBERS)
+    unit = np.frombuffer(marks_of_row + b",", np.uint8)
+    piece = text[at : at + most].encode("ascii", "replace")
+    marks = np.frombuffer(piece.translate(None, _OF_NUMBERS), np.uint8)
+    whole = marks[: len(marks) // len(unit) * len(unit)].reshape(-1, len(unit))
+    same = (whole == unit).all(1)
+    count = len(same) if same.all() else int(same.argmin())
+    if count < 2:
+        return None, behind
+    commas = np.flatnonzero(np.frombuffer(piece, np.uint8) == ord(","))
+    end = int(commas[count * int((unit == ord(",")).sum()) - 1])
+    values = numbers_of_lists(piece[:end])
+    first = np.array(row, np.float64)
+    if values is None or values.size != count * first.size:
+        return None, behind
+    return values.reshape(count, *first.shape), _next(text, at + end, "]")
 
 
 def _space(text: str, at: int) -> int:
