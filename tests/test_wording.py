@@ -29,6 +29,7 @@ def test_names_of_any_language_and_line_ends_are_shown_as_they_are() -> None:
 
 def test_names_in_a_list_break_no_line() -> None:
     assert listed(["a\x85b", "c\nd", "Hüfte"]) == "a\\x85b, c\\nd, Hüfte"
+    assert len(listed(["\x00" * 5000] * 12)) < 1000
 
 
 @pytest.mark.parametrize("name", ["(" * 10_000, "it's " * 2000, "\0\n" * 3000, "a/b" * 3000])

@@ -163,6 +163,8 @@ class MotionFormatKind(Kind):
     QUALISYS: ClassVar[MotionFormatKind]
     NEXUS: ClassVar[MotionFormatKind]
     ACCLAIM: ClassVar[MotionFormatKind]
+    EASYMOCAP: ClassVar[MotionFormatKind]
+    KINECT: ClassVar[MotionFormatKind]
     NAMED_JSON: ClassVar[MotionFormatKind]
     NAMED_CSV: ClassVar[MotionFormatKind]
     ARRAYS: ClassVar[MotionFormatKind]
@@ -258,6 +260,8 @@ MotionFormatKind.TRC = MotionFormatKind.register("trc")
 MotionFormatKind.QUALISYS = MotionFormatKind.register("qualisys")
 MotionFormatKind.NEXUS = MotionFormatKind.register("nexus")
 MotionFormatKind.ACCLAIM = MotionFormatKind.register("acclaim")
+MotionFormatKind.EASYMOCAP = MotionFormatKind.register("easymocap")
+MotionFormatKind.KINECT = MotionFormatKind.register("kinect")
 MotionFormatKind.NAMED_JSON = MotionFormatKind.register("named_json")
 MotionFormatKind.NAMED_CSV = MotionFormatKind.register("named_csv")
 MotionFormatKind.ARRAYS = MotionFormatKind.register("arrays")

@@ -37,7 +37,10 @@ def listed(names: Collection[object] | Iterable[object], most: int = _MOST_LISTE
         '0, 1, 2 and 997 more'
     """
     every = names if isinstance(names, Collection) else tuple(names)
-    words = [shown(shortened(str(name))).replace("\n", r"\n") for name in islice(every, most)]
+    # What is shown of a byte that is no letter is longer than the byte.
+    words = [
+        shortened(shown(shortened(str(name))).replace("\n", r"\n")) for name in islice(every, most)
+    ]
     left = len(every) - len(words)
     return ", ".join(words) + (f" and {left:,} more" if left else "")
 

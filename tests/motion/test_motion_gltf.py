@@ -239,11 +239,7 @@ def test_a_real_vrm_animation_is_a_human() -> None:
             b"\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (900, 63), }",
             "body poses .* without its root",
         ),
-        (
-            "000000.json",
-            b'[{"id": 0, "Rh": [[0, 0, 0]], "Th": [[0, 0, 0]], "poses": [[0]], "shapes": [[0]]}]',
-            "EasyMocap's body of one frame",
-        ),
+        ("Walking.cdf", b"\xcd\xf3\x00\x01\x00\x00\xff\xff", "is CDF, as Human3.6M has its poses"),
         ("walks.zip", b"PK\x03\x04" + b"walk.bvh" * 10, "is a ZIP archive; unpack it first"),
     ],
 )

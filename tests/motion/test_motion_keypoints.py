@@ -392,3 +392,19 @@ def test_guessed_markers_are_read_before_the_joints_that_they_were_guessed_from(
     assert any(
         "between the markers on both sides" in doubt.reason for doubt in motion.source.doubts
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        (
+            ",".join(f"{name}_{axis}" for name in ("Hips", *_POSE2SIM) for axis in "xyz"),
+            "no frames",
+        ),
+        ("\n" + ",".join(f"c{number}" for number in range(40)), "not of any known motion format"),
+    ],
+)
+def test_tables_without_a_row_say_so(text: str, cause: str, tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text(text + "\n")
+    with pytest.raises(FileFormatError, match=cause):
+        read_motion(tmp_path / "table.csv", source_fps=30.0)

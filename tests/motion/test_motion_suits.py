@@ -159,6 +159,23 @@ def test_rotations_that_are_no_quaternions_are_refused(walk: Motion, tmp_path: P
         read_motion(made.written(tmp_path, "take.csv", data))
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "cause"),
+    [
+        (b",X,Y,Z\r\n", b",X,Y\r\n", "its last bone lacks columns"),
+        (b"Take Name,", b"Take Name," + b"a" * 200_000 + b",", "its head cannot be read"),
+    ],
+)
+def test_torn_heads_are_refused(
+    old: bytes, new: bytes, cause: str, walk: Motion, tmp_path: Path
+) -> None:
+    data = motive(walk)
+    data = data if b"\r\n" in data else data.replace(b"\n", b"\r\n")
+    assert old in data
+    with pytest.raises(FileFormatError, match=cause):
+        read_motion(made.written(tmp_path, "take.csv", data.replace(old, new, 1)))
+
+
 @needs_clips
 def test_a_real_table_without_bones_says_what_it_holds() -> None:
     (path,) = CLIPS.glob("motive_csv/*.csv")

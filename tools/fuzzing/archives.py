@@ -20,6 +20,7 @@ from fuzzing.mutations import damage_bytes, damage_json, damage_text, json_text
 __all__ = ["damage_archive", "damage_journal", "damage_pickle"]
 
 _DTYPES: Final = ("<f8", "<f4", "<f2", ">f8", "<i8", "|u1", "?", "<c16", "<U4", "|S3", "<M8[s]")
+_KEPT: Final = 0.8  # share of what a pickle holds
 _FACTORS: Final = (0.0, -1.0, 1e-9, 100.0, 1e6, 1e30, 1e160, 1e300, np.nan, np.inf)
 
 
@@ -185,6 +186,8 @@ def damage_pickle(data: bytes, random: Random) -> bytes:
     elif what < 0.8:
         for _ in range(random.choice((10, 300))):
             value = [value]
+    elif isinstance(value, list):
+        value = [one for one in value if random.random() < _KEPT]
     else:
-        value = {k: v for k, v in value.items() if random.random() < 0.8}
+        value = {k: v for k, v in value.items() if random.random() < _KEPT}
     return pickle.dumps(value, protocol=random.randrange(6))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import json
+import pickle
 import struct
 import sys
 import zipfile
@@ -25,7 +26,8 @@ __all__ = ["RECORDINGS", "Sound"]
 
 _TESTS: Final = Path(__file__).parents[2] / "tests" / "motion"
 _HEAD: Final = 1024  # bytes of a binary file that say how the rest is to be read
-_SHORT: Final = 8  # frames of most sound files
+_SHORT: Final = 8  # frames of half of the sound files from which cases begin
+_LEAST: Final = 3  # and of the other half, in which more of what is damaged has a meaning
 _LONG: Final = 120  # and of those from which a case begins now and then
 
 
@@ -46,7 +48,7 @@ class Sound(NamedTuple):
 
     def short(self) -> list[bytes]:
         """Files of a few frames, which have all that long ones have."""
-        return self.make(_SHORT)
+        return [*self.make(_SHORT), *self.make(_LEAST)]
 
     def long(self) -> list[bytes]:
         """Files of some seconds."""
@@ -206,13 +208,37 @@ def _fbx_text(frames: int) -> list[bytes]:
 
 
 @cache
+def _kinect(frames: int) -> list[bytes]:
+    tests = _writers("test_motion_kinect")
+    body = tests.joints_of(_walk(frames))
+    return [tests.skeleton_text(body), tests.skeleton_text(body[: frames // 2], body)]
+
+
+@cache
+def _easymocap(frames: int) -> list[bytes]:
+    """A folder's only files: what damages one frame damages all there is."""
+    tests = _writers("test_motion_easymocap")
+    body = tests.bodies(_steps(frames))[-1]
+    return [json.dumps(one).encode() for one in ([body], tests.seen_points(_walk(frames))[-1])]
+
+
+@cache
+def _clips(frames: int) -> list[bytes]:
+    made, tests = _writers("clip_files"), _writers("test_motion_clips")
+    points = tests.in_order(_walk(frames), "MHR")
+    return [
+        made.human_act(_at(frames)),
+        pickle.dumps(made.sam_body(points, listed=True)),
+        made.babel(_steps(frames), _steps(frames)),
+    ]
+
+
+@cache
 def _torch(frames: int) -> list[bytes]:
     return [_writers("torch_files").torch({"fps": 30, "smpl_params_global": _gvhmr(frames)})]
 
 
 def _gvhmr(frames: int) -> dict[str, np.ndarray]:
-    import pickle
-
     whole = pickle.loads(_writers("smpl_files").gvhmr(_steps(frames)))
     world: dict[str, np.ndarray] = whole["smpl_params_global"]
     return world
@@ -277,6 +303,9 @@ RECORDINGS: Final[Mapping[str, Sound]] = {
     "arrays_npy": Sound("clip.npy", _plain_array, _BINARY),
     "named_csv": Sound("clip.csv", _table, _TEXT),
     "named_json": Sound("clip.json", _object, mixed(_TEXT, _json)),
+    "clips": Sound("clip.pkl", _clips, mixed(damage_pickle, damage_bytes)),
+    "kinect": Sound("clip.skeleton", _kinect, _TEXT),
+    "easymocap": Sound("000000.json", _easymocap, mixed(_TEXT, _json)),
     "acclaim": Sound("clip.amc", _acclaim, _TEXT, _skeleton),
     "c3d": Sound("clip.c3d", _c3d, _BINARY),
     "trc": Sound("clip.trc", _trc, _TEXT),

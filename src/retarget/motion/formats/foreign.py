@@ -25,6 +25,7 @@ _HEADS: Final = (
     (b"Vocaloid Motion Data", "is MikuMikuDance's VMD, whose skeleton lies in another file", _TO_BVH),
     (b"[Header]", "is HTR, which is not read", _TO_BVH),
     (b"%YAML", "is YAML, as Unity writes clips without their skeleton", _TO_BVH),
+    (b"\xcd\xf3\x00\x01", "is CDF, as Human3.6M has its poses, which is not read", "write its array Pose as .npy"),
     (b"PAR1", "is a Parquet table", "write its arrays as .npz with names; data sets of robots' motions are no input"),
     (b"<mujoco", "is a robot's model", "give a motion file; robots go to --robot"),
     (b"<robot", "is a robot's model", "give a motion file; robots go to --robot"),
@@ -33,7 +34,6 @@ _HEADS: Final = (
 _FBX: Final = b"; FBX"  # as text; binary files are left to their reader, which says more
 _OPENSIM: Final = (b"endheader", b"inDegrees")  # texts of joint angles, forces and states
 _BODY_POSES: Final = re.compile(rb"'shape': \(\d+, 63\)")
-_EASYMOCAP: Final = (b'"Rh"', b'"Th"', b'"poses"')
 _OF_A_RESULT: Final = (b"qpos.npy", b"manifest_json.npy")
 _DIRECTORY: Final = (
     4096  # bytes at the end of an archive, in which a result's table of contents lies
@@ -81,10 +81,10 @@ def _of_numbers(data: bytes, start: bytes) -> tuple[str, str] | None:
     if numbers := is_table_of_numbers(data):
         cause = f"is a table of {numbers} numbers a row without names, in no known order of a body's points"
         return cause, "name its columns name_x, name_y, name_z in a first line"
+    if b'"babel_sid"' in start:
+        cause = "is BABEL's labels, which say what AMASS's motions show and hold none"
+        return cause, "give the files of AMASS that it names (feat_p)"
     if data.startswith(NPY) and _BODY_POSES.search(data, 0, 256):
         cause = "holds 63 numbers a frame, as of SMPL-X's body poses (TRUMANS) without its root's turns and places"
         return cause, "write poses (T, 66) and trans (T, 3) of one recording as .npz"
-    if all(key in start for key in _EASYMOCAP):
-        cause = "is EasyMocap's body of one frame (Rh, Th, poses), which is not read"
-        return cause, "give the first file of the folder keypoints3d beside it"
     return None

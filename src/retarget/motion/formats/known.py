@@ -116,7 +116,8 @@ KNOWN: Final = (
             ),
             (
                 "frame by frame",
-                "a list with global_orient and body_pose of each frame; asks for the rate *",
+                "a list with global_orient and body_pose of each frame; asks for the rate; lists of clips with poses "
+                "and trans, as TEACH has BABEL's *",
             ),
             (
                 "others",
@@ -154,6 +155,15 @@ KNOWN: Final = (
                 "global_joint_positions, also of LAFAN1; 30 fps, doubted *",
             ),
             (
+                "Human3.6M, HumanAct12",
+                "positions_3d of each action of each subject, as VideoPose3D has them; lists of joints3D; #2 is the "
+                "second clip; ask for the rate *",
+            ),
+            (
+                "SAM 3D Body",
+                "pred_keypoints_3d of one person at pred_cam_t, as arrays or a list of frames; asks for the rate *",
+            ),
+            (
                 "climbing captures",
                 "(T, 53, 3); asks for the rate",
             ),
@@ -188,6 +198,22 @@ KNOWN: Final = (
         ),
     ),
     MotionFormat(
+        MotionFormatKind.EASYMOCAP,
+        "EasyMocap's folders with a JSON file for each frame",
+        (".json",),
+        found_in("easymocap.read_easymocap", "easymocap.looks_like_easymocap"),
+        layouts=(
+            (
+                "smpl",
+                "Rh, Th, poses and shapes of each person; the folder's first file is given; asks for the rate *",
+            ),
+            (
+                "keypoints3d",
+                "points of each person, in an order as of arrays, likewise *",
+            ),
+        ),
+    ),
+    MotionFormat(
         MotionFormatKind.NAMED_JSON,
         "JSON of named places, or of frames with points",
         (".json",),
@@ -201,6 +227,18 @@ KNOWN: Final = (
                 "frames",
                 "a list of frames, or one under a key beside fps; each has points as [x, y, z], or x, y and z with or "
                 "without a name, or by name; up to 64 MB *",
+            ),
+        ),
+    ),
+    MotionFormat(
+        MotionFormatKind.KINECT,
+        "bodies tracked by a Kinect of the second version, as text",
+        (".skeleton",),
+        found_in("arrays.kinect.read_kinect", "arrays.kinect.looks_like_kinect"),
+        layouts=(
+            (
+                "NTU RGB+D",
+                "25 joints of each body in the camera's axes; the body that was seen longest first; 30 fps, doubted *",
             ),
         ),
     ),

@@ -83,7 +83,7 @@ def read_amc(data: bytes, path: Path, asked: Asked) -> Recording:
     )
     return Recording(
         joint_names=skeleton.names,
-        parents=skeleton.parents,
+        parents=skeleton.parents.copy(),
         positions=positions,
         rotations=rotations,
         fps=_RATE,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -85,6 +86,7 @@ def turns_about(axes: str, angles: Float64[np.ndarray, "T n"]) -> Float64[np.nda
     return np.tile([1.0, 0.0, 0.0, 0.0], (len(angles), 1)) if out is None else out
 
 
+@lru_cache(maxsize=1)  # a folder's takes have one skeleton
 def parse_asf(data: bytes, path: Path) -> AcclaimSkeleton:
     """Parse an Acclaim skeleton.
 

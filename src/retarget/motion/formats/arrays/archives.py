@@ -12,6 +12,7 @@ from jaxtyping import Float64, Int64
 from retarget.containers import npz_names
 from retarget.errors import FileFormatError
 from retarget.frame_rates import rate_problem
+from retarget.motion.formats.arrays.clips import clips_in, moved_by_camera, places_of_frames
 from retarget.motion.formats.arrays.features import (
     FEATURES,
     STREAMED,
@@ -28,7 +29,10 @@ from retarget.motion.recording import Recording
 __all__ = ["looks_like_arrays", "read_arrays"]
 
 _PLACES: Final = ("posed_joints", "global_joint_positions", "joint_positions", "joints", "positions", "keypoints",
-                  "joints3d", "joints_3d", "smpl_joints", "xyz", "points", "motion")  # fmt: skip
+                  "joints3d", "joints_3d", "joints3D", "keypoints_3d", "keypoints3d", "pred_keypoints_3d",
+                  "positions_3d", "smpl_joints", "xyz", "points", "motion")  # fmt: skip
+_PICKLED: Final = (b"posed_joints", b"joint_positions", b"motion_path", b"joints3D", b"pred_keypoints_3d",
+                   b"positions_3d")  # fmt: skip
 _NAMES: Final = (
     "joint_names",
     "names",
@@ -41,7 +45,7 @@ _NAMES: Final = (
 _PARENTS: Final = ("parents", "parent", "joint_parents")
 _TURNS: Final = ("global_rot_mats", "global_rotations", "global_joint_rotations")
 _RATES: Final = ("fps", "frame_rate", "framerate", "mocap_framerate", "rate")
-_OTHERS: Final = ("lengths", "text", "height", "unit", "units", "foot_contacts")
+_OTHERS: Final = ("lengths", "text", "height", "unit", "units", "foot_contacts", "pred_cam_t")
 _KEYS: Final = (*_PLACES, *_NAMES, *_PARENTS, *_TURNS, *_RATES, *_OTHERS)
 _FEATURES: Final = {  # maker, how they are made places, and the rate where the joints' order does not imply it
     FEATURES: ("HumanML3D", places_of_features, float("nan")),
@@ -61,7 +65,7 @@ def looks_like_arrays(data: bytes) -> bool:
     if data.startswith(NPY) and b"'|O'" not in head:
         return any(end in head for end in (b", 3)", b", 4)", b", 591)", b", 263)", b", 272)"))
     keys = pickled_part(data)
-    if any(key in keys for key in (b"posed_joints", b"joint_positions", b"motion_path")):
+    if any(key in keys for key in _PICKLED):
         return True
     if b"motion" in keys and b"lengths" in keys:  # MDM
         return True
@@ -89,6 +93,13 @@ def read_arrays(data: bytes, path: Path, asked: Asked) -> Recording:
 def _point_set(content: Any, path: Path, asked: Asked) -> PointSet:
     if isinstance(content, Mapping):
         return _from_mapping(content, path, asked)
+    if isinstance(content, np.ndarray) and content.dtype == object and content.ndim == 1:
+        content = list(content)
+    if isinstance(content, (list, tuple)):
+        places = places_of_frames(content, _PLACES, path)
+        if places is not None:
+            asked.index_of(["the only one"], path)
+            return PointSet(places)
     array = _numbers(content, "the array", path)
     if array.ndim == 4:  # generators write several samples, or one of one
         samples = range(1, 1 + len(array))
@@ -119,6 +130,10 @@ def _from_mapping(content: Mapping[str, Any], path: Path, asked: Asked) -> Point
     key = next((key for key in _PLACES if key in content), None)
     if key is None:
         raise FileFormatError(path, f"has none of {', '.join(_PLACES)}", REMEDY)
+    if clips := clips_in(content[key]):
+        names = list(clips)
+        index = asked.index_of(names, path, "clip")
+        return PointSet(clips[names[index]], notes=asked.note_of_others(names, "clip"))
     array = _numbers(content[key], key, path)
     if (
         key == "motion" and array.ndim == 4 and array.shape[2] == 3
@@ -136,7 +151,7 @@ def _from_mapping(content: Mapping[str, Any], path: Path, asked: Asked) -> Point
     index = asked.index_of(
         range(1, 1 + len(array)) if batched else ["the only one"], path, "sample"
     )
-    places = _of_three(array[index] if batched else array, path)
+    places = moved_by_camera(_of_three(array[index] if batched else array, path), content)
     turns = next((content[k] for k in _TURNS if k in content), None)
     if turns is not None:
         turns = _numbers(turns, "rotations", path)
@@ -162,6 +177,11 @@ def _numbers(value: Any, what: str, path: Path) -> Float64[np.ndarray, "..."]:
 
 
 def _of_three(array: Float64[np.ndarray, "..."], path: Path) -> Float64[np.ndarray, "T N 3"]:
+    if array.ndim == 2 and array.shape[1] == 3:
+        cause = (
+            "holds three numbers a frame, as of one joint's places or turns (TRUMANS), and no body"
+        )
+        raise FileFormatError(path, cause, "give the joints, or poses with trans as .npz")
     if array.ndim == 2 and array.shape[1] % 3 == 0:
         array = array.reshape(len(array), -1, 3)
     if array.ndim == 3 and array.shape[2] == 4 and _confident(array):

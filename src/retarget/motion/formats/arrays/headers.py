@@ -96,7 +96,7 @@ def head_of(data: bytes) -> TableHead | None:
         return None
     head = _head(rows[0], 1, rows)
     for below in range(1, len(rows) if head is None else 0):
-        whole = below == 1 or rows[0][0].lower() == "scorer"
+        whole = below == 1 or [cell.lower() for cell in rows[0][:1]] == ["scorer"]
         if (
             whole
             and sum(cell.lower() in "xyz" and cell != "" for cell in rows[below]) >= 3 * _FEWEST

@@ -104,6 +104,8 @@ def _values(
     times, places = parse_picks(
         data, start, head.width, path, [Pick(before), Pick(wanted)], first_line=head.lines + 1
     )
+    if len(places) == 0:
+        raise FileFormatError(path, "holds no frames", "export it again with its motion")
     return times, places.reshape(len(places), -1, 3)
 
 

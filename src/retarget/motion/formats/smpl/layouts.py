@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from retarget.motion.formats.smpl.lists import mapping_of_list
 from retarget.motion.formats.smpl.tools import (
     AISTPP,
     AMASS,
@@ -66,7 +67,7 @@ def persons_in(content: Any) -> list[Person]:
         fields = {key: content[:, slice(*span)] for key, span in _MOTION_X.items()}
         return [Person("1", fields, MOTION_X)]
     if isinstance(content, (list, tuple)):
-        content = _joined(content)
+        content = mapping_of_list(content, _POSE_KEYS)
     if not isinstance(content, Mapping):
         return []
     for layout in LAYOUTS:
@@ -74,27 +75,6 @@ def persons_in(content: Any) -> list[Person]:
         if found:
             return found
     return []
-
-
-def _joined(frames: Sequence[Any]) -> Fields:
-    """Arrays over time of a list that has a mapping for each frame, with its root and its body."""
-    if not frames or not all(
-        isinstance(one, Mapping) and {"body_pose", "global_orient"} <= set(one) for one in frames
-    ):
-        return {}
-    keys = set.intersection(*(set(one) for one in frames)) & {
-        "global_orient",
-        "body_pose",
-        "transl",
-        "trans",
-        "betas",
-    }
-    rows = {key: [np.ravel(np.asarray(one[key])) for one in frames] for key in sorted(keys)}
-    return {
-        key: np.stack(values).astype(np.float64)
-        for key, values in rows.items()
-        if all(row.shape == values[0].shape and row.dtype.kind in "fiu" for row in values)
-    }
 
 
 def _grab(content: Fields) -> list[Person]:

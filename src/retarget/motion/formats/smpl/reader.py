@@ -12,6 +12,7 @@ from jaxtyping import Float64, Int64
 
 from retarget.containers import npz_names
 from retarget.errors import FileFormatError
+from retarget.geometry import rotated
 from retarget.motion.formats.asked import Asked
 from retarget.motion.formats.contents import NPY, ZIP, open_contents, pickled_part
 from retarget.motion.formats.posed import posed
@@ -36,9 +37,10 @@ from retarget.motion.formats.smpl.rotations import quaternions_of, six_are_rows
 from retarget.motion.formats.smpl.size import Size, size_by_stance
 from retarget.motion.formats.smpl.skeleton import rest_body, stand_in_doubt
 from retarget.motion.formats.smpl.soma import SOMA_FEET, SOMA_FINGERS, SOMA_REST
+from retarget.motion.formats.smpl.tools import Person
 from retarget.motion.recording import LONG, Recording
 
-__all__ = ["looks_like_smpl", "read_smpl"]
+__all__ = ["looks_like_smpl", "read_smpl", "recording_of_person"]
 
 # What tells a pickle or a torch file of one of the layouts: keys are written as they are.
 _SIGNATURES: Final = (
@@ -92,7 +94,25 @@ def read_smpl(data: bytes, path: Path, asked: Asked) -> Recording:
             cause = "holds a body's shape and no motion"
         raise FileFormatError(path, cause, REMEDY)
     names = [person.name for person in people]
-    person = people[asked.index_of(names, path)]
+    chosen = [people[asked.index_of(names, path)]]
+    del content, people
+    return recording_of_person(chosen.pop(), path, asked, asked.note_of_others(names))
+
+
+def recording_of_person(
+    person: Person, path: Path, asked: Asked, notes: tuple[str, ...] = ()
+) -> Recording:
+    """A recording of the motion of one person, whichever file it was found in.
+
+    Args:
+        person: Who, and the layout of what is said of it.
+        path: Where it is from.
+        asked: Where body models lie, and the rate.
+        notes: What to say of the file.
+
+    Raises:
+        FileFormatError: Its arrays are of no body, or hold something that is not a finite number.
+    """
     pose = pose_of(person, path)
     trans, travel = translation_of(person, len(pose.values), path)
     gender = gender_of(person.fields.get("gender"))
@@ -100,10 +120,12 @@ def read_smpl(data: bytes, path: Path, asked: Asked) -> Recording:
     kept = _kept_joints(pose)
     fps, rates = rate_of(person, path)
     layout = person.layout
+    if layout.about_origin:
+        trans += _way_of_pelvis(pose, body.joints[0])
     doubts = [*travel, *rates, *gaps_in(person.fields)]
     moves = not any(doubt.name == "travel" for doubt in travel)
     pose = _compact(pose, kept)
-    del content, people, person  # of a long clip they are larger than what is made of them
+    del person  # of a long clip it is larger than what is made of it
     recording = _recording(pose, trans, body.joints, kept, path)
     if body.cause:
         feet = _feet(pose.kind, kept)
@@ -120,7 +142,7 @@ def read_smpl(data: bytes, path: Path, asked: Asked) -> Recording:
         likely_up_axis=layout.likely_up,
         notes=(
             f"{layout.name} layout, {pose.kind.upper()} body, {gender}",
-            *asked.note_of_others(names),
+            *notes,
             *pose.notes,
             *body.notes,
         ),
@@ -159,6 +181,12 @@ def _recording(
 
     positions, rotations = posed(len(pose.values), parents, turns, lambda _: offsets, trans)
     return tuple(tree.names[joint] for joint in kept), parents, positions, rotations
+
+
+def _way_of_pelvis(pose: Pose, pelvis: Float64[np.ndarray, "3"]) -> Float64[np.ndarray, "T 3"]:
+    """How far the pelvis goes as the body is turned about its model's origin, metres."""
+    turns = quaternions_of(np.asarray(pose.values[:, :1], np.float64))[:, 0]
+    return np.asarray(rotated(turns, np.broadcast_to(pelvis, (len(turns), 3))) - pelvis)
 
 
 def _sized(

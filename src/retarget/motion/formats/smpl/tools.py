@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 __all__ = [
-    "AISTPP", "AMASS", "GEM", "GEM_X", "GENERAL", "GLAMR", "GRAB", "GVHMR", "HYBRIK", "MDM", "MOTION_X", "PHALP", "PHC",
-    "PROMPT_HMR", "SLAHMR", "THREE_DPW", "TRAM", "WHAM", "Fields", "Layout", "Person",
+    "AISTPP", "AMASS", "EASYMOCAP", "GEM", "GEM_X", "GENERAL", "GLAMR", "GRAB", "GVHMR", "HYBRIK", "MDM", "MOTION_X",
+    "PHALP", "PHC", "PROMPT_HMR", "SLAHMR", "THREE_DPW", "TRAM", "WHAM", "Fields", "Layout", "Person",
 ]  # fmt: skip
 
 Fields = Mapping[str, Any]
@@ -26,6 +26,7 @@ class Layout:
         rate_doubt: Weight of the doubt about that rate.
         kind: Body model, where rows do not tell.
         in_camera: Poses are in the camera's axes, and it is not known how that moved.
+        about_origin: The body is turned about its model's origin and not about its pelvis.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Layout:
     rate_doubt: float = 0.0
     kind: str = ""
     in_camera: bool = False
+    about_origin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ PHALP: Final = Layout("4D-Humans", "-y", kind="smpl", in_camera=True)
 SLAHMR: Final = Layout("SLAHMR", likely_up="y", kind="smplh")
 PROMPT_HMR: Final = Layout("PromptHMR", likely_up="y", kind="smplx")
 PHC: Final = Layout("PHC")
+EASYMOCAP: Final = Layout("EasyMocap", kind="smpl", about_origin=True)
 GRAB: Final = Layout("GRAB", "z", kind="smplx")
 MDM: Final = Layout("MDM", "y", fps=20.0, rate_doubt=0.1, kind="smpl")
 MOTION_X: Final = Layout("Motion-X", likely_up="y", fps=30.0, rate_doubt=0.1, kind="smplx")

@@ -93,9 +93,7 @@ def read_motive(data: bytes, path: Path, asked: Asked) -> Recording:
         FileFormatError: There is no skeleton's bone in it, rotations are no quaternions, or a cell is no number.
     """
     lines = data[:_HEAD].splitlines(keepends=True)
-    rows = [
-        next(csv.reader(io.StringIO(line.decode("utf-8", "replace"))), []) for line in lines[:12]
-    ]
+    rows = _head_rows(lines[:12], path)
     said = dict(zip(rows[0][::2], rows[0][1::2], strict=False))
     begin, skeletons = _bones(rows, path)
     names = list(skeletons)
@@ -108,10 +106,13 @@ def read_motive(data: bytes, path: Path, asked: Asked) -> Recording:
     order, parents = _tree(bones)
     places = [bones[i].position + axis for i in order for axis in range(3)]
     quaternions = [bones[i].rotation + axis for i in order for axis in range(4)]
+    width = len(rows[begin - 1])
+    if max(*places, *quaternions) >= width:
+        raise FileFormatError(path, "its last bone lacks columns", _REMEDY)
     # A long recording's rotations end in single precision; so they are taken out of the text at once.
     kind = np.float32 if data.count(b"\n", start) > LONG else np.float64
     positions, turns = parse_picks(
-        data, start, len(rows[begin - 1]), path, [Pick(places), Pick(quaternions, kind)], first_line=begin + 1
+        data, start, width, path, [Pick(places), Pick(quaternions, kind)], first_line=begin + 1
     )  # fmt: skip
     del data
     if len(positions) == 0:
@@ -141,6 +142,16 @@ def read_motive(data: bytes, path: Path, asked: Asked) -> Recording:
         notes=asked.note_of_others(names, "skeleton"),
         doubts=doubts,
     )
+
+
+def _head_rows(lines: list[bytes], path: Path) -> list[list[str]]:
+    """Cells of the lines above the numbers."""
+    try:
+        return [
+            next(csv.reader(io.StringIO(line.decode("utf-8", "replace"))), []) for line in lines
+        ]
+    except csv.Error as error:
+        raise FileFormatError(path, f"its head cannot be read ({error})", _REMEDY) from None
 
 
 def unit4(quaternions: Float64[np.ndarray, "*n 4"]) -> Float64[np.ndarray, "*n 4"]:
