@@ -25,6 +25,7 @@ from retarget.solver.sphere_depth import (
 __all__ = ["find_changes"]
 
 _BASE = 10.0  # weight of the base's change, 1/m^2, beside that of a joint's, 1/rad^2
+_OF_BASE = 1.0 / np.sqrt(_BASE)  # metres or rad of the base's change that weigh one
 _HELD = 3e3  # weight of the change of a point that is held, 1/m^2
 _MOST = 24  # spheres in things, or touching them, that are looked at in a frame
 _TOUCHING = 1e-3  # metres within which they do
@@ -35,23 +36,25 @@ _DEEPEST = 0.03  # metres; deeper is no rest of a solve
 
 
 class _Rows(NamedTuple):
-    """Spheres of one frame that are in things.
+    """Spheres of one frame that are in things, and points that are held.
+
+    How far each moves is told for changes that weigh one each: see `_BASE`.
 
     Attributes:
-        J: How far out each moves with each degree of freedom.
-        depths: Metres.
+        J: How far out each sphere moves with each degree of freedom.
+        depths: How deep it is, metres.
+        P: How far each point moves along each axis, likewise.
         point: Room for a place.
         normal: Room for a direction in the world.
         out: Room for one in a shape's frame.
-        row: Room for a row.
     """
 
     J: Float64[np.ndarray, "C V"]
     depths: Float64[np.ndarray, "C"]
+    P: Float64[np.ndarray, "H V"]
     point: Float64[np.ndarray, "3"]
     normal: Float64[np.ndarray, "3"]
     out: Float64[np.ndarray, "3"]
-    row: Float64[np.ndarray, "V"]
 
 
 @jit(fastmath=True)
@@ -71,20 +74,21 @@ def find_changes(
     """
     bodies = tree.parents.shape[0]
     size = bodies + 5
+    most_held = max(3 * held.shape[1], 1)
     stand = make_frame_pose(bodies)
     around = make_enclosures(bodies)
     enclose(scene, around)
     rows = _Rows(
         scratch((_MOST, size), np.float64),
         scratch(_MOST, np.float64),
+        scratch((most_held, size), np.float64),
         scratch(3, np.float64),
         scratch(3, np.float64),
         scratch(3, np.float64),
-        scratch(size, np.float64),
     )
-    K = scratch((_MOST, size), np.float64)
     A = scratch((_MOST, _MOST), np.float64)
-    W = scratch((size, size), np.float64)
+    G = scratch((most_held, most_held), np.float64)
+    U = scratch((_MOST, most_held), np.float64)
     total = 0
     for t in range(qpos.shape[0]):
         if not deep[t]:
@@ -92,9 +96,8 @@ def find_changes(
         body_kinematics(qpos[t], tree, stand.R, stand.r, stand.axes)
         inside, count = _find_rows(t, qpos[t], tree, scene, around, stand, least, rows)
         if inside > 0:
-            _weigh(held[t], tree, soles, stand, rows, W)
-            _factorise(W, size)
-            _least_change(rows.J, K, W, A, rows.depths, count, change[t])
+            points = _find_held(held[t], tree, soles, stand, rows)
+            _least_change(rows, count, points, A, G, U, change[t])
         total += inside
     return total
 
@@ -160,20 +163,11 @@ def _add_row(
 
 
 @jit(fastmath=True, inner=True)
-def _weigh(
-    held: Bool[np.ndarray, "K"],
-    tree: Tree,
-    soles: Soles,
-    stand: FramePose,
-    rows: _Rows,
-    W: Float64[np.ndarray, "V V"],
-) -> None:
-    """Fill the lower triangle of the weights of a change: of each degree of freedom, and of points that are held."""
-    size, row = W.shape[0], rows.row
-    for i in range(size):
-        for j in range(size):
-            W[i, j] = 0.0
-        W[i, i] = _BASE if i < 6 else 1.0
+def _find_held(
+    held: Bool[np.ndarray, "K"], tree: Tree, soles: Soles, stand: FramePose, rows: _Rows
+) -> int:
+    """Fill the rows of points that are held, three of each; returns how many."""
+    count = 0
     for s in range(held.shape[0]):
         if not held[s]:
             continue
@@ -182,11 +176,9 @@ def _weigh(
         for axis in range(3):
             for i in range(3):
                 rows.normal[i] = 1.0 if i == axis else 0.0
-            _row_of(b, rows.point, rows.normal, stand, tree, row)
-            for i in range(size):
-                if row[i] != 0.0:
-                    for j in range(i + 1):
-                        W[i, j] += _HELD * row[i] * row[j]
+            _row_of(b, rows.point, rows.normal, stand, tree, rows.P[count])
+            count += 1
+    return count
 
 
 @jit(fastmath=True, inner=True)
@@ -203,10 +195,10 @@ def _row_of(
     for k in range(row.shape[0]):
         row[k] = 0.0
     for k in range(3):
-        row[k] = n[k]
-    row[3] = x[1] * n[2] - x[2] * n[1]
-    row[4] = x[2] * n[0] - x[0] * n[2]
-    row[5] = x[0] * n[1] - x[1] * n[0]
+        row[k] = n[k] * _OF_BASE
+    row[3] = (x[1] * n[2] - x[2] * n[1]) * _OF_BASE
+    row[4] = (x[2] * n[0] - x[0] * n[2]) * _OF_BASE
+    row[5] = (x[0] * n[1] - x[1] * n[0]) * _OF_BASE
     c = body
     while c > 0:
         y0 = x[0] - r[c, 0]
@@ -221,60 +213,86 @@ def _row_of(
 
 
 @jit(fastmath=True, inner=True)
-def _factorise(W: Float64[np.ndarray, "n n"], size: int) -> None:
-    """Cholesky's factor of the lower triangle, in place."""
-    for j in range(size):
-        for k in range(j):
-            W[j, j] -= W[j, k] * W[j, k]
-        W[j, j] = np.sqrt(max(W[j, j], 1e-12))
-        for i in range(j + 1, size):
-            total = W[i, j]
-            for k in range(j):
-                total -= W[i, k] * W[j, k]
-            W[i, j] = total / W[j, j]
-
-
-@jit(fastmath=True, inner=True)
 def _least_change(
-    J: Float64[np.ndarray, "C V"],
-    K: Float64[np.ndarray, "C V"],
-    W: Float64[np.ndarray, "V V"],
-    A: Float64[np.ndarray, "C C"],
-    d: Float64[np.ndarray, "C"],
+    rows: _Rows,
     count: int,
+    points: int,
+    A: Float64[np.ndarray, "C C"],
+    G: Float64[np.ndarray, "H H"],
+    U: Float64[np.ndarray, "C H"],
     out: Float64[np.ndarray, "V"],
 ) -> None:
-    """Fill the change with J change = d, nearly, that is least by the weights whose factor is W."""
+    """Fill the change that is least, that of held points counted, and takes spheres out by their depths, nearly.
+
+    With one weight for all degrees of freedom, the inverse of all weights, which held points make couple, is that of as
+    many numbers as these have: W = 1 + h P'P, so that J W^-1 J' = J J' - (J P') (1/h + P P')^-1 (P J').
+    There are ``count`` rows of spheres, whose depths are used up, and ``points`` of held points; A, G and U are room.
+    """
+    J, P, d = rows.J, rows.P, rows.depths
     size = J.shape[1]
-    for c in range(count):  # K = J, divided by the factor
-        for i in range(size):
-            total = J[c, i]
-            for k in range(i):
-                total -= W[i, k] * K[c, k]
-            K[c, i] = total / W[i, i]
+    for i in range(points):
+        for j in range(i + 1):
+            G[i, j] = _product(P[i], P[j])
+        G[i, i] += 1.0 / _HELD
+    _factorise(G, points)
     squares = 0.0
     for i in range(count):
+        for k in range(points):
+            U[i, k] = (_product(J[i], P[k]) - _product(U[i, :k], G[k, :k])) / G[k, k]
         for j in range(i + 1):
-            A[i, j] = 0.0
-            for k in range(size):
-                A[i, j] += K[i, k] * K[j, k]
+            A[i, j] = _product(J[i], J[j]) - _product(U[i, :points], U[j, :points])
         squares += A[i, i]
     for i in range(count):
         A[i, i] += _DAMPING * squares / count
     _factorise(A, count)
-    for i in range(count):
-        for k in range(i):
-            d[i] -= A[i, k] * d[k]
-        d[i] /= A[i, i]
-    for i in range(count - 1, -1, -1):
-        for k in range(i + 1, count):
-            d[i] -= A[k, i] * d[k]
-        d[i] /= A[i, i]
+    _solve(A, d, count)
+    push = U[0]  # what held points are pushed by
+    for k in range(points):
+        push[k] *= d[0]
+        for c in range(1, count):
+            push[k] += U[c, k] * d[c]
+    _substitute_back(G, push, points)
     for k in range(size):
         out[k] = 0.0
-        for c in range(count):
-            out[k] += K[c, k] * d[c]
+    for c in range(count):
+        for k in range(size):
+            out[k] += J[c, k] * d[c]
+    for i in range(points):
+        for k in range(size):
+            out[k] -= P[i, k] * push[i]
+    for k in range(6):
+        out[k] *= _OF_BASE
+
+
+@jit(fastmath=True, inner=True)
+def _product(a: Float64[np.ndarray, "n"], b: Float64[np.ndarray, "n"]) -> float:
+    total = 0.0
+    for k in range(a.shape[0]):
+        total += a[k] * b[k]
+    return total
+
+
+@jit(fastmath=True, inner=True)
+def _factorise(A: Float64[np.ndarray, "n n"], size: int) -> None:
+    """Cholesky's factor of the lower triangle, in place."""
+    for i in range(size):
+        for j in range(i):
+            A[i, j] = (A[i, j] - _product(A[i, :j], A[j, :j])) / A[j, j]
+        A[i, i] = np.sqrt(max(A[i, i] - _product(A[i, :i], A[i, :i]), 1e-12))
+
+
+@jit(fastmath=True, inner=True)
+def _solve(L: Float64[np.ndarray, "n n"], d: Float64[np.ndarray, "n"], size: int) -> None:
+    """Solve with the matrix whose factor is L, in place."""
+    for i in range(size):
+        d[i] = (d[i] - _product(L[i, :i], d[:i])) / L[i, i]
+    _substitute_back(L, d, size)
+
+
+@jit(fastmath=True, inner=True)
+def _substitute_back(L: Float64[np.ndarray, "n n"], d: Float64[np.ndarray, "n"], size: int) -> None:
+    """Solve with the factor's transpose, in place."""
     for i in range(size - 1, -1, -1):
-        for k in range(i + 1, size):
-            out[i] -= W[k, i] * out[k]
-        out[i] /= W[i, i]
+        d[i] /= L[i, i]
+        for k in range(i):
+            d[k] -= L[i, k] * d[i]

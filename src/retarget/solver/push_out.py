@@ -44,22 +44,20 @@ def push_out_of_things(
         fps: Frames per second.
     """
     was = scene_depths(qpos, tree, scene)
-    deep = was >= _LEAST
-    if not deep.any():
-        return
-    before = qpos.copy()
+    now, before = was.copy(), qpos.copy()
     reach = max(1, round(_SPREAD * fps))
-    moved = np.zeros(len(qpos), bool)
     for round_ in range(_ROUNDS):
+        deep = now >= _LEAST
+        if not deep.any():
+            break
         change = np.zeros((len(qpos), len(limits.lower) + 5))
         if not find_changes(qpos, tree, soles, held, scene, deep, _LEAST, change):
             break
         if round_ < _ROUNDS - 1:
             change = _spread(change, reach)
-        deep = np.asarray(change.any(axis=1))  # what else may be in something now
-        moved |= deep
+        moved = np.asarray(change.any(axis=1))  # these may be in something else now
         _apply(qpos, change, limits)
-    now = scene_depths(qpos, tree, scene, moved)
+        now[moved] = scene_depths(qpos, tree, scene, moved)[moved]
     _take_back(qpos, before, now > np.maximum(was, 2 * _LEAST), reach)
 
 

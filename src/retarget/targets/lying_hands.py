@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from jaxtyping import Float64
 
+from retarget.compiled.jit import jit
 from retarget.geometry import matrix_from_quaternion, quaternion_from_vector
 from retarget.motion.fitting.anatomy import Anatomy
 from retarget.motion.numeric.around import mean_around
@@ -82,26 +84,41 @@ def lying_hands(
         balls = np.column_stack([(own[:, :3] - palm.point) @ inward.T, own[:, 3]])
         flat = _flattest(balls, float(palms[k]))
         hands = anatomy.segment_frames([f"{side}_hand"])[:, 0]
-        say, total = np.zeros(count), np.zeros((count, 3))
+        each = [
+            _ways(hands, turned[:, k], contact, things[contact.thing], anatomy.fps)
+            for _, contact in contacts
+        ]
+        ways = np.concatenate(each)
+        tilts = _tilts(flat, ways)
+        turns = matrix_from_quaternion(quaternion_from_vector(tilts))
+        lying = np.einsum("tji,tj->ti", turns, ways)
+        lying /= np.maximum(np.linalg.norm(lying, axis=1, keepdims=True), 1e-9)
+        reaches = np.maximum(_reach(balls, lying) - _PRESSED, palm.radius)
+        say, total, first = np.zeros(count), np.zeros((count, 3)), 0
         for number, contact in contacts:
-            rows = slice(contact.first, contact.last)
-            thing = things[contact.thing].part(contact.first, contact.last)
-            into = -thing.directed(contact.normal[None])
-            into = np.broadcast_to(into, hands[rows, 0].shape)
-            ways = np.einsum("tij,ti->tj", hands[rows], into)
-            ways = _turned_back(ways, turned[rows, k])
-            ways = mean_around(ways, np.ones(ways.shape, bool), round(_SMOOTHED * anatomy.fps))
-            tilts = _tilts(flat, ways)
+            rows = slice(first, first + contact.last - contact.first)
             share = palm_shares(contact, count, anatomy.fps)
             say += share
-            total += share[:, None] * _stretched(tilts, contact, count)
-            turns = matrix_from_quaternion(quaternion_from_vector(tilts))
-            lying = np.einsum("tji,tj->ti", turns, ways)
-            lying /= np.maximum(np.linalg.norm(lying, axis=1, keepdims=True), 1e-9)
-            reach = np.maximum(_reach(balls, lying) - _PRESSED, palm.radius)
-            found.reaches[number] = _stretched(reach, contact, count)
+            total += share[:, None] * _stretched(tilts[rows], contact, count)
+            found.reaches[number] = _stretched(reaches[rows], contact, count)
+            first = rows.stop
         found.tilts[:, k] = total / np.maximum(say, 1.0)[:, None]
     return found
+
+
+def _ways(
+    hands: Float64[np.ndarray, "T 3 3"],
+    turned: Float64[np.ndarray, "T"],
+    contact: Contact,
+    thing: Thing,
+    fps: float,
+) -> Float64[np.ndarray, "n 3"]:
+    """The way into a surface in each frame of a hold, in the frame of the hand that is turned by some angles, rad."""
+    rows = slice(contact.first, contact.last)
+    into = -thing.part(contact.first, contact.last).directed(contact.normal[None])
+    into = np.broadcast_to(into, hands[rows, 0].shape)
+    ways = _turned_back(np.einsum("tij,ti->tj", hands[rows], into), turned[rows])
+    return mean_around(ways, np.ones(ways.shape, bool), round(_SMOOTHED * fps))
 
 
 def _turned_back(
@@ -115,14 +132,35 @@ def _turned_back(
 
 def _stretched(values: np.ndarray, contact: Contact, frames: int) -> np.ndarray:
     """What is told of a hold's frames over all frames: before and after it as at its ends."""
-    return np.asarray(values[np.clip(np.arange(frames) - contact.first, 0, len(values) - 1)])
+    stretched = np.empty((frames, *values.shape[1:]))
+    stretched[: contact.first] = values[0]
+    stretched[contact.first : contact.last] = values
+    stretched[contact.last :] = values[-1]
+    return stretched
 
 
 def _reach(
     balls: Float64[np.ndarray, "B 4"], ways: Float64[np.ndarray, "n 3"]
 ) -> Float64[np.ndarray, "n"]:
     """How far balls reach each way."""
-    return np.asarray((ways @ balls[:, :3].T + balls[:, 3]).max(axis=1))
+    farthest = np.empty(len(ways))
+    _find_reaches(np.ascontiguousarray(balls.T), np.ascontiguousarray(ways), farthest)
+    return farthest
+
+
+@jit(fastmath=True)
+def _find_reaches(
+    balls: Float64[np.ndarray, "4 B"],
+    ways: Float64[np.ndarray, "n 3"],
+    farthest: Float64[np.ndarray, "n"],
+) -> None:
+    for n in range(ways.shape[0]):
+        x, y, z = ways[n]
+        most = -np.inf
+        for b in range(balls.shape[1]):
+            reach = x * balls[0, b] + y * balls[1, b] + z * balls[2, b] + balls[3, b]
+            most = max(most, reach)
+        farthest[n] = most
 
 
 def _flattest(balls: Float64[np.ndarray, "B 4"], palm: float) -> Float64[np.ndarray, "3"]:
@@ -132,13 +170,20 @@ def _flattest(balls: Float64[np.ndarray, "B 4"], palm: float) -> Float64[np.ndar
         balls: That fill it, from the palm's middle, in the hand's frame.
         palm: The angle about its long axis at which the palm faces, rad.
     """
+    c, s = math.cos(palm), math.sin(palm)
+    turn = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+    faced = np.column_stack([balls[:, :3] @ turn, balls[:, 3]])
+    ways = _ways_around()
+    return np.asarray(turn @ ways[int(np.argmin(_reach(faced, ways)))])
+
+
+@lru_cache(maxsize=1)
+def _ways_around() -> Float64[np.ndarray, "n 3"]:
+    """Directions around that of the x axis."""
     slopes = np.tan(np.linspace(-_ASIDE, _ASIDE, 2 * _STEPS + 1))
     across, along = np.meshgrid(slopes, slopes)
-    out = np.array([math.cos(palm), math.sin(palm), 0.0])
-    side = np.array([-math.sin(palm), math.cos(palm), 0.0])
-    ways = out + across[..., None] * side + along[..., None] * np.array([0.0, 0.0, 1.0])
-    ways = ways.reshape(-1, 3) / np.linalg.norm(ways.reshape(-1, 3), axis=1, keepdims=True)
-    return np.asarray(ways[int(np.argmin(_reach(balls, ways)))])
+    ways = np.stack([np.ones_like(across), across, along], axis=-1).reshape(-1, 3)
+    return np.asarray(ways / np.linalg.norm(ways, axis=1, keepdims=True))
 
 
 def _tilts(

@@ -85,7 +85,7 @@ def palm_shares(contact: Contact, frames: int, fps: float) -> Float64[np.ndarray
     """How much of its turn a hand has around and in a hold."""
     times = np.arange(frames)
     away = np.maximum(contact.first - times, times - contact.last + 1)
-    share = np.clip(1.0 - np.maximum(away, 0) / (_TURNING * fps), 0.0, 1.0)
+    share = np.maximum(1.0 - np.maximum(away, 0) / (_TURNING * fps), 0.0)
     return np.asarray(share * share * (3.0 - 2.0 * share))
 
 
