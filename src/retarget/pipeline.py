@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import math
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,25 +28,18 @@ from retarget.options import RetargetOptions
 from retarget.result import RetargetingResult, SourceClip, YieldedHold, packed_rotations
 from retarget.robots.held import moving_part
 from retarget.robots.model import RobotModel
+from retarget.scenes.far import far_track, is_far
 from retarget.scenes.scene import Scene
 from retarget.solver.limits.joints import joint_limits
 from retarget.solver.limits.keep import keep_joint_limits, lift_above_floor
 from retarget.solver.misses import missed_runs
 from retarget.solver.obstacles import covered_finely
-from retarget.solver.problem import (
-    TaskWeights,
-    style_weights,
-)
+from retarget.solver.problem import TaskWeights, style_weights
 from retarget.solver.push_out import push_out_of_things
 from retarget.solver.rates import at_rate
 from retarget.solver.residuals import Residuals, measure_residuals
 from retarget.take import Take, on_ground, solve_take
-from retarget.targets.build import (
-    Targets,
-    build_targets,
-    robot_sizes,
-    set_base_level,
-)
+from retarget.targets.build import Targets, build_targets, robot_sizes, set_base_level
 from retarget.targets.fingers import finger_angles, finger_joints
 from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
 from retarget.timing import timed
@@ -109,12 +103,15 @@ def retarget_motion(
         raise RetargetError(f"{name}: not of the subject's skeleton: {why}; leave the subject out")
     seconds: dict[str, float] = {}
     slope = drift = 0.0
+    part = moving_part(robot)
+    far: tuple[Motion, Scene] | None = None  # of a scene that nothing of the body comes near
+    if scene is not None and timed(seconds, "touches", partial(_is_far, motion, scene, part.robot)):
+        far, scene = (motion, scene), None
     if scene is None:
         motion, slope, drift = timed(seconds, "level", lambda: on_level_floor(motion))
         motion = timed(seconds, "level", lambda: rate_by_falls(supported(motion)))
     else:  # its floor is the motion's
         motion = replace(motion, source=replace(motion.source, floor_m=0.0))
-    part = moving_part(robot)
     time_scale = _time_scale(motion, part.robot, options, subject)
     motion = timed(seconds, "level", lambda: retimed(motion, time_scale))
     scene = None if scene is None else scene.retimed(time_scale)
@@ -155,6 +152,14 @@ def retarget_motion(
         residuals.by_name["scene_m"] = take.scene.depths(qpos, setting.single.tree)
         residuals.by_name["hold_m"], missed = take.scene.misses(qpos, setting.single)
         found |= {"scene": take.scene.as_json()}
+    if far is not None:
+        clip, things = retimed(far[0], time_scale), far[1].retimed(time_scale)
+        keep = partial(far_track, clip, things, found["scale"], contacts.stance)
+        track, found["scene"] = timed(seconds, "touches", keep)
+        residuals.by_name.update(
+            dict.fromkeys(("scene_m", "hold_m"), np.zeros(len(qpos), np.float32))
+        )
+        del clip, far
     among = take.scene if options.fps is not None else None
     hands, fingers = _hands(motion, robot, options)
     if options.hands == "keep":
@@ -245,6 +250,10 @@ def _time_scale(
         return options.time_scale
     human = leg_length(motion) if subject is None else subject.calibration.leg_length
     return math.sqrt(robot_anatomy(robot).leg_length / human)
+
+
+def _is_far(motion: Motion, scene: Scene, robot: RobotModel) -> bool:
+    return is_far(motion, scene, robot_anatomy(robot).leg_length / leg_length(motion))
 
 
 def _give_memory_back() -> None:

@@ -208,11 +208,17 @@ def _retarget_file(
         "notes": [
             *source.notes,
             *(scene.notes if scene is not None else ()),
-            *result.provenance.get("scene", {}).get("warnings", ()),
+            *_of_things(result.provenance.get("scene", {})),
             *_hands_left(result.provenance),
         ],
         "doubts": result.provenance["motion"]["doubts"],
     }
+
+
+def _of_things(around: Mapping[str, Any]) -> list[str]:
+    """What people should know of the things around a clip."""
+    left_out = around.get("left_out")
+    return [*([f"scene: {left_out}"] if left_out else ()), *around.get("warnings", ())]
 
 
 def _hands_left(provenance: dict[str, Any]) -> list[str]:

@@ -94,6 +94,11 @@ class Look:
     things: ThingFrames | None
     doubts: tuple[Doubt, ...] | None
 
+    @property
+    def may_be_pushed(self) -> bool:
+        """Whether things may push the robot: nobody knows with what, and physics is not judged."""
+        return self.things is not None and not self.things.apart
+
     def values(self) -> dict[str, float | None]:
         """All measures by name; see `retarget.evaluation.MEASURES`."""
         result, robot, fps = self.result, self.robot, self.result.fps
@@ -134,7 +139,7 @@ class Look:
             **measure_solved(result),
             **measure_things(self.things),
         }
-        if self.things is not None:  # what things push with is not known
+        if self.may_be_pushed:
             values |= {name: None for name in values if MEASURES[name].group == "physics"}
         return values
 
@@ -170,7 +175,7 @@ def look_at(result: RetargetingResult, robot: RobotModel) -> Look:
         places = enumerate(bodies.compared.roles)
         joints = {role: bodies.points[:, i].astype(np.float64) for i, role in places}
         things = find_things(result, robot, joints)
-    if things is not None:
+    if things is not None and not things.apart:
         stance, human = things.stance(stance), things.human(human)
         things.correct(feet, collisions.body_height)
     tracking = find_tracking(bodies)

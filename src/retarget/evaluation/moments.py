@@ -35,9 +35,7 @@ def measure_moments(seen: Look, series: Makers) -> dict[str, float | None]:
         measure = MEASURES[name]
         if measure.series not in series:
             continue
-        if (
-            measure.group == "physics" and seen.things is not None
-        ):  # what things push with is not known
+        if measure.group == "physics" and seen.may_be_pushed:
             continue
         values = series[measure.series]()
         if name in _SHARES:

@@ -31,7 +31,9 @@ from retarget.scenes.tracked import robot_things, source_things
 
 __all__ = ["ThingFrames", "find_things", "measure_things"]
 
-_NEAR: Final = 0.3  # metres of the human within which its clearance is one to keep
+_NEAR: Final = (
+    0.3  # metres within which a human's clearance is one to keep, and things count for a robot
+)
 _MEASURED: Final = (
     "hand_gap_mean", "hand_gap_p95", "hands_kept_share", "unreached_holds", "hand_place_error_mean", "hand_slide_mean",
     "hand_slide_p95", "human_hand_slide_mean", "scene_depth_max", "scene_depth_share", "clearance_error_mean",
@@ -64,6 +66,7 @@ class ThingFrames:
         human_hand_slide: Speed of the human's wrist on the thing that its palm touches, m/s.
         shift: How far a thing gives way, metres; 0 where none moves.
         unreached: How many holds of hands are off what they hold for half of their time or more.
+        apart: Whether the human touches none of the things and the robot comes near none: all else is as without them.
     """
 
     depth: Float64[np.ndarray, "T"]
@@ -81,6 +84,7 @@ class ThingFrames:
     human_hand_slide: Float64[np.ndarray, "T 2"]
     shift: Float64[np.ndarray, "T"]
     unreached: int
+    apart: bool
 
     def stance(self, stance: Stance) -> Stance:
         """When the human stands on anything."""
@@ -177,6 +181,7 @@ def find_things(
         human_hand_slide=human_slide,
         shift=_shifts(own, theirs, track.scale, frames),
         unreached=_unreached(track, gap),
+        apart=bool(others.min(initial=FAR) > _NEAR and not (track.touches > 0).any()),
     )
 
 
