@@ -8,6 +8,7 @@ Usage: python benchmarks/formats.py
 from __future__ import annotations
 
 import importlib
+import pickle
 import sys
 import tempfile
 import time
@@ -42,6 +43,7 @@ RATES = {"video_pose": 30.0, "climb_npy": 120.0}  # of files that do not say the
 ANIMATIONS = {"quaternius_robot.glb": "#Robot_Walking"}
 FRAMES = 12_000  # of made files that are read for their speed
 FEWEST = 300  # frames of a file by which a speed is told: of fewer it is what every file costs
+FOLDER = 1_200  # frames of a folder that has a file for each
 SECONDS = 10.0  # of a clip that are retargeted
 HEAD = [
     "format",
@@ -73,7 +75,12 @@ def main() -> None:
     robot = load_robot("unitree_g1")
     rows, refused = [], []
     with tempfile.TemporaryDirectory() as folder:
-        for tried in [*real_files(), *smpl_files(Path(folder)), *other_files(Path(folder))]:
+        for tried in [
+            *real_files(),
+            *smpl_files(Path(folder)),
+            *other_files(Path(folder)),
+            *files_of_points(Path(folder)),
+        ]:
             try:
                 motion = read_motion(tried.path, source_fps=tried.fps)
             except RetargetError as error:
@@ -160,6 +167,31 @@ def other_files(folder: Path) -> Iterator[Tried]:
         if not (folder / f"long_{name}").exists():  # the SMPL family is there already
             write(path, FRAMES // PERIOD)
             yield Tried(path, True, None, 30.0)
+
+
+def files_of_points(folder: Path) -> Iterator[Tried]:
+    """A walk as cameras and video models write its points, and data sets of many clips in one file."""
+    clips, kinect, frames = (
+        importlib.import_module(name)
+        for name in ("clip_files", "test_motion_kinect", "test_motion_easymocap")
+    )
+    in_order = importlib.import_module("test_motion_clips").in_order
+    steps = importlib.import_module("format_memory").walk(FRAMES // PERIOD)
+    made = importlib.import_module("smpl_files")
+    walk = read_motion(made.written(folder, "points.npz", made.amass(steps)))
+    contents = {
+        "walk.skeleton": kinect.skeleton_text(kinect.joints_of(walk)),
+        "humanact12poses.pkl#2": clips.human_act(walk.positions[:, :22]),
+        "data_3d_h36m.npz": clips.video_pose(in_order(walk, "Human3.6M")),
+        "sam_3d_body.pkl": pickle.dumps(clips.sam_body(in_order(walk, "MHR"))),
+        "babel.pkl": clips.babel(steps),
+    }
+    for name, content in contents.items():
+        made.written(folder, name.partition("#")[0], content)
+        yield Tried(folder / name, True, None, 30.0)
+    few = made.Walk(steps.poses[:FOLDER], steps.trans[:FOLDER])
+    first = frames.folder(folder / "smpl", [[body] for body in frames.bodies(few)])
+    yield Tried(first, True, None, 30.0)
 
 
 def speeds(tried: Tried) -> list[str]:

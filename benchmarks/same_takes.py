@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from measure import CLIPS, ROOT, on_one_core, table, write_section
@@ -60,6 +61,13 @@ BONES = {
     "upper arm": ARMS[0],
     "forearm": ARMS[1],
 }
+ON_THORAX = ("C7", "T10", "CLAV", "STRN", "RBAC")
+# What is turned about a joint: markers of the segment above it, and of the limb below it.
+AROUND = {
+    "hip": (("LFWT", "RFWT", "LBWT", "RBWT"), ("THI", "KNE")),
+    "shoulder": (ON_THORAX, ("UPA", "ELB")),
+}
+RISEN = 0.01  # metres by which a marker on the toes has risen that has left the floor for certain
 
 
 def main() -> None:
@@ -210,6 +218,7 @@ def shoulders_and_toes() -> str:
     apart = [np.linalg.norm(m.role_positions("left_shoulder") - m.role_positions("right_shoulder"), axis=1)
              for m in both]  # fmt: skip
     risen, least, behind = [], [], []
+    late: list[list[float]] = [[], []]
     for foot, side in enumerate(SIDES):
         joint, toes = (
             both[0].role_positions(f"{side}_toe"),
@@ -225,6 +234,17 @@ def shoulders_and_toes() -> str:
             span = slice(round(ended * both[0].fps), round(lifted * both[0].fps))
             risen.append(np.ptp(ball[span]))
             least.append(np.ptp(skin[span]))
+            after = round(lifted * both[1].fps)
+            left = after + int(np.argmax(skin[after:] > skin[span].min() + RISEN))
+            for times, end in zip(late, (ended, lifted), strict=True):
+                times.append(left / both[1].fps - end)
+    theirs, ours = (f"{1000 * min(t):.0f} to {1000 * max(t):.0f} ms" for t in late)
+    about = "; ".join(
+        "{} {:.1f} and {:.1f} mm".format(
+            joint, *(1000 * x for x in kept_apart(both, markers, joint))
+        )
+        for joint in AROUND
+    )
     inside = " and ".join(f"{1000 * one:.0f} mm" for one in turned_about(markers))
     return (
         f"Its shoulders are {1000 * apart[0].mean():.0f} mm apart, the markers on the acromions "
@@ -234,7 +254,9 @@ def shoulders_and_toes() -> str:
         "centimetres only, as arms of a jog swing one way. The skeleton's ball of the foot lies "
         f"{1000 * np.mean(behind):.0f} mm from the marker on the toes, behind it: from the end of a toe's stance in "
         f"the skeleton to that in the markers it rises by {1000 * np.mean(risen):.0f} mm (mean of {len(risen)} "
-        f"stances), the marker by {1000 * np.mean(least):.0f}."
+        f"stances), the marker by {1000 * np.mean(least):.0f}, which has risen by {1000 * RISEN:.0f} mm {theirs} after "
+        f"the skeleton's toes are said to lift and {ours} after ours. Markers of the limb stray from their distances "
+        f"to a joint that lies still in the segment above, about the skeleton's joint and about ours: {about}."
     )
 
 
@@ -243,23 +265,12 @@ def turned_about(markers: Trajectories) -> list[float]:
 
     From it the markers on upper arm and elbow keep their distances best, in axes fitted to those of the thorax.
     """
-    thorax = np.stack(
-        [marker(markers, name) for name in ("C7", "T10", "CLAV", "STRN", "RBAC")], axis=1
-    )
-    middle = thorax.mean(axis=1)
-    first = thorax[0] - middle[0]
-    left, _, right = np.linalg.svd(np.einsum("tki,kj->tij", thorax - middle[:, None], first))
-    left[..., -1] *= np.linalg.det(left @ right)[:, None]
-    axes = left @ right  # Kabsch 1976, frame by frame
-
-    def within(name: str) -> np.ndarray:
-        return np.asarray(np.einsum("tji,tj->ti", axes, marker(markers, name) - middle))
-
-    tops = [np.nanmean(within(f"{side}SHO"), axis=0) for side in "LR"]
+    within = axes_of(markers, ON_THORAX)
+    tops = [np.nanmean(within(marker(markers, f"{side}SHO")), axis=0) for side in "LR"]
     across = (tops[0] - tops[1]) / np.linalg.norm(tops[0] - tops[1])
     found = []
     for side, top, outwards in zip("LR", tops, (across, -across), strict=True):
-        arm = [within(side + name) for name in ("UPA", "ELB")]
+        arm = [within(marker(markers, side + name)) for name in ("UPA", "ELB")]
         arm = [places[np.isfinite(places).all(axis=1)] for places in arm]
 
         def strayed_by(guess: np.ndarray, arm: list[np.ndarray] = arm) -> np.ndarray:
@@ -271,6 +282,38 @@ def turned_about(markers: Trajectories) -> list[float]:
 
         centre = least_squares(strayed_by, np.array([*top, 0.1, 0.3])).x[:3]
         found.append(float((top - centre) @ outwards))
+    return found
+
+
+def axes_of(markers: Trajectories, names: tuple[str, ...]) -> Callable[[np.ndarray], np.ndarray]:
+    """What places are in the axes of a segment, to which those of its markers are fitted (Kabsch 1976)."""
+    places = np.stack([marker(markers, name) for name in names], axis=1)
+    middle = places.mean(axis=1)
+    first = places[0] - middle[0]
+    left, _, right = np.linalg.svd(np.einsum("tki,kj->tij", places - middle[:, None], first))
+    left[..., -1] *= np.linalg.det(left @ right)[:, None]
+    axes = left @ right
+    return lambda at: np.asarray(np.einsum("tji,tj->ti", axes, at - middle))
+
+
+def kept_apart(both: list[Motion], markers: Trajectories, joint: str) -> list[float]:
+    """How far a limb's markers stray from their mean distances to a joint that lies still in the segment above.
+
+    Metres; the root mean square of both sides, about the one motion's joint and about the other's.
+    """
+    segment, limb = AROUND[joint]
+    within = axes_of(markers, segment)
+    found = []
+    for motion in both:
+        strays = []
+        for side in SIDES:
+            centre = np.nanmean(within(motion.role_positions(f"{side}_{joint}")), axis=0)
+            for name in limb:
+                apart = np.linalg.norm(
+                    within(marker(markers, side[0].upper() + name)) - centre, axis=1
+                )
+                strays.append(apart - np.nanmean(apart))
+        found.append(float(np.sqrt(np.nanmean(np.square(strays)))))
     return found
 
 

@@ -37,6 +37,8 @@ def motion_among(jobs: Iterable[BatchJob]) -> Iterator[BatchJob | PassedOver]:
 
 def _why_not(job: BatchJob) -> str:
     from retarget.inputs import read_bytes
+    from retarget.kinds import MotionFormatKind
+    from retarget.motion.formats.easymocap import follows_a_frame
     from retarget.motion.formats.registry import format_by_name_alone, recognised_format
 
     name = job.motion.name
@@ -47,7 +49,9 @@ def _why_not(job: BatchJob) -> str:
     if format_by_name_alone(job.motion) is not None:
         return ""
     try:
-        recognised_format(read_bytes(job.motion, "give a motion file"), job.motion)
+        found = recognised_format(read_bytes(job.motion, "give a motion file"), job.motion)
     except FileFormatError as error:
         return f"{error.cause}; {error.remedy}" if error.remedy else error.cause
+    if found.kind == MotionFormatKind.EASYMOCAP and follows_a_frame(job.motion):
+        return "is a frame, which is read with the first one of its folder"
     return ""

@@ -52,6 +52,23 @@ def test_motion_is_told_by_content_and_the_rest_is_passed_over_with_a_reason(
     assert "not of any known motion format" in reasons["weights.npz"]
 
 
+def test_a_folder_of_frames_is_one_recording(tmp_path: Path) -> None:
+    body = {
+        "id": 0,
+        "Rh": [[0, 0, 0]],
+        "Th": [[0, 0, 0]],
+        "poses": [[0] * 72],
+        "shapes": [[0] * 10],
+    }
+    for number in range(7, 10):
+        (tmp_path / f"{number:06d}.json").write_text(json.dumps([body]))
+    first, *others = motion_among(jobs_from_folder(tmp_path, "**/*", tmp_path / "out"))
+    assert first.motion.name == "000007.json"  # type: ignore[union-attr]
+    assert [one.reason for one in others if isinstance(one, PassedOver)] == [
+        "is a frame, which is read with the first one of its folder"
+    ] * 2
+
+
 @pytest.mark.parametrize(
     ("name", "path", "split", "reason"),
     [

@@ -24,7 +24,7 @@ from retarget.motion.formats.smpl.reader import recording_of_person
 from retarget.motion.formats.smpl.tools import EASYMOCAP, Person
 from retarget.motion.recording import Recording
 
-__all__ = ["looks_like_easymocap", "read_easymocap"]
+__all__ = ["follows_a_frame", "looks_like_easymocap", "read_easymocap"]
 
 _BEGINS: Final = re.compile(
     rb'\s*(?:\{\s*"annots"\s*:\s*)?\[\s*\{\s*"id"\s*:\s*-?\d+\s*,\s*"(?:keypoints3d|Rh|Th)"\s*:'
@@ -40,6 +40,15 @@ _REMEDY: Final = "write the folder again with EasyMocap"
 def looks_like_easymocap(data: bytes) -> bool:
     """Whether a text is JSON that begins with a person's number and its points, or how its body is turned."""
     return _BEGINS.match(data[:4096].removeprefix(b"\xef\xbb\xbf")) is not None
+
+
+def follows_a_frame(path: Path) -> bool:
+    """Whether the frame before this file's lies beside it, so that it is read with that."""
+    own = _NUMBERED.fullmatch(path.stem)
+    if own is None or not int(own["number"]):
+        return False
+    before = f"{int(own['number']) - 1:0{len(own['number'])}d}"
+    return path.with_name(f"{own['before']}{before}{path.suffix}").exists()
 
 
 def read_easymocap(data: bytes, path: Path, asked: Asked) -> Recording:

@@ -24,7 +24,7 @@ __all__ = ["looks_like_kinect", "read_kinect"]
 
 _STATES, _JOINTS, _OF_A_JOINT = 10, 25, 12  # words of a body, its joints, and numbers of each
 _HEAD: Final = 4096  # bytes
-_LARGEST: Final = 1 << 28  # bytes: what Python makes of its words takes some times as much
+_LARGEST: Final = 1 << 26  # bytes: what Python makes of its words takes six times as much
 _LONGEST_COUNT, _THINNEST = 9, 100  # digits of a count; frames for each in which a body was seen
 _FPS: Final = 30.0
 _REMEDY: Final = "download it again from the data set"
