@@ -9,7 +9,7 @@ import pytest
 
 from retarget.errors import RetargetError
 from retarget.scenes import ObjectTrajectory, TaskKind, load_scene, read_trajectory
-from retarget.scenes.read import scene_sha256
+from retarget.scenes.read import read_scene_spec, scene_files, scene_sha256
 
 CUBE = """v 0 0 0
 v 1 0 0
@@ -89,6 +89,24 @@ def test_a_worldbody_of_mujoco_is_terrain(tmp_path: Path) -> None:
     scene = load_scene(written(tmp_path, '[[terrain]]\nmjcf = "gym.xml"\n', gym_xml=world))
     heights = sorted(round(float(shape.place[2]), 3) for shape in scene.terrains[0].shapes)
     assert heights == [-1.0, 0.1, 0.2]  # the plane is a slab; what falls is no terrain
+
+
+def test_terrain_alone_needs_no_toml(tmp_path: Path) -> None:
+    toml = written(tmp_path, '[[terrain]]\nname = "steps"\nmesh = "steps.obj"\n', steps_obj=CUBE)
+    assert read_scene_spec(tmp_path / "steps.obj") == read_scene_spec(toml)
+    alone = load_scene(tmp_path / "steps.obj")
+    assert [len(one.shapes) for one in alone.terrains] == [1]
+    assert alone.source == tmp_path / "steps.obj"
+    (tmp_path / "gym.xml").write_text(
+        '<mujoco><worldbody><geom type="box" size="1 1 .1"/></worldbody></mujoco>'
+    )
+    assert [len(one.shapes) for one in load_scene(tmp_path / "gym.xml").terrains] == [1]
+    assert scene_files(tmp_path / "steps.obj") == (tmp_path / "steps.obj",)
+
+
+def test_terrain_alone_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RetargetError, match=r"stairs\.obj.*(no such|does not exist|missing)"):
+        load_scene(tmp_path / "stairs.obj")
 
 
 def test_pieces_of_a_mesh_are_boxes_and_a_bowl_is_a_grid(tmp_path: Path) -> None:

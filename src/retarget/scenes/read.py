@@ -1,4 +1,4 @@
-"""``scene.toml``: things around a motion, as people write them."""
+"""``scene.toml``: things around a motion, as people write them; terrain may be given as its mesh or MJCF alone."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from retarget.scenes.specs import ObjectSpec, Spec, TerrainSpec, TouchSpec
 __all__ = ["SceneSpec", "load_scene", "read_scene_spec", "scene_files", "scene_sha256"]
 
 _REMEDY: Final = "see docs/scenes.md for what a scene may hold"
+_TERRAIN_ALONE: Final = {".obj": "mesh", ".stl": "mesh", ".xml": "mjcf", ".mjcf": "mjcf"}
 _REFUSED: Final = {
     "topology": "no mesh between body and things is built; the soft anchors that stand for it need no choice",
     "mesh_sample_count": "meshes are taken as shapes, not as samples; leave it out",
@@ -104,7 +105,7 @@ class SceneSpec(Spec):
 
 
 def load_scene(path: str | Path) -> Scene:
-    """Read ``scene.toml`` and the files that it names.
+    """Read ``scene.toml`` and the files that it names, or one mesh or MJCF as terrain.
 
     Raises:
         FileFormatError: A file is missing or cannot be read.
@@ -146,7 +147,7 @@ def scene_files(path: Path) -> tuple[Path, ...]:
     Raises:
         RetargetError: The scene cannot be read, or says something that cannot be.
     """
-    return path, *read_scene_spec(path).files(path.parent)
+    return tuple(dict.fromkeys((path, *read_scene_spec(path).files(path.parent))))
 
 
 def scene_sha256(path: Path) -> str:
@@ -162,12 +163,17 @@ def scene_sha256(path: Path) -> str:
 
 
 def read_scene_spec(path: Path) -> SceneSpec:
-    """What ``scene.toml`` says, before its files are read.
+    """What ``scene.toml`` says, before its files are read; a mesh (OBJ, STL) or MJCF is terrain, in metres and z up.
 
     Raises:
         FileFormatError: It is missing or no TOML.
         OptionsError: A key or value is wrong.
     """
+    alone = _TERRAIN_ALONE.get(path.suffix.lower())
+    if alone is not None:
+        return SceneSpec(
+            terrain=[TerrainSpec.model_validate({"name": path.stem, alone: path.name})]
+        )
     content = read_toml(path, "give the path of a scene (scene.toml)")
     content = (
         {**content.pop("scene", {}), **content}

@@ -158,7 +158,8 @@ SceneFile = Annotated[
     typer.Option(
         "--scene",
         metavar="FILE",
-        help="Things around the motion (scene.toml); '{stem}.scene.toml' is a file beside each motion.",
+        help="Things around the motion: a scene.toml, or terrain alone (.obj, .stl, MJCF). "
+        "'{stem}.scene.toml' is a file beside each motion.",
         rich_help_panel=READING,
     ),
 ]
