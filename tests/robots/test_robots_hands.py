@@ -50,7 +50,7 @@ def test_balls_fill_a_hull_and_none_stands_out_of_it(kind: str) -> None:
     ways = _directions(2000)
     reach, own = (points @ ways.T).max(axis=0), (balls[:, :3] @ ways.T + balls[:, 3:]).max(axis=0)
     assert (reach - own).max() < 0.003 and (reach - own).mean() < 0.0005
-    few = most_reaching(balls, 24)
+    few = most_reaching(balls, 16)
     some = (few[:, :3] @ ways.T + few[:, 3:]).max(axis=0)
     assert (reach - some).max() < 0.008 and (reach - some).mean() < 0.002
     assert not len(balls_within([points * [1.0, 0.0, 1.0]]))  # no volume

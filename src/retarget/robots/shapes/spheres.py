@@ -19,8 +19,9 @@ SOLVED: Final = 0.6
 EXACT: Final = 0.2
 """Radii between them where depths are told and undone: half a hundredth of a radius, 0.2 mm of a hand of 3.5 cm."""
 
-# Balls that are solved with: of a hand, which reaches a millimetre farther on average, and of what is above it.
-_OF_HAND, _OF_FOREARM = 24, 8
+# Balls that are solved with: of a hand, which reaches a millimetre farther on average, and of what is above it. Of
+# more of them now one bears and now another, which takes steps: of 24 and 8 up to half as many again, for no less depth.
+_OF_HAND, _OF_FOREARM = 16, 6
 
 
 class Spheres(NamedTuple):
