@@ -20,7 +20,8 @@ EXACT: Final = 0.2
 """Radii between them where depths are told and undone: half a hundredth of a radius, 0.2 mm of a hand of 3.5 cm."""
 
 # Balls that are solved with: of a hand, which reaches a millimetre farther on average, and of what is above it. Of
-# more of them now one bears and now another, which takes steps: of 24 and 8 up to half as many again, for no less depth.
+# more of them now one bears and now another, which takes steps: 24 and 8 take up to half as many again, and hands are
+# as deep in things.
 _OF_HAND, _OF_FOREARM = 16, 6
 
 
