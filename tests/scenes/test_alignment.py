@@ -14,7 +14,7 @@ from retarget.geometry import quaternion_from_matrix, quaternion_product
 from retarget.motion import Motion, find_anatomy, find_contacts
 from retarget.motion.contacts import Contacts
 from retarget.motion.fitting.anatomy import Anatomy
-from retarget.scenes import ObjectTrajectory, Scene
+from retarget.scenes import ObjectTrajectory, Scene, Touch
 from retarget.scenes.inspection import scene_facts
 from retarget.scenes.made import stepping_up
 from retarget.worker import retarget_file
@@ -117,6 +117,25 @@ def test_a_box_that_rests_in_the_air_is_told() -> None:
     floating = Scene((replace(crate, trajectory=path),))
     warnings = scene_facts(anatomy, contacts, floating)["warnings"]
     assert any("above the floor, on nothing" in text for text in warnings), warnings
+
+
+def test_paths_and_touches_outside_the_motions_time_are_told() -> None:
+    anatomy, contacts, scene = _take("crate")
+    (crate,) = scene.objects
+    path = crate.trajectory
+    assert path is not None
+    lasts = len(anatomy) / anatomy.fps
+    for seconds, said in ((lasts - 1.0, "then it stays"), (lasts - 0.1, "")):
+        short = Scene((replace(crate, trajectory=path.between(0.0, seconds - 1 / path.fps)),))
+        warnings = scene_facts(anatomy, contacts, short)["warnings"]
+        told = [text for text in warnings if "its path lasts" in text]
+        assert len(told) == bool(said) and all(said in text for text in told)
+    slower = Scene((replace(crate, trajectory=replace(path, fps=path.fps / 2)),))
+    warnings = scene_facts(anatomy, contacts, slower)["warnings"]
+    assert any("both are taken to begin together" in text for text in warnings), warnings
+    late = replace(scene, touches=(Touch("left_palm", "crate", 100.0, 200.0),))
+    warnings = scene_facts(anatomy, contacts, late)["warnings"]
+    assert any("a touch of left_palm from 100 s is given" in text for text in warnings), warnings
 
 
 def test_a_run_says_so_too(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import mujoco
 import numpy as np
 import pytest
@@ -160,3 +162,57 @@ def test_what_json_keeps_is_the_shape() -> None:
 def test_a_box_without_size_is_refused(size: tuple[float, float, float]) -> None:
     with pytest.raises(RetargetError, match=r"no size|NaN"):
         Shape.box(size)
+
+
+def _of_box(points: np.ndarray, half: np.ndarray) -> np.ndarray:
+    out = np.abs(points) - half
+    return np.asarray(
+        np.linalg.norm(np.maximum(out, 0.0), axis=1) + np.minimum(out.max(axis=1), 0.0)
+    )
+
+
+def _of_capsule(points: np.ndarray, radius: float, length: float) -> np.ndarray:
+    on = np.clip(points[:, 2], -length / 2, length / 2)
+    return np.asarray(np.linalg.norm(points - on[:, None] * np.array([0, 0, 1.0]), axis=1) - radius)
+
+
+def _of_cylinder(points: np.ndarray, radius: float, height: float) -> np.ndarray:
+    """Distance from a cylinder: that from a rectangle of radius and half height."""
+    out = np.column_stack(
+        [np.linalg.norm(points[:, :2], axis=1) - radius, np.abs(points[:, 2]) - height / 2]
+    )
+    return np.asarray(
+        np.linalg.norm(np.maximum(out, 0.0), axis=1) + np.minimum(out.max(axis=1), 0.0)
+    )
+
+
+CLOSED: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "box": lambda points: _of_box(points, np.array([0.2, 0.15, 0.1])),
+    "sphere": lambda points: np.linalg.norm(points, axis=1) - 0.2,
+    "capsule": lambda points: _of_capsule(points, 0.1, 0.4),
+    "cylinder": lambda points: _of_cylinder(points, 0.2, 0.3),
+}
+
+
+@pytest.mark.parametrize("name", GEOMS)
+def test_distances_are_those_of_formulas_inside_and_off_edges_corners_and_centre(name: str) -> None:
+    shape, _ = GEOMS[name]
+    half = np.array([0.2, 0.15, 0.1])
+    signs = np.stack(np.meshgrid(*[[-1, 0, 1]] * 3), axis=-1).reshape(-1, 3)
+    places = np.concatenate([POINTS, 0.25 * POINTS, *(signs * half * k for k in (0.5, 1.0, 1.1))])
+    places += [0.002, -0.003, 0.0025]  # within microns of a surface or an axis directions are short
+    at, exact = np.array([0.1, -0.2, 0.05]), CLOSED[name]
+    one = thing(shape.at(at, TURN))
+    near = one.nearest(places @ TURN.T + at)
+    np.testing.assert_allclose(near.distance, exact(places), rtol=0, atol=1e-7)
+    step = 1e-6
+    slopes = [(exact(places + step * e) - exact(places - step * e)) / (2 * step) for e in np.eye(3)]
+    slope = np.stack(slopes, axis=1)
+    # Where faces are equally near, or at the middle, the distance has no slope.
+    smooth = np.abs(np.linalg.norm(slope, axis=1) - 1) < 1e-6
+    assert smooth.sum() > 500
+    np.testing.assert_allclose(near.normal[smooth], slope[smooth] @ TURN.T, atol=1e-4)
+    assert np.isfinite(near.normal).all() and np.isfinite(near.place).all()
+    lengths = np.linalg.norm(near.normal, axis=1)
+    np.testing.assert_allclose(lengths, 1.0, atol=1e-4)
+    np.testing.assert_allclose(one.nearest(near.place).distance, 0.0, atol=1e-6)

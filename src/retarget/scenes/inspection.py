@@ -22,6 +22,9 @@ _MOVING, _STILL = 0.15, 0.05  # m/s of a thing that moves, and of one that rests
 _ALONE_SHARE: Final = 0.5  # of a thing's time of moving; what is thrown and rolls goes by itself
 _HANGING_SHARE: Final = 0.15  # of the frames; runs and jumps are shorter in the air
 _FLOATING_SHARE: Final = 0.1  # of the frames
+_OTHER_TIME: Final = (
+    0.25  # seconds by which a path may end before or after its motion: cameras are stopped by hand
+)
 _TRUNK: Final = ("pelvis", "chest")
 _CHECK: Final = "check where things are, their unit and their up axis"
 
@@ -102,6 +105,25 @@ def misalignment(met: Meeting) -> list[str]:
         )
     if not found and len(met.things) > 1 and not (met.touches.things > 0).any():
         found.append(f"the human touches none of the things: {_CHECK}")
+    return found + _of_times(met)
+
+
+def _of_times(met: Meeting) -> list[str]:
+    """What of a scene lies outside the motion's time, or does not fill it, in words."""
+    lasts = len(met.touches.things) / met.fps
+    found = []
+    for thing in met.scene.objects:
+        path = thing.trajectory
+        if path is None or not thing.moves or abs(len(path) / path.fps - lasts) < _OTHER_TIME:
+            continue
+        own = len(path) / path.fps
+        then = "then it stays" if own < lasts else "both are taken to begin together"
+        found.append(f"{thing.name}: its path lasts {own:.2f} s, the motion {lasts:.2f} s: {then}")
+    found += [
+        f"{touch.thing}: a touch of {touch.point} from {touch.first_s:g} s is given, the motion lasts {lasts:.2f} s"
+        for touch in met.scene.touches
+        if touch.first_s >= lasts
+    ]
     return found
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pydantic import Field, ValidationError
 
@@ -194,4 +195,18 @@ def read_scene_spec(path: Path) -> SceneSpec:
     try:
         return SceneSpec.model_validate(content)
     except ValidationError as error:
-        raise OptionsError(f"{path}: {complaint(error.errors()[0], _REMEDY)}") from None
+        said = error.errors()[0]
+        raise OptionsError(
+            f"{path}: {complaint({**said, 'loc': _place(said['loc'], content)}, _REMEDY)}"
+        ) from None
+
+
+def _place(loc: Sequence[int | str], content: Mapping[str, Any]) -> tuple[int | str, ...]:
+    """Where in a scene something is wrong: by the thing's name, where it has one, else by its number from 0."""
+    match loc:
+        case [str() as key, int() as number, *rest]:
+            thing = content[key][number]
+            name = thing.get("name", thing.get("thing")) if isinstance(thing, dict) else None
+            return (f"{key} {name!r}" if name else f"{key}.{number}", *rest)
+        case _:
+            return tuple(loc)
