@@ -17,6 +17,7 @@ from retarget.evaluation import MEASURES, ClipReport, evaluate_result
 from retarget.exchange.robot_motion import RobotMotion, read_robot_motion
 from retarget.export import ExportOptions, export_result
 from retarget.foreign_result import foreign_result
+from retarget.geometry import matrix_from_quaternion, quaternion_product
 from retarget.motion import Motion
 from retarget.pipeline import retarget_motion
 from retarget.result import RetargetingResult
@@ -232,9 +233,47 @@ def test_things_are_matched_by_name_and_their_number_must_be_the_scenes() -> Non
         foreign_result(file, G1, None, scene=scene)
 
 
+@pytest.mark.parametrize("order", ["wxyz", "xyzw"])
+def test_things_whose_quaternions_are_in_the_other_order_are_told_by_the_humans(
+    order: str, tmp_path: Path
+) -> None:
+    motion, scene, _ = ours()
+    (crate,) = scene.objects
+    assert crate.trajectory is not None
+    half = np.array([np.cos(0.6), 0.0, 0.0, np.sin(0.6)])  # its frame is turned, and its box back
+    turned = np.broadcast_to(half, crate.trajectory.rotations.shape)
+    path = replace(
+        crate.trajectory, rotations=quaternion_product(crate.trajectory.rotations, turned)
+    )
+    back = matrix_from_quaternion(half * [1, -1, -1, -1])
+    shapes = tuple(replace(s, place=back @ s.place, turn=back @ s.turn) for s in crate.shapes)
+    around = Scene((replace(crate, trajectory=path, shapes=shapes),))
+    result = retarget_motion(motion, G1, scene=around)
+    rows = result.qpos_with_objects()
+    rows[:, -4:] = np.roll(rows[:, -4:], -1 if order == "xyzw" else 0, axis=1)
+    np.savez(tmp_path / "peer.npz", qpos=rows, fps=result.fps)
+    read = read_robot_motion(tmp_path / "peer.npz", G1)
+    found, _ = foreign_result(read, G1, motion, scene=around)
+    assert found.scene is not None and result.scene is not None
+    alike = np.abs((found.scene.poses[:, 0, 3:] * result.scene.poses[:, 0, 3:]).sum(axis=1))
+    np.testing.assert_allclose(alike, 1.0, atol=1e-6)
+    reasons = [d["reason"] for d in found.provenance["motion"]["doubts"] if d["name"] == "things"]
+    assert any("taken to be xyzw" in reason for reason in reasons) == (order == "xyzw")
+
+
+def test_a_thing_that_is_lost_behind_the_joints_is_named_with_its_frame(tmp_path: Path) -> None:
+    def lose(rows: np.ndarray, fps: float) -> None:
+        rows[7, -4:] = np.nan
+
+    with pytest.raises(FileFormatError, match=r"object_pose holds a number that is NaN.* frame 7"):
+        read_robot_motion(peer_file(tmp_path, lose), G1)
+
+
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
+        ({"object_quat_w": None}, "object_pos_w and no object_quat_w"),
+        ({"object_names": np.array(["a", "b"])}, "object_names has 2 names for 1 thing"),
         ({"object_pos_w": LOST}, "object_pose holds a number that is NaN.* at frame 3"),
         ({"object_pos_w": np.zeros((149, 1, 3))}, "object_pos_w is \\(149, 1, 3\\), of 150 frames"),
         ({"object_quat_w": np.zeros((150, 1, 4))}, "quaternion of zero in frame 0"),
@@ -242,14 +281,20 @@ def test_things_are_matched_by_name_and_their_number_must_be_the_scenes() -> Non
     ],
 )
 def test_arrays_of_things_that_cannot_be_are_refused(
-    keys: dict[str, np.ndarray], said: str, tmp_path: Path
+    keys: dict[str, np.ndarray | None], said: str, tmp_path: Path
 ) -> None:
     _, _, own = ours()
     path = tmp_path / "carry_retargeted.npz"
     export_result(own, path, "instinctlab", robot=G1, options=WITH)
     arrays = dict(np.load(path))
     frames = len(arrays["object_pos_w"])
-    cut = {key: value if len(value) == 149 else value[:frames] for key, value in keys.items()}
+    for key in [key for key, value in keys.items() if value is None]:
+        arrays.pop(key)
+    cut = {
+        key: value if len(value) == 149 else value[:frames]
+        for key, value in keys.items()
+        if value is not None
+    }
     said = said.replace("150", str(frames))
     np.savez(path, **{**arrays, **cut})
     with pytest.raises(FileFormatError, match=said):

@@ -31,6 +31,7 @@ _EXACT: Final = (
 )
 _ALIKE: Final = 0.05  # of a scale: pelvises go as far as legs carry them, roughly
 _APART: Final = 0.3  # metres: a robot that is farther from the scaled human is in another world
+_OTHERWISE, _ALIKE_TURNED = 0.5, 0.1  # rad by which things are turned otherwise, and alike
 _STILL: Final = 1e-4  # as of a thing that is on no path
 
 
@@ -93,10 +94,12 @@ def scene_beside(
     paths = [(track.source_poses[:, o, :2], file.poses[:, k, :2]) for o, k in columns.items()]
     unplaced = [name for o, name in enumerate(track.names) if o not in columns]
     scale, doubts = _world_scale(file, paths, own_scale, world_scale, unplaced)
+    poses_of, turned = _in_order(file, track, columns)
+    doubts = (*doubts, *turned)
     track = track if scale == own_scale else around(scale)
     poses, moves = track.poses.copy(), track.moves.copy()
     for o, k in columns.items():
-        poses[:, o] = file.poses[:, k]
+        poses[:, o] = poses_of[:, k]
         moves[o] = bool(np.ptp(poses[:, o], axis=0).max(initial=0.0) > _STILL)
     lost = [name for o, name in enumerate(track.names) if moves[o] and o not in columns]
     if lost:
@@ -130,6 +133,10 @@ def _columns(meeting: Meeting, file: _File) -> dict[int, int]:
             raise OptionsError(
                 f"{file.path}: has {listed(unknown)} beside the robot, the scene {_told(names)}; name things alike"
             )
+        if len(set(file.names)) < count:
+            raise OptionsError(
+                f"{file.path}: names a thing twice ({listed(file.names)}); name each otherwise"
+            )
         return {names.index(name): k for k, name in enumerate(file.names)}
     moving = [o for o, one in enumerate(objects) if one.moves]
     fitting: Sequence[int] = moving if len(moving) == count else range(len(objects))
@@ -139,6 +146,38 @@ def _columns(meeting: Meeting, file: _File) -> dict[int, int]:
             "give the scene that it was made with"
         )
     return {o: k for k, o in enumerate(fitting)}
+
+
+def _in_order(
+    file: _File, track: SceneTrack, columns: dict[int, int]
+) -> tuple[Float64[np.ndarray, "T O 7"], tuple[Doubt, ...]]:
+    """The file's poses with quaternions in the order in which its things are turned as the human's, if only one is.
+
+    Nothing else tells the orders apart in a file that keeps things its own way: both are unit quaternions.
+    """
+    if not columns:
+        return file.poses, ()
+    theirs = track.source_poses[:, list(columns), 3:]
+    found = {
+        name: _turned_off(np.roll(file.poses[:, list(columns.values()), 3:], step, axis=2), theirs)
+        for name, step in (("as read", 0), ("xyzw", 1), ("wxyz", -1))
+    }
+    other = min(("xyzw", "wxyz"), key=found.__getitem__)
+    if found["as read"] < _OTHERWISE or found[other] > _ALIKE_TURNED:
+        return file.poses, ()
+    turns = np.roll(file.poses[..., 3:], 1 if other == "xyzw" else -1, axis=2)
+    reason = (
+        f"quaternions of things are taken to be {other}: so they are turned as the human's to "
+        f"{np.degrees(found[other]):.0f} degrees, else they are {np.degrees(found['as read']):.0f} off"
+    )
+    poses = np.concatenate([file.poses[..., :3], turns], axis=2)
+    return poses, (Doubt("things", 0.3, reason),)
+
+
+def _turned_off(one: Float64[np.ndarray, "T O 4"], other: Float64[np.ndarray, "T O 4"]) -> float:
+    """By how much things are turned otherwise, rad: of the median frame of the one that is worst."""
+    alike = np.clip(np.abs((one * other).sum(axis=2)), 0.0, 1.0)
+    return float((2 * np.arccos(np.median(alike, axis=0))).max())
 
 
 def _told(names: Sequence[str]) -> str:

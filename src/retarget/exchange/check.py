@@ -18,7 +18,8 @@ from retarget.errors import FileFormatError
 from retarget.exchange.orders import ordering
 from retarget.exchange.reading.content import Content, read_content
 from retarget.exchange.reading.layout import Layout, find_layout, turned
-from retarget.exchange.reading.stored import Misfit, StoredMotion, stored_motions
+from retarget.exchange.reading.raw import Misfit
+from retarget.exchange.reading.stored import StoredMotion, stored_motions
 from retarget.exchange.reading.things import things_apart
 from retarget.exchange.reading.witnesses import (
     Finding,

@@ -15,7 +15,8 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from retarget.exchange.orders import ORDERS, ordering
-from retarget.exchange.reading.stored import Misfit, StoredMotion
+from retarget.exchange.reading.raw import Misfit
+from retarget.exchange.reading.stored import StoredMotion
 from retarget.geometry import rotated
 from retarget.robots.model import RobotModel
 from retarget.tracks import LinkSet, Tracks, link_set, make_tracks

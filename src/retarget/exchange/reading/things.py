@@ -9,10 +9,12 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.exchange.objects import OBJECT_KEYS, OBJECT_TABLE, thing_order
-from retarget.exchange.reading.stored import Misfit, StoredMotion
+from retarget.exchange.reading.raw import Misfit
+from retarget.exchange.reading.stored import StoredMotion
 from retarget.exchange.rotations import read_rotation
 from retarget.exchange.tables import Quaternion
 from retarget.robots.model import RobotModel
+from retarget.wording import counted
 
 __all__ = ["things_apart"]
 
@@ -40,7 +42,11 @@ def things_apart(
     apart = _behind_joints(stored, robot, joints) if found is None else _with(stored, found)
     count = apart.values["object_pose"].shape[1] if "object_pose" in apart.values else 0
     names = tuple(np.asarray(stored.besides.get(OBJECT_KEYS[0], ()), np.str_).reshape(-1).tolist())
-    return replace(apart, object_names=names) if names and len(names) == count else apart
+    if not names or not count:
+        return apart
+    if len(names) != count:
+        raise Misfit(f"{OBJECT_KEYS[0]} has {len(names)} names for {counted(count, 'thing')}")
+    return replace(apart, object_names=names)
 
 
 def _with(stored: StoredMotion, poses: Float64[np.ndarray, "T O 7"]) -> StoredMotion:
@@ -56,8 +62,12 @@ def _of_their_own(stored: StoredMotion) -> Float64[np.ndarray, "T O 7"] | None:
         if rows.ndim != 2 or not rows.shape[1] or rows.shape[1] % _POSE:
             raise Misfit(f"{OBJECT_TABLE} is {rows.shape}")
         return _poses(rows.reshape(len(rows), -1, _POSE), "wxyz" if headed else order)
-    if not all(key in stored.besides for key in OBJECT_KEYS[1:]):
+    there = [key for key in OBJECT_KEYS[1:] if key in stored.besides]
+    if not there:
         return None
+    if len(there) == 1:
+        other = next(key for key in OBJECT_KEYS[1:] if key not in there)
+        raise Misfit(f"it has {there[0]} and no {other}")
     places, turns = (_numbers(stored, key) for key in OBJECT_KEYS[1:])
     places, turns = (a[:, None] if a.ndim == 2 else a for a in (places, turns))
     if places.shape[1:] != (places.shape[1], 3) or turns.shape != (*places.shape[:2], 4):
@@ -105,7 +115,10 @@ def _behind_joints(
             continue
         poses = array[:, size:].reshape(stored.frames, count, _POSE)
         lengths = np.linalg.norm(poses[..., 3:], axis=2)
-        if not (np.abs(lengths - 1.0) < _UNIT).all():
+        told = lengths[
+            np.isfinite(lengths)
+        ]  # frames that are lost are named by whoever judges the file
+        if not len(told) or not (np.abs(told - 1.0) < _UNIT).all():
             continue
         order: Quaternion = thing_order(table) if last else "wxyz"
         apart = _with(stored, _poses(poses, order))
