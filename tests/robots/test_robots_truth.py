@@ -24,7 +24,6 @@ with Path(__file__).with_name("truth.csv").open(newline="") as stream:
 REFUSED = {  # what is wrong with a model, as its message says it
     "agility_cassie_mj": r"closed loop of 'left-achilles-rod' and 'left-heel-spring'",
     "atlas_v3_sdf_debian": r"is SDF",
-    "engineai_pm01_gmr": r"includes 'serial_links.xml', which is not there",
     "robotis_op3_xacro": r"'op3_description' is not in a folder above the file",
     "talos_xacro": r"'talos_description' is not in a folder above the file",
 }

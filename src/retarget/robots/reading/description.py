@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ _KEPT_EQUALITIES = (
 )
 _OF_JOINTS = (mujoco.mjtTrn.mjTRN_JOINT, mujoco.mjtTrn.mjTRN_JOINTINPARENT)
 _BASE_JOINTS = 6  # three that slide and three that turn do what a free joint does
+_NOT_STATED = [math.nan, 0.0, 0.0, 0.0, 0.0, 0.0]  # of the six numbers of an inertia
 _MINIMAL_MASS = (
     1e-9  # kg (and kg m^2): MuJoCo refuses moving bodies without inertia; kinematics do not care
 )
@@ -77,14 +79,14 @@ def floating_spec(path: str | Path) -> Any:
     path = Path(path)
     notes: list[str] = []
     with guarded(path):
-        spec, _ = _parse(path, notes)
+        spec, _ = _parse(path, notes, whole=True)
         spec.compiler.fusestatic = False
         _keep_one_tree(spec, path, notes)
         return spec
 
 
 def _read(path: Path, notes: list[str]) -> Description:
-    spec, velocity_limits = _parse(path, notes)
+    spec, velocity_limits = _parse(path, notes, whole=False)
     spec.compiler.fusestatic = False  # a URDF's base would be fused into the world
     spec.compiler.boundmass = max(spec.compiler.boundmass, _MINIMAL_MASS)
     spec.compiler.boundinertia = max(spec.compiler.boundinertia, _MINIMAL_MASS)
@@ -100,7 +102,7 @@ def _read(path: Path, notes: list[str]) -> Description:
     return Description(path, spec.modelname, model, velocity_limits, tuple(notes))
 
 
-def _parse(path: Path, notes: list[str]) -> tuple[Any, dict[str, float]]:
+def _parse(path: Path, notes: list[str], whole: bool) -> tuple[Any, dict[str, float]]:
     """MuJoCo's editable form of a file, and the joint speed limits that it does not keep."""
     root = read_xml(path, notes)
     if root.tag == "robot" and needs_expanding(root):
@@ -121,7 +123,7 @@ def _parse(path: Path, notes: list[str]) -> tuple[Any, dict[str, float]]:
             notes.extend(urdf.notes)
             spec = mujoco.MjSpec.from_string(urdf.xml, assets=urdf.assets)
             return spec, urdf.velocity_limits
-        xml = prepare_mjcf(root, path, notes)
+        xml = prepare_mjcf(root, path, notes, whole)
         refuse_impossible_numbers(root, path)
         return mujoco.MjSpec.from_string(xml), {}
     except RetargetError:
@@ -259,6 +261,7 @@ def _weigh(spec: Any, path: Path) -> None:
     for body in spec.bodies[1:]:
         body.mass, body.ipos = model.body_mass[body.id], model.body_ipos[body.id]
         body.iquat, body.inertia = model.body_iquat[body.id], model.body_inertia[body.id]
+        body.fullinertia = _NOT_STATED
         body.explicitinertial = True
     spec.compiler.inertiafromgeom = mujoco.mjtInertiaFromGeom.mjINERTIAFROMGEOM_AUTO
 

@@ -26,13 +26,17 @@ _LIKE_LIMBS = 0.5
 _MOST_INCLUDES = 200  # files that a model is made of
 
 
-def prepare_mjcf(root: ElementTree.Element, path: Path, notes: list[str]) -> str:
-    """The text of a parsed MJCF for MuJoCo: one file, absolute mesh paths.
+def prepare_mjcf(
+    root: ElementTree.Element, path: Path, notes: list[str], whole: bool = True
+) -> str:
+    """The text of a parsed MJCF for MuJoCo: one file, absolute mesh paths; not ``whole``, without its muscles.
 
     Raises:
         FileFormatError: An included file is missing, not XML, or includes itself.
     """
-    _include(root, path, path.parent, notes, count=[0])
+    _include(root, path, (path.parent,), notes, count=[0])
+    if not whole:
+        _without_muscles(root)
     if mend_commas(root):
         notes.append("took commas between numbers for spaces")
     mend_mjcf_ranges(root, notes)
@@ -51,6 +55,26 @@ def prepare_mjcf(root: ElementTree.Element, path: Path, notes: list[str]) -> str
         for key in ("coordinate", "meshdir", "texturedir", "assetdir", "exactmeshinertia"):
             compiler.attrib.pop(key, None)
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def _without_muscles(root: ElementTree.Element) -> None:
+    """Take out tendons, what they run over, and actuators of what is no joint: they say nothing about joints.
+
+    MuJoCo takes its time to delete a part once it has read it: a body with 400 muscles was read for a minute.
+    """
+    for section in root.findall("tendon"):
+        root.remove(section)
+    for actuators in root.findall("actuator"):
+        for actuator in list(actuators):
+            if actuator.get("joint") is None and actuator.get("jointinparent") is None:
+                actuators.remove(actuator)
+    equal = [equality for section in root.findall("equality") for equality in section]
+    meant = {equality.get(key) for equality in equal for key in ("site1", "site2")}
+    for world in root.findall("worldbody"):
+        for parent in list(world.iter()):
+            for site in parent.findall("site"):
+                if site.get("name") is None or site.get("name") not in meant:
+                    parent.remove(site)
 
 
 def _join_limbs_of_the_world(root: ElementTree.Element, notes: list[str]) -> None:
@@ -87,15 +111,24 @@ def _begins_with_a_hinge(body: ElementTree.Element) -> bool:
 
 
 def _include(
-    parent: ElementTree.Element, path: Path, folder: Path, notes: list[str], count: list[int]
+    parent: ElementTree.Element,
+    path: Path,
+    folders: tuple[Path, ...],
+    notes: list[str],
+    count: list[int],
 ) -> None:
-    """Put the content of included files where they are included, as MuJoCo does."""
+    """Put the content of included files where they are included, as MuJoCo does.
+
+    Files are looked for beside the model, then beside what includes them.
+    """
     for position, child in reversed(list(enumerate(parent))):
         if child.tag != "include":
-            _include(child, path, folder, notes, count)
+            _include(child, path, folders, notes, count)
             continue
         count[0] += 1
-        file = folder / child.get("file", "").replace("\\", "/")
+        named = child.get("file", "").replace("\\", "/")
+        places = [folder / named for folder in folders]
+        file = next((place for place in places if place.is_file()), places[0])
         if count[0] > _MOST_INCLUDES:
             raise FileFormatError(
                 path, f"includes itself, or more than {_MOST_INCLUDES} files", "correct it"
@@ -111,7 +144,7 @@ def _include(
                 "put it beside the model",
             )
         content = read_xml(file, notes)
-        _include(content, path, folder, notes, count)
+        _include(content, path, (path.parent, file.parent), notes, count)
         parent.remove(child)
         for offset, element in enumerate(content):
             parent.insert(position + offset, element)
