@@ -124,3 +124,30 @@ def test_a_part_of_a_robot_is_drawn_as_it_is(part: str, walk: Motion, tmp_path: 
     assert near.max() < 1.0
     draw_filmstrip(result, robot, tmp_path / "strip.png", title=part)
     assert (tmp_path / "strip.png").stat().st_size > 10_000
+
+
+def manipulator(tmp_path: Path, fifth: str) -> Path:
+    """Two limbs of seven joints, as heavy as legs, under a light base; nothing has a name that says what it is."""
+    axes = ("0 1 0", "1 0 0", "0 0 1", "0 1 0", fifth, "0 1 0", "1 0 0")
+    steps = (0.0, 0.0, -0.05, -0.25, -0.1, -0.2, -0.02)
+    limbs = ""
+    for side, y in (("a", 0.15), ("b", -0.15)):
+        limb = ""
+        for k in reversed(range(7)):
+            place = f"0 {y} 0" if k == 0 else f"0 0 {steps[k]}"
+            limb = (
+                f'<body name="{side}{k}" pos="{place}"><joint name="j{side}{k}" axis="{axes[k]}" range="-2 2"/>'
+                f'<geom type="box" size="0.04 0.04 0.04" mass="3"/>{limb}</body>'
+            )
+        limbs += limb
+    path = tmp_path / "manipulator.xml"
+    path.write_text(
+        '<mujoco><compiler angle="radian"/><worldbody><body name="base">'
+        f'<geom type="box" size="0.1 0.1 0.1" mass="5"/>{limbs}</body></worldbody></mujoco>'
+    )
+    return path
+
+
+def test_limbs_that_twist_below_where_they_bend_are_arms(tmp_path: Path) -> None:
+    assert not load_robot(manipulator(tmp_path, "0 0 1")).has("leg")
+    assert load_robot(manipulator(tmp_path, "0 1 0")).has("leg")

@@ -19,6 +19,7 @@ from retarget.robots.anatomy.pairs import (
     mirrored_pairs,
     pair_end,
     pair_start,
+    turns_along_its_end,
 )
 from retarget.robots.kinematics import body_poses
 from retarget.robots.neutral import zero_joints
@@ -194,7 +195,7 @@ def _legs_and_arms(
 def _are_legs(
     tree: KinematicTree, pair: MirroredPair, positions: Float64[np.ndarray, "B 3"]
 ) -> bool:
-    """Whether the only pair of a robot is its legs: by names, its share of the mass, and what lies around its ends."""
+    """Whether the only pair of a robot is its legs: by names, share of the mass, twists, and what is at its ends."""
     share = 2 * pair.mass / max(float(tree.masses.sum()), 1e-9)
     down = pair_end(pair, positions) - pair_start(pair, positions)
     limbs = below(tree, pair.first[0]) | below(tree, pair.second[0])
@@ -202,7 +203,8 @@ def _are_legs(
     farthest = float(((others - pair_start(pair, positions)) @ down).max() / (down @ down + 1e-9))
     # Nothing else of a robot reaches down as far as its feet; a trunk's base and its wheels lie under hands.
     alone = 1.0 if farthest < _HALFWAY else -1.0
-    return bool(2 * _likeness(tree, pair) + np.clip(4 * (share - _LEGS_SHARE), -1, 1) + alone > 0)
+    told = 2 * _likeness(tree, pair) + np.clip(4 * (share - _LEGS_SHARE), -1, 1) + alone
+    return bool(told > (2.0 if turns_along_its_end(tree, pair.first) else 0.0))
 
 
 def _lone_limbs(tree: KinematicTree, main: MirroredPair, pairs: list[MirroredPair]) -> Chain:

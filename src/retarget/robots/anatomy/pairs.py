@@ -20,6 +20,7 @@ __all__ = [
     "mirrored_pairs",
     "pair_end",
     "pair_start",
+    "turns_along_its_end",
 ]
 
 Chain = tuple[int, ...]
@@ -35,6 +36,9 @@ _FEWEST = 2  # joints of a limb
 _LIKE_MASS = (
     0.4  # of two limbs that mirror each other, the lighter one's share of the heavier one's mass
 )
+_ALONG = 0.95  # cosine to a limb's line from which an axis twists it
+_BEYOND = 0.2  # of a limb's length: farther from its start it bends at a knee or elbow
+_LONG = 0.25  # of a limb's length: what is turned by a twist reaches so far, and no toe
 _HAND_PART = re.compile(
     r"finger|thumb|gripper|index|middle|(?<![a-z])ring|pinky|pinkie|little|jaw|claw|palm_|knuckle|hand_?j\d",
     re.IGNORECASE,
@@ -212,3 +216,20 @@ def _pair(
 
 def _length(positions: np.ndarray, chain: list[int]) -> float:
     return float(np.linalg.norm(np.diff(positions[chain], axis=0), axis=1).sum())
+
+
+def turns_along_its_end(tree: KinematicTree, chain: Chain) -> bool:
+    """Whether a limb twists beyond where it bends, as forearms do and shanks do not."""
+    positions, rotations = body_poses(tree, zero_joints(tree))
+    places = positions[list(chain)]
+    length = float(np.linalg.norm(np.diff(places, axis=0), axis=1).sum())
+    for k in range(2, len(chain) - 1):
+        lines = [places[k + 1] - place for place in places[1:k]]
+        long = [j for j, line in enumerate(lines, 1) if np.linalg.norm(line) > _LONG * length]
+        if not long or np.linalg.norm(places[long[-1]] - places[0]) < _BEYOND * length:
+            continue
+        line = lines[long[-1] - 1]
+        axis = rotations[chain[k]] @ tree.axes[chain[k]]
+        if abs(axis @ line) > _ALONG * np.linalg.norm(line):
+            return True
+    return False
