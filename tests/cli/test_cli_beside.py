@@ -91,6 +91,7 @@ def test_what_is_missing_of_a_scene_is_wrong_usage(
     [
         (None, "plan.toml: does not exist"),
         ("sizes = { chair = [1.2] }", "chair: no scene has such an object; there are crate"),
+        ("terrain_height = [0.9]", "terrain_height: no scene has terrain; leave it out"),
         ("sizes = { crate = [] }", "crate: no value is given"),
         ("sizes = { crate = [1.2, 1.2] }", "crate: a value is given twice"),
         ("size = { crate = [1.2] }", "size: there is no such key; known: sizes,"),

@@ -172,6 +172,9 @@ def test_what_a_scene_has_not_cannot_be_varied() -> None:
         Variant(sizes={"table": 0.7}).scene(scene, motion)
     with pytest.raises(RetargetError, match="no objects"):
         Variant(sizes={"table": 0.7}).scene(Scene(), motion)
+    for heights in (Variant(terrain=0.9), Variant(terrain_height=1.1)):
+        with pytest.raises(RetargetError, match="terrain: the scene has none; leave terrain out"):
+            heights.scene(scene, motion)
 
 
 @pytest.mark.parametrize(

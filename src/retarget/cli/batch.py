@@ -43,6 +43,7 @@ from retarget.wording import counted
 if TYPE_CHECKING:
     from retarget.batch import BatchJob, BatchManifest, BatchRunner
     from retarget.config import RunConfig
+    from retarget.scenes.variants import AugmentPlan
 
 __all__ = [
     "batch",
@@ -246,7 +247,7 @@ def _varied(jobs: list[BatchJob], plan: Path, settings: RunConfig) -> list[Batch
     if settings.scene is None:
         raise UsageError("--augment varies scenes; add --scene FILE")
     wanted = load_plan(plan)
-    _check_things(wanted.things, jobs, plan, settings)
+    _check_things(wanted, jobs, plan, settings)
     for robot in wanted.robots:  # a wrong one is wrong usage here, too
         settings.with_changes({"robot": robot, "robot_description": None}).load_robot()
     found = list(variants(wanted))
@@ -266,21 +267,24 @@ def _varied(jobs: list[BatchJob], plan: Path, settings: RunConfig) -> list[Batch
 
 
 def _check_things(
-    wanted: frozenset[str], jobs: Sequence[BatchJob], plan: Path, settings: RunConfig
+    wanted: AugmentPlan, jobs: Sequence[BatchJob], plan: Path, settings: RunConfig
 ) -> None:
     """Check that what a plan varies is in a scene at least; one that cannot be read is a matter of its job."""
     from retarget.errors import RetargetError
     from retarget.scenes.read import read_scene_spec
     from retarget.wording import listed
 
-    known: dict[str, None] = {}
+    specs = []
     for path in {settings.scene_file(job.motion): None for job in jobs}:
         with suppress(RetargetError):
-            known |= dict.fromkeys(read_scene_spec(path).object_names) if path is not None else {}
-    if known and (strange := sorted(wanted - set(known))):
+            specs += [read_scene_spec(path)] if path is not None else []
+    known = {name: None for spec in specs for name in spec.object_names}
+    if known and (strange := sorted(wanted.things - set(known))):
         raise UsageError(
             f"{plan}: {listed(strange)}: no scene has such an object; there are {listed(known)}"
         )
+    if specs and wanted.heights and not any(spec.terrain for spec in specs):
+        raise UsageError(f"{plan}: {listed(wanted.heights)}: no scene has terrain; leave it out")
 
 
 def _print_plan(

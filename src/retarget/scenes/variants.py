@@ -87,35 +87,27 @@ class Variant(BaseModel):
                 raise RetargetError(
                     f"a variant of {name!r}: the scene has {listed(names) or 'no objects'}"
                 )
-        objects = tuple(
-            replace(one, size=self.sizes[one.name]) if one.name in self.sizes else one
-            for one in scene.objects
-        )
-        objects = tuple(
-            replace(one, stand_in=_standing_in(one, self.shapes[one.name]))
-            if one.name in self.shapes
-            else one
-            for one in objects
-        )
-        moved = {*self.shift_m, *self.yaw_deg}
-        if moved:
-            taken = first_touch(scene, motion)
-            objects = tuple(
-                _elsewhere(
-                    one,
-                    np.array(self.shift_m.get(one.name, (0.0, 0.0, 0.0))),
-                    math.radians(self.yaw_deg.get(one.name, 0.0)),
-                    taken.get(one.name),
-                )
-                if one.name in moved
-                else one
-                for one in objects
-            )
+        if not scene.terrains and (self.terrain, self.terrain_height) != (1.0, 1.0):
+            raise RetargetError("a variant of terrain: the scene has none; leave terrain out")
+        taken = first_touch(scene, motion) if self.shift_m or self.yaw_deg else {}
+        objects = tuple(self._changed(one, taken.get(one.name)) for one in scene.objects)
         terrains = tuple(
             replace(t, stretch=t.stretch * self.terrain, height=t.height * self.terrain_height)
             for t in scene.terrains
         )
         return replace(scene, objects=objects, terrains=terrains)
+
+    def _changed(self, one: SceneObject, taken: float | None) -> SceneObject:
+        """An object so changed, which a hand takes up at a time, if any does, seconds."""
+        name = one.name
+        if name in self.sizes:
+            one = replace(one, size=self.sizes[name])
+        if name in self.shapes:
+            one = replace(one, stand_in=_standing_in(one, self.shapes[name]))
+        if name not in self.shift_m and name not in self.yaw_deg:
+            return one
+        shift = np.array(self.shift_m.get(name, (0.0, 0.0, 0.0)))
+        return _elsewhere(one, shift, math.radians(self.yaw_deg.get(name, 0.0)), taken)
 
 
 class AugmentPlan(BaseModel):
@@ -157,14 +149,16 @@ class AugmentPlan(BaseModel):
         """The objects that it changes."""
         return frozenset((*self.sizes, *self.shapes, *self.shift_m, *self.yaw_deg))
 
+    @property
+    def heights(self) -> tuple[str, ...]:
+        """By which keys it varies terrain."""
+        said = {"terrain": self.terrain, "terrain_height": self.terrain_height}
+        return tuple(key for key, factors in said.items() if set(factors) - {1.0})
+
     @model_validator(mode="after")
     def _each_value_once(self) -> Self:
-        by_thing: tuple[dict[str, list[Any]], ...] = (
-            self.sizes,
-            self.shapes,
-            self.shift_m,
-            self.yaw_deg,
-        )
+        by_thing: list[dict[str, list[Any]]]
+        by_thing = [self.sizes, self.shapes, self.shift_m, self.yaw_deg]
         for values in by_thing:
             for name, said in values.items():
                 if not said:
