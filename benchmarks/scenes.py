@@ -82,13 +82,13 @@ OUT_OF_REACH = """What stays out of reach, and why:
   place (`[hands]` of a robot's file) limbs are at 4.3 degrees for the large box and 2.8 for the lifted one and what
   MuJoCo sees of the hands is on what they hold (see the table of hand meshes), in 1.16, 1.17, 1.01, 1.12 and 1.05 times
   the time, clip after clip: the large box's and climb 4's would fall a few hundredths short of 8,000 and 10,000 frames
-  a second. Nor do all scenes keep their bounds yet: climb 4's clearance is at 65 mm (60 asked), the first climb 1.3 times
-  as high is 10 mm deep (3), and feet slide at 27 mm/s (10) under a crate that no arms go around. So they are not
-  embedded. A step takes as long as with capsules; mostly there is up to one more of them.
-  With 24 instead of 16 balls a hand there are up to half as many steps again; 12 left hands 6 mm deep. Palms pressed on
-  by 1 instead of 8 mm took a tenth of climb 4's steps, and left hands 0.6 mm off. Where a ball is just inside of a
-  face beside the human's side, to let it leave there took a third of the large box's steps, but a third more at other
-  sizes, and shook the T1 on climb 1.
+  a second. Nor do all scenes keep their bounds yet: climb 4's clearance is at 65 mm (60 asked), the first climb 1.3
+  times as high is 10 mm deep (3), and feet slide at 27 mm/s (10) under a crate that no arms go around. So they are
+  not embedded. A step takes as long as with capsules; mostly there is up to one more of them. With 24 instead of 16
+  balls a hand there are up to half as many steps again; 12 left hands 6 mm deep. Palms pressed on by 1 instead of 8
+  mm took a tenth of climb 4's steps, and left hands 0.6 mm off. Where a ball is just inside of a face beside the
+  human's side, to let it leave there took a third of the large box's steps, but a third more at other sizes, and
+  shook the T1 on climb 1.
 - How near limbs come to the large box's person where each frame is solved by itself (SLSQP from two starts over
   both arms, box and body where they are, hands in touch within 2 cm of the human's places, capsules out of the box,
   every eighth frame; local optima, no proof): 4.1 degrees, and 3.9 if the box may move as it likes; the solve is at
