@@ -53,6 +53,7 @@ bench: $(BENCH)
 	@$(PY) benchmarks/format_memory.py
 	@$(PY) benchmarks/subjects.py
 	@$(PY) benchmarks/scenes.py
+	@$(PY) benchmarks/scene_streams.py
 	@$(PY) benchmarks/variants.py
 	@$(PY) benchmarks/front.py
 	@$(PY) benchmarks/cold_starts.py

@@ -15,10 +15,12 @@ from retarget.motion.ground.floor import Slope
 from retarget.motion.segments import SEGMENTS, SIDES, needed_roles, segment_joints
 from retarget.options import RetargetOptions
 from retarget.robots.model import RobotModel
+from retarget.scenes.meeting import Meeting
 from retarget.solver.arrays import Clip, Tasks
 from retarget.solver.live.arrays import Level, LiveModel, LiveOptions, LiveState
 from retarget.solver.problem import RATE, make_setting, rated_start_options, style_weights
 from retarget.solver.start.frame import frame_scratch
+from retarget.stream_scene import live_things, thing_room
 from retarget.targets.build import robot_sizes
 from retarget.targets.robot_frames import RobotAnatomy, robot_anatomy
 
@@ -38,6 +40,10 @@ _GLIDE = 0.5  # share of its last step that a joint is expected to make again
 _MUCH_BETTER = 0.35  # share of the cost below which the answer from the neutral pose is taken
 _RELEASE = 50.0  # weight of the place that a released foot comes from, 1/m^2, once it is loose
 _STEADY = 4000.0  # weight of the base's distance from its path at 30 fps, 1/m^2: an eighth of a held point's
+# Among things hands and knees push the body where they are, and what is held firmly beside it is dragged along: on
+# climbs 1,000 left 1 to 9 cm in things and dragged hands; joints pulled once or four times change slides by a tenth.
+_STEADY_AMONG = 100.0  # that weight, 1/m^2
+_PULL_AMONG = 3.0  # times the pull
 # Share of the floor's weight where joints are at their highest speed: a foot may come later, the body must not be
 # thrown about to lift it.
 _REACH_FLOOR = 0.03
@@ -62,6 +68,7 @@ def live_model(
     robot: RobotModel,
     options: RetargetOptions,
     fps: float,
+    meeting: Meeting | None = None,
 ) -> LiveModel:
     """What steps of a stream need of its skeleton, robot and options.
 
@@ -73,22 +80,29 @@ def live_model(
         robot: What moves of the robot.
         options: As for `retarget.StreamingRetargeter`.
         fps: Rate at which frames will come, 1/s.
+        meeting: The calibration motion among the things around the stream, if there are any.
 
     Raises:
         OptionsError: There are acceleration limits to be kept.
     """
     weights = style_weights(options.style)
     shape = robot_anatomy(robot)
-    problem = make_setting(robot, shape, fps, options, weights).empty
+    setting = make_setting(robot, shape, fps, options, weights)
+    problem = setting.empty
     if len(problem.limits.second_difference):
         raise OptionsError(
             f"a stream onto {robot.name!r} cannot keep joint acceleration limits; "
             "give acceleration_limits=False to do without them"
         )
+    among = meeting is not None
     start = rated_start_options(fps)._replace(
         anchor_share=1.0,
         cold_steps=_COLD_STEPS,
-        pull=_PULL * options.smoothness * fps / RATE,  # the same lag in seconds at any rate
+        pull=_PULL
+        * (_PULL_AMONG if among else 1.0)
+        * options.smoothness
+        * fps
+        / RATE,  # the same lag in seconds at any rate
         cost_tolerance=_COST_TOLERANCE,
         step_tolerance=_STEP_TOLERANCE,
     )
@@ -103,6 +117,10 @@ def live_model(
     leg = anatomy.leg_length
     kept = float(np.exp(-1 / (fps * _PATH_TIME)))
     _, toe_off = toe_speeds(fps=2 * fps / speed_span, noise=anatomy.noise, leg_length=leg)
+    sizes = robot_sizes(anatomy.calibration, contacts, shape)
+    things = None
+    if meeting is not None:
+        things = live_things(meeting, anatomy, robot, setting, sizes.scale, fps)
     return LiveModel(
         used=np.array(sorted({roles[role] for role in needed_roles()})),
         level=level,
@@ -122,7 +140,7 @@ def live_model(
         fall_span=max(1, round(fps * FALL_SPAN / 2)),
         leg_length=leg,
         fps=fps,
-        sizes=robot_sizes(anatomy.calibration, contacts, shape),
+        sizes=sizes,
         base_turn=quaternion_from_matrix(
             anatomy.calibration.offsets[SEGMENTS.index("pelvis")] @ shape.base_rotation
         ),
@@ -153,14 +171,15 @@ def live_model(
         tasks=problem.tasks,
         soles=problem.soles,
         floor=problem.floor,
-        steady=_steady(problem.tasks, fps),
+        steady=_steady(problem.tasks, _STEADY_AMONG if among else _STEADY, fps),
+        things=things,
     )
 
 
-def _steady(tasks: Tasks, fps: float) -> Tasks:
+def _steady(tasks: Tasks, weight: float, fps: float) -> Tasks:
     """The tasks with the pelvis held on its path; it comes off it in the same time at any rate."""
     weights = tasks.position_weights.copy()
-    weights[SEGMENTS.index("pelvis")] += _STEADY * fps / RATE
+    weights[SEGMENTS.index("pelvis")] += weight * fps / RATE
     return tasks._replace(position_weights=weights)
 
 
@@ -176,11 +195,12 @@ def new_state(model: LiveModel, size: int, joints: int) -> LiveState:
     """A stream before its first frame: ``size`` numbers per configuration of the robot, ``joints`` per frame."""
     segments = len(SEGMENTS)
     lower = model.limits.lower
+    slots = max(model.speed_span, model.slide_span) + 1
     return LiveState(
         seen=np.zeros(1, np.int64),
         positions=np.zeros((1, joints, 3)),
         rotations=np.zeros((1, joints, 4)),
-        history=np.zeros((max(model.speed_span, model.slide_span) + 1, 4, 3)),
+        history=np.zeros((slots, 4, 3)),
         resting=np.zeros(4, np.int64),
         stance=np.zeros(4, bool),
         touched=np.zeros(4, bool),
@@ -214,4 +234,5 @@ def new_state(model: LiveModel, size: int, joints: int) -> LiveState:
         low=np.zeros(model.soles.points.shape[:2], bool),
         reach=model.limits._replace(lower=lower.copy(), upper=model.limits.upper.copy()),
         scratch=frame_scratch(model.tree),
+        room=None if model.things is None else thing_room(model.things, size, slots),
     )

@@ -17,9 +17,12 @@ from retarget.motion.motion import Motion
 from retarget.options import RetargetOptions
 from retarget.robots.held import moving_part
 from retarget.robots.model import RobotModel
+from retarget.scenes.meeting import meet
+from retarget.scenes.scene import Scene
 from retarget.solver.live.faults import FINE, Bounds, fault_text, find_fault
 from retarget.solver.live.step import live_step
 from retarget.stream_model import level_of, live_model, new_state
+from retarget.stream_scene import check_scene
 from retarget.wording import quoted
 
 __all__ = ["StreamingRetargeter"]
@@ -33,9 +36,10 @@ class StreamingRetargeter:
     it slopes.
 
     Joint positions and speeds stay within their limits, feet in stance stay where they touched down, and nothing
-    sinks below the floor. Unlike `retarget_motion`, a stream does not keep the robot's bodies apart from each other,
-    and is less smooth: ``self_collision`` and ``collision_margin`` do nothing here. Nor can it keep
-    acceleration limits: where options or robot have some, ``acceleration_limits`` must be off.
+    sinks below the floor. Among things that stay where they are feet stand on them and hands rest on them. Unlike
+    `retarget_motion`, a stream does not keep the robot's bodies apart from each other, and is less smooth:
+    ``self_collision`` and ``collision_margin`` do nothing here. Nor can it keep acceleration limits: where options or
+    robot have some, ``acceleration_limits`` must be off.
 
     Example:
         >>> retargeter = StreamingRetargeter(robot, read_motion("walk.bvh"))  # doctest: +SKIP
@@ -50,7 +54,7 @@ class StreamingRetargeter:
         options: RetargetOptions | None = None,
         *,
         fps: float | None = None,
-        scene: object | None = None,
+        scene: Scene | None = None,
     ) -> None:
         """Calibrate; the first step compiles, unless that was done before on this machine.
 
@@ -59,12 +63,14 @@ class StreamingRetargeter:
             calibration_motion: Motion of the skeleton whose frames will come.
             options: Style, smoothness, weights, joint margin, joint speeds, floor and contacts count.
             fps: Rate of the frames that will come; that of the calibration motion if None.
-            scene: Refused: a hold on a thing begins before its touch, which a stream cannot know.
+            scene: Things around the human that stay where they are, in the world of the frames, whose floor is at
+                z = 0; the calibration motion is of that world too. Their sizes must be ``scaled``.
 
         Raises:
             RoleError: The motion lacks a joint that is needed.
             OptionsError: Options that only a whole clip can have (rate, time range, mirror, another speed),
-                acceleration limits, a scene, or a rate that none can be (`retarget.frame_rates`).
+                acceleration limits, things that move or have a size or touches of their own, or a rate that none
+                can be (`retarget.frame_rates`).
             RetargetError: The motion has no frames, or values that are not finite.
             RobotError: The robot has no legs, or no arms.
         """
@@ -73,13 +79,12 @@ class StreamingRetargeter:
         options = RetargetOptions() if options is None else options
         check_argument(options, RetargetOptions, "options", "RetargetOptions(style='smooth', ...)")
         if scene is not None:
-            raise OptionsError(
-                "live streams know no things around the human; leave the scene out, or give it to retarget_motion "
-                "with the whole clip"
-            )
+            check_argument(scene, Scene, "scene", "read_scene('scene.toml')")
+            check_scene(scene)
         self._fps = float(calibration_motion.fps if fps is None else fps)
         _check(calibration_motion, options, self._fps)
-        slope = find_slope(calibration_motion)
+        among = scene is not None and not scene.is_empty
+        slope = None if among else find_slope(calibration_motion)  # a scene's floor is level
         if slope is not None:
             calibration_motion = turned_level(calibration_motion, slope)
         anatomy = find_anatomy(calibration_motion)
@@ -90,14 +95,17 @@ class StreamingRetargeter:
             )
         self._robot = robot.name
         part = moving_part(robot)
+        contacts = find_contacts(anatomy)
+        meeting = meet(anatomy, contacts, scene) if scene is not None and among else None
         self._model = live_model(
             calibration_motion.roles,
             level_of(slope),
             anatomy,
-            find_contacts(anatomy),
+            contacts if meeting is None else meeting.contacts,
             part.robot,
             options,
             self._fps,
+            meeting,
         )
         self._fresh_state = partial(
             new_state, self._model, part.robot.qpos_size, len(self._joint_names)

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retarget.errors import OptionsError
 from retarget.evaluation import evaluate_result
 from retarget.geometry import matrix_from_quaternion, quaternion_product
 from retarget.motion import Motion, find_anatomy, find_contacts
@@ -22,7 +21,6 @@ from retarget.scenes.meeting import meet
 from retarget.scenes.meshes import Mesh, shapes_of
 from retarget.scenes.posed import Thing
 from retarget.solver import stretches
-from retarget.streaming import StreamingRetargeter
 from scene_clips import carry, climb, needs_clips, on_floor, walk_with_crate
 
 
@@ -272,10 +270,3 @@ def test_feet_of_other_robots_stay_whatever_their_hands_cannot_reach(name: str, 
     assert report["toe_slide_mean"] < 0.01
     assert report["scene_depth_max"] < (0.006 if name == "unitree_h1" else 0.002)
     assert report["scene_depth_share"] < 0.005
-
-
-def test_a_stream_refuses_a_scene_in_one_line(robot: RobotModel) -> None:
-    motion, crate = _crate()
-    with pytest.raises(OptionsError, match="live streams know no things") as caught:
-        StreamingRetargeter(robot, motion, scene=Scene((crate,)))
-    assert "\n" not in str(caught.value)

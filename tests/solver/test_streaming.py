@@ -14,7 +14,7 @@ import pytest
 from clips import dance, jump, robot
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from streams import CLIPS, clip, streamed
+from streams import CLIPS, assert_within_limits, clip, sphere_heights, streamed
 
 from retarget import StreamingRetargeter
 from retarget.errors import RetargetError
@@ -24,35 +24,11 @@ from retarget.motion import Motion
 from retarget.motion.segments import SEGMENTS
 from retarget.options import RetargetOptions
 from retarget.pipeline import make_targets, retarget_motion
-from retarget.robots import RobotModel
 from retarget.solver.kinematics.forward import forward_kinematics
 from retarget.solver.problem import TaskWeights, make_problem
 from retarget.targets.robot_pose import segment_body
 
 ROBOTS = ["unitree_g1", "unitree_h1", "booster_t1"]
-
-
-def sphere_heights(qpos: np.ndarray, model: RobotModel) -> np.ndarray:
-    """Lowest points of the soles and of the ends of all other bodies' capsules, metres."""
-    positions, rotations = forward_kinematics(qpos, model)
-    balls = [(b, p, model.sole_radius) for f, b in enumerate(model.feet) for p in model.soles[f]]
-    for g, body in enumerate(model.capsule_bodies):
-        if body not in model.feet:
-            ends = (model.capsule_starts[g], model.capsule_ends[g])
-            balls += [(body, end, model.capsule_radii[g]) for end in ends]
-    heights = [positions[:, b, 2] + rotations[:, b, 2] @ p - radius for b, p, radius in balls]
-    return np.stack(heights, axis=1)
-
-
-def assert_within_limits(qpos: np.ndarray, model: RobotModel, speed: float, fps: float) -> None:
-    joints = qpos[:, 7:]
-    assert np.isfinite(qpos).all()
-    assert np.abs(np.linalg.norm(qpos[:, 3:7], axis=1) - 1).max() < 1e-9
-    assert (joints >= model.lower).all()
-    assert (joints <= model.upper).all()
-    fastest = np.minimum(model.velocity_limits, speed)
-    assert (np.abs(np.diff(joints, axis=0)) * fps <= fastest).all()
-    assert sphere_heights(qpos, model).min() > -1e-9
 
 
 @pytest.mark.parametrize("name", ROBOTS)

@@ -12,8 +12,9 @@ from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 from retarget.scenes.distance import Shapes, shape_distance
 
-__all__ = ["nearest_of"]
+__all__ = ["nearest_of", "nearest_shape"]
 
+_ANY: Final = -2.0  # height of a unit normal that all have
 _BLOCK: Final = 16  # frames for which it is looked up together which shapes may be nearest
 
 
@@ -55,26 +56,48 @@ def nearest_of(
             _to_local(points[i], places, turns, t, block)
             count = _list_near(block, bounds, offsets, listed)
         x, way = block[t % _BLOCK], normal[i, t]
-        best = 1e30
-        for n in range(count):
-            o = listed[n]
-            e0 = x[0] - offsets[o, 0]
-            e1 = x[1] - offsets[o, 1]
-            e2 = x[2] - offsets[o, 2]
-            if math.sqrt(e0 * e0 + e1 * e1 + e2 * e2) - bounds[o] > best:
-                continue
-            A = axes[o]
-            l0 = A[0, 0] * e0 + A[1, 0] * e1 + A[2, 0] * e2
-            l1 = A[0, 1] * e0 + A[1, 1] * e1 + A[2, 1] * e2
-            l2 = A[0, 2] * e0 + A[1, 2] * e1 + A[2, 2] * e2
-            away = shape_distance(shapes, o, l0, l1, l2, 0.0, 0.0, 0.0, g)
-            if away < best:
-                best = away
-                for k in range(3):
-                    way[k] = A[k, 0] * g[0] + A[k, 1] * g[1] + A[k, 2] * g[2]
+        best = nearest_shape(shapes, bounds, offsets, axes, x, listed, count, _ANY, g, way)
         distance[i, t] = best
         for k in range(3):
             on[i, t, k] = x[k] - best * way[k]
+
+
+@jit(fastmath=True, inner=True)
+def nearest_shape(
+    shapes: Shapes,
+    bounds: Float64[np.ndarray, "O"],
+    offsets: Float64[np.ndarray, "O 3"],
+    axes: Float64[np.ndarray, "O 3 3"],
+    x: Float64[np.ndarray, "3"],
+    listed: Int64[np.ndarray, "n"],
+    count: int,
+    upright: float,
+    g: Float64[np.ndarray, "3"],
+    way: Float64[np.ndarray, "3"],
+) -> float:
+    """Signed distance of a place from the nearest of ``count`` shapes that are listed, metres; fills its normal there.
+
+    Only surfaces whose normal's z is above ``upright`` count; where there is none the distance is huge. ``g`` is room.
+    """
+    best = 1e30
+    for n in range(count):
+        o = listed[n]
+        e0 = x[0] - offsets[o, 0]
+        e1 = x[1] - offsets[o, 1]
+        e2 = x[2] - offsets[o, 2]
+        if math.sqrt(e0 * e0 + e1 * e1 + e2 * e2) - bounds[o] > best:
+            continue
+        A = axes[o]
+        l0 = A[0, 0] * e0 + A[1, 0] * e1 + A[2, 0] * e2
+        l1 = A[0, 1] * e0 + A[1, 1] * e1 + A[2, 1] * e2
+        l2 = A[0, 2] * e0 + A[1, 2] * e1 + A[2, 2] * e2
+        away = shape_distance(shapes, o, l0, l1, l2, 0.0, 0.0, 0.0, g)
+        up = A[2, 0] * g[0] + A[2, 1] * g[1] + A[2, 2] * g[2]
+        if away < best and up > upright:
+            best = away
+            for k in range(3):
+                way[k] = A[k, 0] * g[0] + A[k, 1] * g[1] + A[k, 2] * g[2]
+    return best
 
 
 @jit(fastmath=True, inner=True)

@@ -18,12 +18,21 @@ from retarget.scenes.scene import Scene, Size, Terrain
 from retarget.scenes.shapes import Shape, shape_arrays
 from retarget.scenes.stretching import stretched_up
 
-__all__ = ["FLOOR", "Nearest", "Surroundings", "Thing", "floor_thing", "posed_things"]
+__all__ = [
+    "FLOOR",
+    "Nearest",
+    "Solid",
+    "Surroundings",
+    "Thing",
+    "floor_thing",
+    "posed_things",
+    "solid_of",
+]
 
 FLOOR = "floor"
 
 
-class _Solid(NamedTuple):
+class Solid(NamedTuple):
     """Shapes of a thing as kernels want them.
 
     Attributes:
@@ -40,9 +49,9 @@ class _Solid(NamedTuple):
 
 
 @lru_cache(maxsize=16)
-def _solid(shapes: tuple[Shape, ...]) -> _Solid:
+def solid_of(shapes: tuple[Shape, ...]) -> Solid:
     """The shapes as kernels want them; remembered for those used last, as each is asked for many points."""
-    return _Solid(
+    return Solid(
         shape_arrays(shapes),
         np.array([shape.bound for shape in shapes]),
         np.array([shape.place for shape in shapes]),
@@ -126,7 +135,7 @@ class Thing:
         distance = np.empty(points.shape[:2])
         place, normal = np.empty(points.shape), np.empty(points.shape)
         nearest_of(
-            *_solid(self.shapes),
+            *solid_of(self.shapes),
             np.ascontiguousarray(points, np.float64),
             np.ascontiguousarray(self.places, np.float64),
             np.ascontiguousarray(self.turns, np.float64),

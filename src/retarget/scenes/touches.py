@@ -18,10 +18,19 @@ from retarget.motion.numeric.spans import spans
 from retarget.scenes.posed import Nearest, Surroundings
 from retarget.scenes.scene import TOUCH_POINTS, Scene
 
-__all__ = ["Contact", "Touches", "find_touches", "held_places"]
+__all__ = [
+    "DRIFT",
+    "NEAR_OFF",
+    "NEAR_ON",
+    "UPWARD",
+    "Contact",
+    "Touches",
+    "find_touches",
+    "held_places",
+]
 
 # Hysteresis in leg lengths beyond the distance at rest, as on the ground (`retarget.motion.ground.feet`).
-_NEAR_ON, _NEAR_OFF = 0.045, 0.065
+NEAR_ON, NEAR_OFF = 0.045, 0.065
 _SLOW: Final = {"toe": (TOE_ON, TOE_OFF)}
 _USUAL: Final = {"toe": 0.03, "heel": 0.02, "knee": 0.06, "palm": 0.02, "seat": 0.12}
 """Metres that flesh keeps between a joint and what it touches, where a clip does not tell."""
@@ -31,10 +40,10 @@ _CLOSE: Final = 0.15  # leg lengths, and leg lengths per second: samples that te
 _FEWEST: Final = 10  # of these
 _LOWEST: Final = 0.05  # share of the distances near something that may be below that at rest
 _SHORTEST, _SLIDE_SPEED, _SLIDE_TIME = 0.08, 0.25, 0.17  # seconds, m/s, seconds; as stances of feet
-_UPWARD: Final = (
+UPWARD: Final = (
     0.7  # least z of the normal of what a heel or a seat is on: beside a wall is not on it
 )
-_DRIFT: Final = 0.1  # metres from the mean place beyond which a hold begins anew
+DRIFT: Final = 0.1  # metres from the mean place beyond which a hold begins anew
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +120,7 @@ def find_touches(
             away = found.distance - rest[kind]
             touching = _touching(away, moved[point, o], found, kind, fps, leg)
             if kind in ("heel", "seat") or (kind == "toe" and thing.moves):
-                touching &= thing.directed(found.normal)[:, 2] > _UPWARD
+                touching &= thing.directed(found.normal)[:, 2] > UPWARD
             closer = touching & (away < best)
             touched[closer, k] = o
             best[closer] = away[closer]
@@ -164,14 +173,14 @@ def _touching(
     leg: float,
 ) -> Bool[np.ndarray, "T"]:
     """When a point is near a thing, slow relative to it, and does not slide along it."""
-    near = away < _NEAR_OFF * leg
+    near = away < NEAR_OFF * leg
     touching = np.zeros(len(away), bool)
     if not near.any():
         return touching
     slow = _SLOW.get(kind, (SPEED_ON, SPEED_OFF))
     still = Stillness(
-        strict_height=_NEAR_ON * leg,
-        loose_height=_NEAR_OFF * leg,
+        strict_height=NEAR_ON * leg,
+        loose_height=NEAR_OFF * leg,
         strict_speed=slow[0] * leg,
         loose_speed=slow[1] * leg,
         shortest=max(2, round(_SHORTEST * fps)),
@@ -199,7 +208,7 @@ def held_places(touches: Touches, count: int) -> list[Contact]:
                 continue
             near = touches.nearest[point, o]
             begins = np.zeros(len(mask), bool)
-            _find_drifts(near.place, np.ascontiguousarray(mask), _DRIFT, begins)
+            _find_drifts(near.place, np.ascontiguousarray(mask), DRIFT, begins)
             held = spans(mask, begins)
             normals = held.means(near.normal)
             normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)

@@ -13,7 +13,7 @@ from retarget.compiled.scratch import scratch
 from retarget.scenes.distance import BOX, FIELD, Shapes, box_distance, shape_distance
 from retarget.solver.arrays import Scene, Tree
 from retarget.solver.kinematics.lanes import LanePoses, make_poses, pose_lanes
-from retarget.solver.sphere_depth import Enclosures, enclose, make_enclosures, may_touch
+from retarget.solver.kinematics.sphere_depth import Enclosures, enclose, make_enclosures, may_touch
 
 __all__ = ["scene_depths"]
 

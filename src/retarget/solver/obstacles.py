@@ -10,7 +10,6 @@ import numpy as np
 from jaxtyping import Float64, Int8, Int64
 
 from retarget.compiled.jit import jit
-from retarget.compiled.scratch import scratch
 from retarget.motion.segments import SIDES
 from retarget.robots.model import RobotModel
 from retarget.robots.shapes.spheres import EXACT, SOLVED, covering_spheres
@@ -18,6 +17,7 @@ from retarget.scenes.body import SIDE_POINTS
 from retarget.scenes.distance import BOX, HULL
 from retarget.scenes.posed import Thing
 from retarget.scenes.shapes import shape_arrays
+from retarget.scenes.sides import find_sides
 from retarget.solver.arrays import Scene
 
 __all__ = [
@@ -30,7 +30,6 @@ __all__ = [
 ]
 
 _ASTRAY = 0.5  # metres that a robot's base may be from where the scaled human's is
-_SURE = 0.03  # metres that the human may be inside a face that it is on the side of
 _FOLLOWED = {
     "hip": "thigh",
     "knee": "shank",
@@ -133,43 +132,8 @@ def human_sides(
     for own, (thing, shape) in zip(sides, shapes, strict=True):
         if shape.kind in (BOX, HULL):
             places, turns = map(np.ascontiguousarray, thing.poses_of(shape))
-            _find_sides(shape.kind, shape.half, shape.planes, points, places, turns, own)
+            find_sides(shape.kind, shape.half, shape.planes, points, places, turns, own)
     return np.ascontiguousarray(np.moveaxis(sides, 0, 2))
-
-
-@jit(fastmath=True)
-def _find_sides(
-    kind: int,
-    half: Float64[np.ndarray, "3"],
-    planes: Float64[np.ndarray, "H 4"],
-    points: Float64[np.ndarray, "T G 3"],
-    places: Float64[np.ndarray, "S 3"],
-    turns: Float64[np.ndarray, "S 3 3"],
-    out: Int8[np.ndarray, "T G"],
-) -> None:
-    x = scratch(3, np.float64)
-    for t in range(points.shape[0]):
-        s = t if places.shape[0] > 1 else 0
-        for g in range(points.shape[1]):
-            for k in range(3):
-                x[k] = 0.0
-                for i in range(3):
-                    x[k] += turns[s, i, k] * (points[t, g, i] - places[s, i])
-            farthest, face = -np.inf, 0
-            if kind == BOX:
-                for k in range(3):
-                    beyond = abs(x[k]) - half[k]
-                    if beyond > farthest:
-                        farthest = beyond
-                        face = -k - 1 if x[k] < 0.0 else k + 1
-            else:
-                for h in range(planes.shape[0]):
-                    n = planes[h]
-                    beyond = n[0] * x[0] + n[1] * x[1] + n[2] * x[2] - n[3]
-                    if beyond > farthest:
-                        farthest = beyond
-                        face = h + 1
-            out[t, g] = face if farthest > -_SURE else 0
 
 
 def covered_finely(scene: Scene, robot: RobotModel) -> Scene:

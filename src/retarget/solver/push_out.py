@@ -14,7 +14,7 @@ from retarget.compiled.jit import jit
 from retarget.solver.arrays import Limits, Scene, Soles, Tree
 from retarget.solver.depths import scene_depths
 from retarget.solver.kinematics.tree import retract
-from retarget.solver.least_change import find_changes
+from retarget.solver.limits.least_change import find_changes
 
 __all__ = ["push_out_of_things"]
 

@@ -16,14 +16,14 @@ from retarget.scenes.posed import Surroundings
 from retarget.scenes.scene import TOUCH_POINTS
 from retarget.targets.thing_points import ThingPoints
 
-__all__ = ["SOFT", "stay_near"]
+__all__ = ["BEHIND", "LEAST", "NEAR", "SOFT", "stay_near"]
 
 SOFT: Final = 150.0
 """Weight of the vector between a surface and a joint that is on it, 1/m^2."""
 
-_BEHIND: Final = 0.3  # share of it that a wrist's anchor has while its palm is held
-_NEAR: Final = 0.15  # metres of the human over which that weight falls, as a Gaussian
-_LEAST: Final = 0.05  # of it that counts
+BEHIND: Final = 0.3  # share of it that a wrist's anchor has while its palm is held
+NEAR: Final = 0.15  # metres of the human over which that weight falls, as a Gaussian
+LEAST: Final = 0.05  # of it that counts
 
 
 def stay_near(
@@ -53,13 +53,13 @@ def stay_near(
             zip(human.things, world.things, world.fits, strict=True)
         ):
             near = human[role, o]
-            share = np.exp(-((np.maximum(near.distance, 0.0) / _NEAR) ** 2))
+            share = np.exp(-((np.maximum(near.distance, 0.0) / NEAR) ** 2))
             away = world.scale * (thing.to_local(body[role]) - near.place)
             target += share[:, None] * own.to_world(fit.place(near.place) + away)
             total += share
         target /= total[:, None]
         weight = SOFT * np.minimum(total, 1.0)
-        weight[total < _LEAST] = 0.0
+        weight[total < LEAST] = 0.0
         side, _, part = role.partition("_")
         if part == "wrist":
             _follow_palm(weight, target, side, weights, anchors, points, radii, body)
@@ -90,7 +90,7 @@ def _follow_palm(
     if not points.hands[side]:
         weight *= 1.0 - share
         return
-    weight *= 1.0 - (1.0 - _BEHIND) * share
+    weight *= 1.0 - (1.0 - BEHIND) * share
     back = body[f"{side}_wrist"] - body[f"{side}_palm"]
     back *= points.hands[side] / np.maximum(np.linalg.norm(back, axis=1), 1e-6)[:, None]
     behind = anchors[:, palm] + np.array([0.0, 0.0, radii[palm]]) + back

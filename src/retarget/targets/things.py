@@ -20,7 +20,16 @@ from retarget.targets.holds import Holds
 from retarget.targets.nearness import stay_near
 from retarget.targets.thing_points import ThingPoints
 
-__all__ = ["Ride", "Slope", "ThingTargets", "thing_targets"]
+__all__ = [
+    "APPROACHING",
+    "FIRM",
+    "PROPPED",
+    "RISING",
+    "Ride",
+    "Slope",
+    "ThingTargets",
+    "thing_targets",
+]
 
 FIRM: Final = 1500.0
 """Weight of a palm's anchor, 1/m^2, a thirtieth of a toe's: firmer ones jerk, and gain nothing."""
@@ -31,8 +40,8 @@ PROPPED: Final = 500.0
 _APPROACH: Final = (
     0.3  # seconds before and after a hold in which its point keeps its way to its place
 )
-_APPROACHING: Final = 0.3  # of the hold's weight at its ends, falling to nothing
-_RISING: Final = 0.2  # seconds from its ends in which a hold comes to its weight
+APPROACHING: Final = 0.3  # of the hold's weight at its ends, falling to nothing
+RISING: Final = 0.2  # seconds from its ends in which a hold comes to its weight
 _LEVEL: Final = 0.7  # least z of a surface's normal on which a foot stands as on the floor
 _FLAT: Final = 1.0 - 1e-6  # least z of that of a level surface
 
@@ -222,9 +231,9 @@ def _hold(
     beside = way[first:last] - np.broadcast_to(there, (frames, 3))[first:last]
     times = np.arange(first, last)
     outside = np.maximum(contact.first - times, times - (contact.last - 1)).clip(0)
-    fading = _APPROACHING * (1.0 - outside / (reach + 1)) ** 2
+    fading = APPROACHING * (1.0 - outside / (reach + 1)) ** 2
     inside = np.minimum(times - contact.first, contact.last - 1 - times).clip(0)
-    rising = _APPROACHING + (1.0 - _APPROACHING) * (inside + 1) / (_RISING * fps)
+    rising = APPROACHING + (1.0 - APPROACHING) * (inside + 1) / (RISING * fps)
     firm = FIRM if TOUCH_POINTS[contact.point].endswith("palm") else PROPPED
     weight = firm * np.where(outside == 0, np.minimum(rising, 1.0), fading)
     places = places + world.scale * beside * (outside > 0)[:, None]

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from retarget.solver.arrays import Clip, Floor, Limits, Soles, Tasks, Tree
+from retarget.solver.live.thing_arrays import LiveThings, ThingRoom
 from retarget.solver.start.frame import FrameScratch, StartOptions
 from retarget.targets.build import Sizes
 
@@ -96,6 +97,7 @@ class LiveModel(NamedTuple):
         options: The rest of it.
         tree, limits, tasks, soles, floor: Of the robot.
         steady: The tasks with the pelvis held firmly on its path.
+        things: Those around it; None where there are none, for which kernels are compiled by themselves.
     """
 
     used: Int64[np.ndarray, "U"]
@@ -130,6 +132,7 @@ class LiveModel(NamedTuple):
     soles: Soles
     floor: Floor
     steady: Tasks
+    things: LiveThings | None = None
 
 
 class LiveState(NamedTuple):
@@ -161,6 +164,7 @@ class LiveState(NamedTuple):
         low: Which points of the soles are held at their clearances: room for a solve.
         reach: Limits of this frame: those of positions, and what speed allows.
         scratch: Of the solve.
+        room: For things; None where there are none.
     """
 
     seen: Int64[np.ndarray, "1"]
@@ -191,3 +195,4 @@ class LiveState(NamedTuple):
     low: Bool[np.ndarray, "2 S"]
     reach: Limits
     scratch: FrameScratch
+    room: ThingRoom | None = None

@@ -7,6 +7,7 @@ import math
 from retarget.compiled.jit import jit
 from retarget.ground import FALL_SHARE, GRAVITY
 from retarget.solver.live.arrays import LiveModel, LiveState
+from retarget.solver.live.thing_arrays import LiveThings, ThingRoom
 from retarget.targets.clearance import LIFTING
 
 __all__ = ["find_clearances"]
@@ -31,6 +32,7 @@ def find_clearances(first: bool, model: LiveModel, state: LiveState) -> None:
             least[foot] = model.sizes.scale * max(min(ankle, toe), 0.0)
             if not first:
                 least[foot] = min(least[foot], rise * (math.sqrt(before / rise) + 1.0) ** 2)
+            least[foot] = min(least[foot], _above_things(foot, model.things, state.room))
     lower = min(least[0], least[1])
     falls = _falls(model, state)
     state.flies[0] = lower > 0.0 and (state.flies[0] or falls)
@@ -41,6 +43,15 @@ def find_clearances(first: bool, model: LiveModel, state: LiveState) -> None:
         if state.fade[i] > 0.0:
             place, radius = state.clip.anchors[0, i], model.soles.contact_radii[i]
             place[2] = max(place[2], least[i // 2] + radius)
+
+
+@jit(fastmath=True, inner=True)
+def _above_things(foot: int, things: LiveThings | None, room: ThingRoom | None) -> float:
+    """How high a foot is above what is under it, scaled, metres; as the floor may be far below that."""
+    if things is None or room is None:
+        return math.inf
+    heel, toe = room.distance[2 * foot], room.distance[2 * foot + 1] - things.rests[2 * foot + 1]
+    return float(things.scale * max(min(heel, toe), 0.0))
 
 
 @jit(fastmath=True, inner=True)

@@ -8,6 +8,8 @@ from jaxtyping import Bool, Float64
 from retarget.compiled.jit import jit
 from retarget.solver.arrays import Clip, Limits, Soles, Tasks, Tree
 from retarget.solver.kinematics.tree import add_vertical_mass, assemble, retract
+from retarget.solver.live.thing_arrays import LiveThings, ThingRoom
+from retarget.solver.live.thing_rows import begin_among, couple_among, weigh_among
 from retarget.solver.start.frame import (
     FIRST_DAMPING,
     FrameScratch,
@@ -38,6 +40,8 @@ def solve_frame(
     soles: Soles,
     low: Bool[np.ndarray, "2 S"],
     scratch: FrameScratch,
+    things: LiveThings | None,
+    room: ThingRoom | None,
 ) -> float:
     """Levenberg-Marquardt on the one frame of ``clip``, in place; returns its cost without the pull.
 
@@ -54,6 +58,7 @@ def solve_frame(
     for k in range(qpos.shape[0]):
         trial[k] = qpos[k]
     low[:] = False
+    begin_among(room)
     met = False
     largest = 0.0
     taken = 0
@@ -65,6 +70,8 @@ def solve_frame(
         if floor > 0.0:
             depth, met = _push_soles(trial[2], clip.clearances[0], floor, soles, low, R, r, C)
             new += depth
+        asked, touched = weigh_among(trial, scratch, things, room)
+        new += asked
         if taken == 0 or new <= cost:
             done = taken > 0 and settled(cost, new, largest, options)
             cost = new
@@ -75,16 +82,20 @@ def solve_frame(
             if done or taken >= steps:
                 break
             assemble(r, a, C, tree, H, g)
+            couple_among(scratch, tree, things, room)
         else:
             if taken >= steps:
                 break
-            if met:
+            if met or touched:
                 evaluate_frame(
                     qpos, near, pull, positions, frames, weights, anchors, share, tree, tasks, soles,
                     R, r, a, C, x,
                 )  # fmt: skip
-                _push_soles(qpos[2], clip.clearances[0], floor, soles, low, R, r, C)
+                if floor > 0.0:
+                    _push_soles(qpos[2], clip.clearances[0], floor, soles, low, R, r, C)
+                weigh_among(qpos, scratch, things, room)
                 assemble(r, a, C, tree, H, g)
+                couple_among(scratch, tree, things, room)
             else:
                 damping = more_damping(damping)
         largest = damped_step(

@@ -13,6 +13,7 @@ from retarget.motion.segments import SEGMENTS
 from retarget.solver.kinematics.contact import contact_rise
 from retarget.solver.kinematics.forward import body_kinematics, world_point
 from retarget.solver.live.arrays import LiveModel, LiveState
+from retarget.solver.live.thing_arrays import LiveThings, ThingRoom
 from retarget.targets.anchors import LARGEST_DRIFT
 
 __all__ = ["find_stance", "hold_touched", "wanted_place"]
@@ -38,7 +39,7 @@ def find_stance(model: LiveModel, state: LiveState) -> None:
         _note_place(i, model, state)
         back = min(state.seen[0], model.speed_span)
         speed = _travelled(i, back, 3, state) * model.fps / max(back, 1)
-        height = state.history[state.seen[0] % state.history.shape[0], i, 2] - model.rests[i]
+        height = _height(i, model.things, state.room, model, state)
         low = HEIGHT_OFF if state.resting[i] > 0 else HEIGHT_ON
         rests = height < low * leg and speed < model.slow[i]
         back = min(state.resting[i], model.slide_span)
@@ -50,6 +51,17 @@ def find_stance(model: LiveModel, state: LiveState) -> None:
             state.touched[i] = held
             state.stance[i] = held
             _fade(i, model, state)
+
+
+@jit(fastmath=True, inner=True)
+def _height(
+    i: int, things: LiveThings | None, room: ThingRoom | None, model: LiveModel, state: LiveState
+) -> float:
+    """How far a point is above where it rests, metres: on the floor, or on the nearest thing that faces up."""
+    if things is None or room is None:
+        slot = state.seen[0] % state.history.shape[0]
+        return float(state.history[slot, i, 2] - model.rests[i])
+    return float(room.distance[i] - things.rests[i])
 
 
 @jit(fastmath=True, inner=True)
@@ -139,6 +151,21 @@ def hold_touched(model: LiveModel, state: LiveState) -> None:
             for k in range(3):
                 clip.anchors[0, i, k] = state.free[k] + scratch.x[k]
             clip.contact_weights[0, i] = model.strengths[i]
-        rise = contact_rise(scratch.R, soles, i, 0.0, 0.0, 1.0)
-        height = min(rise + soles.contact_radii[i], model.options.heel_lift)
+        height = _anchor_height(i, model.things, state.room, model, state)
         clip.anchors[0, i, 2] = height + model.options.settle * (clip.anchors[0, i, 2] - height)
+
+
+@jit(fastmath=True, inner=True)
+def _anchor_height(
+    i: int, things: LiveThings | None, room: ThingRoom | None, model: LiveModel, state: LiveState
+) -> float:
+    """How high a held point settles on the floor, or on the plane of what the human's is on."""
+    R, soles = state.scratch.R, model.soles
+    if things is None or room is None:
+        rise = contact_rise(R, soles, i, 0.0, 0.0, 1.0)
+        return float(min(rise + soles.contact_radii[i], model.options.heel_lift))
+    place, n, anchor = room.grounds[i, 0], room.grounds[i, 1], state.clip.anchors[0, i]
+    rise = contact_rise(R, soles, i, n[0], n[1], n[2])
+    above = min(rise + soles.contact_radii[i], model.options.heel_lift)
+    along = n[0] * (anchor[0] - place[0]) + n[1] * (anchor[1] - place[1])
+    return float(place[2] + (above - along) / n[2])

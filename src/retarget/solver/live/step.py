@@ -22,7 +22,9 @@ from retarget.solver.live.arrays import LiveModel, LiveState
 from retarget.solver.live.base import aim_base, begin_base
 from retarget.solver.live.clearance import find_clearances
 from retarget.solver.live.frame import any_low, solve_frame
+from retarget.solver.live.push_out import push_out
 from retarget.solver.live.stance import find_stance, hold_touched
+from retarget.solver.live.touches import hold_on_things, look_around, place_body
 from retarget.targets.build import place_targets
 
 __all__ = ["live_step"]
@@ -43,6 +45,8 @@ def live_step(
     first = state.seen[0] == 0
     _make_level(positions[0], rotations[0], model, state)
     segment_frames(state.positions, state.rotations, model.joints, model.offsets, clip.frames)
+    place_body(model.things, state.room, model, state)
+    look_around(model.things, state.room)
     for i in range(3):
         state.hips[0, i] = (level[model.hips[0], i] + level[model.hips[1], i]) / 2
         state.shoulders[0, i] = (level[model.shoulders[0], i] + level[model.shoulders[1], i]) / 2
@@ -52,6 +56,7 @@ def live_step(
             clip.positions[0, _FEET[foot], i] = state.places[0, 1 + foot, i]
     find_stance(model, state)
     find_clearances(first, model, state)
+    hold_on_things(first, model.things, state.room, model, state)
     aim_base(first, model, state)
     _follow(state.rotations[0, model.joints[_PELVIS, 0]], first, model, state)
     hold_touched(model, state)
@@ -59,6 +64,7 @@ def live_step(
     if first:
         begin_base(model, state)
     _keep_speed(first, model, state)
+    push_out(model.things, state.room, model, state)
     _keep_above_floor(model, state)
     state.seen[0] += 1
 
@@ -123,6 +129,8 @@ def _solve(
         model.soles,
         state.low,
         state.scratch,
+        model.things,
+        state.room,
     )
 
 

@@ -11,7 +11,7 @@ from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 from retarget.solver.arrays import Scene, Soles, Tree
 from retarget.solver.kinematics.forward import body_kinematics, world_point
-from retarget.solver.sphere_depth import (
+from retarget.solver.kinematics.sphere_depth import (
     Enclosures,
     FramePose,
     enclose,

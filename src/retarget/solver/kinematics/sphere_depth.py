@@ -9,16 +9,18 @@ from jaxtyping import Float64, Int64
 
 from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
-from retarget.scenes.distance import FIELD, Shapes, shape_distance
+from retarget.scenes.distance import BOX, FIELD, Shapes, shape_distance
 from retarget.solver.arrays import Scene
 
 __all__ = [
     "Enclosures",
     "FramePose",
     "enclose",
+    "fill_enclosures",
     "make_enclosures",
     "make_frame_pose",
     "may_touch",
+    "sided_depth",
     "sphere_depth",
     "surely_outside",
 ]
@@ -104,6 +106,12 @@ def enclose(scene: Scene, around: Enclosures) -> None:
             sizes[b] = max(sizes[b], np.sqrt(away) + scene.radii[i])
 
 
+@jit(fastmath=True)
+def fill_enclosures(scene: Scene, around: Enclosures) -> None:
+    """`enclose` for those who keep what is around spheres."""
+    enclose(scene, around)
+
+
 @jit(fastmath=True, inner=True)
 def surely_outside(
     scene: Scene,
@@ -144,6 +152,36 @@ def sphere_depth(
     if _least_distance(scene.shapes, o, x0, x1, x2) >= scene.radii[s] - least:
         return -np.inf
     return float(scene.radii[s] - shape_distance(scene.shapes, o, x0, x1, x2, 0.0, 0.0, 0.0, g))
+
+
+@jit(fastmath=True, inner=True)
+def sided_depth(
+    scene: Scene,
+    t: int,
+    o: int,
+    s: int,
+    q: Float64[np.ndarray, "Q"],
+    stand: FramePose,
+    least: float,
+    g: Float64[np.ndarray, "3"],
+) -> float:
+    """Likewise, with the way out to that side of the shape on which the human's part is, and in the world's axes."""
+    x0, x1, x2 = _seen_from(scene, t, o, scene.bodies[s], q, stand, scene.points[s])
+    if _least_distance(scene.shapes, o, x0, x1, x2) >= scene.radii[s] - least:
+        return -np.inf
+    side = int(scene.sides[t, scene.groups[s], o])
+    s0, s1, s2 = float(side), 0.0, 0.0
+    if scene.shapes.kinds[o] == BOX:
+        sign = 1.0 if side > 0 else -1.0
+        s0 = sign if abs(side) == 1 else 0.0
+        s1 = sign if abs(side) == 2 else 0.0
+        s2 = sign if abs(side) == 3 else 0.0
+    depth = float(scene.radii[s] - shape_distance(scene.shapes, o, x0, x1, x2, s0, s1, s2, g))
+    T = scene.turns[t, o]
+    x0, x1, x2 = g[0], g[1], g[2]
+    for i in range(3):
+        g[i] = T[i, 0] * x0 + T[i, 1] * x1 + T[i, 2] * x2
+    return depth
 
 
 @jit(fastmath=True, inner=True)
