@@ -21,6 +21,7 @@ _PUBLISHED = {  # model here: robot, GMR's error and SPARK's in cm
     "unitree_g1": ("Unitree G1", 9.37, 1.60),
     "unitree_h1": ("Unitree H1", 12.53, 4.40),
     "booster_t1": ("Booster T1", 6.59, 1.85),
+    "engineai_pm01_gmr": ("EngineAI PM01", 9.51, 2.47),
     "kuavo_s45_gmr": ("Leju Kuavo S45", 19.50, 4.71),
 }
 _CLIPS = {
@@ -48,11 +49,11 @@ def main() -> None:
     head = ["robot", "GMR cm", "SPARK cm"]
     head += [f"{clip}: {what}" for clip in _CLIPS for what in ("key bodies cm", "limbs deg")]
     said = (
-        "GMR's and SPARK's errors are as SPARK prints them (arXiv 2603.11480), on AMASS ACCAD; PM01, the fifth robot "
-        "there, is not at hand as a whole file. They are of another kind than ours: distances of a robot's links from "
-        "targets that were scaled and placed for that robot by hand. Ours ask nobody for a table: key bodies have the "
-        f"{MEASURES['key_body_error_mean'].definition}; limbs the {MEASURES['limb_error_mean'].definition}. A robot of "
-        "other proportions than the human cannot have both small; directions are what is followed here."
+        "GMR's and SPARK's errors are as SPARK prints them (arXiv 2603.11480), on AMASS ACCAD. They are of another "
+        "kind than ours: distances of a robot's links from targets that were scaled and placed for that robot by hand. "
+        f"Ours ask nobody for a table: key bodies have the {MEASURES['key_body_error_mean'].definition}; limbs the "
+        f"{MEASURES['limb_error_mean'].definition}. A robot of other proportions than the human cannot have both small; "
+        "directions are what is followed here."
     )
     write_section(
         "published",
