@@ -52,8 +52,8 @@ def main() -> None:
         "GMR's and SPARK's errors are as SPARK prints them (arXiv 2603.11480), on AMASS ACCAD. They are of another "
         "kind than ours: distances of a robot's links from targets that were scaled and placed for that robot by hand. "
         f"Ours ask nobody for a table: key bodies have the {MEASURES['key_body_error_mean'].definition}; limbs the "
-        f"{MEASURES['limb_error_mean'].definition}. A robot of other proportions than the human cannot have both small; "
-        "directions are what is followed here."
+        f"{MEASURES['limb_error_mean'].definition}. A robot of other proportions than the human cannot have both "
+        "small; directions are what is followed here."
     )
     write_section(
         "published",
