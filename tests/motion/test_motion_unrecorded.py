@@ -14,10 +14,12 @@ from retarget import load_robot, retarget_motion
 from retarget.evaluation import evaluate_result
 from retarget.geometry import quaternion_product
 from retarget.motion import Motion, MotionSource, read_motion
+from retarget.motion.faults.breadth import breadth_doubts
 from retarget.motion.faults.still_limbs import still_limb_doubts
 from retarget.motion.faults.uneven import uneven_doubts
 from retarget.motion.recording import Recording
 from retarget.motion.understand import motion_from_recording
+from retarget.motion.world.conventions import leg_length
 from retarget.motion.world.on_the_spot import on_the_spot_doubts
 
 JUMP = next(EMBEDDED.glob("*.bvh"))
@@ -29,6 +31,10 @@ LACKING = {"makehuman_zombieWalk1.bvh": "travel", "xsens_mvn_test_mocap.bvh": "l
 
 def doubts_of(motion: Motion, name: str) -> list[float]:
     return [doubt.weight for doubt in motion.source.doubts if doubt.name == name]
+
+
+def leg_of(motion: Motion) -> float:
+    return leg_length(motion.positions, motion.roles)
 
 
 def on_the_spot(motion: Motion) -> np.ndarray:
@@ -58,6 +64,7 @@ def held(recording: Recording, roles: dict[str, int], *names: str) -> Recording:
 def test_real_clips_are_doubted_only_for_what_they_lack(path: Path) -> None:
     motion = read_motion(path)
     assert not uneven_doubts(motion.positions, motion.roles)
+    assert not breadth_doubts(motion.positions, motion.roles, 0.98 * leg_of(motion))
     for name in ("travel", "limbs"):
         assert bool(doubts_of(motion, name)) == (LACKING.get(path.name) == name)
 
@@ -122,3 +129,29 @@ def test_a_bone_that_is_longer_on_one_side_is_doubted(factor: float, weight: flo
     found = uneven_doubts(places, motion.roles)
     assert [doubt.weight for doubt in found] == ([] if weight is None else [weight])
     assert all(f"the left forearm is {factor} times" in doubt.reason for doubt in found)
+
+
+@pytest.mark.parametrize(("factor", "doubted"), [(1.1, False), (1.3, True)])
+def test_shoulders_wider_than_anybodys_are_doubted(factor: float, doubted: bool) -> None:
+    motion = read_motion(JUMP)
+    places = motion.positions.copy()
+    arms = [
+        [motion.roles[f"{side}_{joint}"] for joint in ("shoulder", "elbow", "wrist")]
+        for side in ("left", "right")
+    ]
+    middle = (places[:, arms[0][0]] + places[:, arms[1][0]]) / 2
+    for arm in arms:
+        places[:, arm] += (factor - 1) * (places[:, arm[0]] - middle)[:, None]
+    found = breadth_doubts(places, motion.roles, leg_of(motion))
+    assert [doubt.name for doubt in found] == ["skeleton"] * doubted
+    assert all("0.5" in doubt.reason and "lean by about" in doubt.reason for doubt in found)
+
+
+@pytest.mark.skipif(not CLIPS.is_dir(), reason="needs ../shared/clips")
+def test_the_shoulders_of_a_skeleton_that_was_fitted_too_wide_are_doubted() -> None:
+    for suffix, doubted in ((".amc", True), (".c3d", False)):
+        motion = read_motion(next((CLIPS / "hdm05").glob(f"*{suffix}")))
+        found = [
+            doubt.reason for doubt in motion.source.doubts if "leg lengths apart" in doubt.reason
+        ]
+        assert bool(found) == doubted

@@ -12,6 +12,7 @@ from retarget.errors import FileFormatError
 from retarget.frame_rates import rate_problem
 from retarget.motion.doubts import Doubt
 from retarget.motion.edit import compact
+from retarget.motion.faults.breadth import breadth_doubts
 from retarget.motion.faults.lost import zero_frames
 from retarget.motion.faults.other_bodies import other_body_doubts
 from retarget.motion.faults.repair import repaired
@@ -195,9 +196,12 @@ class _World:
         unit, more = _unit(recording, leg, said)
         up_axis, others = _up_axis(recording, sample, roles, leg, said)
         sides = (*mirror_doubts(sample, roles), *uneven_doubts(sample, roles))
+        breadth = breadth_doubts(sample, roles, leg)
         names, parents = recording.joint_names, recording.parents.tolist()
         bodies = other_body_doubts(names, parents, sample, roles, leg)
-        return cls(roles, unit, up_axis, notes, [*doubts, *more, *others, *sides, *bodies])
+        return cls(
+            roles, unit, up_axis, notes, [*doubts, *more, *others, *sides, *breadth, *bodies]
+        )
 
     def bring_home(
         self, positions: Float64[np.ndarray, "T J 3"], rotations: Float64[np.ndarray, "T J 4"]
