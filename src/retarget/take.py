@@ -180,6 +180,7 @@ class Take:
             limbs,
             0.0,
             fixed,
+            self.scene.targets.normals[begin:end] @ turn.T,
             turned_settling(partial(self.scene.ridden, begin), turn),
         )
 

@@ -270,3 +270,14 @@ def test_feet_of_other_robots_stay_whatever_their_hands_cannot_reach(name: str, 
     assert report["toe_slide_mean"] < 0.01
     assert report["scene_depth_max"] < (0.006 if name == "unitree_h1" else 0.002)
     assert report["scene_depth_share"] < 0.005
+
+
+@needs_clips
+@pytest.mark.parametrize(
+    ("name", "clip", "kept"), [("booster_t1", 1, 0.7), ("unitree_h1", 0, 0.68)]
+)
+def test_bodies_come_nearer_where_hands_do_not_reach(name: str, clip: int, kept: float) -> None:
+    other = load_robot(name)
+    motion, scene = climb(clip)
+    report = evaluate_result(retarget_motion(motion, other, scene=scene), other)
+    assert report["hands_kept_share"] > kept

@@ -1,4 +1,4 @@
-"""Holds on things that a robot cannot reach give way where they drag its feet along, or it into things."""
+"""Holds on things that are missed: firmer where hands are far off, and giving way where they drag feet along."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ from retarget.solver.arrays import Problem, Soles, Tree
 from retarget.solver.kinematics.forward import world_point
 from retarget.solver.kinematics.lanes import LanePoses, make_poses, pose_lanes
 
-__all__ = ["FIRMLY", "hold_misses", "yielding_weights"]
+__all__ = ["FIRMLY", "firmer_weights", "hold_misses", "yielding_weights"]
 
 FIRMLY: Final = 400.0
 """Weight, 1/m^2, from which an anchor on a thing is a hold rather than a leaning."""
 
 _REACHED: Final = 0.02  # metres of a miss from which a hold gives way
+# Metres that a palm is off what it holds from which on it is held more firmly: one whose hand touches with its other
+# end is up to 41 mm off.
+_OFF: Final = 0.045
+_FIRMER: Final = 5.0  # times; 10 keep more hands, and let the H1's feet slide at 11 mm/s
 _DRAGGED: Final = 0.015  # metres along the floor from which a foot is dragged off its place
 _PULLED_IN: Final = 0.01  # metres in a thing from which something is pulled into it
 _MOMENT: Final = 0.4  # seconds around that in which holds give way
@@ -29,16 +33,48 @@ def hold_misses(
     qpos: Float64[np.ndarray, "T Q"], problem: Problem, held: Bool[np.ndarray, "T K"]
 ) -> Float64[np.ndarray, "T K"]:
     """How far each held point is from its anchor, metres; 0 of others."""
-    return _misses(qpos, problem, held)[0]
+    return np.asarray(np.linalg.norm(_misses(qpos, problem, held), axis=2))
 
 
 def _misses(
     qpos: Float64[np.ndarray, "T Q"], problem: Problem, held: Bool[np.ndarray, "T K"]
-) -> tuple[Float64[np.ndarray, "T K"], Float64[np.ndarray, "T K"]]:
-    """Distances from anchors, and what of them lies along the floor, metres."""
-    missed, along = np.zeros(held.shape), np.zeros(held.shape)
-    _find_misses(qpos, problem.tree, problem.soles, problem.clip.anchors, held, missed, along)
-    return missed, along
+) -> Float64[np.ndarray, "T K 3"]:
+    """From each held point to its anchor, world, metres; 0 of others."""
+    missed = np.zeros((*held.shape, 3))
+    _find_misses(qpos, problem.tree, problem.soles, problem.clip.anchors, held, missed)
+    return missed
+
+
+def firmer_weights(
+    qpos: Float64[np.ndarray, "T Q"],
+    problem: Problem,
+    normals: Float64[np.ndarray, "T K 3"],
+) -> Float64[np.ndarray, "T K"] | None:
+    """Weights of all anchors, those of hands that are off what they hold larger around the frames in which they are.
+
+    An arm that is straight already comes nearer only if the whole body does, which weighs as much as many arms: where a
+    robot's trunk is longer than the human's, or its arms are shorter, a hold's usual weight leaves centimetres that it
+    can reach.
+
+    Args:
+        qpos: A solve with all of them as firm as usual.
+        problem: That it solves.
+        normals: Of what palms are held on where that lies still, world; 0 elsewhere.
+
+    Returns:
+        None where no hand is off what it holds.
+    """
+    weights = problem.clip.contact_weights
+    hands = normals.any(axis=2)
+    off = np.abs((_misses(qpos, problem, hands & (weights >= FIRMLY)) * normals).sum(axis=2))
+    if off.max(initial=0.0) < _OFF:
+        return None
+    from scipy.ndimage import gaussian_filter1d, maximum_filter1d
+
+    span = max(1, round(_MOMENT * problem.fps))
+    around = maximum_filter1d((off > _OFF).astype(np.float64), 2 * span + 1, axis=0)
+    share = gaussian_filter1d(around, 0.5 * _MOMENT * problem.fps, axis=0)
+    return np.asarray(np.where(hands, weights * _FIRMER**share, weights))
 
 
 def yielding_weights(
@@ -61,7 +97,8 @@ def yielding_weights(
     weights = problem.clip.contact_weights
     held = fixed & (weights >= FIRMLY) & (problem.soles.contact_feet < 0)
     feet = (weights > 0) & (problem.soles.contact_feet >= 0)
-    missed, along = _misses(qpos, problem, held | feet)
+    off = _misses(qpos, problem, held | feet)
+    missed, along = np.linalg.norm(off, axis=2), np.linalg.norm(off[..., :2], axis=2)
     missed[:, problem.soles.contact_feet >= 0] = 0.0
     if missed.max(initial=0.0) < _REACHED:
         return None
@@ -87,12 +124,10 @@ def _find_misses(
     soles: Soles,
     anchors: Float64[np.ndarray, "T K 3"],
     held: Bool[np.ndarray, "T K"],
-    missed: Float64[np.ndarray, "T K"],
-    along: Float64[np.ndarray, "T K"],
+    missed: Float64[np.ndarray, "T K 3"],
 ) -> None:
     stand = make_poses(tree)
     place = scratch((3, LANES), REAL)
-    x = scratch(3, np.float64)
     for first in range(0, qpos.shape[0], LANES):
         last = min(first + LANES, qpos.shape[0])
         posed = False
@@ -110,11 +145,8 @@ def _find_misses(
                 if not held[t, i]:
                     continue
                 for k in range(3):
-                    x[k] = anchors[t, i, k] - qpos[t, k] - place[k, t - first]
-                x[2] += soles.contact_radii[i]
-                total = x[0] * x[0] + x[1] * x[1]
-                along[t, i] = np.sqrt(total)
-                missed[t, i] = np.sqrt(total + x[2] * x[2])
+                    missed[t, i, k] = anchors[t, i, k] - qpos[t, k] - place[k, t - first]
+                missed[t, i, 2] += soles.contact_radii[i]
 
 
 @jit(fastmath=True, inner=True)

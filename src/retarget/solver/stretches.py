@@ -18,10 +18,8 @@ from retarget.solver.anchors import STANCE_MEMORY
 from retarget.solver.arrays import Problem
 from retarget.solver.balance.path import centre_path
 from retarget.solver.clip import ClipOptions, March, march_windows
-from retarget.solver.deep import march_again, march_anew
-from retarget.solver.depths import scene_depths
+from retarget.solver.held_things import hold_things
 from retarget.solver.missed_holds import Held, hold_again
-from retarget.solver.reach import yielding_weights
 from retarget.solver.stances import hold_stances
 from retarget.solver.start.frame import StartOptions
 from retarget.solver.start.limbs import Limbs
@@ -45,7 +43,6 @@ LEAST_SECONDS = 60.0  # but so long that what overlaps is little of it
 _FADE = 0.5  # seconds in which anchors pass from one stretch's to the next one's
 _RUN_IN = 1.0  # seconds that starts are solved before they take over from the stretch before
 _SWITCH = 0.5  # seconds in which both agree somewhere
-_NOTICED = 0.01  # of a hold's weight
 _AHEAD = 2.0  # seconds that a start's path looks ahead: more hardly changes it
 
 
@@ -82,6 +79,7 @@ class StretchProblem(NamedTuple):
         limbs: The robot's.
         centre: Weight of the centre of mass's distance from its path, 1/m^2.
         fixed: Anchors that stay where they are; None where there is no scene.
+        normals: As for `hold_things`; None where there is no scene.
         settle: Changes anchors once the start is known, those of feet on moving things.
     """
 
@@ -91,6 +89,7 @@ class StretchProblem(NamedTuple):
     limbs: Limbs
     centre: float
     fixed: Bool[np.ndarray, "n K"] | None = None
+    normals: Float64[np.ndarray, "n K 3"] | None = None
     settle: Settle | None = None
 
 
@@ -233,22 +232,11 @@ def solve_stretch(
         )
     )
     steps, at = march_windows(march, onward, here, there, held, options)
-    scene = held.scene
-    if scene is not None and part.fixed is not None:
-        depth = scene_depths(march.qpos, held.tree, scene)
-        firm = yielding_weights(march.qpos, held, part.fixed[:count], depth)
-        if firm is not None:
-            # Once more from where the march began, so that nothing has been dragged along.
-            lighter = _lighter(firm, held.clip.contact_weights)
-            held = held._replace(clip=held.clip._replace(contact_weights=firm))
-            more = march_anew(march, start[:count], onward, there, lighter, depth, held, options)
-            if more is None:
-                march.qpos[onward:] = start[onward:count]
-                march.shift[onward:] = 0.0
-                more, at = march_windows(march, onward, here, there, held, options)
-                depth = scene_depths(march.qpos, held.tree, scene)
-            steps += more
-        steps += march_again(march, changed, there, depth, held, options)
+    if part.fixed is not None and part.normals is not None:
+        frames = (onward, here, there, changed)
+        fixed, normals = part.fixed[:count], part.normals[:count]
+        more, at = hold_things(march, start[:count], frames, at, held, fixed, normals, options)
+        steps += more
     elif part.fixed is None:
         how = Held(problem, held, part.centre)
         # What the next stretch solves again, it begins from as this one's windows have left it.
@@ -272,13 +260,6 @@ def solve_stretch(
         anchors[back : there + round(_FADE * problem.fps)].copy(),
         path[back : there + round(_FADE * problem.fps)].copy(),
     ), steps
-
-
-def _lighter(
-    after: Float64[np.ndarray, "n K"], before: Float64[np.ndarray, "n K"]
-) -> Bool[np.ndarray, "n"]:
-    """Frames in which a hold has become lighter, by more than nobody notices."""
-    return np.asarray((after < (1.0 - _NOTICED) * before).any(axis=1))
 
 
 def _reach(fps: float, options: ClipOptions) -> int:

@@ -97,6 +97,7 @@ class ThingTargets:
         things: Which thing each point is held on, -1 for none.
         rides: Stances that are placed in the frame of a thing, once the start is known.
         slopes: Stances whose height follows from where along a slope they are placed.
+        normals: Of what each palm is held on where that lies still, world; 0 of other points, and elsewhere.
         grounds: Normal of what each foot stands on, world; upward where it stands on nothing.
     """
 
@@ -106,6 +107,7 @@ class ThingTargets:
     things: Int64[np.ndarray, "T K"]
     rides: list[Ride]
     slopes: list[Slope]
+    normals: Float64[np.ndarray, "T K 3"]
     grounds: Float64[np.ndarray, "T 2 3"]
 
 
@@ -147,6 +149,7 @@ def thing_targets(
         np.full((frames, total), -1),
         [],
         [],
+        np.zeros((frames, total, 3)),
         np.tile([0.0, 0.0, 1.0], (frames, 2, 1)),
     )
     found.weights[:, :ground] = holds.shares * strengths
@@ -234,7 +237,11 @@ def _hold(
     fading = APPROACHING * (1.0 - outside / (reach + 1)) ** 2
     inside = np.minimum(times - contact.first, contact.last - 1 - times).clip(0)
     rising = APPROACHING + (1.0 - APPROACHING) * (inside + 1) / (RISING * fps)
-    firm = FIRM if TOUCH_POINTS[contact.point].endswith("palm") else PROPPED
+    firm = PROPPED
+    if TOUCH_POINTS[contact.point].endswith("palm"):
+        firm = FIRM
+        if not thing.moves:
+            found.normals[contact.first : contact.last, column] = thing.directed(normal[None])
     weight = firm * np.where(outside == 0, np.minimum(rising, 1.0), fading)
     places = places + world.scale * beside * (outside > 0)[:, None]
     better = weight > found.weights[first:last, column]
