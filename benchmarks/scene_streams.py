@@ -27,12 +27,13 @@ HEADS = [
     "clip", "robot", "as", "hand gap mm", "hands kept %", "deepest mm", "> 5 mm %", "foot slide mm/s", "limb deg",
     "jerk", "us a frame", "99 % below us",
 ]  # fmt: skip
-NOT_GOOD = """What is not good yet: the T1's hands on climb 1 are out of its reach (whole clips keep 66 %), and its arms are
-then up to 8 cm in the box. Tried on the G1: a base held to its path as firmly as without things (4,000 /m^2) let the crawl's feet
-drag it along by 0.3 m (climb 4: 50 mm deep, feet 44 mm/s, limbs 7.8 deg, jerk 872), 1,000 left 1 to 9 cm in things, 300
-and less were alike; holds three times as firm left 71 mm on climb 0, half as firm are alike and take 0.2 deg; joints
-pulled three times as firmly take a third of the jerk and add 0.02 deg. Palms and knees are recognised one frame (33 ms)
-after whole clips do, which look ahead, in the median; they agree in 98 to 100 % of frames, feet in 99 %."""
+NOT_GOOD = """What is not good yet: the T1's hands on climb 1 are out of its reach (whole clips keep 66 %), and its
+arms are then up to 8 cm in the box. Tried on the G1: a base held to its path as firmly as without things
+(4,000 /m^2) let the crawl's feet drag it along by 0.3 m (climb 4: 50 mm deep, feet 44 mm/s, limbs 7.8
+deg, jerk 872), 1,000 left 1 to 9 cm in things, 300 and less were alike; holds three times as firm left
+71 mm on climb 0, half as firm are alike and take 0.2 deg; joints pulled three times as firmly take a
+third of the jerk and add 0.02 deg. Palms and knees are recognised one frame (33 ms) after whole clips
+do, which look ahead, in the median; they agree in 98 to 100 % of frames, feet in 99 %."""
 
 
 def main() -> None:
