@@ -226,12 +226,12 @@ def _hold(
     frames = len(found.weights)
     thing, theirs = world.things[contact.thing], human[contact.thing]
     place, normal = world.fits[contact.thing].contact(contact)
-    local = place + away[:, None] * normal
     reach = round(_APPROACH * fps)
     first, last = max(0, contact.first - reach), min(frames, contact.last + reach)
-    places = thing.to_world(local)[first:last]
-    there = theirs.to_world((contact.place + rest * contact.normal)[None])
-    beside = way[first:last] - np.broadcast_to(there, (frames, 3))[first:last]
+    local = place + away[first:last, None] * normal
+    places = thing.part(first, last).to_world(local)
+    there = (contact.place + rest * contact.normal)[None]
+    beside = way[first:last] - theirs.part(first, last).to_world(there)
     times = np.arange(first, last)
     outside = np.maximum(contact.first - times, times - (contact.last - 1)).clip(0)
     fading = APPROACHING * (1.0 - outside / (reach + 1)) ** 2
