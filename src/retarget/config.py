@@ -271,7 +271,7 @@ class RunConfig(BaseModel):
         return path
 
     def read_scene(self, motion: str | Path, clip: Motion | None = None) -> Scene | None:
-        """Read the things around a motion, changed as `variant` says of the motion ``clip``.
+        """Read the things around a motion: brought along where the motion ``clip`` was, and changed as `variant` says.
 
         Raises:
             RetargetError: A file of theirs cannot be read, or says something that cannot be.
@@ -282,7 +282,15 @@ class RunConfig(BaseModel):
         from retarget.scenes import load_scene
 
         scene = load_scene(path)
-        return scene if self.variant is None or clip is None else self.variant.scene(scene, clip)
+        if clip is None:
+            return scene
+        if any(clip.source.origin_m):
+            import numpy as np
+
+            from retarget.scenes.moving import moved_scene
+
+            scene = moved_scene(scene, -np.array(clip.source.origin_m))
+        return scene if self.variant is None else self.variant.scene(scene, clip)
 
     def robot_files(self) -> tuple[Path, ...]:
         """The files that the robot is loaded from, whether they are there or not.

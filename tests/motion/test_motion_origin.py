@@ -51,6 +51,10 @@ def test_a_walk_of_some_hundred_metres_stays_where_it_is() -> None:
     assert not motion.source.notes
 
 
+def test_heights_stay_where_only_the_place_is_far() -> None:
+    assert moved_by((5e5, 40, 0)).source.origin_m[2] == 0
+
+
 def test_heights_stay_where_the_floor_is_given() -> None:
     motion = moved_by((5e5, 40, 0), floor_m=40.0)
     assert motion.source.origin_m[2] == 0
@@ -93,3 +97,24 @@ def test_a_body_that_is_torn_apart_is_refused_by_the_joint() -> None:
     recording.positions[:, recording.joint_names.index("LeftForeArm")] += 50 / UNIT
     with pytest.raises(FileFormatError, match=r"joint LeftForeArm \(left_elbow\) is 50"):
         motion_from_recording(recording, MotionSource())
+
+
+def test_things_around_a_motion_far_off_come_along(tmp_path: Path) -> None:
+    from retarget.config import RunConfig
+
+    (tmp_path / "scene.toml").write_text(
+        "[[terrain]]\nboxes = [{ center = [3, 500001, 0.1], size_m = [1, 1, 0.2] }]\n"
+        '[[object]]\nname = "crate"\nshape = "box"\nsize_m = [0.3, 0.3, 0.3]\n'
+        'trajectory = "path.csv"\n'
+    )
+    (tmp_path / "path.csv").write_text(
+        "t,x,y,z,qw,qx,qy,qz\n0,1,500002,0.15,1,0,0,0\n1,1,500003,0.15,1,0,0,0\n"
+    )
+    clip = moved_by((5e5, 0, 0))
+    config = RunConfig(robot="unitree_g1", scene=tmp_path / "scene.toml")
+    scene = config.read_scene("walk.bvh", clip)
+    assert scene is not None and scene.objects[0].trajectory is not None
+    origin = clip.source.origin_m
+    step, crate = scene.terrains[0].shapes[0].place, scene.objects[0].trajectory.positions[0]
+    np.testing.assert_allclose(step, np.subtract([3, 500001, 0.1], origin))
+    np.testing.assert_allclose(crate, np.subtract([1, 500002, 0.15], origin))

@@ -110,8 +110,7 @@ def inspect(
 
 def _scene_facts(settings: RunConfig, path: Path) -> dict[str, Any] | None:
     """How the motion meets the things around it; None where there are none."""
-    scene = settings.read_scene(path)
-    if scene is None:
+    if settings.scene_file(path) is None:
         return None
     from dataclasses import replace
 
@@ -120,6 +119,8 @@ def _scene_facts(settings: RunConfig, path: Path) -> dict[str, Any] | None:
     from retarget.scenes.inspection import scene_facts
 
     motion = settings.read_motion(path)
+    scene = settings.read_scene(path, motion)
+    assert scene is not None
     anatomy = find_anatomy(replace(motion, source=replace(motion.source, floor_m=0.0)))
     return scene_facts(anatomy, find_contacts(anatomy), scene)
 

@@ -73,7 +73,7 @@ def brought_near(
             f"{which}: up to {away.max() / 1000:.4g} km from the body, which is no place of a joint"
         )
     offset = np.rint(body)
-    if level:
+    if level or abs(offset[2]) < _FAR:  # things around it stand on the floor of the file
         offset[2] = 0.0
     distance = float(np.linalg.norm(offset))
     if distance < _FAR:
