@@ -30,7 +30,7 @@ LOAD = os.getloadavg()[0]
 
 from retarget.batch.events import BatchEvent  # noqa: E402
 from retarget.evaluation import MEASURES, evaluate_result  # noqa: E402
-from retarget.evaluation_batch import evaluate_batch  # noqa: E402
+from retarget.jobs.evaluation_batch import evaluate_batch  # noqa: E402
 from retarget.motion import read_motion  # noqa: E402
 from retarget.pipeline import retarget_motion  # noqa: E402
 from retarget.result import RetargetingResult  # noqa: E402

@@ -13,9 +13,9 @@ from retarget.cli.main import main
 from retarget.config import RunConfig
 from retarget.demo import embedded_clips
 from retarget.errors import OptionsError
+from retarget.jobs.subject_rules import SubjectRule, subject_fingerprint
+from retarget.jobs.subjects import knowing_its_subject
 from retarget.motion import read_motion
-from retarget.subject_rules import SubjectRule, subject_fingerprint
-from retarget.subjects import knowing_its_subject
 from retarget.worker import RetargetWorker
 
 JUMP = next(path for path in embedded_clips() if path.suffix == ".bvh")

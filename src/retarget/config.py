@@ -66,7 +66,7 @@ def _floor(height: float) -> float:
 
 
 def _subject_rule(text: str) -> str:
-    from retarget.subject_rules import SubjectRule
+    from retarget.jobs.subject_rules import SubjectRule
 
     return _said(SubjectRule, text).text
 
@@ -94,8 +94,8 @@ class RunConfig(BaseModel):
         keep_glitches: Leave frames as they are in which the body is where no body can be.
         source_fps: Frames per second of the files, over what they say; None if they say so.
         smpl_models: Folder of SMPL, SMPL-H and SMPL-X model files; None looks at ``RETARGET_SMPL_MODELS``.
-        subject_from: Which files are of one person (`retarget.subject_rules`): what is constant about the skeleton is
-            then fitted over their longest; None fits each clip alone.
+        subject_from: Which files are of one person (`retarget.jobs.subject_rules`): what is constant about the
+            skeleton is then fitted over their longest; None fits each clip alone.
         read_as: Format of these robot motions; told from the files when None.
         from_robot: The files are motions of this robot, known by name or the path of its model; None for humans'.
         scene: File of the things around the motions (``scene.toml``), or a pattern of one beside each, in which
@@ -210,7 +210,7 @@ class RunConfig(BaseModel):
         return self
 
     def _relative_to(self, folder: Path) -> RunConfig:
-        from retarget.subject_rules import SubjectRule
+        from retarget.jobs.subject_rules import SubjectRule
 
         changes: dict[str, Any] = {}
         if self.robot_is_a_path:

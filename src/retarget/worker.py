@@ -13,9 +13,9 @@ from retarget._version import __version__
 from retarget.config import RunConfig
 from retarget.errors import OutputError
 from retarget.files import same_file, sha256_of, split_which
-from retarget.read_once import ReadOnce
-from retarget.subject_rules import subject_fingerprint
-from retarget.subjects import knowing_its_subject
+from retarget.jobs.read_once import ReadOnce
+from retarget.jobs.subject_rules import subject_fingerprint
+from retarget.jobs.subjects import knowing_its_subject
 from retarget.timing import timed
 
 if TYPE_CHECKING:

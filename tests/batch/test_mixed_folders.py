@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from retarget.batch import jobs_from_folder
-from retarget.datasets import DATASETS, dataset_named
 from retarget.demo import embedded_clips
 from retarget.errors import OptionsError, UnknownNameError
-from retarget.mixed import PassedOver, motion_among
+from retarget.jobs.datasets import DATASETS, dataset_named
+from retarget.jobs.mixed import PassedOver, motion_among
 
 
 @pytest.fixture

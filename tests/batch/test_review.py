@@ -8,8 +8,8 @@ from retarget.batch import BatchRunRecord
 from retarget.batch.models import utc_now
 from retarget.batch.review import ClipReview, Review, read_names, review_path
 from retarget.errors import ManifestError, OptionsError
+from retarget.jobs.passing import Choice, reason_against
 from retarget.kinds import RunStatus
-from retarget.passing import Choice, reason_against
 
 
 def record(status: RunStatus = RunStatus.SUCCESS, gates: list[str] | None = None) -> BatchRunRecord:

@@ -202,7 +202,7 @@ def test_an_unexpected_error_is_one_line_and_a_traceback_on_request(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("boom")
 
-    monkeypatch.setattr("retarget.inspection.find_anatomy", broken)
+    monkeypatch.setattr("retarget.jobs.inspection.find_anatomy", broken)
     outcome = command("inspect", walk)
     assert outcome.code == 1
     assert "internal error" in outcome.error

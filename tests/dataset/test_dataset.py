@@ -15,8 +15,8 @@ from retarget.cli.main import main
 from retarget.dataset import Dataset, PackOptions, Shares, filtered, pack, resplit
 from retarget.dataset.derive import Condition
 from retarget.errors import FileFormatError, OptionsError, UnknownNameError
+from retarget.jobs.passing import Choice
 from retarget.kinds import RunStatus
-from retarget.passing import Choice
 from retarget.result import RetargetingResult, SourceClip, packed_rotations
 from retarget.robots import RobotModel, load_robot
 from retarget.tracks import link_set, make_tracks

@@ -11,7 +11,7 @@ import pytest
 from retarget.batch import BatchJob, BatchManifest
 from retarget.errors import RetargetError
 from retarget.evaluation import ClipReport, Gates, evaluate_result
-from retarget.evaluation_batch import MANIFEST_NAME, EvaluateWorker, evaluate_batch
+from retarget.jobs.evaluation_batch import MANIFEST_NAME, EvaluateWorker, evaluate_batch
 from retarget.result import RetargetingResult
 from retarget.robots import load_robot
 

@@ -10,7 +10,7 @@ import pytest
 from bvh_files import CLIPS
 
 from retarget.demo import clips_folder
-from retarget.inspection import inspect_motion
+from retarget.jobs.inspection import inspect_motion
 from retarget.motion import Motion, read_motion
 from retarget.motion.ground.falling import flights, rate_by_falls
 from retarget.motion.ground.level_floor import on_level_floor

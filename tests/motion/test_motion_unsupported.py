@@ -12,7 +12,7 @@ from bvh_files import CLIPS
 
 from retarget import load_robot, retarget_motion
 from retarget.evaluation import evaluate_result
-from retarget.inspection import inspect_motion
+from retarget.jobs.inspection import inspect_motion
 from retarget.motion import Motion, read_motion
 from retarget.motion.ground.level_floor import on_level_floor
 from retarget.motion.ground.unsupported import supported

@@ -11,7 +11,7 @@ import pytest
 from retarget.demo import clips_folder
 from retarget.drawing.look import CENTRE, LEFT, RIGHT
 from retarget.errors import OutputError
-from retarget.inspection import Inspection, inspect_motion
+from retarget.jobs.inspection import Inspection, inspect_motion
 from retarget.motion import read_motion
 from retarget.report import draw_recording
 from retarget.report.recording_picture import _apart

@@ -27,7 +27,7 @@ _SOLVED: Final = 0.001  # and of those that are retargeted
 
 def check_motion(file: Path, source_fps: float | None = None) -> object:
     """Read a damaged motion and use it as commands do."""
-    from retarget.inspection import inspect_motion
+    from retarget.jobs.inspection import inspect_motion
     from retarget.motion import read_motion
 
     motion = read_motion(file, source_fps=source_fps)

@@ -37,7 +37,7 @@ from retarget.cli.support.picking import (
 )
 from retarget.cli.support.progress import batch_display
 from retarget.cli.support.tables import print_table
-from retarget.subject_rules import DATASET
+from retarget.jobs.subject_rules import DATASET
 from retarget.wording import counted
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def batch(
     require_folder(input_dir, "motion files")
     settings, preset, pattern = chosen.settings(), None, which.pattern
     if which.dataset is not None:
-        from retarget.datasets import dataset_named
+        from retarget.jobs.datasets import dataset_named
 
         preset = dataset_named(which.dataset)
         pattern = preset.pattern if pattern == BVH_FILES else pattern
@@ -228,7 +228,7 @@ def tell_batch(
 def _read_beside(settings: RunConfig, jobs: Sequence[BatchJob]) -> Iterator[Path]:
     """What jobs read besides motions; what cannot be read is a matter of its job."""
     from retarget.errors import RetargetError
-    from retarget.run_files import files_beside
+    from retarget.jobs.run_files import files_beside
 
     yield from settings.robot_files()
     for motion in {job.motion: None for job in jobs}:

@@ -27,7 +27,7 @@ from retarget.cli.support.verdicts import lists_in, print_scores, report_lines, 
 
 if TYPE_CHECKING:
     from retarget.evaluation import ClipReport, Gates, Unjudged
-    from retarget.evaluation_batch import BatchEvaluation
+    from retarget.jobs.evaluation_batch import BatchEvaluation
     from retarget.result import RetargetingResult
     from retarget.robots import RobotModel
 
@@ -166,7 +166,7 @@ def _evaluate_all(
     """Judge the results of a batch into a folder; run again it goes on where it stopped."""
     from retarget.cli.batch import interrupted
     from retarget.config import RunConfig
-    from retarget.evaluation_batch import evaluate_batch
+    from retarget.jobs.evaluation_batch import evaluate_batch
 
     if robot is not None:
         options.require_robot_files(RunConfig(robot=robot, robot_description=description))

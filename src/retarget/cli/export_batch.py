@@ -15,7 +15,7 @@ from retarget.wording import counted
 if TYPE_CHECKING:
     from retarget.exchange.tables import ExportTable
     from retarget.export import ExportOptions
-    from retarget.passing import LeftOut
+    from retarget.jobs.passing import LeftOut
 
 __all__ = ["INDEX_NAME", "MANIFEST_NAME", "export_batch"]
 
@@ -44,7 +44,7 @@ def export_batch(
     """
     from retarget.batch import BatchRunner, located_manifest
     from retarget.exchange.libraries import library_suffix
-    from retarget.export_worker import ExportWorker, export_jobs, write_index, write_merged
+    from retarget.jobs.export_worker import ExportWorker, export_jobs, write_index, write_merged
 
     if merge:
         library_suffix(

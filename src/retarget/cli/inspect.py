@@ -27,7 +27,7 @@ from retarget.wording import counted
 
 if TYPE_CHECKING:
     from retarget.config import RunConfig
-    from retarget.inspection import Inspection
+    from retarget.jobs.inspection import Inspection
 
 __all__ = ["inspect"]
 
@@ -83,7 +83,7 @@ def inspect(
     if _is_result(files[0]):
         _tell_result(files[0], as_json)
         return
-    from retarget.inspection import joints_told
+    from retarget.jobs.inspection import joints_told
 
     found = _inspected(files[0], settings)
     clip, facts = found.motion, found.facts
@@ -201,7 +201,7 @@ def _print_several(files: Sequence[Path], settings: RunConfig, as_json: bool) ->
     Raises:
         typer.Exit: One could not be read.
     """
-    from retarget.inspection import joints_told
+    from retarget.jobs.inspection import joints_told
     from retarget.motion.doubts import total_doubt
 
     records: list[dict[str, Any]] = []
@@ -229,8 +229,8 @@ def _print_several(files: Sequence[Path], settings: RunConfig, as_json: bool) ->
 
 
 def _inspected(path: Path, settings: RunConfig) -> Inspection:
-    from retarget.inspection import inspect_motion
-    from retarget.subjects import knowing_its_subject
+    from retarget.jobs.inspection import inspect_motion
+    from retarget.jobs.subjects import knowing_its_subject
 
     return inspect_motion(*knowing_its_subject(path, settings.read_motion(path), settings))
 

@@ -132,7 +132,7 @@ def _open_output(record: BatchRunRecord) -> None:
         ValueError: It is not what was written.
     """
     if "result_sha256" in record.provenance:
-        from retarget.export_worker import tree_sha256
+        from retarget.jobs.export_worker import tree_sha256
 
         if tree_sha256(record.output_file) != record.provenance["output_sha256"]:
             raise ValueError("its content is not what was exported; export it again with --force")

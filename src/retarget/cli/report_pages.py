@@ -27,7 +27,7 @@ def evaluate_results(
 ) -> Path:
     """Judge a batch's results into a folder of reports; says which cannot be judged, and returns the folder."""
     from retarget.batch import located_manifest
-    from retarget.evaluation_batch import evaluate_batch
+    from retarget.jobs.evaluation_batch import evaluate_batch
 
     results = {
         record.job_id: record.output_file

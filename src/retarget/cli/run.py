@@ -56,7 +56,7 @@ def run(
 
         require_pictures()
         outputs.append(Output(picture, "a picture", (".png",)))
-    from retarget.run_files import files_beside
+    from retarget.jobs.run_files import files_beside
 
     check_outputs(outputs, [motion, *chosen.files, *files_beside(settings, motion)])
     with working_on(f"retargeting {motion}"):

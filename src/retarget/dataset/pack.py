@@ -16,7 +16,7 @@ from retarget.dataset.tables import ShardWriter, arrow, write_index
 from retarget.errors import FileFormatError, OptionsError
 from retarget.exchange.sources import chosen_joints, robot_of_result, tracks_of_result
 from retarget.files import atomic_path, sha256_of, write_text
-from retarget.passing import Choice, reason_against
+from retarget.jobs.passing import Choice, reason_against
 from retarget.result import RetargetingResult
 from retarget.tracks import link_set
 

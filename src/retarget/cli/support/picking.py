@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retarget.cli.support.common import UsageError, require_file, say
-from retarget.subject_rules import DATASET
+from retarget.jobs.subject_rules import DATASET
 
 if TYPE_CHECKING:
     from retarget.batch import BatchJob, BatchManifest
     from retarget.config import RunConfig
-    from retarget.datasets import Dataset
-    from retarget.mixed import PassedOver
-    from retarget.passing import Choice
+    from retarget.jobs.datasets import Dataset
+    from retarget.jobs.mixed import PassedOver
+    from retarget.jobs.passing import Choice
 
 __all__ = [
     "PASSED_OVER",
@@ -49,7 +49,7 @@ def chosen_clips(
 ) -> Choice:
     """Which clips of a batch are wanted: what was asked for, and what was decided by hand, beside the manifest."""
     from retarget.batch.review import Review
-    from retarget.passing import Choice
+    from retarget.jobs.passing import Choice
 
     names = None if only is None else named_in(only, (r.job_id for r in batch.records))
     return Choice(everything, names, Review.beside(manifest))
@@ -99,8 +99,8 @@ def what_is_motion(
     split: str | None,
 ) -> tuple[list[BatchJob], list[PassedOver]]:
     """The jobs whose files are motion, and the others with the reason."""
+    from retarget.jobs.mixed import PassedOver, motion_among
     from retarget.kinds import MotionFormatKind
-    from retarget.mixed import PassedOver, motion_among
 
     passed, taken = [], list(jobs)
     if preset is not None:

@@ -108,7 +108,7 @@ def _with_few_causes(clips: list[Clip]) -> list[Clip]:
 
 def _evaluated_results(folder: Path) -> dict[str, str]:
     """SHA-256 of the result that each clip's report was made of, where the evaluation has recorded it."""
-    from retarget.evaluation_batch import MANIFEST_NAME
+    from retarget.jobs.evaluation_batch import MANIFEST_NAME
 
     if not (folder / MANIFEST_NAME).is_file():
         return {}

@@ -23,7 +23,7 @@ __all__ = ["DATASET", "FOLDER", "MARK", "REMEMBERED", "Group", "SubjectRule", "s
 FOLDER: Final = "folder"
 """The rule by which each folder holds one person's clips."""
 DATASET: Final = "dataset"
-"""Asks a batch of a known data set for that data set's rule (`retarget.datasets`)."""
+"""Asks a batch of a known data set for that data set's rule (`retarget.jobs.datasets`)."""
 MARK: Final = "{subject}"
 """Stands in a pattern for the person's name."""
 _TRIED: Final = 6  # of a person's files, the largest first; larger ones of a format are longer

@@ -16,7 +16,7 @@ from retarget.exchange.libraries import LibraryClip, library_suffix, write_libra
 from retarget.exchange.registry import export_table
 from retarget.exchange.write import ExportOptions, export_result, foreign_model_path
 from retarget.files import sha256_of, write_text
-from retarget.passing import Choice, LeftOut, reason_against
+from retarget.jobs.passing import Choice, LeftOut, reason_against
 from retarget.wording import counted
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def export_jobs(
     """One job for each result of a batch that may be exported, and what is left out.
 
     Without a choice a clip is left out when it failed, when it did not pass the gates, or when nothing is recorded of
-    its gates; see `retarget.passing.Choice`. Files lie in folders as the results do.
+    its gates; see `retarget.jobs.passing.Choice`. Files lie in folders as the results do.
 
     Raises:
         OptionsError: Two clips would be written to one file.

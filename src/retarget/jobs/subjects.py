@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from retarget.config import RunConfig
 from retarget.errors import RetargetError
 from retarget.files import split_which
-from retarget.subject_rules import REMEMBERED, Group, SubjectRule
+from retarget.jobs.subject_rules import REMEMBERED, Group, SubjectRule
 from retarget.wording import shortened
 
 if TYPE_CHECKING:

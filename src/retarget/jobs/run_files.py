@@ -52,7 +52,7 @@ def _of_bodies(config: RunConfig) -> list[Path]:
 def _of_person(config: RunConfig, motion: Path) -> tuple[Path, ...]:
     if config.subject_from is None:
         return ()
-    from retarget.subject_rules import SubjectRule
+    from retarget.jobs.subject_rules import SubjectRule
 
     group = SubjectRule(config.subject_from).group_of(split_which(motion)[0])
     return () if group is None else group.files

@@ -31,7 +31,7 @@ class Dataset:
         otherwise: The split of files that are in none of ``splits``.
         source_fps: Frames per second of its files, where they do not say.
         format: The format of all its files; empty to look.
-        subjects: Which of its files are of one person, a rule of `retarget.subject_rules`; empty if not known.
+        subjects: Which of its files are of one person, a rule of `retarget.jobs.subject_rules`; empty if not known.
 
     Example:
         >>> dataset_named("lafan1").why_left_out("dance1_subject2.bvh", split="test")
