@@ -98,6 +98,20 @@ def test_a_format_that_is_named_leaves_no_doubt_about_quaternions(
     assert "--from-robot" in capsys.readouterr().err
 
 
+def test_what_cannot_be_laid_beside_its_source_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from retarget.demo import embedded_clips
+
+    other = next(path for path in embedded_clips() if "walk" not in path.name.lower())
+    path = tmp_path / "walk.pkl"
+    export_result(ours().resampled(30.0), path, "gmr", robot=load_robot("unitree_g1"))
+    words = ["evaluate", "--result", str(path), "--robot", "unitree_g1"]
+    assert main([*words, "--source", str(other)]) == 2
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert line.startswith(f"error: {path}: ") and "another take" in line
+
+
 @pytest.mark.parametrize("begin", [0, 17])
 def test_a_motion_that_begins_later_is_laid_where_it_belongs(begin: int) -> None:
     robot, own = load_robot("unitree_g1"), ours()
