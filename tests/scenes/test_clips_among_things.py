@@ -20,6 +20,7 @@ from retarget.scenes import TOUCH_POINTS, ObjectTrajectory, Scene, SceneObject, 
 from retarget.scenes.meeting import meet
 from retarget.scenes.meshes import Mesh, shapes_of
 from retarget.scenes.posed import Thing
+from retarget.scenes.variants import Variant
 from retarget.solver import stretches
 from scene_clips import carry, climb, needs_clips, on_floor, walk_with_crate
 
@@ -274,10 +275,19 @@ def test_feet_of_other_robots_stay_whatever_their_hands_cannot_reach(name: str, 
 
 @needs_clips
 @pytest.mark.parametrize(
-    ("name", "clip", "kept"), [("booster_t1", 1, 0.7), ("unitree_h1", 0, 0.68)]
+    ("name", "clip", "kept"),
+    [("booster_t1", 1, 0.75), ("unitree_h1", 0, 0.65), ("unitree_h1", 4, 0.9)],
 )
 def test_bodies_come_nearer_where_hands_do_not_reach(name: str, clip: int, kept: float) -> None:
     other = load_robot(name)
     motion, scene = climb(clip)
     report = evaluate_result(retarget_motion(motion, other, scene=scene), other)
     assert report["hands_kept_share"] > kept
+
+
+@needs_clips
+def test_hands_that_touch_with_another_end_are_not_pulled_off(robot: RobotModel) -> None:
+    motion, scene = climb(4)
+    higher = Variant(terrain=1.3).scene(scene, motion)
+    report = evaluate_result(retarget_motion(motion, robot, scene=higher), robot)
+    assert report["hands_kept_share"] > 0.97

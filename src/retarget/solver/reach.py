@@ -11,6 +11,7 @@ from retarget.compiled.jit import jit
 from retarget.compiled.packs import LANES, REAL, packs
 from retarget.compiled.scratch import scratch
 from retarget.solver.arrays import Problem, Soles, Tree
+from retarget.solver.depths import scene_depths
 from retarget.solver.kinematics.forward import world_point
 from retarget.solver.kinematics.lanes import LanePoses, make_poses, pose_lanes
 
@@ -20,9 +21,10 @@ FIRMLY: Final = 400.0
 """Weight, 1/m^2, from which an anchor on a thing is a hold rather than a leaning."""
 
 _REACHED: Final = 0.02  # metres of a miss from which a hold gives way
-# Metres that a palm is off what it holds from which on it is held more firmly: one whose hand touches with its other
-# end is up to 41 mm off.
-_OFF: Final = 0.045
+# Metres that a palm is off what it holds, and all of its hand off things, from which on it is held more firmly: a hand
+# that touches with its other end may have its palm 5 cm off.
+_OFF: Final = 0.03
+_NOWHERE: Final = -1e3  # metres of a sphere's radius with which it meets nothing
 _FIRMER: Final = 5.0  # times; 10 keep more hands, and let the H1's feet slide at 11 mm/s
 _DRAGGED: Final = 0.015  # metres along the floor from which a foot is dragged off its place
 _PULLED_IN: Final = 0.01  # metres in a thing from which something is pulled into it
@@ -66,15 +68,31 @@ def firmer_weights(
     """
     weights = problem.clip.contact_weights
     hands = normals.any(axis=2)
-    off = np.abs((_misses(qpos, problem, hands & (weights >= FIRMLY)) * normals).sum(axis=2))
-    if off.max(initial=0.0) < _OFF:
+    along = (_misses(qpos, problem, hands & (weights >= FIRMLY)) * normals).sum(axis=2)
+    off = _without_touch(np.abs(along) > _OFF, qpos, problem)
+    if not off.any():
         return None
     from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
     span = max(1, round(_MOMENT * problem.fps))
-    around = maximum_filter1d((off > _OFF).astype(np.float64), 2 * span + 1, axis=0)
+    around = maximum_filter1d(off.astype(np.float64), 2 * span + 1, axis=0)
     share = gaussian_filter1d(around, 0.5 * _MOMENT * problem.fps, axis=0)
     return np.asarray(np.where(hands, weights * _FIRMER**share, weights))
+
+
+def _without_touch(
+    off: Bool[np.ndarray, "T K"], qpos: Float64[np.ndarray, "T Q"], problem: Problem
+) -> Bool[np.ndarray, "T K"]:
+    """Which palms are off, without those whose hands touch something with another end."""
+    scene = problem.scene
+    assert scene is not None
+    off = off.copy()
+    for k in np.flatnonzero(off.any(axis=0)).tolist():
+        of_hand = scene.bodies == problem.soles.contact_bodies[k]
+        radii = np.where(of_hand, scene.radii + _OFF, _NOWHERE)
+        hand = scene._replace(radii=radii.astype(scene.radii.dtype))
+        off[:, k] &= scene_depths(qpos, problem.tree, hand, off[:, k]) <= 0.0
+    return off
 
 
 def yielding_weights(
