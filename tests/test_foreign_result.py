@@ -110,6 +110,7 @@ def test_what_cannot_be_laid_beside_its_source_is_named(
     assert main([*words, "--source", str(other)]) == 2
     line = capsys.readouterr().err.splitlines()[-1]
     assert line.startswith(f"error: {path}: ") and "another take" in line
+    assert line.count(str(path)) == 1
 
 
 @pytest.mark.parametrize("begin", [0, 17])

@@ -178,7 +178,10 @@ def foreign_result(
     found: Alignment | None = None
     rows = slice(0, len(clip))
     if not alone:
-        found = align(limb_rises(bodies), limb_rises(clip), clip.fps)
+        try:
+            found = align(limb_rises(bodies), limb_rises(clip), clip.fps)
+        except OptionsError as error:
+            raise OptionsError(f"{motion.path}: {error}") from None
         rows = slice(found.first, found.first + found.frames)
         begin = found.first - round(found.offset_s * clip.fps)
         motion = _part(motion, slice(begin, begin + found.frames))

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from body_points import assert_same_body, points
 from clip_files import babel, human_act, sam_body, video_pose
 from smpl_files import amass, npz, walk, written
-from test_motion_keypoints import assert_same_body, points
 
 from retarget.errors import FileFormatError
 from retarget.motion import Motion, read_motion

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from body_points import assert_same_body, points
 from scipy.spatial.transform import Rotation
 from smpl_files import Walk, amass, expected_joints, walk, written
-from test_motion_keypoints import assert_same_body, points
 
 from retarget.errors import FileFormatError
 from retarget.motion import Motion, read_motion

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from body_points import assert_same_body, points
 from jaxtyping import Float64
 from smpl_files import amass, walk, written
-from test_motion_keypoints import assert_same_body, points
 
 from retarget.errors import FileFormatError
 from retarget.motion import Motion, read_motion

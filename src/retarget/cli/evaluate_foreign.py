@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from retarget.cli.support import options
 from retarget.cli.support.common import UsageError, require_file, require_motion, say
 from retarget.cli.support.outputs import Output, check_outputs
-from retarget.errors import OptionsError
 from retarget.wording import counted
 
 if TYPE_CHECKING:
@@ -73,12 +72,7 @@ def judge_foreign(path: Path, given: Foreign, gates: Gates | None = None) -> Cli
     motion, robot = read_foreign(path, given.robot, given.description, given.fps, given.kind)
     human = None if source is None else config.read_motion(source)
     scene = None if source is None else config.read_scene(source, human)
-    try:
-        result, found = foreign_result(
-            motion, robot, human, scene=scene, world_scale=given.world_scale
-        )
-    except OptionsError as error:
-        raise OptionsError(f"{path}: {error}") from None
+    result, found = foreign_result(motion, robot, human, scene=scene, world_scale=given.world_scale)
     for note in _said_of_things(motion, result):
         say(f"note: {path}: {note}")
     if found is None:

@@ -12,9 +12,9 @@ from retarget.compiled.jit import jit
 from retarget.compiled.scratch import scratch
 from retarget.scenes.distance import Shapes, shape_distance
 
-__all__ = ["nearest_of", "nearest_shape"]
+__all__ = ["ANY", "nearest_of", "nearest_shape"]
 
-_ANY: Final = -2.0  # height of a unit normal that all have
+ANY: Final = -2.0  # height of a unit normal that all have
 _BLOCK: Final = 16  # frames for which it is looked up together which shapes may be nearest
 
 
@@ -56,7 +56,7 @@ def nearest_of(
             _to_local(points[i], places, turns, t, block)
             count = _list_near(block, bounds, offsets, listed)
         x, way = block[t % _BLOCK], normal[i, t]
-        best = nearest_shape(shapes, bounds, offsets, axes, x, listed, count, _ANY, g, way)
+        best = nearest_shape(shapes, bounds, offsets, axes, x, listed, count, ANY, g, way)
         distance[i, t] = best
         for k in range(3):
             on[i, t, k] = x[k] - best * way[k]

@@ -20,6 +20,7 @@ from retarget.errors import FileFormatError
 from retarget.inputs import read_bytes
 from retarget.motion.formats.arrays.points import PointSet, recording_of_points
 from retarget.motion.formats.asked import Asked
+from retarget.motion.formats.gaps import refuse_hardly_seen
 from retarget.motion.formats.smpl.reader import recording_of_person
 from retarget.motion.formats.smpl.tools import EASYMOCAP, Person
 from retarget.motion.recording import Recording
@@ -33,7 +34,6 @@ _NUMBERED: Final = re.compile(r"(?P<before>.*?)(?P<number>\d{1,9})")
 _BODY: Final = {"turns": "Rh", "trans": "Th", "poses": "poses", "betas": "shapes"}
 _LARGEST, _LARGEST_FRAME = 1 << 28, 1 << 22  # bytes of all files, and of one
 _WITH_ROOT: Final = 72
-_MOST_LOST: Final = 100  # frames for each in which somebody was seen
 _REMEDY: Final = "write the folder again with EasyMocap"
 
 
@@ -174,8 +174,7 @@ def _points(frames: Sequence[_Seen]) -> Float64[np.ndarray, "T N 3"]:
     if per not in (3, 4) or per * count != rows.shape[1]:
         cause = f"its {count} points have {rows.shape[1]} numbers"
         raise FileFormatError(frames[0].file, cause, _REMEDY)
-    if last - first > _MOST_LOST * len(frames):
-        raise FileFormatError(frames[0].file, "its person was seen in hardly any frame", _REMEDY)
+    refuse_hardly_seen(len(frames), last - first, frames[0].file, _REMEDY)
     points = rows.reshape(len(rows), count, per)
     seen = np.asarray(points[..., 3] > 0.0 if per > 3 else points.any(axis=2))
     places = np.full((last - first + 1, count, 3), np.nan)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from jaxtyping import Float64
 
-__all__ = ["LONGEST_GAP", "fill_gaps", "unturned_where_zero"]
+from retarget.errors import FileFormatError
+
+__all__ = ["LONGEST_GAP", "fill_gaps", "refuse_hardly_seen", "unturned_where_zero"]
 
 LONGEST_GAP: Final = 0.25
 """Seconds up to which a gap is filled."""
 _MOST_LOST: Final = 0.5  # share of frames
+_HARDLY: Final = (
+    100  # frames for each in which somebody was seen, beyond which what lies between is no gap
+)
 
 
 def fill_gaps(places: Float64[np.ndarray, "T 3"], fps: float, longest: float = LONGEST_GAP) -> int:
@@ -55,6 +61,18 @@ def _slope_at_end(
     if len(here) >= 3:
         return np.asarray((3 * here[-1] - 4 * here[-2] + here[-3]) / 2)
     return np.asarray(here[-1] - here[-2]) if len(here) == 2 else else_
+
+
+def refuse_hardly_seen(
+    seen: int, frames: int, path: Path, remedy: str, body: str = "person"
+) -> None:
+    """Refuse a body that a recording shows in so few of its frames that room for the others would be taken for nothing.
+
+    Raises:
+        FileFormatError: It was seen in hardly any frame; the message has the remedy.
+    """
+    if frames > _HARDLY * seen:
+        raise FileFormatError(path, f"its {body} was seen in hardly any frame", remedy)
 
 
 def unturned_where_zero(rotations: Float64[np.ndarray, "T J 4"]) -> Float64[np.ndarray, "T J 4"]:

@@ -16,7 +16,7 @@ from retarget.compiled.jit import jit
 from retarget.motion.ground.feet import SPEED_OFF
 from retarget.motion.segments import SEGMENTS
 from retarget.scenes.distance import BOX, HULL
-from retarget.scenes.nearest import nearest_shape
+from retarget.scenes.nearest import ANY, nearest_shape
 from retarget.scenes.scene import FEET
 from retarget.scenes.sides import side_of
 from retarget.scenes.touches import DRIFT, NEAR_OFF, NEAR_ON, UPWARD
@@ -40,7 +40,6 @@ _SEAT, _PELVIS, _CHEST = (BODY.index(name) for name in ("seat", "pelvis", "chest
 _LOOKED_UP: Final = (
     _PELVIS + 1
 )  # how many of them, the first ones, may touch things or stay near them
-_ALL: Final = -2.0  # height of a unit normal that all have
 _REACH: Final = 0.15  # metres from a surface from which on what comes near it is led there
 _ASTRAY: Final = 0.5  # metres that a robot's base may be from where the scaled human's pelvis is
 _FAINT: Final = 1e-3  # share of a weight that no longer counts
@@ -79,7 +78,7 @@ def look_around(things: LiveThings | None, room: ThingRoom | None) -> None:
     count = things.listed.shape[0]
     for n in range(_LOOKED_UP):
         x, way = room.body[n], room.normal[n]
-        upright = UPWARD if n < FEET or n == _SEAT else _ALL
+        upright = UPWARD if n < FEET or n == _SEAT else ANY
         room.distance[n] = nearest_shape(
             things.solids, things.bounds, things.offsets, things.axes, x, things.listed, count,
             upright, room.normals[0], way,

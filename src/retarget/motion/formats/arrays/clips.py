@@ -15,12 +15,12 @@ import numpy as np
 from jaxtyping import Float64
 
 from retarget.errors import FileFormatError
+from retarget.motion.formats.gaps import refuse_hardly_seen
 
 __all__ = ["clips_in", "moved_by_camera", "places_of_frames"]
 
 _CAMERA: Final = "pred_cam_t"
 _DEEPEST: Final = 2  # mappings in one another, as of subjects and of actions
-_MOST_LOST: Final = 100  # frames for each in which somebody was seen
 
 
 def clips_in(value: Any) -> dict[str, Float64[np.ndarray, "T N 3"]]:
@@ -75,8 +75,7 @@ def places_of_frames(
     shapes = {row.shape for row in rows if row is not None}
     if len(shapes) > 1:
         raise FileFormatError(path, f"frames have {key} of {len(shapes)} shapes", "repair the list")
-    if len(rows) > _MOST_LOST * sum(row is not None for row in rows):
-        raise FileFormatError(path, "its person was seen in hardly any frame", "cut the list")
+    refuse_hardly_seen(sum(row is not None for row in rows), len(rows), path, "cut the list")
     nobody = np.full(shapes.pop(), np.nan)
     return np.stack([nobody if row is None else row for row in rows])
 

@@ -17,6 +17,7 @@ from jaxtyping import Float64
 from retarget.errors import FileFormatError
 from retarget.motion.formats.arrays.points import PointSet, recording_of_points
 from retarget.motion.formats.asked import Asked
+from retarget.motion.formats.gaps import refuse_hardly_seen
 from retarget.motion.recording import Recording
 from retarget.wording import quoted
 
@@ -25,7 +26,7 @@ __all__ = ["looks_like_kinect", "read_kinect"]
 _STATES, _JOINTS, _OF_A_JOINT = 10, 25, 12  # words of a body, its joints, and numbers of each
 _HEAD: Final = 4096  # bytes
 _LARGEST: Final = 1 << 26  # bytes: what Python makes of its words takes six times as much
-_LONGEST_COUNT, _THINNEST = 9, 100  # digits of a count; frames for each in which a body was seen
+_LONGEST_COUNT: Final = 9  # digits
 _FPS: Final = 30.0
 _REMEDY: Final = "download it again from the data set"
 
@@ -109,8 +110,7 @@ def _places(
 ) -> Float64[np.ndarray, "T 25 3"]:
     """Places from the first frame on in which a body was seen, NaN in those in which it was not."""
     first = seen[0][0]
-    if len(seen) * _THINNEST < seen[-1][0] - first:
-        raise FileFormatError(path, "its body was seen in hardly any frame", "choose another one")
+    refuse_hardly_seen(len(seen), seen[-1][0] - first, path, "choose another one", "body")
     places = np.full((seen[-1][0] - first + 1, _JOINTS, 3), np.nan)
     for frame, begin in seen:
         row = words[begin : begin + _JOINTS * _OF_A_JOINT]
